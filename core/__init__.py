@@ -1,0 +1,1 @@
+"""The engine: feed, loop, workers, store. Imports no user interface and no strategy."""

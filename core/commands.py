@@ -1,0 +1,98 @@
+"""What people and programs may tell a running engine: typed, validated, journalled before they act.
+
+Every command goes through `engine.submit`. `actor` is who asked (`cli`, `tui`, `api`, `engine`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta, Struct
+
+NonNegative: TypeAlias = Annotated[float, Meta(ge=0)]
+Positive: TypeAlias = Annotated[float, Meta(gt=0)]
+Fraction: TypeAlias = Annotated[float, Meta(gt=0, lt=1)]
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """How a strategy trades: size, side, costs and stops. The same for a live run and a backtest."""
+
+    qty: Annotated[float, Meta(gt=0, description="size of one unit of target, in base currency")] = 1.0
+    side: Annotated[Literal["long_flat", "long_short"], Meta(description="long_flat ignores short targets")] = "long_flat"
+    capital: Annotated[float, Meta(gt=0, description="starting equity, in quote currency")] = 10_000.0
+    fee_bps: Annotated[float, Meta(ge=0, lt=10_000, description="fee of a fill, in basis points of its value")] = 4.0
+    slippage_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how much worse than the print a fill is, in basis points")] = 0.0
+    latency_ms: Annotated[float, Meta(ge=0, le=3_600_000, description="from decision to the venue, in milliseconds")] = 0.0
+    participation: Annotated[
+        float | None, Meta(gt=0, description="most of a print's quantity a fill may take, 0.1 = 10 %; none: no limit")
+    ] = None
+    stop_loss_pct: Annotated[float | None, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] = None
+    take_profit_pct: Annotated[float | None, Meta(gt=0, description="exit this far above (below) the entry, in percent")] = None
+    trailing_pct: Annotated[float | None, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] = None
+
+
+class Register(Struct, frozen=True, kw_only=True, tag="register"):
+    """Start a strategy on its symbols. Answered with the strategy's id."""
+
+    name: str
+    symbols: list[str]
+    params: dict[str, str | int | float | bool] = {}
+    terms: Terms = Terms()
+    id: str | None = None
+
+
+class Unregister(Struct, frozen=True, kw_only=True, tag="unregister"):
+    """Take a strategy out: flattened first, unless its position is kept."""
+
+    id: str
+    keep: bool = False
+
+
+class Pause(Struct, frozen=True, kw_only=True, tag="pause"):
+    """The strategy sees ticks, its working orders are cancelled, position and stops stay. `id` None is all."""
+
+    id: str | None
+
+
+class Resume(Struct, frozen=True, kw_only=True, tag="resume"):
+    """Undo a pause. `id` None is all."""
+
+    id: str | None
+
+
+class Flatten(Struct, frozen=True, kw_only=True, tag="flatten"):
+    """Close the position and stay flat until the strategy changes its mind. `id` None is all."""
+
+    id: str | None
+
+
+class SetLimits(Struct, frozen=True, kw_only=True, tag="limits"):
+    """Account-level limits, enforced in the loop of one strategy or (`id` None) of all."""
+
+    id: str | None = None
+    mode: Literal["normal", "stop_new", "reduce_only", "halt"] = "normal"
+    max_position: Positive | None = None
+    max_spread_pct: Positive | None = None
+    price_low: Positive | None = None
+    price_high: Positive | None = None
+
+
+class Watch(Struct, frozen=True, kw_only=True, tag="watch"):
+    """Stream and record these symbols too."""
+
+    symbols: list[str]
+
+
+class Unwatch(Struct, frozen=True, kw_only=True, tag="unwatch"):
+    """Stop streaming these symbols; refused while a strategy trades one of them."""
+
+    symbols: list[str]
+
+
+class Stop(Struct, frozen=True, kw_only=True, tag="stop"):
+    """End the engine cleanly; `flatten` closes every position first."""
+
+    flatten: bool = False
+
+
+Command: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop

@@ -1,0 +1,69 @@
+"""Every error a person may meet, each one clear line.
+
+CockpitError                 exit 1: it failed, and the message says why
+├── UsageError               exit 2: the words or values given cannot work
+│   ├── ConfigError            a key or value in cockpit.toml, the environment or a flag
+│   ├── SourceError            a data source that cannot be read as ticks or bars
+│   └── StrategyError          a strategy that does not load, or parameters it refuses
+├── NotRunning               exit 3: no engine runs in this home
+├── HomeLocked               exit 1: another engine holds this home (its pid is named)
+├── StoreError               exit 1: a database that is corrupt, newer than us, or out of space
+└── VenueError               exit 1: the venue refused or cannot be reached
+    └── RateLimited            the venue asked us to wait (`retry_after` seconds)
+"""
+
+from __future__ import annotations
+
+
+class CockpitError(Exception):
+    """Something failed; the message is one line a person can act on."""
+
+    exit_code = 1
+
+
+class UsageError(CockpitError):
+    """What was asked cannot work as worded."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration key or value is wrong; names where it came from and what is allowed."""
+
+
+class SourceError(UsageError):
+    """A data source cannot be read as ticks or bars."""
+
+
+class StrategyError(UsageError):
+    """A strategy file does not load, or a parameter is refused."""
+
+
+class NotRunning(CockpitError):
+    """No engine runs in this home."""
+
+    exit_code = 3
+
+
+class HomeLocked(CockpitError):
+    """Another engine holds this home."""
+
+
+class StoreError(CockpitError):
+    """A database is corrupt, from a newer version, or out of space."""
+
+
+class VenueError(CockpitError):
+    """The venue refused a request or cannot be reached."""
+
+
+class RateLimited(VenueError):
+    """The venue asked us to wait.
+
+    Attributes:
+        retry_after: seconds to send nothing for.
+    """
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

@@ -1,0 +1,1 @@
+"""Backtests: sources of history, the run, its metrics."""

@@ -1,0 +1,172 @@
+"""What the feed needs to know of a venue, whichever it is: a parser without I/O, endpoints, limits, and how its ids run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+import numpy as np
+
+from core.types import QUOTE, TICK, Records
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A print that was refused before anyone saw it."""
+
+    symbol: int
+    id: int
+    ts: int
+    reason: str
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What a run of frames held.
+
+    Attributes:
+        ticks: TICK records in the order of the frames, `seq` 0, quotes of the moment stamped on.
+        quotes: QUOTE records in the order of the frames.
+        replies: (request id, error text or None) of answers to our own requests.
+        quarantined: prints with a value no market has (not finite, zero, negative).
+        malformed: frames that could not be decoded.
+        shutdown: the venue said it will close this connection soon.
+    """
+
+    ticks: Records = field(default_factory=lambda: np.empty(0, TICK))
+    quotes: Records = field(default_factory=lambda: np.empty(0, QUOTE))
+    replies: list[tuple[int, str | None]] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
+    malformed: int = 0
+    shutdown: bool = False
+
+
+class Parser(Protocol):
+    """Bytes in, ticks and quotes out; one instance a connection, no I/O."""
+
+    def receive(self, frame: bytes | str, recv_ns: int) -> None:
+        """Take one frame, as read from the socket at `recv_ns`. Never raises on the venue's bytes."""
+        ...
+
+    def drain(self) -> Parsed:
+        """All that came since the last drain."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RestCall:
+    """One REST request: its path, its query, and what it costs of the venue's weight budget."""
+
+    path: str
+    query: dict[str, str | int]
+    weight: int
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a venue allows one address to do."""
+
+    streams_per_connection: int
+    messages_per_s: float
+    connects_per_5min: int
+    rest_weight_per_min: int
+    connection_max_age_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolInfo:
+    """What the venue lists for a symbol."""
+
+    symbol: str
+    status: str  # TRADING, BREAK, CANCEL_ONLY, …
+    base: str
+    quote: str
+    tick_size: float
+    step_size: float
+    min_notional: float
+
+
+@dataclass(frozen=True, slots=True)
+class Ticker:
+    """24 h figures of a symbol: change in percent, volume in base currency."""
+
+    symbol: str
+    last: float
+    change_pct: float
+    volume: float
+
+
+class Venue(Protocol):
+    """One venue's endpoints and dialect; names are bare (`BTCUSDT`), symbol indexes are the process's own."""
+
+    name: str
+    ids: Literal["dense", "ordered", "none"]
+    stream: str  # aggTrade | trade: the kind of print recorded, part of a tick's key
+    ws_url: str
+    rest_url: str
+    limits: Limits
+
+    def stream_url(self) -> str:
+        """The address to connect to, before any subscription."""
+        ...
+
+    def parser(self) -> Parser:
+        """A fresh parser for one connection."""
+        ...
+
+    def subscribe(self, request_id: int, names: Sequence[str]) -> list[str]:
+        """Frames that subscribe to the prints and quotes of these symbols."""
+        ...
+
+    def unsubscribe(self, request_id: int, names: Sequence[str]) -> list[str]:
+        """Frames that undo it."""
+        ...
+
+    def trades_from(self, name: str, from_id: int, limit: int = 1000) -> RestCall:
+        """Prints from an id on: what fills a gap."""
+        ...
+
+    def trades_recent(self, name: str, limit: int = 1000) -> RestCall:
+        """The latest prints."""
+        ...
+
+    def parse_trades(self, name: str, body: bytes, recv_ns: int) -> Records:
+        """TICK records (origin BACKFILL, no quotes) of either answer.
+
+        Raises:
+            VenueError: the body is not what the venue documents.
+        """
+        ...
+
+    def klines(self, name: str, interval: str, *, start_ns: int | None = None, limit: int = 1000) -> RestCall:
+        """Bars of an interval the venue knows."""
+        ...
+
+    def parse_klines(self, name: str, body: bytes) -> Records:
+        """BAR records, oldest first; the last may still be open."""
+        ...
+
+    kline_intervals: tuple[str, ...]
+
+    def symbols(self) -> RestCall:
+        """What is listed."""
+        ...
+
+    def parse_symbols(self, body: bytes) -> list[SymbolInfo]: ...
+
+    def tickers(self, names: Sequence[str]) -> RestCall:
+        """24 h figures of these symbols."""
+        ...
+
+    def parse_tickers(self, body: bytes) -> list[Ticker]: ...
+
+    def server_time(self) -> RestCall: ...
+
+    def parse_time(self, body: bytes) -> int:
+        """The venue's clock, ns."""
+        ...
+
+    def parse_error(self, status: int, body: bytes) -> str:
+        """The venue's own words for a refusal, cleaned of control characters."""
+        ...

@@ -1,0 +1,173 @@
+"""What a screen may know of the engine: one conflated, revisioned snapshot, pulled by the viewer, never pushed.
+
+Times are int64 ns UTC; money in quote currency; `None` is "not known", never NaN.
+Each pane has its own revision; a viewer names the revisions it holds and gets only the panes that moved on.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from core.commands import Command
+
+
+class FeedState(Struct, array_like=True):
+    """One venue connection, in words."""
+
+    venue: str
+    state: str  # connecting | live | stale | backoff | stopped
+    detail: str = ""  # why, and when the next try is
+    latency_ms: float | None = None  # receive time minus venue time: may be negative
+
+
+class HeaderView(Struct, array_like=True):
+    """The line on top: what is running and is it well."""
+
+    mode: str
+    feeds: list[FeedState]
+    now_ns: int
+    started_ns: int
+    ticks_total: int
+    ticks_per_s: float
+    gaps_open: int
+    tape_backlog: int  # ticks received and not yet committed
+    duplicates: int
+    quarantined: int
+    equity: float
+    capital: float
+    drawdown_pct: float
+    pid: int
+    home: str
+
+
+class PriceRow(Struct, array_like=True):
+    """One watched symbol."""
+
+    symbol: str
+    last: float | None
+    direction: int  # +1 the last change was up, -1 down, 0 none yet
+    change_24h_pct: float | None
+    bid: float | None
+    ask: float | None
+    volume_24h: float | None  # base currency
+    ticks_per_s: float
+    last_ns: int  # receive time of the last tick or quote; 0 never
+    decimals: int  # of the price, to print it
+    state: str  # live | stale | waiting | gap | halted
+    spark: list[float]  # last prices, about 5 min, oldest first
+
+
+class StrategyRow(Struct, array_like=True):
+    """One registered strategy."""
+
+    id: str
+    name: str
+    symbols: list[str]
+    state: str  # warming | running | paused | closing | failed
+    detail: str  # "37/50" while warming; the error's one line when failed; the reason when blocked
+    traceback: str
+    position: float
+    entry: float | None
+    unrealised: float
+    realised: float
+    fees: float
+    trades: int
+    wins: int
+    equity: float
+    capital: float
+    drawdown_pct: float
+    params: dict[str, Any]
+    spark: list[float]  # equity, oldest first
+
+
+class TradeRow(Struct, array_like=True):
+    """One line of the trade log: a fill, or an order that was blocked."""
+
+    ts_ns: int
+    strategy_id: str
+    symbol: str
+    kind: str  # fill | blocked
+    side: str  # buy | sell
+    qty: float
+    price: float
+    fee: float
+    realised: float
+    position: float
+    reason: str  # signal | stop_loss | take_profit | trailing | flatten, or why it was blocked
+    fill_id: str
+
+
+class AlertRow(Struct, array_like=True):
+    """Something a person should know."""
+
+    ts_ns: int
+    level: str  # info | warning | critical
+    text: str
+    open: bool
+
+
+class View(Struct):
+    """The panes that changed since the revisions asked with; the others are None."""
+
+    revisions: dict[str, int]
+    header: HeaderView | None = None
+    prices: list[PriceRow] | None = None
+    strategies: list[StrategyRow] | None = None
+    trades: list[TradeRow] | None = None  # newest first, at most 500
+    alerts: list[AlertRow] | None = None
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    """First words of a client."""
+
+    protocol: int
+    client: str  # tui | cli | api
+
+
+class Pull(Struct, frozen=True, tag="pull"):
+    """Give me these panes, if they moved on from the revisions I hold."""
+
+    panes: dict[str, int]
+
+
+class Submit(Struct, frozen=True, tag="submit"):
+    """Do this."""
+
+    command: Command
+    actor: str = "cli"
+
+
+class Ask(Struct, frozen=True, tag="ask"):
+    """Answer this: `status`, `catalogue`, `fills`, `symbols`, …"""
+
+    what: str
+    args: dict[str, Any] = {}
+
+
+Request: TypeAlias = Hello | Pull | Submit | Ask
+
+
+class Done(Struct, frozen=True, tag="done"):
+    """It was done, or here is the answer."""
+
+    data: Any = None
+
+
+class Refused(Struct, frozen=True, tag="refused"):
+    """It was not done, and why; `exit_code` as in `core.errors`."""
+
+    message: str
+    exit_code: int = 1
+
+
+class Painted(Struct, frozen=True, tag="view"):
+    """The answer to a Pull."""
+
+    view: View
+
+
+Reply: TypeAlias = Done | Refused | Painted
+
+PROTOCOL = 1
