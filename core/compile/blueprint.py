@@ -1,0 +1,109 @@
+"""All a process needs to run a strategy, as plain data: what the compiler process answers and a worker is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from core.commands import SetLimits, Terms
+from core.compile.module import Variant, generate
+from core.errors import StrategyError
+from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
+from core.strategy import Definition, params_record, source_hash
+
+_MODES = {"normal": NORMAL, "stop_new": NO_NEW, "reduce_only": REDUCING, "halt": HALT}
+
+
+class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
+    """One strategy with its parameters, ready to run.
+
+    Attributes:
+        text: the generated module, which also holds every record's layout.
+        params: bytes of the parameter record.
+        values: the parameters as a person reads them.
+        work: float64s of work memory.
+        warmup: bars (ticks when `interval` is 0) before it has an opinion.
+        source: the strategy file's text; `source_hash` its sha256.
+    """
+
+    name: str
+    kind: str
+    path: str
+    text: str
+    params: bytes
+    values: dict[str, Any]
+    work: int
+    legs: int
+    warmup: int
+    interval: int
+    source: str
+    source_hash: str
+
+
+def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
+    """Check the parameters and generate the module.
+
+    Raises:
+        StrategyError: a parameter is refused, or `step` cannot be compiled in.
+    """
+    params = definition.params(values)
+    source = definition.path.read_text(encoding="utf-8")
+    try:
+        work, warmup = definition.work(params), definition.warmup(params)
+    except Exception as error:  # the user's functions
+        raise StrategyError(f"{definition.path}: {type(error).__name__}: {error}") from error
+    return Blueprint(
+        name=definition.name,
+        kind=definition.kind,
+        path=str(definition.path),
+        text=generate(definition, variant),
+        params=params_record(params).tobytes(),
+        values=msgspec.to_builtins(params),
+        work=work,
+        legs=definition.legs,
+        warmup=warmup,
+        interval=definition.interval(params),
+        source=source,
+        source_hash=source_hash(source),
+    )
+
+
+def layout_hash(records: dict[str, Any]) -> str:
+    """Names the memory layout a snapshot was taken with."""
+    return hashlib.sha256(repr(sorted(records.items())).encode()).hexdigest()[:32]
+
+
+def terms_record(terms: Terms) -> np.ndarray[Any, Any]:
+    """TERMS, shape (1,): percent and basis points become fractions, milliseconds ns, "none" its neutral value."""
+    row = np.zeros(1, TERMS)
+    row["qty"] = terms.qty
+    row["fee_bps"] = terms.fee_bps
+    row["slippage"] = terms.slippage_bps / 1e4
+    row["latency"] = round(terms.latency_ms * 1e6)
+    row["participation"] = math.inf if terms.participation is None else terms.participation
+    for field, percent in (("stop_loss", terms.stop_loss_pct), ("take_profit", terms.take_profit_pct), ("trailing", terms.trailing_pct)):
+        row[field] = math.nan if percent is None else percent / 100
+    row["long_only"] = terms.side == "long_flat"
+    return row
+
+
+def limits_record(limits: SetLimits | None) -> np.ndarray[Any, Any]:
+    """LIMITS, shape (1,); None is no limit."""
+    limits = limits or SetLimits()
+    row = np.zeros(1, LIMITS)
+    row["mode"] = _MODES[limits.mode]
+    row["max_position"] = limits.max_position or math.inf
+    row["max_spread"] = math.inf if limits.max_spread_pct is None else limits.max_spread_pct / 100
+    row["price_low"] = limits.price_low or 0.0
+    row["price_high"] = limits.price_high or math.inf
+    return row
+
+
+def backtest_variant(terms: Terms, *, bars: bool) -> Variant:
+    """The least that gives the same result: no limits, no levers, one symbol, stops only if any is set."""
+    stops = any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
+    return Variant(mapped=False, bars=bars, stops=stops, limited=False)

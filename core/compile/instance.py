@@ -1,0 +1,179 @@
+"""One strategy at work: its memory, the loop, snapshots. The same object live, in a backtest, in recovery and in an audit."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from core.commands import SetLimits, Terms
+from core.compile import module
+from core.compile.blueprint import Blueprint, layout_hash, limits_record, terms_record
+from core.errors import StoreError, StrategyError
+from core.kernels import levers
+from core.kernels.records import ACCOUNT, BOOK, REPORT
+from core.types import Records
+
+REPORTS_AT_A_TIME = 4096
+
+
+class Instance:
+    """A compiled strategy and the memory it runs on.
+
+    Args:
+        plan: what to run.
+        terms: how it trades.
+        jit: False runs the same text in plain Python.
+    """
+
+    def __init__(self, plan: Blueprint, terms: Terms, *, jit: bool = True) -> None:
+        self.plan = plan
+        self.terms = terms
+        records = _records(plan.text)
+        self.layout = layout_hash(records)
+        self.state = _zeros(records["STATE"], 1)
+        self.mem = np.zeros(max(plan.work, 1))
+        self.books = _zeros(BOOK.descr, plan.legs)
+        self.account = _zeros(ACCOUNT.descr, 1)
+        self.account.capital = self.account.equity = self.account.peak = terms.capital
+        self._params = np.frombuffer(bytearray(plan.params), np.dtype(records["PARAMS"])).view(np.recarray)
+        self._terms = terms_record(terms).view(np.recarray)
+        self._limits = limits_record(None).view(np.recarray)
+        self._out = np.full(plan.legs, np.nan)
+        self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
+        self._rows: Records = self._reports.view(REPORT).view(np.ndarray)
+        self._written = np.zeros(1, np.int64)
+        self._tick = np.dtype(records["TICK"])
+        self._jit = jit
+        self._advance = module.compiled(plan.text) if jit else module.plain(plan.text)
+        self._state_at = self.state.ctypes.data
+        after = (self._params, self._out, self.books, self.account, self._terms, self._limits, self._reports)
+        self._tail = (*(a.ctypes.data for a in after), len(self._reports), self._written.ctypes.data)
+        self._error = self.account.view(np.ndarray)["error"]
+        self._memory = (self.mem.ctypes.data, len(self.mem))
+        self._map = (0, 0)
+        self.trade({0: 0})
+
+    def trade(self, legs: dict[int, int]) -> None:
+        """Which leg each symbol index is; other symbols' ticks are passed over. At first symbol 0 is leg 0."""
+        self._legs = np.full(max(legs, default=0) + 1, -1, np.int32)
+        for symbol, leg in legs.items():
+            self._legs[symbol] = leg
+        self._map = (self._legs.ctypes.data, len(self._legs))
+
+    def covers(self, symbols: int) -> None:
+        """Make room for `symbols` entries of the symbol table, all of them other strategies' symbols."""
+        if symbols > len(self._legs):
+            self._legs = np.concatenate([self._legs, np.full(symbols - len(self._legs), -1, np.int32)])
+            self._map = (self._legs.ctypes.data, len(self._legs))
+
+    def feed(self, ticks: Records) -> Records:
+        """Run the loop over ticks in order; returns its REPORT records.
+
+        Raises:
+            StrategyError: the strategy gave a target that is no number.
+        """
+        return self._run(ticks, self.mem)
+
+    def _run(self, ticks: Records, mem: Records) -> Records:
+        parts: list[Records] = []
+        advance = self._call(ticks, mem) if self._jit else self._interpret(ticks, mem)
+        i = 0
+        while i < len(ticks):
+            i = advance(i)
+            n = int(self._written[0])
+            if n:
+                parts.append(self._rows[:n].copy())
+            if self._error[0]:
+                raise StrategyError(f"{self.plan.name} gave a target that is not a finite number")
+        if not parts:
+            return np.empty(0, REPORT)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+    def _call(self, ticks: Records, mem: Records) -> Callable[[int], int]:
+        """The machine code over a batch: from tick i to the tick it stopped at."""
+        assert ticks.flags.c_contiguous
+        assert ticks.itemsize == self._tick.itemsize
+        batch, count = ticks.ctypes.data, len(ticks)
+        memory, work = self._memory if mem is self.mem else (mem.ctypes.data, len(mem))
+        code, (legs, symbols), state, tail = self._advance, self._map, self._state_at, self._tail
+
+        def advance(i: int) -> int:
+            return code(batch, count, i, legs, symbols, state, memory, work, *tail)  # type: ignore[no-any-return]
+
+        return advance
+
+    def _interpret(self, ticks: Records, mem: Records) -> Callable[[int], int]:
+        """The same in plain Python."""
+        records = ticks.view(np.recarray)
+
+        def advance(i: int) -> int:
+            i, self._written[0] = self._advance(
+                records, i, self._legs, self.state[0], mem, self._params[0], self._out,
+                self.books, self.account[0], self._terms[0], self._limits[0], self._reports,
+            )  # fmt: skip
+            return i
+
+        return advance
+
+    def pause(self) -> Records:
+        """No more orders for signals; working ones are cancelled."""
+        return self._take(levers.pause(self.account[0], self.books, self._reports))
+
+    def resume(self) -> None:
+        """Signals trade again."""
+        levers.resume(self.account[0])
+
+    def flatten(self) -> Records:
+        """Close every leg, latched."""
+        return self._take(levers.flatten(self.account[0], self.books, self._terms[0], self._reports))
+
+    def limit(self, limits: SetLimits | None) -> None:
+        """Set the account-level limits."""
+        self._limits[:] = limits_record(limits)
+
+    def _take(self, n: int) -> Records:
+        return self._rows[:n].copy()
+
+    @property
+    def flat(self) -> bool:
+        """No position and no working order on any leg."""
+        return not bool(np.any(self.books["position"] != 0.0) or np.any(self.books["aim"] != 0.0))
+
+    def snapshot(self) -> bytes:
+        """All that changes while it runs, as bytes."""
+        return b"".join(a.tobytes() for a in (self.state, self.mem, self.books, self.account, self._limits))
+
+    def restore(self, data: bytes, layout: str) -> None:
+        """Take up exactly where a snapshot was taken.
+
+        Raises:
+            StoreError: the snapshot was taken with another memory layout (the strategy was edited).
+        """
+        parts = (self.state, self.mem, self.books, self.account, self._limits)
+        if layout != self.layout or len(data) != sum(a.nbytes for a in parts):
+            raise StoreError(f"the snapshot of {self.plan.name} was taken with another memory layout: its file was edited")
+        at = 0
+        for part in parts:
+            part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)
+            at += part.nbytes
+
+    def seen(self) -> int:
+        """Closed bars (or ticks) so far, for telling how far warming is."""
+        names = self.state.dtype.names or ()
+        return int(self.state[0].bar.count) if "bar" in names else int(self.account[0].ticks)
+
+
+def _zeros(descr: Any, count: int) -> Any:
+    return np.zeros(count, np.dtype(descr)).view(np.recarray)
+
+
+def _records(text: str) -> dict[str, Any]:
+    """The RECORDS literal of a generated module, without running it."""
+    for node in ast.parse(text).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "RECORDS":
+            records: dict[str, Any] = ast.literal_eval(node.value)
+            return records
+    raise StrategyError("not a generated module")

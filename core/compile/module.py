@@ -1,0 +1,207 @@
+"""The generated module of one strategy: its text, its folder in the cache, loading it compiled or plain."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import Any
+
+import msgspec
+import numpy as np
+import platformdirs
+
+from core.compile.bundle import Bundle
+from core.errors import StrategyError
+from core.kernels import loop
+from core.kernels.bars import close_bar, close_bar_from_bar
+from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
+from core.strategy import KERNEL, Definition, params_dtype
+from core.types import BAR, TICK
+
+#: The machine code's own signature: addresses and counts, in the order of `entry`; returns the next tick to take.
+PROTOTYPE = ctypes.CFUNCTYPE(ctypes.c_int64, *(ctypes.c_void_p if kind == "*" else ctypes.c_int64 for kind in "*##*#**#*******#*"))
+
+#: What the step of a plain Python strategy leaves behind for the loop: its targets, one a tick.
+REPLAYED = np.dtype([("i", "i8")])
+
+#: Loaded modules, so that their machine code stays where it is.
+_KEEP: list[Any] = []
+
+HEADER = '''"""Generated: the loop with one strategy bundled in. Do not edit."""
+import math
+import numpy as np
+'''
+
+COMPILED = """
+def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, account, terms, limits, reports, room, written):
+    i, n = core_loop(
+        carray(ticks, count), start, carray(legs, symbols), carray(s, 1)[0], carray(mem, work), carray(p, 1)[0],
+        carray(out, LEGS), carray(books, LEGS), carray(account, 1)[0], carray(terms, 1)[0], carray(limits, 1)[0],
+        carray(reports, room))
+    written[0] = n
+    return i
+
+
+def compile():
+    from numba import carray, cfunc, float64, from_dtype, int32, int64, njit, types
+    options = dict(nogil=True, error_model="numpy")
+    space = globals()
+    for name in FUNCTIONS:
+        space[name] = njit(**options)(space[name])
+    space["core_loop"], space["carray"] = space[FUNCTIONS[-1]], carray
+    to = types.CPointer
+    record = dict((key, to(from_dtype(np.dtype(descr)))) for key, descr in RECORDS.items())
+    signature = int64(
+        record["TICK"], int64, int64, to(int32), int64, record["STATE"], to(float64), int64, record["PARAMS"], to(float64),
+        record["BOOK"], record["ACCOUNT"], record["TERMS"], record["LIMITS"], record["REPORT"], int64, to(int64))
+    return cfunc(signature, cache=True, **options)(entry)
+"""
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """Which features are compiled in. The default has them all."""
+
+    mapped: bool = True
+    bars: bool = False
+    stops: bool = True
+    limited: bool = True
+    external: bool = False
+
+
+def replayed_step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
+    """The step of a plain Python strategy: the target it gave for this tick."""
+    out[0] = mem[s.i]
+    s.i += 1
+
+
+def state_dtype(definition: Definition) -> np.dtype[Any]:
+    """The dtype of a strategy's state record."""
+    return definition.module.STATE if definition.kind == KERNEL else REPLAYED
+
+
+def generate(definition: Definition, variant: Variant) -> str:
+    """The module's text.
+
+    Raises:
+        StrategyError: `step` uses something that cannot be compiled in.
+    """
+    step = definition.module.step if definition.kind == KERNEL else replayed_step
+    replace: dict[FunctionType, FunctionType] = {loop.step: step}  # type: ignore[dict-item]
+    if variant.bars:
+        replace[close_bar] = close_bar_from_bar  # type: ignore[index, assignment]
+    switches = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items()}
+    switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs}
+    bundle = Bundle(replace, switches)
+    bundle.add(loop.advance)  # type: ignore[arg-type]
+    records = {
+        "TICK": BAR if variant.bars else TICK,
+        "STATE": state_dtype(definition),
+        "PARAMS": params_dtype(definition.params_type),
+        "BOOK": BOOK,
+        "ACCOUNT": ACCOUNT,
+        "TERMS": TERMS,
+        "LIMITS": LIMITS,
+        "REPORT": REPORT,
+    }
+    layouts = ",\n    ".join(f"{key!r}: {dtype.descr!r}" for key, dtype in records.items())
+    return (
+        HEADER
+        + "\n\n".join(bundle.definitions)
+        + f"\n\nLEGS = {definition.legs}\nFUNCTIONS = {bundle.functions!r}\nRECORDS = {{\n    {layouts}}}\n"
+        + COMPILED
+    )
+
+
+def cache_folder() -> Path:
+    """Where generated modules lie: `COCKPIT_CACHE`, else the user's cache folder."""
+    given = os.environ.get("COCKPIT_CACHE")
+    return Path(given) if given else Path(platformdirs.user_cache_dir("cockpit", appauthor=False)) / "kernels"
+
+
+def fingerprint(text: str) -> str:
+    """Hash of all that decides the machine code: the text, numba, llvmlite, NumPy, Python, the processor, flags."""
+    parts = [text, *(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy"))]
+    parts += [platform.python_version(), platform.machine(), _cpu(), os.environ.get("NUMBA_CPU_NAME", "")]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
+
+
+def _cpu() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
+            lines = [line for line in file if line.startswith(("model name", "flags"))]
+    except OSError:
+        return platform.processor()
+    return "".join(sorted(set(lines)))
+
+
+def ready(text: str) -> bool:
+    """Whether a compiled module of this text is in the cache."""
+    return (cache_folder() / fingerprint(text) / "ready").exists()
+
+
+def compiled(text: str) -> Any:
+    """The loop as machine code, a C function of PROTOTYPE: loaded from the cache, else compiled and kept there.
+
+    Raises:
+        StrategyError: numba refuses the strategy's `step`; the message is its first telling line.
+    """
+    place = cache_folder() / fingerprint(text)
+    if not (place / "ready").exists():
+        _build(text, place)
+    return _compile(_module(place, place.name))
+
+
+def plain(text: str) -> Any:
+    """The same text run by Python itself: `loop.advance` on records (`np.recarray`), slow, for checking small inputs."""
+    module = ModuleType("advance")
+    exec(compile(text, "advance.py", "exec"), module.__dict__)
+    return module.__dict__[module.__dict__["FUNCTIONS"][-1]]
+
+
+def _build(text: str, place: Path) -> None:
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    work = Path(tempfile.mkdtemp(prefix=".build-", dir=place.parent))
+    try:
+        (work / "advance.py").write_text(text, encoding="utf-8")
+        _compile(_module(work, place.name))
+        (work / "ready").touch()
+        try:
+            work.rename(place)
+        except OSError:  # another process was first
+            if not (place / "ready").exists():
+                raise
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _module(folder: Path, key: str) -> ModuleType:
+    # numba's cache refers to the module by name: it must be the same, and importable, in every process
+    spec = importlib.util.spec_from_file_location(f"cockpit_advance_{key}", folder / "advance.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _compile(module: ModuleType) -> Any:
+    from numba.core.errors import NumbaError
+
+    try:
+        entry = module.compile()
+    except NumbaError as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise StrategyError(f"the strategy does not compile: {' | '.join(lines[:3])[:300]}") from error
+    function = PROTOTYPE(entry.address)
+    _KEEP.append(entry)  # the machine code lives as long as this object
+    return function

@@ -1,0 +1,54 @@
+"""What a person does to a running strategy, between two ticks: pause, resume, flatten. Plain Python on the loop's own records.
+
+An order placed here is decided at the last tick the strategy saw, so a replay that applies the lever after the
+same tick gets the same fill.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.kernels.orders import cancel, place
+from core.kernels.records import FLATTEN
+from core.types import TICK
+
+
+def _moment(account: Any, book: Any) -> Any:
+    """A stand-in for "the tick" of an event between ticks: the last one seen."""
+    tick = np.zeros(1, TICK).view(np.recarray)[0]
+    tick.ts = account.ts
+    tick.seq = account.seq
+    tick.price = book.last
+    return tick
+
+
+def pause(account: Any, books: Any, reports: Any) -> int:
+    """Cancel working orders and place no more for signals; position and stops stay. Returns the reports written."""
+    n = 0
+    account.paused = 1
+    for leg in range(len(books)):
+        n = cancel(books[leg], reports, n, _moment(account, books[leg]), leg)
+    return n
+
+
+def resume(account: Any) -> None:
+    """Let signals trade again, from the strategy's next opinion on."""
+    account.paused = 0
+
+
+def flatten(account: Any, books: Any, terms: Any, reports: Any) -> int:
+    """Want every leg flat, latched until the strategy changes its mind. Returns the reports written."""
+    n = 0
+    for leg in range(len(books)):
+        book = books[leg]
+        tick = _moment(account, book)
+        book.latched = FLATTEN
+        book.latch = book.opinion
+        if book.position == 0.0:
+            n = cancel(book, reports, n, tick, leg)
+        elif book.aim != 0.0:
+            n = place(account, book, terms, reports, n, tick, leg, 0.0, FLATTEN, account.ts)
+        book.why = FLATTEN
+    return n

@@ -1,0 +1,138 @@
+"""The loop: one function that paper-trades live, backtests, recovers and audits.
+
+`advance` here is the source that `core.compile` bundles with one strategy's `step`; the switches below are
+replaced by constants there, and what they turn off is cut out of the source before it is compiled. Run as it
+is (JIT off) it is the reference.
+
+The order of things on a tick: fill what is due, stops, `step`, latch, order, mark.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.kernels.book import mark, mark_day
+from core.kernels.orders import decide, fill_due, fill_stop
+from core.kernels.records import SIGNAL
+from core.kernels.stops import bar_stop, stop_hit, stretch
+
+LEGS = 1  # books of the strategy
+MAPPED = True  # ticks of several symbols: `legs` tells whose
+BARS = False  # the source is BAR records: orders fill at opens, stops inside ranges
+STOPS = True
+LIMITED = True  # account limits, pause, blocks
+EXTERNAL = False  # orders are the venue's to fill: stop at the order
+
+#: Most reports one tick may write: a mark, a fill, a stop's fill, and per leg a block, a cancel and an order.
+ROOM = 3 + 3 * LEGS
+
+
+def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
+    """Stands where a strategy's own `step` goes."""
+
+
+def advance(
+    ticks: Any,
+    start: int,
+    legs: Any,
+    s: Any,
+    mem: Any,
+    p: Any,
+    out: Any,
+    books: Any,
+    account: Any,
+    terms: Any,
+    limits: Any,
+    reports: Any,
+) -> tuple[int, int]:
+    """Take ticks from `start` on; returns (next tick to take, reports written).
+
+    The next tick is below `len(ticks)` when the reports ran full (drain and call again) or `account.error` is set.
+
+    Args:
+        ticks: TICK (or, with BARS, BAR) records in the order they are to be seen.
+        start: the first one to take.
+        legs: int32, leg number by symbol index, -1 for symbols that are not this strategy's.
+        s, mem, p, out: state record, work array, parameter record, targets by leg.
+        books: BOOK records by leg.
+        account, terms, limits: ACCOUNT, TERMS and LIMITS records.
+        reports: REPORT records to write to, at least ROOM of them.
+    """
+    n = 0
+    full = reports.shape[0] - ROOM
+    i = start
+    while i < ticks.shape[0]:
+        if n > full:
+            break
+        tick = ticks[i]
+        leg = 0
+        if MAPPED:
+            leg = legs[tick.symbol]
+            if leg < 0:
+                i += 1
+                continue
+            tick.leg = leg
+        book = books[leg]
+        price = tick.price
+        written = n
+        if tick.ts >= account.next_mark:
+            n = mark_day(account, reports, n, tick, book, leg)
+        if BARS:
+            if book.aim != book.position and tick.start >= book.due:
+                n = fill_due(account, book, terms, reports, n, tick, leg, tick.open)
+        elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due:
+            n = fill_due(account, book, terms, reports, n, tick, leg, price)
+        book.last = price
+        if LIMITED:
+            book.bid = tick.bid
+            book.ask = tick.ask
+        fired = 0
+        if STOPS and book.position != 0.0:
+            if BARS:
+                fired, level = bar_stop(book, terms, tick)
+                if fired != 0:
+                    n = fill_stop(account, book, terms, limits, reports, n, tick, leg, level, fired)
+            else:
+                stretch(book, price)
+                fired = stop_hit(book, terms, price)
+        for k in range(LEGS):
+            out[k] = np.nan
+        step(s, mem, p, tick, out)
+        for k in range(LEGS):
+            target = out[k]
+            other = books[k]
+            quiet = target != target
+            if not quiet:
+                if target < 0.0 and terms.long_only != 0:
+                    target = 0.0
+                if other.latched != 0 and target != other.latch:
+                    other.latched = 0
+                other.opinion = target
+            if STOPS and fired != 0 and k == leg:
+                other.latched = fired
+                other.latch = other.opinion
+            why = SIGNAL
+            want = 0.0
+            if other.latched != 0:
+                why = other.latched
+            elif quiet or (LIMITED and account.paused != 0):
+                continue
+            else:
+                want = target * terms.qty
+            if want != other.aim:
+                if abs(want) > 1e300 or want != want:
+                    account.error = 1
+                else:
+                    n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
+            elif LIMITED:
+                other.blocked = 0
+        if book.position != 0.0 or n != written:
+            mark(account, books, book, LEGS, price)
+        account.ts = tick.ts
+        account.ticks += 1
+        i += 1
+        if account.error != 0:
+            break
+    return i, n

@@ -1,0 +1,119 @@
+"""Orders inside the loop: filling what is due, and turning a wanted position into a new, replaced or cancelled order.
+
+An order works exactly while `book.aim != book.position`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.kernels.book import execute, report
+from core.kernels.records import (
+    BLOCKED,
+    CANCELLED,
+    FLATTEN,
+    HALT,
+    HALTED,
+    MAX_POSITION,
+    MAX_SPREAD,
+    NO_NEW,
+    PLACED,
+    PRICE_BAND,
+    REDUCE_ONLY,
+    REDUCING,
+    STOP_NEW,
+)
+
+
+def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, price: float) -> int:
+    """Fill the working order at a print, up to the participation cap (a print of unknown quantity, 0, has none);
+    returns the next free report."""
+    left = book.aim - book.position
+    after = book.aim
+    qty = left
+    available = terms.participation * tick.qty
+    if abs(left) > available and tick.qty > 0.0:
+        qty = available if left > 0.0 else -available
+        after = book.position + qty
+    paid = price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage)
+    return execute(account, book, terms, reports, n, tick, leg, qty, after, paid)
+
+
+def allowed(book: Any, limits: Any, want: float, why: int) -> tuple[float, int]:
+    """The position the limits let through on the way to `want`, and what held the rest back (0: nothing).
+
+    A person's flatten passes every limit; stops and exits pass all but a halt.
+    """
+    if why == FLATTEN:
+        return want, 0
+    position = book.position
+    if limits.mode == HALT:
+        return position, HALTED
+    opens = position == 0.0 and want != 0.0
+    flips = position * want < 0.0
+    grows = abs(want) > abs(position) or flips
+    if not grows:
+        return want, 0
+    fallback = 0.0 if flips else position
+    if limits.mode >= NO_NEW and (opens or flips):
+        return fallback, STOP_NEW
+    if limits.mode >= REDUCING:
+        return fallback, REDUCE_ONLY
+    if (book.ask - book.bid) > limits.max_spread * 0.5 * (book.ask + book.bid):
+        return fallback, MAX_SPREAD
+    if book.last < limits.price_low or book.last > limits.price_high:
+        return fallback, PRICE_BAND
+    if abs(want) > limits.max_position:
+        capped = limits.max_position if want > 0.0 else -limits.max_position
+        if not flips and abs(capped) < abs(position):
+            capped = position
+        return capped, MAX_POSITION
+    return want, 0
+
+
+def cancel(book: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
+    """Drop the working order, if any; returns the next free report."""
+    if book.aim != book.position:
+        n = report(reports, n, CANCELLED, book.why, tick, leg, book, book.aim - book.position, 0.0)
+        book.aim = book.position
+    return n
+
+
+def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int, ts: int) -> int:
+    """A new order towards `want`, decided at `ts`; whatever worked before is replaced and its latency starts over."""
+    account.orders += 1
+    book.order = account.orders
+    book.why = why
+    book.aim = want
+    book.due = ts + terms.latency
+    return report(reports, n, PLACED, why, tick, leg, book, want - book.position, 0.0)
+
+
+def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int) -> int:
+    """Act on a wanted position that differs from what is under way; returns the next free report."""
+    goal, hindrance = allowed(book, limits, want, why)
+    if hindrance != 0:
+        if hindrance != book.blocked or want != book.refused:
+            n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, tick.price)
+        book.refused = want
+    book.blocked = hindrance
+    if goal == book.aim:
+        return n
+    if goal == book.position:
+        return cancel(book, reports, n, tick, leg)
+    return place(account, book, terms, reports, n, tick, leg, goal, why, tick.ts)
+
+
+def fill_stop(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, level: float, why: int) -> int:
+    """Close the position at a stop's own level, inside the bar that reached it (a halt blocks it); returns the next free report."""
+    if limits.mode == HALT:
+        return n
+    account.orders += 1
+    book.order = account.orders
+    book.why = why
+    book.aim = 0.0
+    qty = -book.position
+    paid = level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage)
+    n = execute(account, book, terms, reports, n, tick, leg, qty, 0.0, paid)
+    book.unrealised = 0.0
+    return n

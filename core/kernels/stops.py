@@ -1,0 +1,76 @@
+"""Stop-loss, take-profit and trailing stop, on prints and inside bars. A stop that is off is NaN: its comparison never holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.kernels.records import STOP_LOSS, TAKE_PROFIT, TRAILING
+
+
+def stretch(book: Any, price: float) -> None:
+    """Keep the best prints since entry."""
+    if price > book.high:
+        book.high = price
+    if price < book.low:
+        book.low = price
+
+
+def stop_hit(book: Any, terms: Any, price: float) -> int:
+    """The stop a print sets off, 0 for none."""
+    entry = book.entry
+    if book.position > 0.0:
+        if price <= entry * (1.0 - terms.stop_loss):
+            return STOP_LOSS
+        if price <= book.high * (1.0 - terms.trailing):
+            return TRAILING
+        if price >= entry * (1.0 + terms.take_profit):
+            return TAKE_PROFIT
+    else:
+        if price >= entry * (1.0 + terms.stop_loss):
+            return STOP_LOSS
+        if price >= book.low * (1.0 + terms.trailing):
+            return TRAILING
+        if price <= entry * (1.0 - terms.take_profit):
+            return TAKE_PROFIT
+    return 0
+
+
+def protective_level(book: Any, terms: Any) -> tuple[float, int]:
+    """The nearer of stop-loss and trailing stop, and which it is; NaN when both are off."""
+    if book.position > 0.0:
+        level = book.entry * (1.0 - terms.stop_loss)
+        trail = book.high * (1.0 - terms.trailing)
+        if trail > level or level != level:
+            return trail, TRAILING
+    else:
+        level = book.entry * (1.0 + terms.stop_loss)
+        trail = book.low * (1.0 + terms.trailing)
+        if trail < level or level != level:
+            return trail, TRAILING
+    return level, STOP_LOSS
+
+
+def bar_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
+    """The stop a bar sets off and the price it fills at: the open first (a gap fills at the open), then, with both
+    sides inside the range, the worse one. The trailing stop follows the extremes before this bar and its open:
+    what came first inside the bar is not known, so its own high does not tighten it."""
+    stretch(book, bar.open)
+    reason = stop_hit(book, terms, bar.open)
+    if reason != 0:
+        return reason, bar.open
+    level, reason = protective_level(book, terms)
+    if book.position > 0.0:
+        if bar.low <= level:
+            return reason, level
+        goal = book.entry * (1.0 + terms.take_profit)
+        if bar.high >= goal:
+            return TAKE_PROFIT, goal
+    else:
+        if bar.high >= level:
+            return reason, level
+        goal = book.entry * (1.0 - terms.take_profit)
+        if bar.low <= goal:
+            return TAKE_PROFIT, goal
+    stretch(book, bar.high)
+    stretch(book, bar.low)
+    return 0, 0.0
