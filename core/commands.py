@@ -23,12 +23,12 @@ class Terms(Struct, frozen=True, kw_only=True):
     fee_bps: Annotated[float, Meta(ge=0, lt=10_000, description="fee of a fill, in basis points of its value")] = 4.0
     slippage_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how much worse than the print a fill is, in basis points")] = 0.0
     latency_ms: Annotated[float, Meta(ge=0, le=3_600_000, description="from decision to the venue, in milliseconds")] = 0.0
-    participation: Annotated[
-        float | None, Meta(gt=0, description="most of a print's quantity a fill may take, 0.1 = 10 %; none: no limit")
-    ] = None
-    stop_loss_pct: Annotated[float | None, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] = None
-    take_profit_pct: Annotated[float | None, Meta(gt=0, description="exit this far above (below) the entry, in percent")] = None
-    trailing_pct: Annotated[float | None, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] = None
+    participation: (
+        Annotated[float, Meta(gt=0, description="most of a print's quantity a fill may take, 0.1 = 10 %; none: no limit")] | None
+    ) = None
+    stop_loss_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] | None = None
+    take_profit_pct: Annotated[float, Meta(gt=0, description="exit this far above (below) the entry, in percent")] | None = None
+    trailing_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] | None = None
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):

@@ -162,7 +162,8 @@ def _type_name(kind: Any) -> str:
         return "choice"
     plain = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
     names = {int: "int", float: "float", bool: "bool", str: "str"}
-    return names.get(plain) or next((names[a] for a in get_args(plain) if a in names), "str")
+    parts = (get_args(a)[0] if hasattr(a, "__metadata__") else a for a in get_args(plain))
+    return names.get(plain) or next((names[a] for a in parts if a in names), "str")
 
 
 def source_hash(text: str) -> str:
@@ -197,10 +198,10 @@ def load(path: Path) -> Definition:
         StrategyError: it does not load or lacks a part; the message names file, line and cause.
     """
     finder = FolderFinder(path.parent)
-    before = set(sys.modules)
+    name = f"cockpit_strategy_{path.stem}"
+    before = {*sys.modules, name}
     sys.meta_path.insert(0, finder)
     try:
-        name = f"cockpit_strategy_{path.stem}"
         module = ModuleType(name)
         module.__file__ = str(path)
         sys.modules[name] = module

@@ -27,7 +27,8 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         values: the parameters as a person reads them.
         work: float64s of work memory.
         warmup: bars (ticks when `interval` is 0) before it has an opinion.
-        source: the strategy file's text; `source_hash` its sha256.
+        source: the strategy file's text.
+        source_hash: sha256 of the file and of everything bundled with it.
     """
 
     name: str
@@ -56,19 +57,21 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         work, warmup = definition.work(params), definition.warmup(params)
     except Exception as error:  # the user's functions
         raise StrategyError(f"{definition.path}: {type(error).__name__}: {error}") from error
+    interval = definition.interval(params)
+    text = generate(definition, msgspec.structs.replace(variant, ticks=interval == 0 and not variant.bars))
     return Blueprint(
         name=definition.name,
         kind=definition.kind,
         path=str(definition.path),
-        text=generate(definition, variant),
+        text=text,
         params=params_record(params).tobytes(),
         values=msgspec.to_builtins(params),
         work=work,
         legs=definition.legs,
         warmup=warmup,
-        interval=definition.interval(params),
+        interval=interval,
         source=source,
-        source_hash=source_hash(source),
+        source_hash=source_hash(source + text),
     )
 
 

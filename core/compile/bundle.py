@@ -27,13 +27,16 @@ class Bundle:
     Args:
         replace: functions to put in the place of others, wherever they are called.
         switches: module constants (by name) fixed for this bundle; branches they turn off are cut out.
+        trim: functions whose plain stores to fields that nothing in the bundle reads are left out.
     """
 
-    def __init__(self, replace: dict[FunctionType, FunctionType], switches: dict[str, Any]) -> None:
+    def __init__(self, replace: dict[Any, Any], switches: dict[str, Any], trim: tuple[Any, ...] = ()) -> None:
         self.replace = replace
         self.switches = switches
-        self.definitions: list[str] = []
+        self.trim = trim
         self.functions: list[str] = []
+        self._definitions: list[ast.FunctionDef] = []
+        self._trimmed: list[ast.FunctionDef] = []
         self._names: dict[FunctionType, str] = {}
         self._trees: dict[str, ast.Module] = {}
 
@@ -52,8 +55,18 @@ class Bundle:
         tree = ast.fix_missing_locations(_Prune().visit(tree))
         tree.name = name
         self.functions.append(name)
-        self.definitions.append(ast.unparse(tree))
+        self._definitions.append(tree)
+        if function in self.trim:
+            self._trimmed.append(tree)
         return name
+
+    def definitions(self) -> list[str]:
+        """The source of each function, callees first."""
+        nodes = (node for tree in self._definitions for node in ast.walk(tree))
+        read = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
+        for tree in self._trimmed:
+            tree.body = [s for s in tree.body if not (isinstance(s, ast.Assign) and _field(s.targets[0]) not in (None, *read))]
+        return [ast.unparse(tree) for tree in self._definitions]
 
     def _definition(self, function: FunctionType) -> ast.FunctionDef:
         path = inspect.getfile(function)
@@ -67,6 +80,10 @@ class Bundle:
     def constant(self, name: str, value: Any) -> ast.expr:
         """A module-level value as an expression."""
         return ast.Constant(self.switches.get(name, value))
+
+
+def _field(target: ast.expr) -> str | None:
+    return target.attr if isinstance(target, ast.Attribute) else None
 
 
 def _copy_plain(node: ast.FunctionDef) -> ast.FunctionDef:

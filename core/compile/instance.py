@@ -37,7 +37,7 @@ class Instance:
         self.mem = np.zeros(max(plan.work, 1))
         self.books = _zeros(BOOK.descr, plan.legs)
         self.account = _zeros(ACCOUNT.descr, 1)
-        self.account.capital = self.account.equity = self.account.peak = terms.capital
+        self.reset_books()
         self._params = np.frombuffer(bytearray(plan.params), np.dtype(records["PARAMS"])).view(np.recarray)
         self._terms = terms_record(terms).view(np.recarray)
         self._limits = limits_record(None).view(np.recarray)
@@ -117,6 +117,28 @@ class Instance:
             return i
 
         return advance
+
+    def warm(self, ticks: Records) -> None:
+        """Let the strategy see history without trading; its book starts afresh after it."""
+        self.account[0].paused = 1
+        self.feed(ticks)
+        self.reset_books()
+
+    def reset_books(self) -> None:
+        """A flat book and a fresh account; the strategy's state stays."""
+        self.books[:] = 0
+        self.account[:] = 0
+        self.account.capital = self.account.equity = self.account.peak = self.terms.capital
+
+    def adopt(self, data: bytes) -> None:
+        """Take over only books and account of a snapshot of this strategy before it was edited: its position stays.
+
+        The account's and the books' bytes stand at the end, before the limits, whatever came before them.
+        """
+        end = len(data) - self._limits.nbytes
+        for part in (self.account, self.books):
+            part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, end - part.nbytes)
+            end -= part.nbytes
 
     def pause(self) -> Records:
         """No more orders for signals; working ones are cancelled."""

@@ -12,7 +12,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from types import FunctionType, ModuleType
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -24,6 +24,7 @@ from core.errors import StrategyError
 from core.kernels import loop
 from core.kernels.bars import close_bar, close_bar_from_bar
 from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
+from core.kernels.tick_bars import close_tick
 from core.strategy import KERNEL, Definition, params_dtype
 from core.types import BAR, TICK
 
@@ -41,6 +42,9 @@ import math
 import numpy as np
 '''
 
+#: Functions that run on few ticks only: inlining them would slow the others down (measured).
+RARE = ("book__execute", "book__report", "book__close", "orders__")
+
 COMPILED = """
 def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, account, terms, limits, reports, room, written):
     i, n = core_loop(
@@ -56,7 +60,7 @@ def compile():
     options = dict(nogil=True, error_model="numpy")
     space = globals()
     for name in FUNCTIONS:
-        space[name] = njit(**options)(space[name])
+        space[name] = njit(forceinline=not name.startswith(RARE), **options)(space[name])
     space["core_loop"], space["carray"] = space[FUNCTIONS[-1]], carray
     to = types.CPointer
     record = dict((key, to(from_dtype(np.dtype(descr)))) for key, descr in RECORDS.items())
@@ -68,10 +72,19 @@ def compile():
 
 
 class Variant(msgspec.Struct, frozen=True):
-    """Which features are compiled in. The default has them all."""
+    """Which features are compiled in. The default has them all.
+
+    Attributes:
+        mapped: ticks of several symbols; else all are leg 0's.
+        bars: the source is bars.
+        ticks: the strategy lives on ticks, not on bars.
+        stops, limited: stops; limits, pause and blocks.
+        external: the venue fills the orders.
+    """
 
     mapped: bool = True
     bars: bool = False
+    ticks: bool = False
     stops: bool = True
     limited: bool = True
     external: bool = False
@@ -95,12 +108,14 @@ def generate(definition: Definition, variant: Variant) -> str:
         StrategyError: `step` uses something that cannot be compiled in.
     """
     step = definition.module.step if definition.kind == KERNEL else replayed_step
-    replace: dict[FunctionType, FunctionType] = {loop.step: step}  # type: ignore[dict-item]
+    replace: dict[Any, Any] = {loop.step: step}
     if variant.bars:
-        replace[close_bar] = close_bar_from_bar  # type: ignore[index, assignment]
+        replace[close_bar] = close_bar_from_bar
+    elif variant.ticks:
+        replace[close_bar] = close_tick
     switches = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items()}
     switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs}
-    bundle = Bundle(replace, switches)
+    bundle = Bundle(replace, switches, trim=(close_tick,))
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {
         "TICK": BAR if variant.bars else TICK,
@@ -115,8 +130,8 @@ def generate(definition: Definition, variant: Variant) -> str:
     layouts = ",\n    ".join(f"{key!r}: {dtype.descr!r}" for key, dtype in records.items())
     return (
         HEADER
-        + "\n\n".join(bundle.definitions)
-        + f"\n\nLEGS = {definition.legs}\nFUNCTIONS = {bundle.functions!r}\nRECORDS = {{\n    {layouts}}}\n"
+        + "\n\n".join(bundle.definitions())
+        + f"\n\nRARE = {RARE!r}\nLEGS = {definition.legs}\nFUNCTIONS = {bundle.functions!r}\nRECORDS = {{\n    {layouts}}}\n"
         + COMPILED
     )
 

@@ -25,7 +25,7 @@ EMA = np.dtype([("count", "i8"), ("value", "f8")])
 VWAP = np.dtype([("end", "i8"), ("notional", "f8"), ("volume", "f8")])
 
 #: Volume-weighted average price over a window; `mem`: 2 * period.
-ROLLING_VWAP = np.dtype([("notional", ROLLING_SUM), ("volume", ROLLING_SUM)])
+ROLLING_VWAP = np.dtype([("next", "i8"), ("full", "i8"), ("notional", "f8"), ("volume", "f8")])
 
 DAY_NS = 86_400_000_000_000
 
@@ -38,7 +38,7 @@ def above(a: float, b: float) -> bool:
 def rolling_sum(state: Any, mem: Any, at: int, period: int, x: float) -> float:
     """Sum of the last `period` values. The error is that of adding up at most two windows, however many went by."""
     i = state.next
-    total = state.total + (x - mem[at + i])
+    total: float = state.total + (x - mem[at + i])
     fresh = state.fresh + x
     mem[at + i] = x
     i += 1
@@ -64,16 +64,18 @@ def ema(state: Any, period: int, x: float) -> float:
     """Exponential moving average with weight 2 / (period + 1), seeded as TA-Lib does: by the simple average of the
     first `period` values, which is also its first result."""
     if state.count >= period:
-        value = state.value
+        value: float = state.value
         value += (x - value) * (2.0 / (period + 1))
         state.value = value
         return value
     state.count += 1
-    state.value += x
+    value = state.value + x
     if state.count < period:
+        state.value = value
         return math.nan
-    state.value /= period
-    return state.value
+    value /= period
+    state.value = value
+    return value
 
 
 def session_vwap(state: Any, ts: int, price: float, qty: float) -> float:
@@ -85,17 +87,49 @@ def session_vwap(state: Any, ts: int, price: float, qty: float) -> float:
         state.end = (ts // DAY_NS + 1) * DAY_NS
         state.notional = 0.0
         state.volume = 0.0
-    state.notional += price * qty
-    state.volume += qty
-    if state.volume <= 0.0:
+    notional: float = state.notional + price * qty
+    volume: float = state.volume + qty
+    state.notional = notional
+    state.volume = volume
+    if volume <= 0.0:
         return math.nan
-    return state.notional / state.volume
+    return notional / volume
 
 
 def rolling_vwap(state: Any, mem: Any, at: int, period: int, price: float, qty: float) -> float:
-    """Volume-weighted average price of the last `period` trades or bars; NaN if they had no volume."""
-    notional = rolling_sum(state.notional, mem, at, period, price * qty)
-    volume = rolling_sum(state.volume, mem, at + period, period, qty)
+    """Volume-weighted average price of the last `period` trades or bars; NaN if they had no volume.
+
+    Nothing is subtracted, so a window without volume adds up to exactly 0: each time the ring wraps, its values become
+    sums from there to the block's end, to which the sums over the new block are added.
+    """
+    i = state.next
+    notional: float = state.notional + price * qty
+    volume: float = state.volume + qty
+    mem[at + i] = price * qty
+    mem[at + period + i] = qty
+    i += 1
+    if i < period:
+        state.next = i
+        state.notional = notional
+        state.volume = volume
+        if state.full == 0:
+            return math.nan
+        notional += mem[at + i]
+        volume += mem[at + period + i]
+    else:
+        notional = 0.0
+        volume = 0.0
+        j = at + period
+        while j > at:
+            j -= 1
+            notional += mem[j]
+            volume += mem[j + period]
+            mem[j] = notional
+            mem[j + period] = volume
+        state.next = 0
+        state.notional = 0.0
+        state.volume = 0.0
+        state.full = 1
     if volume <= 0.0:
         return math.nan
     return notional / volume

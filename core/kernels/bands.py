@@ -68,7 +68,7 @@ def bollinger(state: Any, mem: Any, at: int, period: int, k: float, x: float) ->
     width = k * rolling_std(state.window, mem, at, period, x)
     if state.window.full == 0:
         return math.nan
-    middle = state.window.middle
+    middle: float = state.window.middle
     state.upper = middle + width
     state.lower = middle - width
     return middle

@@ -66,7 +66,7 @@ def close_bar(bar: Any, tick: Any, interval: int) -> bool:
         forming.notional += price * qty
         forming.trades += 1
         return False
-    closed = forming.trades > 0
+    closed: bool = forming.trades > 0
     if closed:
         finish(bar, forming)
     forming.start = tick.ts // interval * interval

@@ -20,6 +20,7 @@ def report(reports: Any, n: int, kind: int, why: int, tick: Any, leg: int, book:
     row.fee = 0.0
     row.realised = 0.0
     row.position = book.position
+    row.aim = book.aim
     row.equity = 0.0
     row.kind = kind
     row.why = why

@@ -22,7 +22,7 @@ MACD = np.dtype([("count", "i8"), ("fast", EMA), ("slow", EMA), ("smooth", EMA),
 def lag(state: Any, mem: Any, at: int, period: int, x: float) -> float:
     """The value `period` values before this one."""
     i = state.next
-    old = mem[at + i]
+    old: float = mem[at + i]
     mem[at + i] = x
     known = state.full
     i += 1
@@ -63,8 +63,8 @@ def rsi(state: Any, period: int, x: float) -> float:
     up = change if change > 0.0 else 0.0
     down = -change if change < 0.0 else 0.0
     if count > period:
-        gain = (state.gain * (period - 1) + up) / period
-        loss = (state.loss * (period - 1) + down) / period
+        gain: float = (state.gain * (period - 1) + up) / period
+        loss: float = (state.loss * (period - 1) + down) / period
     else:
         gain = state.gain + up
         loss = state.loss + down

@@ -34,7 +34,7 @@ def rolling_max(state: Any, mem: Any, at: int, period: int, x: float) -> float:
         state.best = best
         if state.full == 0:
             return math.nan
-        rest = mem[at + i]
+        rest: float = mem[at + i]
         return rest if rest > best else best
     best = x
     j = at + period - 1
@@ -66,12 +66,14 @@ def atr(state: Any, period: int, high: float, low: float, close: float) -> float
         return math.nan
     reach = max(high, last) - min(low, last)
     if state.count > period:
-        value = (state.value * (period - 1) + reach) / period
+        value: float = (state.value * (period - 1) + reach) / period
         state.value = value
         return value
     state.count += 1
-    state.value += reach
-    if state.count <= period:
-        return math.nan
-    state.value /= period
-    return state.value
+    value = state.value + reach
+    if state.count > period:
+        value /= period
+        state.value = value
+        return value
+    state.value = value
+    return math.nan

@@ -98,6 +98,7 @@ REPORT = np.dtype(
         ("fee", "f8"),
         ("realised", "f8"),
         ("position", "f8"),  # after it
+        ("aim", "f8"),  # the position the order leads to
         ("equity", "f8"),  # MARK: at the boundary `ts`
         ("kind", "i2"),
         ("why", "i2"),

@@ -56,11 +56,12 @@ class Parser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RestCall:
-    """One REST request: its path, its query, and what it costs of the venue's weight budget."""
+    """One REST request: its path, its query, what it costs of the venue's weight budget, and headers it wants."""
 
     path: str
     query: dict[str, str | int]
     weight: int
+    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,206 @@
+"""The cockpit as a Textual app: it pulls views, paints them in one go, and carries commands to the engine.
+
+app ── link ── core.client ── the engine's socket
+ └ live screen: header, panes, keys          forms and dialogs open above it
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rich.console import RenderableType
+from textual import events, work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from cockpit.actions import ACTIONS, BY_ID, ActionProvider
+from cockpit.endings import end_soon, watch_signals, watch_terminal
+from cockpit.forms.fields import Offer, read_catalogue
+from cockpit.link import Link
+from cockpit.live import LiveScreen
+from cockpit.paint import tighten
+from cockpit.text import clean
+from cockpit.tones import THEMES
+from core.commands import Command
+from core.errors import CockpitError, NotRunning
+from core.view import View
+
+#: Seconds between the end of one frame's work and the next pull; longer while nobody looks.
+PERIOD = 0.1
+PERIOD_AWAY = 0.5
+
+#: Seconds between tries to reach an engine that is gone.
+RETRY = 3.0
+
+
+class CockpitApp(App[None]):
+    """One home's cockpit."""
+
+    CSS_PATH = "cockpit.tcss"
+    TITLE = "cockpit"
+    ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = {ActionProvider}
+    NOTIFICATION_TIMEOUT = 5
+    BINDINGS: ClassVar[list[BindingType]] = [Binding(action.keys, f"act({action.id!r})", action.word, id=action.id) for action in ACTIONS]
+
+    def __init__(self, home: Path, *, failed: Callable[[], str | None] = lambda: None) -> None:
+        """`failed` says why an engine that is being started never will answer; None while it still may."""
+        super().__init__()
+        self.link = Link(home)
+        self.live = LiveScreen()
+        self.recent: dict[str, dict[str, str]] = {}
+        self.last_words = ""
+        self._failed = failed
+        self._offers: list[Offer] = []
+        self._ahead_ns = 0
+        self._alerted = -1
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.live
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return THEMES[0].variables
+
+    def on_load(self) -> None:
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = THEMES[0].name
+
+    def on_mount(self) -> None:
+        if not self.is_headless:
+            watch_signals(self._end)
+            watch_terminal(self._end)
+        self.follow()
+
+    def _end(self, code: int) -> None:
+        end_soon(code)
+        self.exit(return_code=code)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        super()._display(screen, tighten(renderable))
+
+    # Following the engine
+
+    @work(exclusive=True, group="follow")
+    async def follow(self) -> None:
+        """Pull and paint, for as long as the screen is open."""
+        while True:
+            pull = asyncio.ensure_future(self.link.pull(self.live.wanted()))
+            try:
+                # An engine that is slow to answer must not freeze clocks and ages.
+                while not (await asyncio.wait({pull}, timeout=0.5))[0]:
+                    self._paint("" if self.link.up or self.link.ever else "engine starting")
+                view = pull.result()
+            except CockpitError as error:
+                await self._without_engine(error)
+            else:
+                self._paint("", view)
+                await asyncio.sleep(PERIOD if self.app_focus and self.screen is self.live else PERIOD_AWAY)
+            finally:
+                pull.cancel()
+
+    def _paint(self, trouble: str, view: View | None = None) -> None:
+        now = time.monotonic()
+        with self.batch_update():
+            if view is not None:
+                self.live.take(view)
+                if view.header is not None:
+                    self._ahead_ns = view.header.now_ns - int(now * 1e9)
+                if view.alerts is not None:
+                    self._announce(view)
+            ahead = self._ahead_ns or time.time_ns() - int(now * 1e9)
+            self.live.paint(now, int(now * 1e9) + ahead, trouble)
+
+    async def _without_engine(self, error: CockpitError) -> None:
+        """Say so, count down to the next try, and keep ages growing meanwhile."""
+        if not self.link.ever:
+            reason = self._failed()
+            if reason is not None:
+                self.last_words = reason
+                self.exit(return_code=1)
+        what = "engine gone" if isinstance(error, NotRunning) else clean(str(error))
+        until = time.monotonic() + (RETRY if self.link.ever else 0.15)
+        while (left := until - time.monotonic()) > 0:
+            self._paint(f"{what}, reconnecting {left:.0f} s" if self.link.ever else "engine starting")
+            await asyncio.sleep(min(0.5, left))
+
+    def _announce(self, view: View) -> None:
+        """A toast for every alert that came since the last view; those that were there before us are only listed."""
+        alerts = view.alerts or []
+        newest = max((alert.ts_ns for alert in alerts), default=0)
+        for alert in alerts:
+            if 0 <= self._alerted < alert.ts_ns and alert.open and alert.level != "info":
+                self.say(clean(alert.text), "error" if alert.level == "critical" else "warning")
+        self._alerted = max(self._alerted, newest)
+
+    # What actions use
+
+    def action_act(self, action: str) -> None:
+        """Do one of the actions."""
+        BY_ID[action].run(self)
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """A toast; the text is shown as it is, never as markup."""
+        self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]  # one of Textual's three words
+
+    @work(group="submit")
+    async def submit(self, command: Command, done: str, then: Callable[[], object] | None = None) -> None:
+        """Have the engine do this and say that it is done, or why not."""
+        try:
+            await self.link.submit(command)
+        except CockpitError as error:
+            self.say(clean(str(error)), "error")
+            return
+        self.say(done)
+        if then is not None:
+            then()
+
+    def ask_person(
+        self, question: str, answers: Sequence[tuple[str, str, str]], acts: dict[str, Callable[[], object]], insisted: str | None = None
+    ) -> None:
+        """Ask before something that cannot be undone; `answers` are (key, name, what it does)."""
+        from cockpit.forms.confirm import Answer, Confirm
+
+        def act(key: str | None) -> None:
+            if key in acts:
+                acts[key]()
+
+        self.push_screen(Confirm(question, [Answer(*answer) for answer in answers], insisted), act)
+
+    async def offers(self) -> list[Offer]:
+        """The catalogue: at once where it was asked before, and then asked again for the next time."""
+        if self._offers:
+            self._refresh_offers()
+            return self._offers
+        self._offers = read_catalogue(await self.link.ask("catalogue"))
+        return self._offers
+
+    @work(exclusive=True, group="catalogue")
+    async def _refresh_offers(self) -> None:
+        try:
+            self._offers = read_catalogue(await self.link.ask("catalogue"))
+        except (CockpitError, ValueError) as error:
+            self.log.warning(f"catalogue: {error}")
+
+    async def on_unmount(self, event: events.Unmount) -> None:
+        await self.link.close()
+
+
+def run(home: Path, *, failed: Callable[[], str | None] = lambda: None) -> int:
+    """Open the cockpit on a home and stay until it is left; the exit code.
+
+    The engine may still be starting: `failed` is asked, until it answered once, for the reason it never will.
+
+    Raises:
+        CockpitError: with that reason.
+    """
+    app = CockpitApp(home, failed=failed)
+    app.run()
+    if app.last_words:
+        raise CockpitError(app.last_words)
+    return 1 if app.return_code is None else app.return_code

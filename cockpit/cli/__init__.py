@@ -1,0 +1,73 @@
+"""The command line: `main` turns words into one command's run, and whatever goes wrong into one line and an exit code.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the engine is not running, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from core.errors import CockpitError
+
+#: Commands whose output under --json is a line an object; an error has no place among them.
+LINES = frozenset({"fills", "alerts", "logs", "--record"})
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code."""
+    words = sys.argv[1:] if argv is None else list(argv)
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+    except CockpitError as error:
+        return _complain(str(error), error.exit_code, words)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # The reader has gone; what Python still wants to flush at exit goes nowhere, quietly.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("COCKPIT_DEBUG"):
+            raise
+        return _complain(_unexpected(error, words), 1, words)
+    return code
+
+
+def _run(words: list[str]) -> int:
+    from cockpit.cli.parser import parse
+
+    call = parse(words)
+    return call.run()
+
+
+def _complain(message: str, code: int, words: Sequence[str]) -> int:
+    """One clean line on stderr; under --json also the one document that stdout owes its reader."""
+    if not message.isprintable():
+        from cockpit.text import clean
+
+        message = clean(message)
+    if "--json" in words and not LINES.intersection(words):
+        import json
+
+        sys.stdout.write(json.dumps({"error": message, "exit_code": code}) + "\n")
+        sys.stdout.flush()
+    sys.stderr.write(f"cockpit: {message}\n")
+    return code
+
+
+def _unexpected(error: Exception, words: Sequence[str]) -> str:
+    """What a person needs of an error nobody foresaw; the traceback goes to a file."""
+    import tempfile
+
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    fd, path = tempfile.mkstemp(prefix="cockpit-", suffix=".txt")
+    with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(f"cockpit {' '.join(words)}\n\n")
+        traceback.print_exception(error, file=file)
+    said = str(error).splitlines()[0] if str(error) else ""
+    place = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+    return f"unexpected {type(error).__name__}{': ' if said else ''}{said} ({place}); the details are in {path}"

@@ -1,0 +1,67 @@
+"""Commands that read the ledger. They read the file itself, so they work whether an engine runs or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cockpit.cli.parser import Commands
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from cockpit.cli.call import Call
+
+#: What a person reads of each, and under which heads.
+FILLS = ("ts_ns", "strategy_id", "symbol", "side", "qty", "price", "fee", "realised", "position", "mode")
+ALERTS = ("ts_ns", "level", "state", "text")
+_HEADS = {"ts_ns": "time", "strategy_id": "strategy"}
+
+
+def add(commands: Commands) -> None:
+    """fills, alerts."""
+    parser = commands.add("fills", fills, "every execution, oldest first; under --json one object a line")
+    parser.add_argument("--strategy", metavar="ID", help="of this one only")
+    parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
+    parser = commands.add("alerts", alerts, "what a person should know, oldest first; under --json one object a line")
+    parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
+
+
+def fills(call: Call) -> int:
+    """The executions of the ledger."""
+    from core.store.ledger_reader import read_fills
+
+    return _print(call, FILLS, lambda path, newest: read_fills(path, call.options.strategy, newest=newest))
+
+
+def alerts(call: Call) -> int:
+    """The alerts of the ledger, open and past."""
+    from core.store.ledger_reader import read_alerts
+
+    return _print(call, ALERTS, lambda path, newest: read_alerts(path, newest=newest))
+
+
+def _print(call: Call, shown: Sequence[str], read: Callable[[Path, int | None], list[dict[str, Any]]]) -> int:
+    from cockpit.cli.call import table
+
+    newest = call.options.lines
+    if newest is not None and newest < 0:
+        raise UsageError(f"-n {newest}: must be 0 or more")
+    path = call.home / "ledger.db"
+    if not path.exists():
+        call.say(f"no ledger in {call.home} yet")
+        return 0
+    rows = read(path, newest)
+    if call.json:
+        for row in rows:
+            call.document(row)
+    else:
+        for line in table([_HEADS.get(name, name) for name in shown], [[_shown(name, row[name]) for name in shown] for row in rows]):
+            call.line(line)
+    return 0
+
+
+def _shown(column: str, value: Any) -> Any:
+    from core.clock import iso
+
+    return iso(value) if column == "ts_ns" else value

@@ -1,0 +1,108 @@
+"""Commands of the lab: they read files or the tape, and need no engine."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.cli.parser import Commands, pairs
+from cockpit.cli.trading import add_params, add_terms, folders, terms
+from core.errors import CockpitError, UsageError
+
+if TYPE_CHECKING:
+    from cockpit.cli.call import Call
+    from core.research.backtest import Order, Result
+
+_SOURCES = """\
+SOURCE is a CSV, zip or Parquet file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
+or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
+"""
+
+
+def add(commands: Commands) -> None:
+    """backtest."""
+    parser = commands.add("backtest", backtest, "one run of a strategy over recorded data", epilog=_SOURCES)
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what to run over")
+    parser.add_argument("--strategy", required=True, metavar="NAME", help="a strategy of the catalogue")
+    parser.add_argument("--symbol", metavar="S", help="whose data it is (else told by the file's name)")
+    parser.add_argument("--from", dest="start", type=_time, metavar="TIME", help="first time traded; what lies before only warms it up")
+    parser.add_argument("--to", dest="end", type=_time, metavar="TIME", help="where to end, exclusive")
+    add_params(parser)
+    add_terms(parser)
+    parser.add_argument("--as-delivered", action="store_true", help="of a tape: what strategies were given, in that order")
+    parser.add_argument("--fills", type=Path, metavar="FILE", help="write every fill there, one JSON object a line")
+
+
+def _time(text: str) -> int:
+    from core.clock import parse_time
+
+    try:
+        return parse_time(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def backtest(call: Call) -> int:
+    """Run it and print the metrics."""
+    from cockpit.cli.progress import Progress
+    from core.research.backtest import Order, run_backtest
+
+    options = call.options
+    order = Order(
+        sources=options.sources,
+        strategy=options.strategy,
+        folders=folders(call),
+        params=dict(pairs(options.params)),
+        terms=terms(call),
+        symbol=options.symbol,
+        home=call.home,
+        from_ns=options.start,
+        to_ns=options.end,
+        as_delivered=options.as_delivered,
+    )
+    # A strategy may print; stdout is ours.
+    with Progress() as progress, contextlib.redirect_stdout(sys.stderr):
+        result = run_backtest(order, progress)
+    if options.fills is not None:
+        _write_fills(options.fills, result)
+    if not call.json:
+        _report(order, result)
+        return 0
+    for note in result.source.notes:
+        call.say(f"note: {note}")
+    call.document(result.figures)
+    return 0
+
+
+def _write_fills(path: Path, result: Result) -> None:
+    import msgspec
+
+    try:
+        with path.open("wb") as file:
+            for fill in result.fills:
+                file.write(msgspec.json.encode(fill) + b"\n")
+    except OSError as error:
+        raise CockpitError(f"cannot write {path}: {error.strerror}") from error
+
+
+def _report(order: Order, result: Result) -> None:
+    from core.research.report_text import Setting, print_report
+
+    source = result.source
+    setting = Setting(
+        strategy=result.plan.name,
+        params=result.plan.values,
+        terms=order.terms,
+        source=source.text,
+        symbol=source.symbol,
+        kind=source.kind,
+        form=source.form,
+        interval_ns=source.interval_ns,
+        first_ns=result.first_ns,
+        last_ns=result.equity[-1][0],
+        notes=source.notes,
+    )
+    print_report(result.figures, setting, sys.stdout)

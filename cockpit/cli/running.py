@@ -1,0 +1,149 @@
+"""Commands on the engine as a process: start, stop, status."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cockpit.cli.parser import Commands, Parser, comma_list
+from core.errors import CockpitError, NotRunning
+
+if TYPE_CHECKING:
+    from cockpit.cli.call import Call
+
+#: Seconds an engine may take to flush and end.
+STOP_PATIENCE = 60.0
+
+
+def add(commands: Commands) -> None:
+    """start, stop, status."""
+    parser = commands.add("start", start, "start the engine in the background")
+    add_market(parser)
+    parser = commands.add("stop", stop, "stop the engine cleanly")
+    parser.add_argument("--flatten", action="store_true", help="close every position first")
+    parser.add_argument("--force", action="store_true", help="end it even if it does not answer; it recovers at the next start")
+    commands.add("status", status, "is it running, and is it well")
+
+
+def add_market(parser: Parser) -> None:
+    """What to stream, for the commands that start an engine."""
+    parser.add_argument("--venue", metavar="V", help="the exchange to stream from")
+    parser.add_argument("--symbols", type=comma_list, default=[], metavar="A,B", help="what to stream and record")
+    parser.add_argument("--no-strategies", action="store_true", help="stream and record only")
+
+
+def start(call: Call) -> int:
+    """Start it, unless it runs already."""
+    from cockpit.cli.engine import Launch, start_engine
+    from core.home import check_stamp, running
+
+    mode = "demo" if call.demo else "paper"
+    options = call.options
+    config = call.configuration(venue=options.venue, symbols=options.symbols or None).config
+    check_stamp(call.home, mode, [config.venue])
+    pid = running(call.home)
+    already = pid is not None
+    if pid is None:
+        call.say(f"starting the engine in {call.home}")
+        launch = Launch(mode, options.venue, options.symbols, strategies=not options.no_strategies)
+        pid = start_engine(call.home, launch, say=call.say)
+    document = {"state": "running", "pid": pid, "mode": mode, "home": str(call.home), "already": already}
+    return call.answer(document, [f"the engine {'already ' if already else ''}runs: pid {pid}"])
+
+
+def stop(call: Call) -> int:
+    """Stop it and wait until it is gone."""
+    from core.commands import Stop
+    from core.home import running
+
+    pid = running(call.home)
+    if pid is None:
+        raise not_running(call.home)
+    try:
+        call.submit(Stop(flatten=call.options.flatten))
+        gone = wait_gone(call.home, STOP_PATIENCE)
+    except CockpitError as error:
+        # It may have closed the connection because it is ending: then this is no failure.
+        gone = wait_gone(call.home, 2.0)
+        if not gone and not call.options.force:
+            raise CockpitError(f"the engine (pid {pid}) did not stop: {error}; --force ends it") from error
+    if not gone and call.options.force:
+        gone = _end(call.home, pid)
+    if not gone:
+        raise CockpitError(f"the engine (pid {pid}) is still stopping after {STOP_PATIENCE:g} s; --force ends it")
+    return call.answer({"state": "stopped", "pid": pid}, [f"stopped the engine (pid {pid})"])
+
+
+def wait_gone(home: Path, patience: float) -> bool:
+    """Whether the home's engine is gone, at the latest after so many seconds."""
+    from core.home import running
+
+    until = time.monotonic() + patience
+    while running(home) is not None:
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.03)
+    return True
+
+
+def _end(home: Path, pid: int) -> bool:
+    """By TERM, which lets it flush, else by KILL, from which it recovers."""
+    for signum, patience in ((signal.SIGTERM, 10.0), (signal.SIGKILL, 5.0)):
+        try:
+            os.kill(pid, signum)
+        except ProcessLookupError:
+            return True
+        if wait_gone(home, patience):
+            return True
+    return False
+
+
+def not_running(home: Path) -> NotRunning:
+    """The one line for it."""
+    return NotRunning(f"no engine runs in {home}: start one with `cockpit start`")
+
+
+def status(call: Call) -> int:
+    """What the engine says of itself; exit 3 when there is none."""
+    from core.home import running
+
+    try:
+        answer: dict[str, Any] = call.ask("status")
+    except NotRunning:
+        pid = running(call.home)
+        state = {"state": "stopped"} if pid is None else {"state": "not answering", "pid": pid}
+        if call.json:
+            call.document(state)
+        call.say(
+            f"cockpit: {not_running(call.home)}" if pid is None else f"cockpit: the engine (pid {pid}) does not answer; see `cockpit logs`"
+        )
+        return NotRunning.exit_code if pid is None else 1
+    return call.answer(answer, _words(answer))
+
+
+def _words(answer: dict[str, Any], indent: str = "") -> Iterator[str]:
+    """`key  value` lines; lists of objects one a line."""
+    width = max((len(str(key)) for key in answer), default=0)
+    for key, value in answer.items():
+        head = f"{indent}{str(key).replace('_', ' ').ljust(width)}"
+        if isinstance(value, dict):
+            yield head
+            yield from _words(value, indent + "  ")
+        elif isinstance(value, list) and any(isinstance(v, dict) for v in value):
+            yield f"{head}  {len(value)}"
+            for item in value:
+                yield f"{indent}  " + "  ".join(f"{k}={_figure(v)}" for k, v in item.items())
+        else:
+            yield f"{head}  {_figure(value)}"
+
+
+def _figure(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_figure, value)) or "-"
+    if value is None or value == "":
+        return "-"
+    return f"{value:,.6g}" if isinstance(value, float) and abs(value) < 1e6 else f"{value:,.2f}" if isinstance(value, float) else str(value)

@@ -1,0 +1,77 @@
+"""Texts to read: a strategy's traceback and figures, an alert in full, and what the keys do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets._option_list import OptionList
+from textual.widgets._static import Static
+from textual.widgets.option_list import Option
+
+if TYPE_CHECKING:
+    from cockpit.actions import Action
+
+
+class Reading(ModalScreen[None]):
+    """Lines of clean text under a title."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "leave", "close")]
+
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="form reading"):
+            yield Static(self._title, classes="title", markup=False)
+            with VerticalScroll(id="text"):
+                yield Static("\n".join(self._lines), markup=False)
+            yield Static("↑ ↓ scroll · esc closes", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#text").focus()
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+class Help(ModalScreen[str]):
+    """What can be done here; enter does it. Answers the action's id."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "leave", "close")]
+
+    def __init__(self, title: str, groups: Sequence[tuple[str, Sequence[Action]]]) -> None:
+        """`groups` are headed lists of actions."""
+        super().__init__()
+        self._title = title
+        self._groups = groups
+
+    def compose(self) -> ComposeResult:
+        options: list[Option] = []
+        for heading, actions in self._groups:
+            options.append(Option(Content.assemble((heading, "$muted")), disabled=True))
+            for action in actions:
+                keys = " ".join(action.shown_keys)
+                options.append(Option(Content.assemble((f"  {keys:<10} ", "$key"), action.sentence), id=action.id))
+        with Vertical(classes="form help"):
+            yield Static(self._title, classes="title", markup=False)
+            yield OptionList(*options, markup=False, compact=True)
+            yield Static("enter does it · ↑ ↓ move · esc closes", classes="keys", markup=False)
+
+    def on_mount(self) -> None:
+        listed = self.query_one(OptionList)
+        listed.focus()
+        listed.highlighted = 1
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)

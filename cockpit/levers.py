@@ -1,0 +1,154 @@
+"""The levers on the engine: register, pause, flatten, unregister, symbols, stop. What cannot be undone asks first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cockpit import figures
+from cockpit.panes.prices import bare
+from cockpit.text import clean
+from core.commands import Flatten, Pause, Resume, Stop, Unregister
+from core.view import StrategyRow
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+
+def register(app: CockpitApp) -> None:
+    """Open the form that registers a strategy."""
+    from cockpit.forms.register import RegisterForm
+
+    def started(strategy: str | None) -> None:
+        if strategy:
+            app.say(f"{clean(strategy)} is registered")
+            app.live.go(2, strategy)
+
+    form = RegisterForm(
+        app.offers,
+        app.link.submit,
+        watched=[bare(symbol) for symbol in app.live.prices.symbols],
+        symbol=bare(app.live.prices.listing.cursor_key),
+        mode=app.live.mode,
+        recent=app.recent,
+    )
+    app.push_screen(form, started)
+
+
+def symbols(app: CockpitApp) -> None:
+    """Open the list of symbols."""
+    from cockpit.forms.symbols import SymbolsForm
+
+    app.push_screen(SymbolsForm(lambda: app.live.prices.symbols, app.link.submit))
+
+
+def pause(app: CockpitApp) -> None:
+    """Pause the strategy under the cursor; a paused one is resumed."""
+    row = _subject(app, "p pauses")
+    if row is None:
+        return
+    name = clean(row.id)
+    if row.state == "paused":
+        app.submit(Resume(id=row.id), f"{name} is resumed")
+    else:
+        app.submit(Pause(id=row.id), f"{name} is paused: its position and stops stay")
+
+
+def pause_all(app: CockpitApp) -> None:
+    """Pause everything."""
+    app.submit(Pause(id=None), "all strategies are paused: positions and stops stay")
+
+
+def resume_all(app: CockpitApp) -> None:
+    """Resume everything."""
+    app.submit(Resume(id=None), "all strategies are resumed")
+
+
+def flatten(app: CockpitApp) -> None:
+    """Close the position of the strategy under the cursor, after asking."""
+    row = _subject(app, "f flattens")
+    if row is None:
+        return
+    if row.position == 0:
+        app.say(f"{clean(row.id)} holds nothing")
+        return
+    name = clean(row.id)
+    answers = [("f", "flatten", f"close {_holding(row)} and stay flat until it changes its mind")]
+    app.ask_person(f"Flatten {name}?{_real(app)}", answers, {"f": lambda: app.submit(Flatten(id=row.id), f"{name} is flattening")})
+
+
+def flatten_all(app: CockpitApp) -> None:
+    """Close every position, after asking."""
+    holding = [row for row in app.live.strategies.held if row.position != 0]
+    if not holding:
+        app.say("no strategy holds a position")
+        return
+    what = ", ".join(f"{clean(row.id)} {_holding(row)}" for row in holding[:4]) + (" …" if len(holding) > 4 else "")
+    answers = [("f", "flatten all", f"close {what}")]
+    app.ask_person(f"Flatten all strategies?{_real(app)}", answers, {"f": lambda: app.submit(Flatten(id=None), "everything is flattening")})
+
+
+def unregister(app: CockpitApp) -> None:
+    """Take the strategy under the cursor out, after asking what becomes of its position."""
+    row = _subject(app, "u unregisters")
+    if row is None:
+        return
+    name = clean(row.id)
+    if row.position == 0:
+        answers = [("f", "unregister", "it holds nothing")]
+    else:
+        answers = [
+            ("f", "flatten first", f"close {_holding(row)}, then take it out"),
+            ("k", "keep the position", f"take it out and leave {_holding(row)} open, without its stops"),
+        ]
+    app.ask_person(
+        f"Unregister {name}?{_real(app)}",
+        answers,
+        {
+            "f": lambda: app.submit(Unregister(id=row.id), f"{name} is unregistered"),
+            "k": lambda: app.submit(Unregister(id=row.id, keep=True), f"{name} is unregistered, its position is kept"),
+        },
+    )
+
+
+def leave(app: CockpitApp) -> None:
+    """Leave the screen: the engine goes on, or is stopped."""
+    if not app.link.up:
+        app.exit()
+        return
+    holding = sum(row.position != 0 for row in app.live.strategies.held)
+    positions = f"{holding} position{'s' if holding != 1 else ''}" if holding else "no position"
+    stays = f"; {positions} stay{'' if holding > 1 else 's'} open, as journalled" if holding else ""
+    answers = [
+        ("d", "detach", "the engine keeps running; `cockpit` brings you back"),
+        ("s", "stop", f"end the engine{stays}"),
+    ]
+    if holding:
+        answers.append(("f", "flatten and stop", f"close {positions} first, then end the engine"))
+    app.ask_person(
+        f"Leave the cockpit?{_real(app)}",
+        answers,
+        {
+            "d": app.exit,
+            "s": lambda: app.submit(Stop(), "the engine is stopping", then=app.exit),
+            "f": lambda: app.submit(Stop(flatten=True), "everything is flattening, then the engine stops", then=app.exit),
+        },
+        insisted="d",
+    )
+
+
+def _subject(app: CockpitApp, what: str) -> StrategyRow | None:
+    """The strategy the cursor is on; elsewhere the focus goes to the strategies, and nothing is done."""
+    row = app.live.chosen_strategy
+    if row is None:
+        app.live.go(2)
+        app.say(f"{what} the strategy under the cursor" if app.live.strategies.held else "no strategy is registered: press r")
+    return row
+
+
+def _holding(row: StrategyRow) -> str:
+    side = "long" if row.position > 0 else "short"
+    return f"{side} {figures.quantity(abs(row.position))} {'+'.join(bare(symbol) for symbol in row.symbols)}"
+
+
+def _real(app: CockpitApp) -> str:
+    return " This is REAL MONEY." if app.live.mode == "live" else ""

@@ -1,0 +1,81 @@
+"""The screen's ways to the engine: one connection for views, another for commands, so that a slow command freezes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from core.commands import Command
+from core.errors import CockpitError
+from core.view import View
+
+#: Seconds the engine may take for a command; registering may wait for a compiler.
+PATIENCE = 150.0
+
+
+class Link:
+    """Connects when needed, and again after the engine was gone.
+
+    Attributes:
+        up: whether the last pull was answered.
+        ever: whether any was.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.up = False
+        self.ever = False
+        self._home = home
+        self._views: Any = None
+        self._doors: Any = None
+
+    async def pull(self, panes: Iterable[str]) -> View:
+        """What changed in these panes.
+
+        Raises:
+            CockpitError: there is no engine, or it does not answer.
+        """
+        try:
+            if self._views is None:
+                self._views = await self._connect()
+            view: View = await self._views.pull(panes)
+        except CockpitError:
+            self.up = False
+            await self.close()
+            raise
+        self.up = self.ever = True
+        return view
+
+    async def submit(self, command: Command) -> Any:
+        """Have the engine do this.
+
+        Raises:
+            CockpitError: it was refused, or there is no engine.
+        """
+        return await (await self._door()).submit(command, "tui")
+
+    async def ask(self, what: str, **args: Any) -> Any:
+        """The engine's answer to a question.
+
+        Raises:
+            CockpitError: it has none, or there is no engine.
+        """
+        return await (await self._door()).ask(what, **args)
+
+    async def close(self) -> None:
+        """Drop both connections."""
+        clients, self._views, self._doors = (self._views, self._doors), None, None
+        for client in clients:
+            if client is not None:
+                await client.close()
+
+    async def _door(self) -> Any:
+        if self._doors is None:
+            self._doors = await self._connect()
+        return self._doors
+
+    async def _connect(self) -> Any:
+        # Imported here because it takes longer than the first paint may wait.
+        from core.client import Client
+
+        return await Client.connect(self._home, name="tui", patience=PATIENCE)

@@ -1,0 +1,128 @@
+"""Moving about the screen: panes, filter, sorting, texts to read, themes. Nothing here reaches the engine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cockpit import figures
+from cockpit.panes.prices import bare
+from cockpit.text import clean, clean_lines
+from cockpit.tones import THEMES
+from core.view import AlertRow, StrategyRow, TradeRow
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+
+def go(app: CockpitApp, number: int) -> None:
+    """To a pane by its number."""
+    app.live.go(number)
+
+
+def maximise(app: CockpitApp) -> None:
+    """One pane on the whole screen, and back."""
+    app.live.maximise()
+
+
+def seek(app: CockpitApp) -> None:
+    """Open the filter line of the pane."""
+    app.live.open_filter()
+
+
+def sort(app: CockpitApp) -> None:
+    """Sort the pane by its next column."""
+    column = app.live.pane.cycle_sort()
+    app.say(f"sorted by {column}" if column else "in the engine's order")
+
+
+def turn(app: CockpitApp) -> None:
+    """Turn the pane's order round."""
+    app.live.pane.flip_sort()
+
+
+def next_theme(app: CockpitApp) -> None:
+    """The next theme."""
+    names = [theme.name for theme in THEMES]
+    app.theme = names[(names.index(app.theme) + 1) % len(names)] if app.theme in names else names[0]
+
+
+def redraw(app: CockpitApp) -> None:
+    """Paint every cell again, for a terminal that lost some."""
+    app.screen.refresh(layout=True)
+
+
+def palette(app: CockpitApp) -> None:
+    """Find an action by name."""
+    app.action_command_palette()
+
+
+def show_help(app: CockpitApp) -> None:
+    """What can be done in this pane."""
+    from cockpit.actions import BY_ID, help_for
+    from cockpit.forms.reading import Help
+
+    pane = app.live.pane
+
+    def run(chosen: str | None) -> None:
+        if chosen:
+            BY_ID[chosen].run(app)
+
+    app.push_screen(Help(f"{pane.TITLE}: what can be done here", help_for(app.live.pane_name, pane.TITLE)), run)
+
+
+def read_row(app: CockpitApp) -> None:
+    """Everything about the row under the cursor."""
+    from cockpit.forms.reading import Reading
+
+    live = app.live
+    strategy, trade, alert = live.chosen_strategy, live.chosen_trade, live.chosen_alert
+    if live.pane_name == "strategies" and strategy is not None:
+        app.push_screen(Reading(strategy_title(strategy), strategy_lines(strategy)))
+    elif live.pane_name == "trades" and trade is not None:
+        app.push_screen(Reading(f"Trade of {clean(trade.strategy_id)}", trade_lines(trade)))
+    elif live.pane_name == "alerts" and alert is not None:
+        app.push_screen(Reading(f"{figures.clock(alert.ts_ns)}Z", alert_lines(alert)))
+
+
+def strategy_title(row: StrategyRow) -> str:
+    """`sma-1: sma_crossover on BTCUSDT`."""
+    return f"{clean(row.id)}: {clean(row.name)} on {', '.join(bare(symbol) for symbol in row.symbols)}"
+
+
+def strategy_lines(row: StrategyRow) -> list[str]:
+    """State, parameters, figures, and the traceback of a failed one."""
+    lines = [f"{clean(row.state)}{': ' + clean(row.detail) if row.detail else ''}", ""]
+    if row.traceback:
+        return [*lines, *clean_lines(row.traceback)]
+    lines += [f"  {clean(str(name)):<14} {clean(str(value))}" for name, value in row.params.items()]
+    facts = (
+        ("position", figures.quantity(row.position, sign=True)),
+        ("entry", figures.number(row.entry)),
+        ("unrealised", figures.signed(row.unrealised)),
+        ("realised", figures.signed(row.realised)),
+        ("fees", figures.number(row.fees)),
+        ("trades", f"{row.trades}, {row.wins} won"),
+        ("equity", f"{figures.number(row.equity)} of {figures.number(row.capital)}"),
+        ("drawdown", f"{row.drawdown_pct:.2f} %"),
+    )
+    return [*lines, "", *(f"  {name:<14} {value}" for name, value in facts)]
+
+
+def trade_lines(trade: TradeRow) -> list[str]:
+    """A fill or a blocked order, in full."""
+    facts = (
+        ("time", f"{figures.moment(trade.ts_ns, 0)}Z"),
+        ("symbol", clean(trade.symbol)),
+        ("what", "blocked" if trade.kind == "blocked" else f"{clean(trade.side)} {figures.quantity(trade.qty)} at {trade.price:,.8g}"),
+        ("why", clean(trade.reason)),
+        ("fee", figures.number(trade.fee, 4)),
+        ("realised", figures.signed(trade.realised)),
+        ("position after", figures.quantity(trade.position, sign=True)),
+        ("fill", clean(trade.fill_id)),
+    )
+    return [f"  {name:<14} {value}" for name, value in facts if value]
+
+
+def alert_lines(alert: AlertRow) -> list[str]:
+    """An alert in full."""
+    return [f"{clean(alert.level)}, {'open' if alert.open else 'settled'}", "", *clean_lines(alert.text)]

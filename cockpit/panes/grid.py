@@ -1,0 +1,267 @@
+"""A live grid: fixed columns, rows compared with what is painted, and only the cells that changed painted again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from cockpit.panes.columns import Cell, Column, Extents, Place, Row, place
+from cockpit.panes.listing import Listing
+from cockpit.panes.toned import Toned
+from cockpit.panes.typeset import Runs, set_frame, set_row, set_titles
+from cockpit.text import fit
+from cockpit.tones import Under
+
+#: A change glows brightly this long, then faintly as long again (seconds).
+GLOW = 0.5
+
+
+class LiveGrid(Toned, can_focus=True):
+    """One pane's rows. Subclasses say their columns and turn view rows into `Row`s.
+
+    Attributes:
+        framed: whether it draws a frame with its title.
+        alarm: real money: the frame is red.
+        away: the engine is gone: all rows are dim.
+        listing: which rows are shown, and the cursor.
+    """
+
+    NUMBER: ClassVar[int] = 0
+    TITLE: ClassVar[str] = ""
+    COLUMNS: ClassVar[tuple[Column, ...]] = ()
+    #: A log: newest first, in that order only, and the cursor on the newest row stays on the newest row.
+    LOG: ClassVar[bool] = False
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", show=False),
+        Binding("down", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "move(-100000)", show=False),
+        Binding("end", "move(100000)", show=False),
+    ]
+
+    class Moved(Message):
+        """The cursor is on another row."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.framed = True
+        self.alarm = False
+        self.away = False
+        self.listing = Listing(follows=self.LOG)
+        self._extents = Extents(self.COLUMNS)
+        self._places: list[Place] = []
+        self._rest: Row | None = None
+        self._painted: dict[int, Row] = {}
+        self._strips: dict[int, Strip] = {}
+        self._glowing: dict[tuple[str, int], tuple[float, int, int]] = {}
+        self._note = ""
+        self._empty: tuple[str, ...] = ()
+        self._count = 0
+
+    def set_state(self, *, alarm: bool, away: bool) -> None:
+        """Say whether real money is at stake, and whether the engine is gone."""
+        if (alarm, away) != (self.alarm, self.away):
+            self.alarm, self.away = alarm, away
+            self.repaint()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return max(self._count, 3, len(self._empty)) + self._head + (1 if self.framed else 0) + (1 if self._rest is not None else 0)
+
+    def show(self, rows: Sequence[Row], now: float, *, rest: Row | None = None, note: str = "", empty: tuple[str, ...] = ()) -> None:
+        """Take new rows; `now` is monotonic seconds, `rest` a last line of totals, `empty` what to say when there are none."""
+        grew = False
+        for row in rows if rest is None else (*rows, rest):
+            grew |= self._extents.admit(row.cells, row.span[0] if row.span else len(row.cells))
+        anew = grew or note != self._note or empty != self._empty or (rest is None) != (self._rest is None)
+        self._rest, self._note, self._empty = rest, note, empty
+        top, key = self.listing.top, self.listing.cursor_key
+        self.listing.take(rows, now)
+        if self._count != len(rows):
+            self._count = len(rows)
+            self.refresh(layout=True)
+        if anew or self.listing.top != top or self.listing.cursor_key != key:
+            self.repaint()
+        else:
+            self._paint_changes(now)
+
+    def beat(self, now: float) -> None:
+        """Let highlights fade."""
+        regions: list[Region] = []
+        lines = {row.key: y for y, row in self._painted.items()} if self._glowing else {}
+        for (key, index), (since, direction, level) in list(self._glowing.items()):
+            left = 2 - int((now - since) / GLOW)
+            if left == level:
+                continue
+            if left > 0:
+                self._glowing[key, index] = (since, direction, left)
+            else:
+                del self._glowing[key, index]
+            if key in lines:
+                self._strips.pop(lines[key], None)
+                regions += self._regions(lines[key], {index})
+        if regions:
+            self.refresh(*regions)
+
+    # What a person does
+
+    def seek(self, needle: str) -> None:
+        """Show only rows that contain this text."""
+        self.listing.seek(needle)
+        self.repaint()
+
+    def cycle_sort(self) -> str:
+        """Sort by the next column, after the last one as given; the column's title, or ''."""
+        titled = [at.column for at in self._places if self.COLUMNS[at.column].title and not self.COLUMNS[at.column].grow]
+        sort = self.listing.sort
+        following = [index for index in titled if sort is None or index > sort[0]]
+        self.listing.sort_by(following[0] if following and not self.LOG else None)
+        self.repaint()
+        return self.COLUMNS[following[0]].title if self.listing.sort else ""
+
+    def flip_sort(self) -> None:
+        """Turn the order round."""
+        self.listing.flip()
+        self.repaint()
+
+    def choose(self, index: int) -> None:
+        """Put the cursor on a row."""
+        if self.listing.choose(index):
+            self.repaint()
+            self.post_message(self.Moved())
+
+    def action_move(self, steps: int) -> None:
+        self.choose(self.listing.cursor + steps)
+
+    def action_page(self, pages: int) -> None:
+        self.choose(self.listing.cursor + pages * max(1, self.listing.lines - 1))
+
+    def on_click(self, event: events.Click) -> None:
+        line = event.y - self._head
+        if 0 <= line < len(self.listing.in_sight):
+            self.choose(self.listing.top + line)
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-3)
+
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
+    def on_resize(self) -> None:
+        self.repaint()
+
+    # Painting
+
+    @property
+    def _head(self) -> int:
+        return 2 if self.framed else 1
+
+    def repaint(self) -> None:
+        self.listing.lines = self.size.height - self._head - (1 if self.framed else 0) - (1 if self._rest is not None else 0)
+        self.listing.scroll()
+        inside = max(0, self.size.width - (4 if self.framed else 2))
+        self._places = place(self.COLUMNS, self._extents, inside)
+        self._strips.clear()
+        self._painted = dict(self._lines())
+        self.refresh()
+
+    def _lines(self) -> Iterable[tuple[int, Row]]:
+        """The rows in sight by their lines."""
+        seen = self.listing.in_sight
+        yield from enumerate(seen, self._head)
+        if self._rest is not None and seen:
+            yield self._head + len(seen), self._rest
+
+    def _paint_changes(self, now: float) -> None:
+        regions: list[Region] = []
+        lines = dict(self._lines())
+        for y in self._painted.keys() | lines.keys():
+            old, row = self._painted.get(y), lines.get(y)
+            if old is row:
+                continue
+            if old is None or row is None or (old.key, old.stale, old.span) != (row.key, row.stale, row.span):
+                regions.append(Region(0, y, self.size.width, 1))
+            elif changed := {index for index, cell in enumerate(row.cells) if cell != old.cells[index]}:
+                self._light(row, old, changed, now)
+                regions += self._regions(y, changed)
+            self._strips.pop(y, None)
+        self._painted = lines
+        if regions:
+            self.refresh(*regions)
+
+    def _light(self, row: Row, old: Row, changed: set[int], now: float) -> None:
+        for index in changed:
+            was, cell = old.cells[index], row.cells[index]
+            if self.COLUMNS[index].flash and was.text != cell.text:
+                self._glowing[row.key, index] = (now, _direction(was, cell), 2)
+
+    def _regions(self, y: int, columns: set[int]) -> list[Region]:
+        left = 2 if self.framed else 1
+        return [Region(left + at.x, y, at.width, 1) for at in self._places if at.column in columns]
+
+    def render_line(self, y: int) -> Strip:
+        strip = self._strips.get(y)
+        if strip is None:
+            runs = Runs()
+            self._set_line(runs, y, self.size.width)
+            strip = Strip(runs.segments(), runs.cells).adjust_cell_length(self.size.width, self.tones.style("plain"))
+            self._strips[y] = strip
+        return strip
+
+    def _set_line(self, runs: Runs, y: int, cells: int) -> None:
+        if not self.framed:
+            self._set_inside(runs, y, cells - 1)
+            return
+        edge = "edge-live" if self.alarm else "edge-focus" if self.has_focus else "edge"
+        if y == 0:
+            title = "strong" if self.has_focus else "plain"
+            set_frame(runs, "┌", "┐", cells, self.tones, edge, (f"{self.NUMBER} {self.TITLE}", title), (self._note, "muted"))
+        elif y == self.size.height - 1:
+            shown, lines = len(self.listing.shown), self.listing.lines
+            seen = f"{self.listing.top + 1}-{self.listing.top + lines} of {shown}" if shown > lines > 0 else ""
+            needle = f"/{self.listing.needle}" if self.listing.needle else ""
+            set_frame(runs, "└", "┘", cells, self.tones, edge, (needle, "warn"), (seen, "muted"))
+        elif cells > 3:
+            runs.add("│", self.tones.style(edge))
+            self._set_inside(runs, y, cells - 3)
+            runs.add(" " * (cells - 1 - runs.cells), self.tones.style("plain"))
+            runs.add("│", self.tones.style(edge))
+
+    def _set_inside(self, runs: Runs, y: int, cells: int) -> None:
+        """One line between the edges: a cell for the cursor's mark, then the columns."""
+        room = max(0, cells - 1)
+        row = self._painted.get(y)
+        if y == self._head - 1 and self.listing.shown:
+            runs.add(" ", self.tones.style("plain"))
+            set_titles(runs, self.COLUMNS, self._places, room, self.tones, self.listing.sort)
+        elif row is not None:
+            under = Under.NOTHING
+            if row.key == self.listing.cursor_key:
+                under = Under.CURSOR_FOCUSED if self.has_focus else Under.CURSOR
+            runs.add("▶" if under else " ", self.tones.style("strong" if self.has_focus else "faint", under))
+            glow = {index: (level, direction) for (key, index), (_, direction, level) in self._glowing.items() if key == row.key}
+            set_row(runs, row, self.COLUMNS, self._places, room, self.tones, under, glow, self.away)
+        elif not self.listing.shown and y >= self._head:
+            needle = self.listing.needle
+            lines = (f"Nothing here contains “{needle}”: / and enter on an empty line shows all again.",) if needle else self._empty
+            if y - self._head < len(lines):
+                runs.add(fit(" " + lines[y - self._head], room), self.tones.style("muted"))
+
+
+def _direction(old: Cell, new: Cell) -> int:
+    if old.value is None or new.value is None:
+        return 0
+    return (new.value > old.value) - (new.value < old.value)

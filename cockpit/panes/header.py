@@ -1,0 +1,136 @@
+"""The line on top: what is running, is it well, and is it real money. It fits any width by shortening, then dropping."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cockpit import figures
+from cockpit.panes.line import Line, Part
+from cockpit.text import clean, width
+from core.view import FeedState, HeaderView
+
+_MODES = {"paper": "badge-paper", "demo": "badge-demo", "replay": "badge-replay", "live": "badge-live"}
+_FEEDS = {"live": ("●", "up"), "stale": ("◐", "warn"), "connecting": ("○", "warn"), "backoff": ("○", "down"), "stopped": ("✖", "bad")}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One fact of the header, in a long and a short form.
+
+    Attributes:
+        name: what it is, to keep its width.
+        drop: the higher, the sooner it goes where there is no room; 0 never.
+    """
+
+    name: str
+    long: tuple[Part, ...]
+    short: tuple[Part, ...]
+    drop: int = 0
+
+
+@dataclass(slots=True)
+class Widths:
+    """The widest each fact has been: it keeps that room, so that its neighbours stand still."""
+
+    seen: dict[str, int] = field(default_factory=dict)
+
+    def pad(self, name: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+        """The parts, with spaces up to the widest so far."""
+        cells = sum(width(part.text) for part in parts)
+        widest = self.seen[name] = max(cells, self.seen.get(name, 0))
+        return (*parts, Part(" " * (widest - cells))) if widest > cells else parts
+
+
+class HeaderLine(Line):
+    """Shows what the engine last said, and what the connection to it is doing now."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._widths = Widths()
+        self._cells = 0
+
+    def paint(self, header: HeaderView | None, now_ns: int, trouble: str = "") -> None:
+        """Paint for the width there is; `trouble` says why there is no engine."""
+        if self._cells != self.size.width:
+            self._cells, self._widths = self.size.width, Widths()
+        self.set_parts(compose_header(header, now_ns, trouble, self.size.width, self._widths))
+
+
+def compose_header(header: HeaderView | None, now_ns: int, trouble: str, cells: int, widths: Widths) -> list[Part]:
+    """The parts of the header, exactly as wide as asked where that is possible at all."""
+    items = [_badge(header)]
+    if trouble:
+        part = (Part(f" {trouble} ", "badge-gone"),)
+        items.append(Item("trouble", part, part))
+    if header is not None:
+        items += [] if trouble else [_feed(feed) for feed in header.feeds]
+        items += [_rate(header), _tape(header), *_money(header)]
+        items.append(Item("up", (Part(f"up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted"),), (), 9))
+    clock = Part(f"{figures.clock(now_ns)}Z ", "muted")
+    separator = Part(" │ ", "edge") if cells >= 100 else Part("  ")
+    shown = [(item, "long") for item in items]
+    # The least important fact is shortened first; only when all are short are facts left out.
+    easing = sorted((item for item in items if item.drop), key=lambda item: -item.drop)
+    steps = [(item, "short") for item in easing] + [(item, "") for item in easing]
+    for item, form in [(None, ""), *steps]:
+        shown = [(one, form if one is item else was) for one, was in shown]
+        parts = [Part(" cockpit", "strong")]
+        for one, was in shown:
+            if was and (words := getattr(one, was)):
+                parts += [separator, *widths.pad(f"{one.name}-{was}", words)]
+        spare = cells - sum(width(part.text) for part in parts) - width(clock.text)
+        if spare >= 1:
+            return [*parts, Part(" " * spare), clock]
+    return parts
+
+
+def _badge(header: HeaderView | None) -> Item:
+    mode = clean(header.mode) if header else ""
+    if not mode:
+        return Item("mode", (), ())
+    part = (Part(f" {mode.upper()} ", _MODES.get(mode, "badge-live")),)
+    return Item("mode", part, part)
+
+
+def _feed(feed: FeedState) -> Item:
+    mark, tone = _FEEDS.get(feed.state, ("?", "warn"))
+    venue, detail = clean(feed.venue), clean(feed.detail)
+    if feed.state == "live":
+        delay = f" {feed.latency_ms:.0f} ms" if feed.latency_ms is not None else ""
+        return Item(f"feed-{venue}", (Part(f"{venue} "), Part(mark, tone), Part(delay)), (Part(venue), Part(mark, tone)), 1)
+    state = clean(feed.state)
+    words = f" {state}: {detail}" if detail else f" {state}"
+    return Item(f"feed-{venue}", (Part(f"{venue} "), Part(mark + words, tone)), (Part(venue), Part(f"{mark} {state}", tone)), 1)
+
+
+def _rate(header: HeaderView) -> Item:
+    long = Part(f"{header.ticks_per_s:,.0f} ticks/s")
+    return Item("rate", (long,), (Part(f"{figures.short(header.ticks_per_s)} t/s"),), 6)
+
+
+def _tape(header: HeaderView) -> Item:
+    """Whether the tape is whole and up to date, and whatever was not taken as it came."""
+    gaps = f"{header.gaps_open} gap{'' if header.gaps_open == 1 else 's'}"
+    tone = "warn" if header.gaps_open else "plain"
+    words = [f"tape {gaps}" if header.gaps_open else f"tape ok, {gaps}"]
+    if header.tape_backlog >= 1000:
+        words.append(f"{figures.short(header.tape_backlog)} behind")
+    if header.quarantined:
+        words.append(f"{header.quarantined:,} quarantined")
+        tone = "warn"
+    if header.duplicates:
+        words.append(f"{figures.short(header.duplicates) if header.duplicates >= 1000 else header.duplicates} dup")
+    return Item("tape", (Part(", ".join(words), tone),), (Part(gaps, tone),) if header.gaps_open else (), 5)
+
+
+def _money(header: HeaderView) -> list[Item]:
+    if not header.capital:
+        return []
+    profit = header.equity - header.capital
+    mark, tone = ("▲", "up") if profit > 0 else ("▼", "down") if profit < 0 else ("·", "plain")
+    equity = figures.number(header.equity)
+    share = figures.signed(100 * profit / header.capital)
+    long = (Part("equity "), Part(equity, "strong"), Part(f" {mark} {figures.signed(profit)} ({share} %)", tone))
+    short = (Part("eq "), Part(equity, "strong"), Part(f" {mark}{figures.number(abs(profit))}", tone))
+    drawdown = f"dd {header.drawdown_pct:.1f} %"
+    return [Item("equity", long, short, 2), Item("drawdown", (Part(drawdown),), (Part(f"dd {header.drawdown_pct:.1f}%"),), 4)]

@@ -1,0 +1,140 @@
+"""Pane 2: every registered strategy, what it holds and what it made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from cockpit import figures
+from cockpit.panes.columns import Cell, Column, Row
+from cockpit.panes.grid import LiveGrid
+from cockpit.panes.prices import bare, sign_tone
+from cockpit.text import clean
+from core.view import StrategyRow
+
+#: State -> (what it is called here, its tone).
+STATES = {
+    "warming": ("◌ warm", "warn"),
+    "running": ("● run", "up"),
+    "paused": ("‖ paused", "warn"),
+    "closing": ("◍ closing", "warn"),
+    "failed": ("✖ failed", "bad"),
+}
+
+_STATE, _POSITION = 2, 3
+
+
+class StrategiesPane(LiveGrid):
+    """The strategies, with the sum of them below; a failed one says why in one line."""
+
+    NUMBER = 2
+    TITLE = "Strategies"
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("id", least=6, most=18),
+        Column("symbol", least=8, most=18, drop=2),
+        Column("state", least=8, most=14),
+        Column("pos", "point", least=5),
+        Column("entry", "point", drop=5),
+        Column("uPnL", "point", least=6, drop=1, flash="ink"),
+        Column("rPnL", "point", least=6, flash="cell"),
+        Column("trades", "right", least=4, drop=7),
+        Column("win %", "right", least=5, drop=4),
+        Column("dd %", "right", least=4, drop=6),
+        Column("equity", least=6, most=48, drop=3, grow=True),
+    )
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._held: dict[str, StrategyRow] = {}
+        self._made: dict[str, tuple[StrategyRow, Row]] = {}
+
+    def take(self, strategies: list[StrategyRow]) -> None:
+        """Keep the engine's rows."""
+        self._held = {row.id: row for row in strategies}
+
+    def paint(self, now: float, decimals: Callable[[str], int | None], last: Callable[[str], float | None]) -> None:
+        """Show what is held; `decimals` and `last` know the symbols' prices."""
+        rows = []
+        for row in self._held.values():
+            made = self._made.get(row.id)
+            if made is None or made[0] != row:
+                made = self._made[row.id] = (row, strategy_row(row, decimals))
+            rows.append(made[1])
+        held = list(self._held.values())
+        self.show(
+            rows,
+            now,
+            rest=total_row(held, last) if len(held) > 1 else None,
+            note=counts(held),
+            empty=("No strategy is registered: press r to register one.", "It paper-trades on live prices from its first tick on."),
+        )
+
+    def get(self, key: str) -> StrategyRow | None:
+        """The strategy of an id."""
+        return self._held.get(key)
+
+    @property
+    def held(self) -> list[StrategyRow]:
+        """All of them, in the engine's order."""
+        return list(self._held.values())
+
+
+def strategy_row(row: StrategyRow, decimals: Callable[[str], int | None]) -> Row:
+    """One line: figures, or the reason a strategy failed, or what it waits for."""
+    word, tone = STATES.get(row.state, (clean(row.state), "warn"))
+    detail = clean(row.detail)
+    symbols = "+".join(bare(symbol) for symbol in row.symbols)
+    places = decimals(row.symbols[0]) if row.symbols else None
+    win = 100 * row.wins / row.trades if row.trades else None
+    cells = (
+        Cell(clean(row.id), "strong"),
+        Cell(symbols, "plain"),
+        Cell(f"{word} {detail}" if row.state == "warming" and detail else word, tone),
+        Cell(figures.quantity(row.position, sign=True), sign_tone(row.position), row.position),
+        Cell(figures.number(row.entry, 2 if places is None else places), "plain", row.entry),
+        Cell(figures.signed(row.unrealised), sign_tone(row.unrealised), row.unrealised),
+        Cell(figures.signed(row.realised), sign_tone(row.realised), row.realised),
+        Cell(str(row.trades), "muted", float(row.trades)),
+        Cell(f"{win:.0f}" if win is not None else figures.NONE, "plain", win),
+        Cell(f"{row.drawdown_pct:.1f}", "muted", row.drawdown_pct),
+        Cell("", "up" if row.equity >= row.capital else "down", None, tuple(row.spark)),
+    )
+    span = None
+    if row.state == "failed":
+        span = (_STATE, Cell(f"✖ failed: {detail} (enter for the traceback)", "bad"))
+    elif detail and row.state != "warming":
+        span = (_STATE, Cell(f"{word}: {detail}", tone)) if row.position == 0 else None
+    return Row(row.id, cells, span=span)
+
+
+def total_row(rows: list[StrategyRow], last: Callable[[str], float | None]) -> Row:
+    """The sum: what is exposed at the last prices, and both profits."""
+    exposed = 0.0
+    for row in rows:
+        price = last(row.symbols[0]) if len(row.symbols) == 1 else None
+        exposed += abs(row.position) * (price if price is not None else row.entry or 0.0)
+    unrealised, realised = sum(row.unrealised for row in rows), sum(row.realised for row in rows)
+    trades, wins = sum(row.trades for row in rows), sum(row.wins for row in rows)
+    return Row(
+        "",
+        (
+            Cell("Σ", "muted"),
+            Cell("exposed", "muted"),
+            Cell(figures.number(exposed, 0), "muted"),
+            Cell(""),
+            Cell(""),
+            Cell(figures.signed(unrealised), sign_tone(unrealised), unrealised),
+            Cell(figures.signed(realised), sign_tone(realised), realised),
+            Cell(str(trades), "muted"),
+            Cell(f"{100 * wins / trades:.0f}" if trades else figures.NONE, "plain"),
+            Cell(""),
+            Cell(""),
+        ),
+    )
+
+
+def counts(rows: list[StrategyRow]) -> str:
+    """`3 run, 1 paused, 1 failed`."""
+    words = {"running": "run", "warming": "warming", "paused": "paused", "closing": "closing", "failed": "failed"}
+    found = [(sum(row.state == state for row in rows), word) for state, word in words.items()]
+    return ", ".join(f"{count} {word}" for count, word in found if count)

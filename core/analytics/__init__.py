@@ -1,0 +1,1 @@
+"""Figures about data, of whole arrays at once: bars, pairs, trends, correlation, quality."""

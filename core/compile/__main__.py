@@ -1,0 +1,113 @@
+"""The compiler process: reads one request on stdin, answers on stdout, both msgpack. Users' files run here, never in the engine."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from core.commands import Terms
+from core.compile.blueprint import Blueprint, blueprint
+from core.compile.module import Variant, compiled, ready
+from core.errors import CockpitError, StrategyError
+from core.strategy import describe_fields, discover, load, strategy_file
+
+
+class Describe(msgspec.Struct, frozen=True, tag="describe"):
+    """List the strategies of these folders; a later folder's file shadows an earlier one's."""
+
+    folders: list[str]
+
+
+class Build(msgspec.Struct, frozen=True, tag="build"):
+    """Check the parameters, generate the module and have its machine code in the cache."""
+
+    folders: list[str]
+    name: str
+    params: dict[str, Any] = {}
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One strategy of the catalogue."""
+
+    name: str
+    sentence: str
+    path: str
+    kind: str
+    legs: int
+    params: list[dict[str, Any]]
+
+
+class Listing(msgspec.Struct, frozen=True, tag="listing"):
+    """What was found, and what is wrong with the rest."""
+
+    strategies: list[Entry]
+    broken: dict[str, str]
+    terms: list[dict[str, Any]]
+
+
+class Built(msgspec.Struct, frozen=True, tag="built"):
+    """Ready to run."""
+
+    plan: Blueprint
+
+
+class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
+    """One line on why not."""
+
+    message: str
+
+
+Ask: TypeAlias = Describe | Build
+Answer: TypeAlias = Listing | Built | Wrong
+
+
+def answer(ask: Ask) -> Answer:
+    """Do what was asked."""
+    folders = [Path(folder) for folder in ask.folders]
+    try:
+        return describe(folders) if isinstance(ask, Describe) else Built(build(folders, ask.name, ask.params))
+    except CockpitError as error:
+        return Wrong(str(error))
+
+
+def describe(folders: list[Path]) -> Listing:
+    """The catalogue of the folders."""
+    found = discover(folders)
+    entries = [
+        Entry(d.name, d.sentence, str(d.path), d.kind, d.legs, describe_fields(d.params_type)) for _, d in sorted(found.strategies.items())
+    ]
+    return Listing(entries, found.broken, describe_fields(Terms))
+
+
+def build(folders: list[Path], name: str, params: dict[str, Any], variant: Variant | None = None) -> Blueprint:
+    """One strategy, checked and compiled into the cache.
+
+    Raises:
+        StrategyError: no such strategy, it does not load or compile, or a parameter is refused.
+    """
+    path = strategy_file(name, folders)
+    if path is None:
+        known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
+        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
+    plan = blueprint(load(path), params, variant or Variant())
+    if not ready(plan.text):
+        compiled(plan.text)
+    return plan
+
+
+def main() -> None:
+    """Serve one request. What a user's file prints goes to stderr, so that stdout holds the answer alone."""
+    data = sys.stdin.buffer.read()
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    reply = answer(msgspec.msgpack.decode(data, type=Ask))
+    out.write(msgspec.msgpack.encode(reply))
+    out.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""Asks the compiler process, so that the engine imports neither numba nor anyone's strategy."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from core.errors import StrategyError
+
+TIMEOUT_S = 120.0
+
+
+async def ask_compiler(request: dict[str, Any], timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
+    """One request (`{"type": "describe" | "build", …}`) to a fresh compiler process; returns its answer.
+
+    Raises:
+        StrategyError: it refused, or the file hung or crashed the process; one line.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "core.compile", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        out, err = await asyncio.wait_for(process.communicate(msgspec.msgpack.encode(request)), timeout_s)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        raise StrategyError(f"{request.get('name', 'the strategies')}: loading took over {timeout_s:.0f} s and was ended") from None
+    if process.returncode != 0 or not out:
+        last = err.decode(errors="replace").strip().rpartition("\n")[2]
+        raise StrategyError(f"{request.get('name', 'the strategies')}: the compiler process ended with {process.returncode}: {last}")
+    answer: dict[str, Any] = msgspec.msgpack.decode(out)
+    if answer["type"] == "wrong":
+        raise StrategyError(answer["message"])
+    return answer
+
+
+async def catalogue(folders: list[Path]) -> dict[str, Any]:
+    """`{"strategies": […], "broken": {…}, "terms": […]}` of the folders."""
+    return await ask_compiler({"type": "describe", "folders": [str(f) for f in folders]})
+
+
+async def build(folders: list[Path], name: str, params: dict[str, Any]) -> dict[str, Any]:
+    """The Blueprint of a strategy, as plain data."""
+    answer = await ask_compiler({"type": "build", "folders": [str(f) for f in folders], "name": name, "params": params})
+    plan: dict[str, Any] = answer["plan"]
+    return plan

@@ -1,0 +1,177 @@
+"""The configuration: every key with its type, bounds, default and meaning, and where each effective value came from.
+
+Precedence, weakest first: the defaults below, `cockpit.toml` in the home, `COCKPIT_*` environment variables
+(`COCKPIT_VENUES__BINANCE__WS_URL`), command-line flags. The file, the listing and the errors are generated from this module.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeAlias, cast
+
+import msgspec
+from msgspec import Meta, Struct
+
+from core import config_sources as sources
+from core.config_keys import Key, keys_of
+from core.errors import ConfigError
+
+Url: TypeAlias = Annotated[str, Meta(pattern=r"^wss?://[^/\s?#@]+/?$", extra={"allowed": "ws:// or wss:// and a host, without a path"})]
+RestUrl: TypeAlias = Annotated[
+    str, Meta(pattern=r"^https?://[^/\s?#@]+/?$", extra={"allowed": "http:// or https:// and a host, without a path"})
+]
+SymbolName: TypeAlias = Annotated[str, Meta(pattern=r"^[^\s,\x00-\x1f\x7f-\x9f]{1,64}$", extra={"allowed": "a symbol such as BTCUSDT"})]
+Seconds: TypeAlias = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+#: What is streamed where nobody says what.
+SYMBOLS = ("BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "ADAUSDT")
+
+
+class VenueConfig(Struct, frozen=True, kw_only=True):
+    """How one venue is reached, and when its silence counts as trouble."""
+
+    ws_url: Annotated[Url | None, Meta(description="base address of its streams; unset: the venue's own")] = None
+    rest_url: Annotated[RestUrl | None, Meta(description="base address of its REST calls; unset: the venue's own")] = None
+    stream: Annotated[Literal["aggTrade", "trade"], Meta(description="which kind of print is recorded and traded on")] = "aggTrade"
+    gap_deadline_s: Annotated[Seconds, Meta(description="how long a symbol waits for missing prints before it goes on")] = 2.0
+    stale_after_s: Annotated[Seconds, Meta(description="silence after which a connection is shown as stale")] = 10.0
+    reconnect_after_s: Annotated[Seconds, Meta(description="silence after which a connection is replaced")] = 30.0
+
+    def __post_init__(self) -> None:
+        if self.reconnect_after_s < self.stale_after_s:
+            raise ValueError(f"reconnect_after_s ({self.reconnect_after_s:g}) must be at least stale_after_s ({self.stale_after_s:g})")
+
+
+class Venues(Struct, frozen=True, kw_only=True):
+    """The venues there are."""
+
+    binance: VenueConfig = VenueConfig()
+
+
+class EngineConfig(Struct, frozen=True, kw_only=True):
+    """The engine process."""
+
+    workers: Annotated[int, Meta(ge=0, le=256, description="strategy worker processes; 0: one a core")] = 0
+    snapshot_every_s: Annotated[Seconds, Meta(description="how often strategy states are saved")] = 60.0
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="what is worth a line in the log")] = "info"
+    log_mb: Annotated[int, Meta(ge=1, le=10_000, description="size at which the log starts a new file, in MB")] = 10
+    log_files: Annotated[int, Meta(ge=1, le=1000, description="how many log files are kept")] = 5
+    linger_s: Annotated[float, Meta(ge=0, description="a demo engine stops this long after its last viewer left")] = 1800.0
+
+
+class StrategiesConfig(Struct, frozen=True, kw_only=True):
+    """Strategies of your own."""
+
+    folder: Annotated[str | None, Meta(description="where your strategy files lie; unset: strategies in the home")] = None
+
+
+class UiConfig(Struct, frozen=True, kw_only=True):
+    """The screen."""
+
+    refresh_hz: Annotated[int, Meta(ge=1, le=30, description="how often the screen asks the engine what changed")] = 8
+    theme: Annotated[Literal["dark", "light", "contrast", "mono"], Meta(description="colours")] = "dark"
+    keys: Annotated[dict[str, str], Meta(description="other keys for actions, by the action's name")] = {}
+
+
+class PaperConfig(Struct, frozen=True, kw_only=True):
+    """Terms of a strategy or a backtest that says nothing else."""
+
+    capital: Annotated[float, Meta(gt=0, description="starting equity, in quote currency")] = 10_000.0
+    fee_bps: Annotated[float, Meta(ge=0, lt=10_000, description="fee of a fill, in basis points of its value")] = 4.0
+    slippage_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how much worse than the print a fill is, in basis points")] = 0.0
+    latency_ms: Annotated[float, Meta(ge=0, le=3_600_000, description="from decision to the venue, in milliseconds")] = 0.0
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """Everything that can be configured."""
+
+    venue: Annotated[Literal["binance"], Meta(description="the venue a bare symbol means")] = "binance"
+    symbols: Annotated[list[SymbolName], Meta(min_length=1, description="what is streamed and recorded")] = msgspec.field(
+        default_factory=lambda: list(SYMBOLS)
+    )
+    venues: Venues = Venues()
+    engine: EngineConfig = EngineConfig()
+    strategies: StrategiesConfig = StrategiesConfig()
+    ui: UiConfig = UiConfig()
+    paper: PaperConfig = PaperConfig()
+
+    def of_venue(self, name: str) -> VenueConfig:
+        """The section of a venue; its defaults where it has none."""
+        return cast(VenueConfig, getattr(self.venues, name, VenueConfig()))
+
+    def strategy_folder(self, home: Path) -> Path:
+        """Where the user's own strategies lie; a relative folder is taken from the home."""
+        return home / Path(self.strategies.folder or "strategies").expanduser()
+
+
+@dataclass(frozen=True, slots=True)
+class Effective:
+    """The configuration in force, and where each value of it came from."""
+
+    config: Config
+    origins: Mapping[str, str]
+
+    def origin(self, key: str) -> str:
+        """`default`, the path of cockpit.toml, the environment variable's name, or the flag."""
+        return self.origins.get(key, "default")
+
+    def rows(self) -> Iterator[tuple[str, Any, str]]:
+        """(dotted key, value, origin) of every key."""
+        for key in keys_of(Config):
+            value: Any = self.config
+            for part in key.split("."):
+                value = getattr(value, part)
+            yield key, value, self.origin(key)
+
+
+def load(home: Path, env: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None) -> Effective:
+    """Read every source and merge them; `flags` maps dotted keys to values, None meaning not given.
+
+    Raises:
+        ConfigError: a wrong key or value, or a file that is not TOML: one line naming where, what, and what is allowed.
+    """
+    keys = keys_of(Config)
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for setting in (
+        *sources.from_file(home / "cockpit.toml", keys),
+        *sources.from_env(os.environ if env is None else env, keys),
+        *sources.from_flags(flags or {}, keys),
+    ):
+        values[setting.key] = _checked(setting, keys[setting.key])
+        origins[setting.key] = setting.origin
+    return Effective(_build(Config, "", values, origins), origins)
+
+
+def _checked(setting: sources.Setting, key: Key) -> Any:
+    """The value as its key's type. Text is read as the type asks, except from a file, which has types of its own."""
+    if setting.value == "" and key.default is None:
+        return None
+    try:
+        value = msgspec.convert(setting.value, key.type, strict=not setting.is_text)
+    except (msgspec.ValidationError, OverflowError):
+        raise sources.refused(setting, key.allowed) from None
+    if isinstance(value, float) and not math.isfinite(value):
+        raise sources.refused(setting, key.allowed)
+    return value
+
+
+def _build(kind: type[Struct], path: str, values: Mapping[str, Any], origins: Mapping[str, str]) -> Any:
+    """One section from its values; rules between values of a section are checked by the section itself."""
+    given: dict[str, Any] = {}
+    for field in msgspec.structs.fields(kind):
+        dotted = f"{path}{field.name}"
+        if isinstance(field.type, type) and issubclass(field.type, Struct):
+            given[field.name] = _build(field.type, f"{dotted}.", values, origins)
+        elif dotted in values:
+            given[field.name] = values[dotted]
+    try:
+        return kind(**given)
+    except ValueError as error:
+        where = ", ".join(sorted({origins[f"{path}{name}"] for name in given if f"{path}{name}" in origins}))
+        raise ConfigError(f"{where}: [{path.rstrip('.')}] {error}") from None

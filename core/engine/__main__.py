@@ -1,0 +1,128 @@
+"""The engine process: `python -m core.engine --home DIR --mode paper|demo …`; with `--record` in the foreground, telling what it does."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+import sys
+from pathlib import Path
+
+import structlog
+
+from core.clock import SystemClock
+from core.config import Config, load
+from core.engine.demo import register_demo
+from core.engine.engine import Engine
+from core.engine.exchange import ExchangeProcess, start_exchange
+from core.engine.requests import Requests
+from core.engine.server import Door
+from core.engine.teller import Teller
+from core.errors import CockpitError
+from core.home import lock_home, make_home, socket_path, stamp
+from core.log import logging_to
+from core.types import Symbols
+from core.venues.binance import Binance
+
+log = structlog.get_logger("engine")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The engine's own words; people use `cockpit`."""
+    p = argparse.ArgumentParser(prog="python -m core.engine")
+    p.add_argument("--home", type=Path, required=True)
+    p.add_argument("--mode", choices=("paper", "demo"), default="paper")
+    p.add_argument("--venue")
+    p.add_argument("--symbols", help="comma-separated")
+    p.add_argument("--recording", type=Path, action="append", default=[], help="demo: play this recording")
+    p.add_argument("--speed", help="demo: times real time, or max")
+    p.add_argument("--scenario", help="demo: the generated market's scenario")
+    p.add_argument("--no-strategies", action="store_true", help="record only")
+    p.add_argument("--record", action="store_true", help="tell progress on stdout")
+    p.add_argument("--duration", type=float, help="seconds to run for")
+    p.add_argument("--json", action="store_true")
+    return p
+
+
+def flags(words: argparse.Namespace) -> dict[str, object]:
+    """The configuration keys these words set."""
+    symbols = [s.strip().upper() for s in words.symbols.split(",") if s.strip()] if words.symbols else None
+    return {"venue": words.venue, "symbols": symbols}
+
+
+async def run(words: argparse.Namespace, config: Config) -> int:
+    """Run one engine until a signal, a `stop`, or the end of the duration; returns the exit code."""
+    home: Path = words.home
+    exchange: ExchangeProcess | None = None
+    section = config.of_venue(config.venue)
+    ws_url, rest_url = section.ws_url, section.rest_url
+    try:
+        if words.mode == "demo":
+            exchange = await start_exchange(words.recording, words.speed, words.scenario)
+            ws_url, rest_url = exchange.ws_url, exchange.rest_url
+        symbols = Symbols()
+        places = {key: value for key, value in (("ws_url", ws_url), ("rest_url", rest_url)) if value}
+        venue = Binance(symbols, stream=section.stream, **places)
+        engine = Engine(home, words.mode, config, venue, symbols, SystemClock(), trade=not words.no_strategies)
+        return await serve(engine, words, config)
+    finally:
+        if exchange is not None:
+            await exchange.stop()
+
+
+async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> int:
+    """Open the door, tell, wait, close."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, engine.stopping.set)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    requests = Requests(engine)
+    door = Door(socket_path(engine.home), requests.answer)
+    requests.door = door
+    teller = Teller(engine, json_lines=words.json or not sys.stdout.isatty()) if words.record else None
+    try:
+        await engine.start([engine.bare(name) for name in config.symbols])
+        await door.open()
+        if words.mode == "demo" and not words.recording:
+            engine.spawn(register_demo(engine), "demo strategies")
+        if words.mode == "demo":
+            engine.spawn(requests.stop_when_left(config.engine.linger_s), "linger")
+        if teller is not None:
+            engine.spawn(teller.run(), "teller")
+        if words.duration is not None:
+            loop.call_later(words.duration, engine.stopping.set)
+        await engine.stopping.wait()
+    finally:
+        await door.close()
+        await engine.stop()
+    if teller is not None:
+        teller.tell_end()
+    if engine.failure is not None:
+        raise CockpitError(f"the engine stopped: {engine.failure}")
+    return 0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the engine; one line on stderr and an exit code when it cannot."""
+    words = parser().parse_args(argv)
+    try:
+        home = make_home(words.home)
+        config = load(home, flags=flags(words)).config
+        with lock_home(home, words.mode), logging_to(home, level=config.engine.log_level):
+            stamp(home, words.mode, [config.venue])
+            return _with_fast_loop(run(words, config))
+    except CockpitError as error:
+        sys.stderr.write(f"cockpit: {error}\n")
+        return error.exit_code
+
+
+def _with_fast_loop(work: object) -> int:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)  # type: ignore[arg-type]
+    return uvloop.run(work)  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

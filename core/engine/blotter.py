@@ -1,0 +1,107 @@
+"""From what the loop reports to rows of the ledger and lines of the trade log."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any
+
+from core.engine.roster import Entry
+from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, MARK, PLACED, WHY_NAMES
+from core.types import Records
+from core.view import TradeRow
+
+LINES = 500
+
+
+class Rows:
+    """What one run of reports adds to the ledger.
+
+    Attributes:
+        seq: the tape must be synced through here before they are committed.
+    """
+
+    def __init__(self, seq: int) -> None:
+        self.seq = seq
+        self.fills: list[dict[str, Any]] = []
+        self.orders: list[dict[str, Any]] = []
+        self.marks: list[tuple[str, int, float]] = []
+
+
+class Blotter:
+    """The trade log, newest first, and the translation."""
+
+    def __init__(self, mode: str) -> None:
+        self.mode = mode
+        self.lines: deque[TradeRow] = deque(maxlen=LINES)
+        self.revision = 0
+
+    def translate(self, entry: Entry, reports: Records, seq: int) -> Rows:
+        """REPORT records of a strategy as ledger rows; fills and blocks also go to the trade log."""
+        rows = Rows(seq)
+        for report in reports.tolist():
+            ts, at, tick_id, n, order, qty, price, fee, realised, position, aim, equity, kind, why, leg = report
+            symbol = entry.order.symbols[leg]
+            side = "buy" if qty > 0 else "sell"
+            order_id = f"{entry.id}:o{order}"
+            if kind == MARK:
+                rows.marks.append((entry.id, ts, equity))
+                continue
+            if kind == FILL:
+                fill_id = f"{entry.id}:{n}"
+                rows.fills.append(
+                    {
+                        "fill_id": fill_id,
+                        "strategy_id": entry.id,
+                        "symbol": symbol,
+                        "side": side,
+                        "qty": abs(qty),
+                        "price": price,
+                        "fee": fee,
+                        "realised": realised,
+                        "position": position,
+                        "ts_ns": ts,
+                        "seq": at,
+                        "tick_id": tick_id,
+                        "order_id": order_id,
+                        "mode": self.mode,
+                    }
+                )
+                self._line(ts, entry, symbol, "fill", side, abs(qty), price, fee, realised, position, WHY_NAMES[why], fill_id)
+            elif kind == BLOCKED:
+                self._line(ts, entry, symbol, "blocked", side, abs(qty), price, 0.0, 0.0, position, BLOCK_NAMES[why], "")
+            if kind in (FILL, PLACED, CANCELLED):
+                filled = "filled" if position == aim else "partly filled"
+                state = {FILL: filled, PLACED: "working", CANCELLED: "cancelled"}[kind]
+                rows.orders.append(
+                    {
+                        "order_id": order_id,
+                        "strategy_id": entry.id,
+                        "symbol": symbol,
+                        "state": state,
+                        "target": aim,
+                        "position": position,
+                        "decided_ns": ts,
+                        "seq": at,
+                        "reason": WHY_NAMES[why],
+                        "ts_ns": ts,
+                    }
+                )
+        return rows
+
+    def _line(
+        self, ts: int, entry: Entry, symbol: str, kind: str, side: str, qty: float, price: float, fee: float,
+        realised: float, position: float, reason: str, fill_id: str,
+    ) -> None:  # fmt: skip
+        self.lines.appendleft(TradeRow(ts, entry.id, symbol, kind, side, qty, price, fee, realised, position, reason, fill_id))
+        self.revision += 1
+
+    def recall(self, fills: list[dict[str, Any]]) -> None:
+        """Show fills of earlier sessions again, oldest first as the ledger gives them."""
+        for f in fills[-LINES:]:
+            self.lines.appendleft(
+                TradeRow(
+                    f["ts_ns"], f["strategy_id"], f["symbol"], "fill", f["side"], f["qty"], f["price"], f["fee"],
+                    f["realised"], f["position"], "signal", f["fill_id"],
+                )
+            )  # fmt: skip
+        self.revision += 1

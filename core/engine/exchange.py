@@ -1,0 +1,52 @@
+"""The demo's market: a local exchange in a process of its own that dies with the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+from core.errors import CockpitError
+
+START_TIMEOUT_S = 30.0
+
+
+class ExchangeProcess:
+    """A running local exchange and its addresses."""
+
+    def __init__(self, process: asyncio.subprocess.Process, ws_url: str, rest_url: str) -> None:
+        self.process = process
+        self.ws_url = ws_url
+        self.rest_url = rest_url
+
+    async def stop(self) -> None:
+        """End it."""
+        if self.process.returncode is None:
+            self.process.terminate()
+            await self.process.wait()
+
+
+async def start_exchange(recordings: list[Path], speed: str | None, scenario: str | None) -> ExchangeProcess:
+    """Start a local exchange on a free loopback port.
+
+    Raises:
+        CockpitError: it did not start; its own last line says why.
+    """
+    words = [sys.executable, "-m", "core.exchange", "--port", "0", "--die-with-parent"]
+    for path in recordings:
+        words += ["--recording", str(path)]
+    words += ["--speed", speed] if speed else []
+    words += ["--scenario", scenario] if scenario else []
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=pipe)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), START_TIMEOUT_S)
+        found = json.loads(line)
+    except (TimeoutError, ValueError):
+        process.kill() if process.returncode is None else None
+        said = (await process.stderr.read()).decode(errors="replace").strip().rpartition("\n")[2]
+        raise CockpitError(f"the local exchange did not start: {said or 'it said nothing'}") from None
+    return ExchangeProcess(process, found["ws_url"], found["rest_url"])

@@ -1,0 +1,177 @@
+"""The last of everything per symbol, as the price pane shows it. Fed by batches, read a few times a second."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from core.types import Records, Symbols
+from core.venues.venue import SymbolInfo, Ticker
+from core.view import PriceRow
+
+SPARK_POINTS = 60
+SPARK_EVERY_S = 5.0
+RATE_WINDOW_S = 5.0
+
+
+class Quotes:
+    """What is known of one symbol."""
+
+    def __init__(self) -> None:
+        self.last: float | None = None
+        self.direction = 0
+        self.bid: float | None = None
+        self.ask: float | None = None
+        self.change_pct: float | None = None
+        self.volume: float | None = None
+        self.seen_ns = 0
+        self.last_ts = 0
+        self.ticks = 0
+        self.decimals = 2
+        self.state = "waiting"
+        self.tick_size: float | None = None
+        self.rates: deque[tuple[float, int]] = deque(maxlen=16)
+        self.spark: deque[float] = deque(maxlen=SPARK_POINTS)
+        self._sparked = 0.0
+
+    def print(self, price: float, count: int, ts: int, recv_ns: int) -> None:
+        """Take the last of `count` prints."""
+        self.last_ts = ts
+        if self.last is not None and price != self.last:
+            self.direction = 1 if price > self.last else -1
+        if self.last is None and self.tick_size is None:
+            self.decimals = decimals_of(price)
+        self.last = price
+        self.ticks += count
+        self.seen_ns = max(self.seen_ns, recv_ns)
+
+    def sample(self, now: float) -> None:
+        """Keep a point of the rate window and, every few seconds, of the sparkline."""
+        self.rates.append((now, self.ticks))
+        while len(self.rates) > 2 and now - self.rates[1][0] >= RATE_WINDOW_S:
+            self.rates.popleft()
+        if self.last is not None and now - self._sparked >= SPARK_EVERY_S:
+            self.spark.append(self.last)
+            self._sparked = now
+
+    def rate(self) -> float:
+        """Ticks a second over the last few."""
+        if len(self.rates) < 2:
+            return 0.0
+        (t0, n0), (t1, n1) = self.rates[0], self.rates[-1]
+        return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
+
+
+def decimals_of(price: float) -> int:
+    """Decimals a price is written with, 2 to 8."""
+    digits = f"{price:.8f}".rstrip("0").rpartition(".")[2]
+    return min(max(len(digits), 2), 8)
+
+
+class Market:
+    """All watched symbols.
+
+    Args:
+        symbols: the process's symbol table.
+        stale_after_s: silence after which a price counts as stale.
+    """
+
+    def __init__(self, symbols: Symbols, stale_after_s: float) -> None:
+        self.symbols = symbols
+        self.stale_after_s = stale_after_s
+        self.watched: list[str] = []
+        self.held: frozenset[int] = frozenset()
+        self.halted: dict[str, str] = {}
+        self.ticks_total = 0
+        self.latency_ms: float | None = None
+        self._of: dict[int, Quotes] = {}
+        self._rates: deque[tuple[float, int]] = deque(maxlen=64)
+
+    def of(self, symbol: int) -> Quotes:
+        """The figures of a symbol."""
+        found = self._of.get(symbol)
+        if found is None:
+            found = self._of[symbol] = Quotes()
+        return found
+
+    def take(self, ticks: Records, quotes: Records) -> None:
+        """Take a batch of released prints and of quotes."""
+        if len(ticks):
+            self.ticks_total += len(ticks)
+            symbols = ticks["symbol"]
+            for symbol in set(symbols.tolist()):
+                places = np.flatnonzero(symbols == symbol)
+                last = ticks[places[-1]]
+                self.of(symbol).print(float(last["price"]), len(places), int(last["ts"]), int(last["recv"]))
+            self.latency_ms = float(ticks["recv"][-1] - ticks["ts"][-1]) / 1e6
+        if len(quotes):
+            symbols = quotes["symbol"]
+            for symbol in set(symbols.tolist()):
+                last = quotes[np.flatnonzero(symbols == symbol)[-1]]
+                known = self.of(symbol)
+                known.bid, known.ask = float(last["bid"]), float(last["ask"])
+                known.seen_ns = max(known.seen_ns, int(last["recv"]))
+
+    def learn(self, name: str, info: SymbolInfo) -> None:
+        """Take what the venue lists for a symbol."""
+        known = self.of(self.symbols.add(name))
+        if info.tick_size > 0:
+            known.tick_size = info.tick_size
+            known.decimals = len(f"{info.tick_size:.10f}".rstrip("0").rpartition(".")[2])
+
+    def tickers(self, venue: str, rows: list[Ticker]) -> None:
+        """Take 24 h figures."""
+        for row in rows:
+            name = f"{venue}:{row.symbol}"
+            if name in self.symbols:
+                known = self.of(self.symbols[name])
+                known.change_pct, known.volume = row.change_pct, row.volume
+                if known.last is None and row.last > 0:
+                    known.last = row.last
+
+    def sample(self, now: float) -> None:
+        """Take the regular points of rates and sparklines; `now` is monotonic seconds."""
+        self._rates.append((now, self.ticks_total))
+        while len(self._rates) > 2 and now - self._rates[1][0] >= RATE_WINDOW_S:
+            self._rates.popleft()
+        for known in self._of.values():
+            known.sample(now)
+
+    def rate(self) -> float:
+        """Ticks a second, all symbols."""
+        if len(self._rates) < 2:
+            return 0.0
+        (t0, n0), (t1, n1) = self._rates[0], self._rates[-1]
+        return (n1 - n0) / (t1 - t0) if t1 > t0 else 0.0
+
+    def rows(self, now_ns: int) -> list[PriceRow]:
+        """A row a watched symbol, in the order they were asked for."""
+        return [self._row(name, now_ns) for name in self.watched]
+
+    def _row(self, name: str, now_ns: int) -> PriceRow:
+        index = self.symbols[name]
+        known = self.of(index)
+        return PriceRow(
+            symbol=name,
+            last=known.last,
+            direction=known.direction,
+            change_24h_pct=known.change_pct,
+            bid=known.bid,
+            ask=known.ask,
+            volume_24h=known.volume,
+            ticks_per_s=known.rate(),
+            last_ns=known.seen_ns,
+            decimals=known.decimals,
+            state=self._state(name, index, known, now_ns),
+            spark=list(known.spark),
+        )
+
+    def _state(self, name: str, index: int, known: Quotes, now_ns: int) -> str:
+        if name in self.halted:
+            return "halted"
+        if index in self.held:
+            return "gap"
+        if known.seen_ns == 0:
+            return "waiting"
+        return "stale" if now_ns - known.seen_ns > self.stale_after_s * 1e9 else "live"

@@ -1,0 +1,65 @@
+"""What each request over the socket is answered with."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from core.errors import UsageError
+from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+    from core.engine.server import Door
+
+LOOK_S = 5.0
+
+
+class Requests:
+    """Answers viewers and programs from one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.door: Door | None = None
+
+    async def answer(self, request: Request) -> Reply:
+        """The reply to a request.
+
+        Raises:
+            CockpitError: it is refused.
+        """
+        if isinstance(request, Pull):
+            return Painted(self.engine.panes.view(request.panes))
+        if isinstance(request, Submit):
+            return Done(await self.engine.commands.submit(request.command, request.actor))
+        assert isinstance(request, Ask)
+        return Done(await self.ask(request.what, request.args))
+
+    async def ask(self, what: str, args: dict[str, Any]) -> Any:
+        """Answer a question."""
+        engine = self.engine
+        if what == "status":
+            return engine.status()
+        if what == "catalogue":
+            return await engine.catalogue()
+        if what == "fills":
+            await engine.settler.drain()
+            return await engine.ledger.fills(args.get("strategy"))
+        if what == "alerts":
+            return [{"ts_ns": row.ts_ns, "level": row.level, "text": row.text, "open": row.open} for row in engine.alarms.rows()]
+        if what == "symbols":
+            return engine.market.watched
+        if what == "commands":
+            return await engine.ledger.commands()
+        raise UsageError(f"{what!r} is not a question: status, catalogue, fills, alerts, symbols, commands")
+
+    async def stop_when_left(self, linger_s: float) -> None:
+        """End the engine once no viewer has been there for `linger_s`."""
+        left = self.engine.clock.monotonic()
+        while True:
+            await asyncio.sleep(LOOK_S)
+            if self.door is not None and self.door.viewers:
+                left = self.engine.clock.monotonic()
+            elif self.engine.clock.monotonic() - left > linger_s:
+                self.engine.stopping.set()
+                return

@@ -1,0 +1,158 @@
+"""The registered strategies as the engine knows them: what was asked for, how each is, its figures of the moment."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from core.commands import Register, SetLimits, Terms
+from core.compile.blueprint import Blueprint
+from core.errors import UsageError
+from core.kernels.records import BLOCK_NAMES
+from core.view import StrategyRow
+from core.workers.frames import Figures
+
+SPARK_POINTS = 60
+
+
+class Entry:
+    """One registered strategy."""
+
+    def __init__(self, id_: str, order: Register, plan: Blueprint | None) -> None:
+        self.id = id_
+        self.order = order
+        self.plan = plan
+        self.state = "starting"  # starting | warming | running | paused | closing | failed
+        self.detail = ""
+        self.traceback = ""
+        self.paused = False
+        self.limits: SetLimits | None = None
+        self.figures: Figures | None = None
+        self.spark: deque[float] = deque(maxlen=SPARK_POINTS)
+
+    @property
+    def terms(self) -> Terms:
+        """How it trades."""
+        return self.order.terms
+
+    def fail(self, line: str, traceback: str = "") -> None:
+        """It cannot go on: one line why, and the traceback."""
+        self.state, self.detail, self.traceback = "failed", line, traceback
+
+    def take(self, figures: Figures) -> None:
+        """Take its figures; state and detail follow from them."""
+        self.figures = figures
+        if self.state == "failed":
+            return
+        self.paused = figures.paused
+        self.detail = ""
+        if figures.closing:
+            self.state = "closing"
+        elif figures.paused:
+            self.state = "paused"
+        elif figures.seen < figures.warmup:
+            self.state, self.detail = "warming", f"{figures.seen}/{figures.warmup}"
+        else:
+            self.state = "running"
+        if figures.blocked:
+            self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}"
+
+    def row(self) -> StrategyRow:
+        """As the pane shows it."""
+        f = self.figures
+        return StrategyRow(
+            id=self.id,
+            name=self.order.name,
+            symbols=self.order.symbols,
+            state=self.state,
+            detail=self.detail,
+            traceback=self.traceback,
+            position=f.position if f else 0.0,
+            entry=f.entry if f and f.position else None,
+            unrealised=f.unrealised if f else 0.0,
+            realised=f.realised if f else 0.0,
+            fees=f.fees if f else 0.0,
+            trades=f.trades if f else 0,
+            wins=f.wins if f else 0,
+            equity=f.equity if f else self.terms.capital,
+            capital=self.terms.capital,
+            drawdown_pct=f.drawdown_ratio * 100 if f else 0.0,
+            params=self.plan.values if self.plan else dict(self.order.params),
+            spark=list(self.spark),
+        )
+
+
+class Roster:
+    """All registered strategies, oldest first."""
+
+    def __init__(self) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.peak = -np.inf
+        self.drawdown_pct = 0.0
+
+    def __iter__(self) -> Iterator[Entry]:
+        return iter(self.entries.values())
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self.entries
+
+    def __getitem__(self, id_: str) -> Entry:
+        """The strategy of an id.
+
+        Raises:
+            UsageError: there is none; the message names those there are.
+        """
+        try:
+            return self.entries[id_]
+        except KeyError:
+            known = ", ".join(self.entries) or "none is registered"
+            raise UsageError(f"no strategy {id_!r}: {known}") from None
+
+    def chosen(self, id_: str | None) -> list[Entry]:
+        """One strategy, or all for None."""
+        return list(self) if id_ is None else [self[id_]]
+
+    def free_id(self, name: str, asked: str | None, used: set[str]) -> str:
+        """The id asked for, else NAME-1, NAME-2, …; ids of the past are not used again, their fills bear them.
+
+        Raises:
+            UsageError: the id asked for is taken.
+        """
+        if asked is not None:
+            if asked in self.entries or asked in used:
+                raise UsageError(f"the id {asked!r} is taken: fills of the past bear it; choose another")
+            return asked
+        n = 1
+        while f"{name}-{n}" in self.entries or f"{name}-{n}" in used:
+            n += 1
+        return f"{name}-{n}"
+
+    def symbols(self) -> set[str]:
+        """Every symbol a strategy has a leg on."""
+        return {symbol for entry in self if entry.state != "failed" for symbol in entry.order.symbols}
+
+    def equity(self) -> tuple[float, float]:
+        """(equity, capital) of all strategies together, and the deepest fall kept in `drawdown_pct`."""
+        capital = sum(e.terms.capital for e in self)
+        equity = sum(e.figures.equity if e.figures else e.terms.capital for e in self)
+        self.peak = max(self.peak, equity) if self.entries else -np.inf
+        if self.entries and self.peak > 0:
+            self.drawdown_pct = (self.peak - equity) / self.peak * 100
+        return equity, capital
+
+    def sample(self) -> None:
+        """Take a point of every equity sparkline."""
+        for entry in self:
+            if entry.figures is not None:
+                entry.spark.append(entry.figures.equity)
+
+    def summary(self) -> list[dict[str, Any]]:
+        """For `status`."""
+        rows = (e.row() for e in self)
+        return [{"id": r.id, "name": r.name, "symbols": r.symbols, "state": r.state, "detail": r.detail, "equity": r.equity} for r in rows]

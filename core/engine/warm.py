@@ -1,0 +1,92 @@
+"""History for a strategy that is about to start: from the tape where it reaches back, else from the venue's bars."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import numpy as np
+import structlog
+
+from core.compile.blueprint import Blueprint
+from core.errors import VenueError
+from core.types import TICK, Origin, Records, interval_ns
+from core.venues.venue import RestCall, Venue
+
+log = structlog.get_logger("warm")
+
+Fetch = Callable[[RestCall], Awaitable[bytes]]
+PRINTS_A_BAR = 4
+
+
+def window_start(last_ns: int, warmup: int, interval: int) -> int:
+    """Where the bars a strategy warms up on begin: `warmup` whole bars and the forming one before `last_ns`."""
+    return (last_ns // interval - warmup) * interval
+
+
+def needed(ticks: Records, plan: Blueprint, last_ns: int) -> Records:
+    """The ticks of a symbol's history that warming uses: the last `warmup` ones, or those of the last `warmup` bars."""
+    if plan.interval == 0:
+        return ticks[max(len(ticks) - plan.warmup, 0) :]
+    return ticks[ticks["ts"] >= window_start(last_ns, plan.warmup, plan.interval)]
+
+
+async def venue_history(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
+    """What the tape lacks, as TICK records from the venue: prints for `tick`, else bars turned into four prints each.
+
+    Args:
+        before: what the tape has of the window; history up to its first tick is fetched.
+        now_ns: the end of the window.
+
+    Returns an empty array when the venue cannot be reached: the strategy then warms up live.
+    """
+    try:
+        if plan.interval == 0:
+            return await _prints(venue, fetch, name, plan, before, now_ns)
+        return await _bars(venue, fetch, name, plan, before, now_ns)
+    except VenueError as error:
+        log.info("no history from the venue", symbol=name, reason=str(error))
+        return np.empty(0, TICK)
+
+
+async def _prints(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
+    missing = plan.warmup - len(before)
+    if missing <= 0:
+        return np.empty(0, TICK)
+    ticks = venue.parse_trades(name, await fetch(venue.trades_recent(name, min(max(missing, 1), 1000))), now_ns)
+    return ticks[ticks["id"] < before["id"][0]] if len(before) else ticks
+
+
+async def _bars(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
+    start = window_start(now_ns, plan.warmup, plan.interval)
+    until = int(before["ts"][0]) // plan.interval * plan.interval if len(before) else now_ns
+    if until <= start:
+        return np.empty(0, TICK)
+    step = max((i for i in map(interval_ns, venue.kline_intervals) if plan.interval % i == 0), default=0)
+    if step == 0:
+        return np.empty(0, TICK)
+    text = next(t for t in venue.kline_intervals if interval_ns(t) == step)
+    parts: list[Records] = []
+    while start < until:
+        bars = venue.parse_klines(name, await fetch(venue.klines(name, text, start_ns=start, limit=1000)))
+        bars = bars[bars["start"] < until]
+        if not len(bars):
+            break
+        parts.append(prints_of_bars(bars))
+        start = int(bars["start"][-1]) + step
+    return np.concatenate(parts) if parts else np.empty(0, TICK)
+
+
+def prints_of_bars(bars: Records) -> Records:
+    """Four synthetic prints a bar (open, high, low, close), a quarter of its volume each, so that the same
+    bar-closing code sees the same bar."""
+    ticks = np.zeros(len(bars) * PRINTS_A_BAR, TICK)
+    length = (bars["ts"] - bars["start"]) // PRINTS_A_BAR
+    for k, field in enumerate(("open", "high", "low", "price")):
+        part = ticks[k::PRINTS_A_BAR]
+        part["ts"] = bars["start"] + k * length
+        part["price"] = bars[field]
+        part["qty"] = bars["qty"] / PRINTS_A_BAR
+    ticks["bid"] = ticks["ask"] = np.nan
+    ticks["symbol"] = np.repeat(bars["symbol"], PRINTS_A_BAR)
+    ticks["origin"] = Origin.SYNTHETIC
+    return ticks

@@ -1,0 +1,141 @@
+"""The local exchange as a program: flags in, its addresses as one JSON line out, then it serves until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from core.errors import CockpitError, UsageError
+from core.exchange.generated import GeneratedMarket
+from core.exchange.market import Market
+from core.exchange.recording import RecordedMarket
+from core.exchange.scenario import load
+from core.exchange.server import LocalExchange
+
+#: From <linux/prctl.h>.
+_PR_SET_PDEATHSIG = 1
+
+_START_DELAY_S = 0.2
+
+
+class _OneLine(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The flags of `cockpit exchange`."""
+    parser = _OneLine(prog="cockpit exchange", description="A local exchange that speaks Binance's protocol.")
+    parser.add_argument("--recording", nargs="+", type=Path, metavar="FILE", help="frame logs to play, plain or gzipped")
+    parser.add_argument("--scenario", metavar="NAME", help="a generated market, by name or .toml file (default: default)")
+    parser.add_argument("--seed", type=int, help="draws another market of the same scenario")
+    parser.add_argument("--speed", type=_speed, default=1.0, help="of a recording: 1, 10, …; max or 0 for as fast as it is read")
+    parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--autostart", action="store_true", help="play at once, not with the first subscription")
+    parser.add_argument("--die-with-parent", action="store_true", help="stop when stdin closes or the parent process ends")
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve; the exit code: 0 after SIGINT or SIGTERM, 1 when it failed, 2 when the flags cannot work."""
+    chosen = arguments().parse_args(argv)
+    if chosen.die_with_parent:
+        _end_with_parent(os.getppid())
+    try:
+        market = _market(chosen)
+        exchange = LocalExchange(
+            market,
+            speed=chosen.speed,
+            host=chosen.host,
+            port=chosen.port,
+            autostart=chosen.autostart,
+            start_delay=0.0 if chosen.autostart else _START_DELAY_S,
+        )
+        with asyncio.Runner(loop_factory=_loop) as runner:
+            runner.run(_serve(exchange, watch_stdin=chosen.die_with_parent))
+    except CockpitError as error:
+        sys.stderr.write(f"cockpit exchange: {error}\n")
+        return error.exit_code
+    except (OSError, OverflowError) as error:
+        sys.stderr.write(f"cockpit exchange: cannot listen on {chosen.host}:{chosen.port}: {error}\n")
+        return 1
+    return 0
+
+
+def _market(chosen: argparse.Namespace) -> Market:
+    if chosen.recording:
+        if chosen.scenario is not None or chosen.seed is not None:
+            raise UsageError("--recording is played as it is: no --scenario or --seed with it")
+        return RecordedMarket(chosen.recording)
+    return GeneratedMarket(load(chosen.scenario or "default", seed=chosen.seed))
+
+
+async def _serve(exchange: LocalExchange, *, watch_stdin: bool) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if watch_stdin:
+        _watch_stdin(lambda: loop.call_soon_threadsafe(stop.set))
+    async with exchange:
+        addresses = {"ws_url": exchange.ws_url, "rest_url": exchange.rest_url, "pid": os.getpid()}
+        sys.stdout.write(json.dumps(addresses) + "\n")
+        sys.stdout.flush()
+        playing = asyncio.create_task(exchange.wait())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait((playing, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if playing.done():
+            playing.result()
+        playing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
+
+
+def _watch_stdin(stop: Callable[[], None]) -> None:
+    """Call `stop` when stdin reaches its end; a thread, since not every kind of stdin can be polled."""
+
+    def read_to_end() -> None:
+        with contextlib.suppress(OSError):
+            while os.read(0, 4096):
+                pass
+        with contextlib.suppress(RuntimeError):  # the loop is gone already
+            stop()
+
+    threading.Thread(target=read_to_end, name="stdin", daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """Have the kernel end this process with its parent, where there is such a thing."""
+    if sys.platform != "linux":
+        return
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getppid() != parent:
+        # It was gone before the kernel was told.
+        sys.exit(0)
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """uvloop where there is one."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+def _speed(text: str) -> float:
+    return 0.0 if text == "max" else float(text)

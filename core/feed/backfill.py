@@ -1,0 +1,162 @@
+"""Fetches missing prints over REST, a page at a time: what others wait for, then what a quiet stream may have missed, then what is late."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from core.clock import Clock
+from core.errors import RateLimited, VenueError
+from core.feed.backoff import Backoff
+from core.feed.intake import Intake, Want
+from core.feed.rest import Rest
+from core.feed.spans import cut, member, overlap, runs
+from core.types import Records
+from core.venues.venue import Venue
+
+#: Prints a page: the most Binance gives.
+PAGE = 1000
+
+#: A venue that answers, and still has not shown a print after so long, does not have it.
+UNKNOWN_AFTER_S = 60.0
+
+
+@dataclass(slots=True)
+class _Patience:
+    """How fetching for one symbol goes."""
+
+    backoff: Backoff
+    next_try: float = 0.0
+    served: int = 0
+    empty: dict[int, float] = field(default_factory=dict)  # first id asked for -> since when the answer holds nothing
+
+
+class Backfill:
+    """One request at a time for one venue. `on_news` is called after each answer that changed something.
+
+    Attributes:
+        trouble: why the last request failed, or empty.
+    """
+
+    def __init__(
+        self,
+        venue: Venue,
+        rest: Rest,
+        clock: Clock,
+        intake: Intake,
+        ready: asyncio.Event,
+        *,
+        name_of: Callable[[int], str],
+        on_news: Callable[[], None],
+        rng: random.Random,
+        unknown_after_s: float = UNKNOWN_AFTER_S,
+        check_quiet_s: float = 60.0,
+    ) -> None:
+        self.trouble = ""
+        self._venue = venue
+        self._rest = rest
+        self._clock = clock
+        self._intake = intake
+        self._ready = ready
+        self._name_of = name_of
+        self._on_news = on_news
+        self._rng = rng
+        self._unknown_after_s = unknown_after_s
+        self._check_quiet_s = check_quiet_s
+        self._quiet_at = clock.monotonic() + check_quiet_s
+        self._wake = asyncio.Event()
+        self._symbols: dict[int, _Patience] = {}
+        self._served = 0
+
+    def wake(self) -> None:
+        """There may be something to fetch."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Fetch until cancelled."""
+        while True:
+            await self._ready.wait()
+            self._wake.clear()
+            want, pause = self._next()
+            if want is not None:
+                await self._fetch(want)
+                continue
+            try:
+                async with asyncio.timeout(pause):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+
+    def _next(self) -> tuple[Want | None, float]:
+        """What to fetch now, or how long there is nothing to do."""
+        now = self._clock.monotonic()
+        if now >= self._quiet_at:
+            self._intake.doubt_quiet(now)
+            self._quiet_at = now + self._check_quiet_s
+        wants = self._intake.wants(PAGE, now)
+        self._symbols = {want.symbol: self._patience(want.symbol) for want in wants}
+        due = [want for want in wants if self._symbols[want.symbol].next_try <= now]
+        if due:
+            return min(due, key=lambda want: (want.since is None, want.probe, self._symbols[want.symbol].served)), 0.0
+        times = [self._quiet_at, self._intake.next_probe(), *(patience.next_try for patience in self._symbols.values())]
+        return None, max(0.01, min(time for time in times if time is not None) - now)
+
+    async def _fetch(self, want: Want) -> None:
+        patience = self._patience(want.symbol)
+        patience.served = self._served = self._served + 1
+        name = self._name_of(want.symbol)
+        first, last = want.spans[0][0], want.spans[-1][1]
+        call = self._venue.trades_from(name, first, last - first + 1)
+        try:
+            ticks = await self._rest.ask(call, lambda body: self._venue.parse_trades(name, body, self._clock.now_ns()))
+        except VenueError as exc:
+            self.trouble = str(exc)
+            self._put_off(patience, exc.retry_after if isinstance(exc, RateLimited) else 0.0)
+            return
+        self.trouble = ""
+        if self._take_probe(want, ticks) if want.probe else self._take(want, ticks, patience):
+            patience.backoff.reset()
+        else:
+            self._put_off(patience)
+
+    def _take(self, want: Want, ticks: Records, patience: _Patience) -> bool:
+        """Hand on a page and say which ids it shows to be unknown; whether that was anything."""
+        now = self._clock.monotonic()
+        wanted = ticks[member(want.spans, ticks["id"])]
+        absent = overlap(list(want.spans), want.spans[0][0], int(ticks["id"].max(initial=-1)))
+        for first, last in runs(np.unique(wanted["id"])):
+            absent = cut(absent, first, last)
+        if not len(wanted) and not absent:
+            since = patience.empty.setdefault(want.spans[0][0], now)
+            if now - since < self._unknown_after_s:
+                return False
+            absent = list(want.spans)
+        patience.empty.clear()
+        if len(wanted):
+            self._intake.fetched(want.symbol, wanted, now)
+        for first, last in absent:
+            self._intake.unknown(want.symbol, first, last, "unknown to the venue", now)
+        self._on_news()
+        return True
+
+    def _take_probe(self, want: Want, ticks: Records) -> bool:
+        """Hand on what there is after the newest id; a full page is asked on, anything less was all there is."""
+        now, asked_from = self._clock.monotonic(), want.spans[0][0]
+        new = ticks[ticks["id"] >= max(asked_from, self._intake.next_id(want.symbol))]
+        self._intake.fetched(want.symbol, new, now)
+        if len(ticks) == PAGE and len(new):
+            self._intake.doubt(want.symbol, "", now)
+        else:
+            self._intake.trust(want.symbol)
+        self._on_news()
+        return True
+
+    def _put_off(self, patience: _Patience, at_least: float = 0.0) -> None:
+        patience.next_try = self._clock.monotonic() + patience.backoff.next(at_least)
+
+    def _patience(self, symbol: int) -> _Patience:
+        return self._symbols.setdefault(symbol, _Patience(Backoff(rng=self._rng)))

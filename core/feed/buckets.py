@@ -1,0 +1,31 @@
+"""Token buckets that keep a venue's "at most N in any window" rules; pure, time is a parameter."""
+
+from __future__ import annotations
+
+
+class TokenBucket:
+    """Never lets more than `count` through in any half-open window of `window_s` seconds.
+
+    A bucket of capacity c refilled at rate r passes at most c + r·window in a window, so half of `count` is the
+    capacity (the burst) and the other half is what refills within one window.
+    """
+
+    def __init__(self, count: float, window_s: float) -> None:
+        self.capacity = max(1.0, count / 2)
+        self.rate = max(count - self.capacity, 1.0) / window_s
+        self._tokens = self.capacity
+        self._at: float | None = None
+
+    def take(self, now: float, amount: float = 1.0) -> float:
+        """Spend `amount` at `now` (monotonic seconds) and return 0.0, or return the seconds until that may work.
+
+        An amount above the capacity passes when the bucket is full and leaves a debt.
+        """
+        if self._at is not None:
+            self._tokens = min(self.capacity, self._tokens + max(now - self._at, 0.0) * self.rate)
+        self._at = now
+        short = min(amount, self.capacity) - self._tokens
+        if short > 1e-9:
+            return short / self.rate
+        self._tokens -= amount
+        return 0.0

@@ -1,0 +1,131 @@
+"""A venue's connections as one: symbols spread over sockets by the venue's limits, one state for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable, Iterable
+from functools import partial
+
+from core.clock import Clock
+from core.feed.batch import FeedState, LinkState
+from core.feed.connection import Connection, Timing
+from core.feed.quota import Quota
+from core.feed.session import Session
+from core.venues.venue import Venue
+
+#: A symbol's prints and its quotes.
+STREAMS_PER_SYMBOL = 2
+
+#: From best to worst: what a state says of the whole.
+_SEVERITY: tuple[LinkState, ...] = ("live", "connecting", "stale", "backoff", "stopped")
+
+
+class Streams:
+    """Grows and shrinks with the symbols watched; `run` keeps its connections until cancelled."""
+
+    def __init__(
+        self,
+        venue: Venue,
+        clock: Clock,
+        quota: Quota,
+        ready: asyncio.Event,
+        *,
+        timing: Timing,
+        rng: random.Random,
+        on_frames: Callable[[Session], None],
+        on_state: Callable[[FeedState], None],
+        on_open: Callable[[list[str]], None],
+        on_lost: Callable[[list[str]], None],
+    ) -> None:
+        self.connections: list[Connection] = []
+        self._venue = venue
+        self._on_state = on_state
+        self._room = max(1, venue.limits.streams_per_connection // STREAMS_PER_SYMBOL)
+        self._group: asyncio.TaskGroup | None = None
+        self._tasks: dict[Connection, asyncio.Task[None]] = {}
+        self._open = partial(
+            Connection,
+            venue,
+            clock,
+            quota,
+            ready,
+            timing=timing,
+            rng=rng,
+            on_frames=on_frames,
+            on_change=self._changed,
+            on_open=lambda connection: on_open(connection.names),
+            on_lost=lambda connection: on_lost(connection.names),
+        )
+
+    async def run(self) -> None:
+        """Stream until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                for connection in self.connections:
+                    self._start(connection)
+                await asyncio.Event().wait()
+        finally:
+            self._group = None
+
+    async def watch(self, names: Iterable[str]) -> None:
+        """Stream these symbols too, on connections that have room, else on new ones.
+
+        Raises:
+            VenueError: the venue refused some.
+        """
+        watched = self.names()
+        new = [name for name in names if name not in watched]
+        for connection in self.connections:
+            room = self._room - len(connection.names)
+            now, new = new[:room], new[room:]
+            if now:
+                await connection.watch(now)
+        while new:
+            now, new = new[: self._room], new[self._room :]
+            connection = self._open()
+            await connection.watch(now)
+            self.connections.append(connection)
+            self._start(connection)
+
+    async def unwatch(self, names: Iterable[str]) -> None:
+        """Stream these symbols no more; a connection without symbols is closed."""
+        old = set(names)
+        for connection in self.connections.copy():
+            mine = [name for name in connection.names if name in old]
+            if not mine:
+                continue
+            if len(mine) < len(connection.names):
+                await connection.unwatch(mine)
+                continue
+            self.connections.remove(connection)
+            task = self._tasks.pop(connection, None)
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+
+    def names(self) -> set[str]:
+        """The symbols that are watched."""
+        return {name for connection in self.connections for name in connection.names}
+
+    def sessions(self) -> list[Session]:
+        """The sockets that are open."""
+        return [session for connection in self.connections for session in connection.sessions]
+
+    def state(self) -> FeedState:
+        """The worst state of any connection, and whom it concerns."""
+        troubled = [connection for connection in self.connections if connection.state != "live"]
+        if not troubled:
+            return FeedState(self._venue.name, "live" if self.connections else "stopped", "" if self.connections else "no symbols")
+        worst = max(troubled, key=lambda connection: _SEVERITY.index(connection.state))
+        share = f"{len(troubled)} of {len(self.connections)} connections: " if len(self.connections) > 1 else ""
+        names = tuple(name for connection in troubled for name in connection.names)
+        return FeedState(self._venue.name, worst.state, share + worst.detail if worst.detail else share[:-2], worst.retry_in_s, names)
+
+    def _start(self, connection: Connection) -> None:
+        if self._group is not None:
+            self._tasks[connection] = self._group.create_task(connection.run())
+
+    def _changed(self, connection: Connection) -> None:
+        if connection in self.connections or connection.state == "stopped":
+            self._on_state(self.state())

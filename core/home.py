@@ -1,0 +1,269 @@
+"""A home: the folder that holds one engine's databases, socket, lock and logs, and the rules for who may use it.
+
+cockpit.toml   configuration (optional)          engine.lock   held by the running engine; names its pid
+home.json      the stamp: its mode and venues    run/          0700; the engine's socket
+tape.db        recorded ticks                    logs/         engine.log and its older parts
+ledger.db      commands, orders, fills, …        strategies/   strategies of the user (optional)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+import stat
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+import platformdirs
+
+from core.errors import CockpitError, HomeLocked, UsageError
+
+#: Longest socket path in bytes that every platform takes (macOS allows 103, Linux 107).
+LONGEST_SOCKET_PATH = 100
+
+#: What a demo reset deletes. Anything else in the folder, the configuration first of all, is the user's.
+_DISPOSABLE = (*(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")), "home.json", "logs", "run")
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds a home: the engine's process id, its mode, and when it took the lock (ns UTC)."""
+
+    pid: int
+    mode: str
+    started_ns: int
+
+
+class Stamp(msgspec.Struct, frozen=True):
+    """What a home was first used for; its data would mean nothing under another mode or venue."""
+
+    mode: str
+    venues: list[str]
+
+
+def default_home(env: Mapping[str, str] | None = None) -> Path:
+    """`COCKPIT_HOME`, else the platform's data folder for this user."""
+    given = (os.environ if env is None else env).get("COCKPIT_HOME")
+    return _absolute(given) if given else Path(platformdirs.user_data_dir("cockpit", appauthor=False))
+
+
+def demo_home(env: Mapping[str, str] | None = None) -> Path:
+    """`COCKPIT_HOME`, else the demo's own folder beside the default home: the same one every time."""
+    given = (os.environ if env is None else env).get("COCKPIT_HOME")
+    return _absolute(given) if given else Path(platformdirs.user_data_dir("cockpit-demo", appauthor=False))
+
+
+def _absolute(path: str) -> Path:
+    return Path(os.path.abspath(os.path.expanduser(path)))
+
+
+def make_home(home: Path) -> Path:
+    """Create the folder (0700) where it is missing.
+
+    Raises:
+        CockpitError: it cannot be created or written to.
+    """
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CockpitError(f"cannot use {home} as a home: {error.strerror}") from error
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise CockpitError(f"cannot use {home} as a home: no permission to write there")
+    return home
+
+
+def private_folder(path: Path) -> Path:
+    """A folder that only this user can enter; created 0700 where it is missing.
+
+    Raises:
+        CockpitError: it is a link, or belongs to someone else.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = path.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+            raise CockpitError(f"{path} is not a folder of this user: remove it and try again")
+        if stat.S_IMODE(found.st_mode) != 0o700:
+            path.chmod(0o700)
+    except OSError as error:
+        raise CockpitError(f"cannot make the private folder {path}: {error.strerror}") from error
+    return path
+
+
+def socket_path(home: Path) -> Path:
+    """Where this home's engine listens, in a 0700 folder (made if missing, where the home is there).
+
+    The fallback for long paths is the same for every session of a user. It is not `/run/user/UID`,
+    which is deleted when the user's last session ends, while the engine is to outlive it.
+
+    Raises:
+        CockpitError: the folder belongs to someone else.
+    """
+    path = home.resolve() / "run" / "engine.sock"
+    if len(os.fsencode(path)) > LONGEST_SOCKET_PATH:
+        name = hashlib.sha256(os.fsencode(home.resolve())).hexdigest()[:16]
+        path = Path(f"/tmp/cockpit-{os.geteuid()}") / f"{name}.sock"
+    if home.is_dir():
+        private_folder(path.parent)
+    return path
+
+
+class Lock:
+    """The hold of one engine on its home; kept until closed or until the process ends, however it ends."""
+
+    def __init__(self, fd: int, path: Path, holder: Holder) -> None:
+        self._fd = fd
+        self.path = path
+        self.holder = holder
+
+    def close(self) -> None:
+        """Let go. The file stays: deleting it would let two engines lock two files of one name."""
+        if self._fd >= 0:
+            os.ftruncate(self._fd, 0)
+            os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Lock:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def lock_home(home: Path, mode: str = "paper") -> Lock:
+    """Take this home for the calling process.
+
+    Raises:
+        HomeLocked: another process holds it; the message names its pid.
+    """
+    make_home(home)
+    path = home / "engine.lock"
+    # Close-on-exec, so that no worker process keeps the lock alive after the engine.
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    # A probe by `running` takes the lock for an instant, so one refusal proves nothing.
+    for attempt in range(10):
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            break
+        except BlockingIOError:
+            if attempt < 9:
+                time.sleep(0.02)
+    else:
+        found = _read_holder(fd)
+        os.close(fd)
+        who = f"pid {found.pid}, {found.mode}" if found else "it is just starting"
+        raise HomeLocked(f"another engine holds {home} ({who}): stop it with `cockpit stop`, or use another home with --home")
+    holder = Holder(os.getpid(), mode, time.time_ns())
+    os.ftruncate(fd, 0)
+    os.pwrite(fd, msgspec.json.encode(holder) + b"\n", 0)
+    return Lock(fd, path, holder)
+
+
+def holder(home: Path) -> Holder | None:
+    """Who holds this home now; None when nobody does."""
+    try:
+        fd = os.open(home / "engine.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _read_holder(fd)
+    else:
+        return None
+    finally:
+        os.close(fd)
+
+
+def running(home: Path) -> int | None:
+    """The pid of the engine of this home; None when none runs."""
+    found = holder(home)
+    return found.pid if found else None
+
+
+def _read_holder(fd: int) -> Holder | None:
+    try:
+        return msgspec.json.decode(os.pread(fd, 4096, 0), type=Holder)
+    except msgspec.DecodeError:
+        return None
+
+
+def read_stamp(home: Path) -> Stamp | None:
+    """What this home is for; None when it was never used.
+
+    Raises:
+        CockpitError: the stamp is there and cannot be read.
+    """
+    path = home / "home.json"
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Stamp)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as error:
+        raise CockpitError(f"cannot read {path}, which says what this home is for: {error}") from error
+
+
+def check_stamp(home: Path, mode: str, venues: Sequence[str]) -> Stamp | None:
+    """The stamp of a home that may be used for this; None when it has none yet.
+
+    Raises:
+        UsageError: the home is for another mode or other venues.
+    """
+    found = read_stamp(home)
+    if found is None:
+        return None
+    if found.mode != mode:
+        raise UsageError(f"{home} is a {found.mode} home and cannot run as {mode}: use another one with --home or COCKPIT_HOME")
+    if sorted(found.venues) != sorted(venues):
+        ours, theirs = ", ".join(sorted(found.venues)), ", ".join(sorted(venues))
+        raise UsageError(f"{home} holds data of {ours} and cannot run on {theirs}: use another one with --home or COCKPIT_HOME")
+    return found
+
+
+def stamp(home: Path, mode: str, venues: Sequence[str]) -> Stamp:
+    """Say what this home is for, once; later calls must say the same.
+
+    Raises:
+        UsageError: the home is for another mode or other venues.
+    """
+    found = check_stamp(home, mode, venues)
+    if found is not None:
+        return found
+    made = Stamp(mode, sorted(venues))
+    draft = home / "home.json.new"
+    draft.write_bytes(msgspec.json.encode(made) + b"\n")
+    draft.replace(home / "home.json")
+    return made
+
+
+def reset_demo(home: Path) -> None:
+    """Empty a demo home; its configuration and the user's own files stay.
+
+    Raises:
+        UsageError: it is not a demo home.
+        HomeLocked: its engine runs.
+    """
+    if not home.exists():
+        return
+    found = read_stamp(home)
+    if found is not None and found.mode != "demo":
+        raise UsageError(f"{home} is a {found.mode} home: only a demo home can be started afresh")
+    if found is None and (home / "tape.db").exists():
+        raise UsageError(f"{home} holds data and does not say it is a demo: not deleting it")
+    with lock_home(home, "demo"):
+        for path in (home / name for name in _DISPOSABLE):
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def data_folder() -> Path:
+    """The project's own demo scenarios and samples: `cockpit/data` of an installed wheel, `data` of a checkout."""
+    root = Path(__file__).resolve().parent.parent
+    shipped = root / "cockpit" / "data"
+    return shipped if shipped.is_dir() else root / "data"

@@ -1,0 +1,182 @@
+"""One backtest: a source, a strategy, its terms, the live loop over all of it, and the figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.commands import Terms
+from core.compile.blueprint import Blueprint, backtest_variant, blueprint
+from core.compile.instance import Instance
+from core.compile.python import PythonInstance
+from core.errors import SourceError, UsageError
+from core.kernels.records import FILL, MARK, WHY_NAMES
+from core.research.metrics import Run, metrics
+from core.research.source import Source
+from core.research.sources import open_sources
+from core.strategy import PYTHON, StrategyError, load, strategy_file
+from core.types import Records, interval_text
+
+Progress = Callable[[Source, int], None]
+
+#: A strategy's bars are warmed up on what comes before `--from`; ticks strategies on this many prints at most.
+MOST_WARM_TICKS = 100_000
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to run.
+
+    Attributes:
+        folders: where strategies lie, later ones shadow earlier ones.
+        from_ns: first time traded; what lies before it in the source only warms the strategy up.
+    """
+
+    sources: list[str]
+    strategy: str
+    folders: list[Path]
+    params: dict[str, Any] = field(default_factory=dict)
+    terms: Terms = field(default_factory=Terms)
+    symbol: str | None = None
+    home: Path | None = None
+    from_ns: int | None = None
+    to_ns: int | None = None
+    as_delivered: bool = False
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out.
+
+    Attributes:
+        figures: the metrics, JSON-ready.
+        fills: one dict a fill, the columns of the ledger's `fills`.
+        equity: (ns, equity) at each UTC midnight inside the run, and at its end.
+        first_ns: time of the first tick traded.
+    """
+
+    figures: dict[str, Any]
+    fills: list[dict[str, Any]]
+    equity: list[tuple[int, float]]
+    plan: Blueprint
+    source: Source
+    first_ns: int
+
+
+def run_backtest(order: Order, progress: Progress | None = None) -> Result:
+    """Run one backtest.
+
+    Args:
+        progress: called with the source and the rows done so far, after every batch.
+
+    Raises:
+        UsageError: the source, the strategy or a value is refused; one line.
+    """
+    started = time.perf_counter()
+    path = strategy_file(order.strategy, order.folders)
+    if path is None:
+        known = sorted(p.stem for folder in order.folders for p in folder.glob("[!_]*.py"))
+        raise StrategyError(f"no strategy {order.strategy!r}; there are: {', '.join(known)}")
+    definition = load(path)
+    if definition.legs != 1:
+        raise UsageError(f"{order.strategy} trades {definition.legs} symbols; a backtest takes one source of one symbol")
+    params = definition.params(order.params)
+    interval, warmup = definition.interval(params), definition.warmup(params)
+    source = open_sources(
+        order.sources, symbol=order.symbol, home=order.home, from_ns=_reach(order.from_ns, interval, warmup),
+        to_ns=order.to_ns, as_delivered=order.as_delivered,
+    )  # fmt: skip
+    plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
+    instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
+    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress)
+    if source.interval_ns and 0 < interval < source.interval_ns:
+        source.notes.append(
+            f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
+        )
+    return _result(instance, plan, source, reports, first_ns, last_ns, started)
+
+
+def _reach(from_ns: int | None, interval: int, warmup: int) -> int | None:
+    """Where reading must begin so that the strategy is warm at `from_ns`."""
+    if from_ns is None or interval == 0:
+        return None if interval == 0 else from_ns
+    return max((from_ns // interval - warmup) * interval, 0)
+
+
+def _run(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None) -> tuple[Records, int, int]:
+    parts: list[Records] = []
+    first_ns = last_ns = done = 0
+    for batch in _after_warming(instance, plan, source, from_ns):
+        first_ns = first_ns or int(batch["ts"][0])
+        last_ns = int(batch["ts"][-1])
+        parts.append(instance.feed(batch))
+        done += len(batch)
+        if progress is not None:
+            progress(source, done)
+    if not done:
+        raise SourceError(f"{source.text}: nothing in the span asked for")
+    return np.concatenate(parts), first_ns, last_ns
+
+
+def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None) -> Iterator[Records]:
+    """The batches to trade; what lies before `from_ns` has warmed the strategy by then."""
+    waiting: list[Records] = []
+    warming = from_ns is not None and plan.warmup > 0
+    for batch in source.batches():
+        if from_ns is None:
+            yield batch
+            continue
+        early = batch["ts"] < from_ns
+        if warming and early.any():
+            waiting = [np.concatenate([*waiting, batch[early]])[-MOST_WARM_TICKS:]] if plan.interval == 0 else [*waiting, batch[early]]
+        if early.all():
+            continue
+        if warming and waiting:
+            history = np.concatenate(waiting)
+            instance.warm(np.ascontiguousarray(history[-plan.warmup :] if plan.interval == 0 else history))
+        warming = False
+        yield np.ascontiguousarray(batch[~early])
+
+
+def _result(instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, started: float) -> Result:
+    account = instance.account[0]
+    marks = reports[reports["kind"] == MARK]
+    run = Run(
+        ticks=int(account.ticks), fills=int(account.fills), trades=int(account.trades), wins=int(account.wins),
+        gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
+        equity=float(account.equity), capital=float(account.capital), max_drawdown=float(account.max_drawdown),
+        max_drawdown_pct=float(account.max_drawdown_ratio) * 100, boundaries_ns=marks["ts"], equities=marks["equity"],
+        first_ns=first_ns, last_ns=last_ns,
+    )  # fmt: skip
+    equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
+    figures = metrics(run, time.perf_counter() - started)
+    return Result(figures, fill_rows(reports[reports["kind"] == FILL], plan.name, source.symbol), equity, plan, source, first_ns)
+
+
+def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]]:
+    """FILL reports as rows of the ledger's `fills` (`mode` backtest) with the reason of each."""
+    return [
+        {
+            "fill_id": f"{strategy}:{int(f['n'])}",
+            "strategy_id": strategy,
+            "symbol": symbol,
+            "side": "buy" if f["qty"] > 0 else "sell",
+            "qty": abs(float(f["qty"])),
+            "price": float(f["price"]),
+            "fee": float(f["fee"]),
+            "realised": float(f["realised"]),
+            "position": float(f["position"]),
+            "ts_ns": int(f["ts"]),
+            "seq": int(f["seq"]),
+            "tick_id": int(f["tick_id"]),
+            "order_id": f"{strategy}:o{int(f['order'])}",
+            "mode": "backtest",
+            "reason": WHY_NAMES[int(f["why"])],
+        }
+        for f in fills
+    ]

@@ -1,0 +1,219 @@
+"""Files as bytes: what is inside (plain text, gzip, zip members, Parquet), read in blocks of whole lines with memory and expansion bounded.
+
+What a file holds is told by its first bytes, never by its name alone. Nothing is ever extracted to disk.
+"""
+
+from __future__ import annotations
+
+import gzip
+import os
+import stat
+import zipfile
+import zlib
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from core.errors import SourceError
+from core.research.source_name import clean
+
+#: Bytes of text a block holds, about.
+BLOCK = 1 << 20
+#: A line longer than this is no line of market data.
+MOST_LINE = 1 << 16
+#: Compressed text may grow this many times over; real dumps reach about 12.
+MOST_RATIO = 200
+#: Below this many uncompressed bytes any growth is harmless.
+FREE_BYTES = 64 << 20
+
+Packing = Literal["plain", "gzip", "zip", "parquet"]
+
+_FAULTS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
+
+
+@dataclass(frozen=True, slots=True)
+class DataFile:
+    """One series of rows: a file, or one member of a zip.
+
+    Attributes:
+        path: the file on disk.
+        member: the zip member's name, None for the file itself.
+        size: bytes on disk, compressed.
+    """
+
+    path: Path
+    packing: Packing
+    member: str | None
+    size: int
+
+    @property
+    def name(self) -> str:
+        """How messages name it."""
+        return clean(str(self.path) if self.member is None else f"{self.path}:{self.member}")
+
+    @property
+    def title(self) -> str:
+        """The name that may tell its symbol."""
+        return self.path.name if self.member is None else self.member
+
+
+@dataclass(slots=True)
+class Reading:
+    """How far a file has been read, in bytes on disk."""
+
+    done: int = 0
+
+
+def data_files(path: Path) -> list[DataFile]:
+    """The series inside one file.
+
+    Raises:
+        SourceError: it is missing, no regular file, empty, unreadable, or a zip without data.
+    """
+    name = clean(str(path))
+    with _translated(name):
+        info = path.stat()
+        if not stat.S_ISREG(info.st_mode):
+            raise SourceError(f"{name}: not a file that can be read as data")
+        with path.open("rb") as file:
+            head = file.read(4)
+        if not head:
+            raise SourceError(f"{name}: the file is empty")
+        if head[:2] == b"\x1f\x8b":
+            return [DataFile(path, "gzip", None, info.st_size)]
+        if head == b"PAR1":
+            return [DataFile(path, "parquet", None, info.st_size)]
+        if head[:2] == b"PK":
+            return _members(path, name)
+        return [DataFile(path, "plain", None, info.st_size)]
+
+
+def _members(path: Path, name: str) -> list[DataFile]:
+    found = []
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            if member.is_dir() or "__MACOSX" in member.filename or not is_text_name(member.filename):
+                continue
+            if member.file_size > FREE_BYTES and member.file_size > MOST_RATIO * max(member.compress_size, 1):
+                raise _bomb(f"{name}:{clean(member.filename)}")
+            found.append(DataFile(path, "zip", member.filename, member.compress_size))
+    if not found:
+        raise SourceError(f"{name}: the zip holds no .csv, .txt or .json file")
+    return found
+
+
+def is_text_name(name: str) -> bool:
+    """Whether a name is that of a text file of data."""
+    base = name.rsplit("/", 1)[-1].lower()
+    return base.endswith((".csv", ".txt", ".tsv", ".json")) and not base.startswith((".", "_"))
+
+
+def is_data_name(name: str) -> bool:
+    """Whether a file of that name in a folder is worth opening."""
+    return is_text_name(name.removesuffix(".gz")) or (name.lower().endswith((".zip", ".parquet")) and not name.startswith((".", "_")))
+
+
+def blocks(file: DataFile, reading: Reading) -> Iterator[tuple[bytes, int]]:
+    """(whole lines, number of the first line) from start to end; the last block is closed with a newline.
+
+    Raises:
+        SourceError: truncated, corrupt, encrypted, binary or over-expanding content, or a line without end.
+    """
+    line = 1
+    rest = b""
+    with _translated(file.name), opened(file, reading) as stream, closing(_ahead(stream)) as chunks:
+        for chunk in chunks:
+            cut = chunk.rfind(b"\n") + 1
+            block = rest + chunk[:cut] if cut else b""
+            rest = chunk[cut:] if cut else rest + chunk
+            if b"\0" in chunk:
+                raise SourceError(f"{file.name}: binary content, not text")
+            following = line + block.count(b"\n")
+            if len(rest) > MOST_LINE:
+                raise SourceError(f"{file.name}:{following}: a line longer than {MOST_LINE // 1024} KiB")
+            if block:
+                yield block, line
+            line = following
+    if rest:
+        yield rest + b"\n", line
+
+
+def _ahead(stream: _Counted) -> Generator[bytes]:
+    """The chunks of a stream, each unpacked in a thread while the one before is worked on."""
+    with ThreadPoolExecutor(1, "unpack") as thread:
+        following = thread.submit(stream.read, BLOCK)
+        while chunk := following.result():
+            following = thread.submit(stream.read, BLOCK)
+            yield chunk
+
+
+def whole(file: DataFile, reading: Reading, most: int) -> bytes:
+    """All of a file at once, at most `most` bytes.
+
+    Raises:
+        SourceError: as `blocks`, or it is larger.
+    """
+    parts, size = [], 0
+    with _translated(file.name), opened(file, reading) as stream:
+        while chunk := stream.read(BLOCK):
+            size += len(chunk)
+            if size > most:
+                raise SourceError(f"{file.name}: more than {most >> 20} MiB of JSON; convert it to CSV")
+            parts.append(chunk)
+    return b"".join(parts)
+
+
+@contextmanager
+def opened(file: DataFile, reading: Reading) -> Iterator[_Counted]:
+    """The file's text as a stream that keeps `reading` up to date."""
+    with file.path.open("rb") as raw:
+        if file.packing == "gzip":
+            with gzip.open(raw) as stream:
+                yield _Counted(file, raw, stream, reading, 0)
+        elif file.packing == "zip" and file.member is not None:
+            with zipfile.ZipFile(raw) as archive, archive.open(file.member) as member:
+                yield _Counted(file, raw, member, reading, archive.getinfo(file.member).header_offset)
+        else:
+            yield _Counted(file, raw, raw, reading, 0)
+
+
+class _Counted:
+    """A stream that counts what was read from disk and refuses to grow without bound."""
+
+    def __init__(self, file: DataFile, raw: IO[bytes], stream: IO[bytes] | gzip.GzipFile, reading: Reading, start: int) -> None:
+        self._file, self._raw, self._stream, self._reading, self._start = file, raw, stream, reading, start
+        self._grown = 0
+
+    def read(self, size: int) -> bytes:
+        """At most `size` bytes, none at the end."""
+        chunk = self._stream.read(size)
+        self._grown += len(chunk)
+        done = min(max(self._raw.tell() - self._start, 0), self._file.size) if chunk else self._file.size
+        self._reading.done = max(done, self._reading.done)
+        if self._grown > FREE_BYTES and self._grown > MOST_RATIO * max(done, 1):
+            raise _bomb(self._file.name)
+        return chunk
+
+
+def _bomb(name: str) -> SourceError:
+    return SourceError(f"{name}: grows more than {MOST_RATIO} times when unpacked; refused")
+
+
+@contextmanager
+def _translated(name: str) -> Iterator[None]:
+    """What the readers raise, as one line that names the file."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise SourceError(f"{name}: no such file or folder") from None
+    except (gzip.BadGzipFile, zipfile.BadZipFile) as error:
+        raise SourceError(f"{name}: damaged, or not what its ending says: {clean(str(error))}") from None
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else clean(str(error))
+        raise SourceError(f"{name}: cannot be read: {reason}") from error
+    except _FAULTS as error:
+        reason = "the end is missing" if isinstance(error, EOFError) else clean(str(error))
+        raise SourceError(f"{name}: cannot be unpacked: {reason}") from None

@@ -1,0 +1,102 @@
+"""A source made of files: their rows ordered, merged, each once, cut to the wanted times and numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from core.clock import iso
+from core.errors import SourceError
+from core.research.source import Source
+from core.research.source_bytes import Reading
+from core.research.source_columns import SHORTEST_MONTH
+from core.research.source_name import plain_symbol
+from core.research.source_order import Counts, gather, in_order, merged, once, turned
+from core.research.source_select import Selection
+from core.research.source_table import Table, Wanted
+from core.types import Records
+
+_MOST_ROWS = 1 << 20
+#: Forms whose ids are dense: each next is one more, so a missing one is a missing trade.
+_DENSE = frozenset({"aggTrades"})
+
+
+class FileSource(Source):
+    """The rows of one or more files of one symbol, from `from_ns` to before `to_ns` (bars: those wholly inside)."""
+
+    def __init__(self, text: str, selection: Selection, from_ns: int | None = None, to_ns: int | None = None) -> None:
+        table = selection.tables[0]
+        super().__init__(text, table.kind, table.form, selection.symbol, selection.interval)
+        self._selection, self._from, self._to = selection, from_ns, to_ns
+        self._readings: list[Reading] = []
+        self._is_numbered = self.kind == "ticks" and not all(table.has_ids for table in selection.tables)
+        self.notes = list(selection.notes)
+        self.total_bytes = sum(table.file.size for table in selection.tables)
+
+    @property
+    def bytes_read(self) -> int:
+        """How many of `total_bytes` are read so far."""
+        return sum(reading.done for reading in self._readings)
+
+    def batches(self) -> Iterator[Records]:
+        """As `Source.batches`."""
+        counts, tables = Counts(), self._selection.tables
+        self.notes = list(self._selection.notes)
+        self._readings = [Reading() for _ in tables]
+        firsts = [-1 if table.is_newest_first else table.first_ns for table in tables]
+        opened = [partial(self._stream, table, reading, counts) for table, reading in zip(tables, self._readings, strict=True)]
+        rows: Iterator[Records] = self._within(merged(firsts, opened))
+        if not self._is_numbered:
+            rows = once(rows, counts, self.kind == "bars", self.text)
+        seq = 1
+        for batch in rows:
+            batch["seq"] = np.arange(seq, seq + len(batch))
+            if self._is_numbered:
+                batch["id"] = batch["seq"]
+            seq += len(batch)
+            for start in range(0, len(batch), _MOST_ROWS):
+                yield batch[start : start + _MOST_ROWS]
+        if seq == 1:
+            raise SourceError(f"{self.text}: no {self.kind} of {self.symbol}{self._span()}")
+        self.notes += self._said(counts)
+
+    def _stream(self, table: Table, reading: Reading, counts: Counts) -> Iterator[Records]:
+        symbol = plain_symbol(self.symbol) if table.symbols else None
+        rows = gather(table.rows(Wanted(self.interval_ns, symbol, self._selection.is_chosen), reading))
+        if table.is_newest_first:
+            return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks")
+        return in_order(rows, counts, table.file.name)
+
+    def _within(self, batches: Iterator[Records]) -> Iterator[Records]:
+        begin = "start" if self.kind == "bars" else "ts"
+        for batch in batches:
+            if self._to is not None and batch["ts"][0] >= self._to + (1 if self.kind == "bars" else 0):
+                return
+            keep = np.ones(len(batch), np.bool_)
+            if self._from is not None:
+                keep &= batch[begin] >= self._from
+            if self._to is not None:
+                keep &= (batch["ts"] <= self._to) if self.kind == "bars" else (batch["ts"] < self._to)
+            if keep.all():
+                yield batch
+            elif keep.any():
+                yield batch[keep]
+
+    def _span(self) -> str:
+        return (f" from {iso(self._from)}" if self._from is not None else "") + (f" to {iso(self._to)}" if self._to is not None else "")
+
+    def _said(self, counts: Counts) -> list[str]:
+        said = []
+        if counts.turned:
+            said.append(f"{counts.turned:,} rows were newest first and were turned round")
+        if counts.moved:
+            said.append(f"{counts.moved:,} rows were out of order and were sorted by time and id")
+        if counts.dropped:
+            said.append(f"{counts.dropped:,} duplicate rows were dropped")
+        if self.kind == "bars" and counts.missing_ids and self.interval_ns < SHORTEST_MONTH:
+            said.append(f"{counts.missing_ids:,} bars are missing between the first and the last")
+        if self.form in _DENSE and counts.missing_ids:
+            said.append(f"{counts.missing_ids:,} trade ids are missing between the first and the last")
+        return said

@@ -1,0 +1,175 @@
+"""From paths to the tables of one symbol: folders and zips are searched, the symbol is told by name, column or choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import SourceError
+from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, opened
+from core.research.source_json import is_json, read_json
+from core.research.source_name import DEFAULT_VENUE, Named, clean, plain_symbol, read_name
+from core.research.source_parquet import read_parquet
+from core.research.source_parse import read_csv
+from core.research.source_table import Table
+from core.types import DAY, interval_text, split_symbol
+
+_MOST_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The tables of one symbol, to be read as one series.
+
+    Attributes:
+        symbol: `venue:SYMBOL`.
+        is_chosen: the symbol was given, so rows of others are passed over.
+        interval: ns of a bar, 0 for ticks.
+        notes: what was left out and why.
+    """
+
+    symbol: str
+    is_chosen: bool
+    tables: list[Table]
+    interval: int
+    notes: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    file: DataFile
+    named: Named
+    was_asked: bool  # by its own path, not found in a folder or zip
+
+
+def select(paths: Sequence[Path], symbol: str | None, from_ns: int | None, to_ns: int | None) -> Selection:
+    """Find the series.
+
+    Raises:
+        SourceError: nothing there, several symbols and none chosen, or forms that do not go together.
+    """
+    shown = clean(", ".join(map(str, paths)))
+    found = [one for path in paths for one in _find(path)]
+    chosen, notes = _of_symbol(found, symbol, shown)
+    timely = [one for one in chosen if _is_timely(one.named, from_ns, to_ns)]
+    tables = _read_all(timely or chosen[:1], notes)
+    if not tables:
+        raise SourceError(f"{shown}: no file in it could be read as market data: {'; '.join(notes)}")
+    name, is_chosen = _symbol_of(chosen[0].named, tables, symbol, shown)
+    return Selection(name, is_chosen, tables, _check_forms(tables, chosen[0].named, shown), notes)
+
+
+def _find(path: Path) -> list[_Found]:
+    with suppress(RuntimeError):  # ~someone who is not there: taken as it stands
+        path = path.expanduser()
+    try:
+        paths = sorted(p for p in path.rglob("*") if p.is_file() and is_data_name(p.name)) if path.is_dir() else [path]
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{clean(str(path))}: cannot be read: {clean(str(error))}") from error
+    if not paths:
+        raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder")
+    files = [file for one in paths for file in data_files(one)]
+    return [_Found(file, read_name(file.title, _folder(file)), len(files) == 1) for file in files]
+
+
+def _folder(file: DataFile) -> str:
+    return file.path.absolute().parent.name if file.member is None else file.path.name
+
+
+def _of_symbol(found: list[_Found], symbol: str | None, shown: str) -> tuple[list[_Found], list[str]]:
+    """The files of the symbol that was chosen, or of the only one there is."""
+    told = {one.named.symbol for one in found if one.named.symbol}
+    if symbol is None:
+        if len(told) > 1:
+            raise SourceError(f"{shown}: several symbols, choose one with --symbol: {_list(told)}")
+        return found, []
+    plain = plain_symbol(symbol)
+    mine = [one for one in found if one.named.symbol and plain_symbol(one.named.symbol) == plain]
+    if mine:
+        return mine, []
+    mine = [one for one in found if one.named.symbol is None or (one.was_asked and len(found) == 1)]
+    if not mine:
+        raise SourceError(f"{shown}: no file of {clean(symbol)}; there are {_list(told)}")
+    return mine, [f"{one.file.title} is named {one.named.symbol} and was taken as {symbol}" for one in mine if one.named.symbol]
+
+
+def _list(names: set[str]) -> str:
+    ordered = sorted(names)
+    more = len(ordered) - _MOST_SHOWN
+    return clean(", ".join(ordered[:_MOST_SHOWN]), 400) + (f" and {more} more" if more > 0 else "")
+
+
+def _is_timely(named: Named, from_ns: int | None, to_ns: int | None) -> bool:
+    """Whether the days in a name may hold wanted times, give or take a day."""
+    if named.span is None:
+        return True
+    return (from_ns is None or named.span[1] + DAY > from_ns) and (to_ns is None or named.span[0] - DAY < to_ns)
+
+
+def _read_all(found: list[_Found], notes: list[str]) -> list[Table]:
+    """The tables; in a folder a file that tells no symbol and is no table is passed over, and that is noted."""
+    tables = []
+    for one in found:
+        try:
+            tables.append(read_table(one.file))
+        except SourceError as error:
+            if one.was_asked or one.named.symbol is not None:
+                raise
+            notes.append(f"passed over {error}")
+    return tables
+
+
+def read_table(file: DataFile) -> Table:
+    """Understand one file, whatever it holds.
+
+    Raises:
+        SourceError: it cannot be read or its columns cannot be told.
+    """
+    if file.packing == "parquet":
+        return read_parquet(file)
+    if ".json" in file.title.lower() and is_json(_head(file)):
+        return read_json(file)
+    return read_csv(file)
+
+
+def _head(file: DataFile) -> bytes:
+    with opened(file, Reading()) as stream:
+        return stream.read(64)
+
+
+def _symbol_of(named: Named, tables: list[Table], symbol: str | None, shown: str) -> tuple[str, bool]:
+    """(`venue:SYMBOL`, whether rows of others are passed over)."""
+    columns = {name for table in tables for name in table.symbols}
+    if symbol is not None:
+        venue, name = split_symbol(symbol, named.venue or DEFAULT_VENUE)
+        if columns and plain_symbol(name) not in map(plain_symbol, columns):
+            raise SourceError(f"{shown}: no rows of {clean(name)} near the top; there are {_list(columns)}")
+        return f"{venue}:{name}", True
+    if len(set(map(plain_symbol, columns))) > 1:
+        raise SourceError(f"{shown}: several symbols, choose one with --symbol: {_list(columns)}")
+    if columns:
+        return f"{named.venue or 'file'}:{clean(next(iter(columns)), 40).upper().replace('/', '')}", False
+    if named.symbol:
+        return f"{named.venue or DEFAULT_VENUE}:{named.symbol}", False
+    return f"file:{clean(named.stem, 40).upper()}", False
+
+
+def _check_forms(tables: list[Table], named: Named, shown: str) -> int:
+    """The interval of the bars, 0 for ticks; all tables must be of one form."""
+    forms = {table.kind if table.kind == "bars" else table.form for table in tables}
+    if len(forms) > 1:
+        shown_forms = " and ".join(sorted({table.form for table in tables}))
+        raise SourceError(f"{shown}: {shown_forms} of one symbol in one source: name the files or the folder of one of them")
+    if tables[0].kind == "ticks":
+        return 0
+    intervals = {table.interval for table in tables if table.interval}
+    if len(intervals) > 1:
+        raise SourceError(
+            f"{shown}: bars of {' and '.join(map(interval_text, sorted(intervals)))} in one source: name the files of one interval"
+        )
+    interval = next(iter(intervals), named.interval)
+    if not interval:
+        raise SourceError(f"{shown}: one bar alone tells no interval: give more rows, or name the file like BTCUSDT-1m.csv")
+    return interval

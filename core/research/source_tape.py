@@ -1,0 +1,128 @@
+"""A source that is a stretch of a home's tape: `tape:SYMBOL[/STREAM][@FROM..TO]`; the stream is named where the tape holds two."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.clock import iso, parse_time
+from core.errors import SourceError, UsageError
+from core.research.source import Source
+from core.research.source_name import clean, plain_symbol
+from core.types import Records, Symbols
+
+PREFIX = "tape:"
+_WINDOW_ROWS = 1 << 19
+
+
+def is_tape(text: str) -> bool:
+    """Whether a source names a tape."""
+    return text.startswith(PREFIX)
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a `tape:` names."""
+
+    symbol: str
+    stream: str | None
+    from_ns: int | None
+    to_ns: int | None
+
+
+def parse_tape(text: str) -> Stretch:
+    """Read `tape:SYMBOL[/STREAM][@FROM..TO]`.
+
+    Raises:
+        SourceError: it does not read so, or a time is no time.
+    """
+    name, at, span = text.removeprefix(PREFIX).partition("@")
+    symbol, _, stream = name.partition("/")
+    begin, dots, end = span.partition("..")
+    if not symbol or (at and not dots):
+        raise SourceError(f"{clean(text)}: a tape is tape:SYMBOL or tape:SYMBOL@FROM..TO, such as tape:BTCUSDT@2024-08-08..2024-08-09")
+    try:
+        from_ns, to_ns = (parse_time(moment.strip()) if moment.strip() else None for moment in (begin, end))
+    except UsageError as error:
+        raise SourceError(f"{clean(text)}: {error}") from None
+    if from_ns is not None and to_ns is not None and from_ns >= to_ns:
+        raise SourceError(f"{clean(text)}: FROM must be before TO")
+    return Stretch(symbol, stream or None, from_ns, to_ns)
+
+
+def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> Source:
+    """Open a stretch of the tape of a home; the narrower of its own and the given times counts.
+
+    Raises:
+        SourceError: no home or tape there, or the tape holds no such series or several that fit.
+        StoreError: the tape cannot be read.
+    """
+    stretch = parse_tape(text)
+    if symbol is not None and plain_symbol(symbol) != plain_symbol(stretch.symbol):
+        raise SourceError(f"{clean(text)}: --symbol {clean(symbol)} is another symbol; leave it out")
+    path = None if home is None else home / "tape.db"
+    if path is None or not path.exists():
+        raise SourceError(f"{clean(text)}: no tape in {home or 'this home'}; record one with cockpit --record")
+    name, stream = _find(path, stretch, text)
+    begin = max((ns for ns in (stretch.from_ns, from_ns) if ns is not None), default=None)
+    end = min((ns for ns in (stretch.to_ns, to_ns) if ns is not None), default=None)
+    return TapeSource(text, path, name, stream, begin, end, as_delivered)
+
+
+def _find(path: Path, stretch: Stretch, text: str) -> tuple[str, str]:
+    """(symbol, stream) on the tape."""
+    from core.store.span import tape_series
+
+    series = tape_series(path)
+    wanted = stretch.symbol.upper()
+    fits = [(name, stream) for name, stream in series if wanted in (name.upper(), name.rpartition(":")[2].upper())]
+    fits = [(name, stream) for name, stream in fits if stretch.stream in (None, stream)]
+    if len(fits) == 1:
+        return fits[0]
+    shown = ", ".join(f"{PREFIX}{name}/{stream}" for name, stream in (fits or series)[:12])
+    if fits:
+        raise SourceError(f"{clean(text)}: several series fit, choose one of {shown}")
+    raise SourceError(f"{clean(text)}: not on the tape in {path.parent}; it holds {shown or 'nothing yet'}")
+
+
+class TapeSource(Source):
+    """Ticks of one series of a tape: every one by (ts, id), or as strategies were given them, by seq."""
+
+    def __init__(self, text: str, path: Path, symbol: str, stream: str, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> None:
+        super().__init__(text, "ticks", "tape as delivered" if as_delivered else "tape", symbol)
+        self._path, self._stream, self._as_delivered = path, stream, as_delivered
+        self._from, self._to = from_ns, to_ns
+
+    def batches(self) -> Iterator[Records]:
+        """As `Source.batches`; `seq` is the tape's, 0 for ticks that came too late to be delivered."""
+        self.notes = []
+        rows = late = 0
+        for batch in self._delivered() if self._as_delivered else self._by_time():
+            if len(batch):
+                rows += len(batch)
+                late += int((batch["seq"] == 0).sum())
+                yield batch
+        if not rows:
+            begin, end = ("the start" if self._from is None else iso(self._from)), ("the end" if self._to is None else iso(self._to))
+            raise SourceError(f"{self.text}: the tape holds no ticks of {self.symbol} from {begin} to {end}")
+        if late:
+            self.notes.append(f"{late:,} of the ticks came too late to be delivered live; --as-delivered leaves them out")
+
+    def _by_time(self) -> Iterator[Records]:
+        from core.store.reader import read_ticks
+        from core.store.span import tape_windows
+
+        windows = tape_windows(self._path, self.symbol, self._stream, _WINDOW_ROWS)
+        for start, stop in windows:
+            start = start if self._from is None else max(start, self._from)
+            stop = stop if self._to is None else min(stop, self._to)
+            if start < stop:
+                yield read_ticks(self._path, self.symbol, self._stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
+
+    def _delivered(self) -> Iterator[Records]:
+        from core.store.reader import read_ticks
+
+        yield read_ticks(
+            self._path, self.symbol, self._stream, from_ns=self._from, to_ns=self._to, as_delivered=True, symbols=Symbols([self.symbol])
+        )

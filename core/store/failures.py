@@ -1,0 +1,53 @@
+"""What SQLite's errors mean here: which ones pass if one waits, and the line a person reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from core.errors import StoreError
+
+#: Primary result codes after which the same transaction may succeed later, and why it did not now.
+_PASSING = {
+    sqlite3.SQLITE_BUSY: "locked by another program",
+    sqlite3.SQLITE_LOCKED: "locked by another program",
+    sqlite3.SQLITE_PROTOCOL: "locked by another program",
+    sqlite3.SQLITE_FULL: "out of disk space",
+    sqlite3.SQLITE_IOERR: "not writable: the disk reports an error",
+    sqlite3.SQLITE_READONLY: "read-only",
+    sqlite3.SQLITE_CANTOPEN: "not reachable",
+    sqlite3.SQLITE_NOMEM: "out of memory",
+}
+
+_CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def passing(error: sqlite3.Error) -> str | None:
+    """Why a write failed, in words that follow "is", if it may succeed later; None if it will not."""
+    return _PASSING.get(_code(error))
+
+
+def damaged(error: sqlite3.Error) -> bool:
+    """Whether the file itself is broken, or no database at all."""
+    return _code(error) in _CORRUPT
+
+
+def store_error(error: sqlite3.Error, path: Path) -> StoreError:
+    """The same failure as one line that names the file; chain it `from` the original."""
+    why = passing(error)
+    if why is not None:
+        return StoreError(f"{path} is {why}")
+    if damaged(error):
+        return corrupt(path, str(error))
+    return StoreError(f"{path}: {error}")
+
+
+def corrupt(path: Path, why: str) -> StoreError:
+    """A file that must not be written to any more."""
+    return StoreError(f"{path} is corrupt ({why}): nothing was written to it; move it away and restore a backup in its place")
+
+
+def _code(error: sqlite3.Error) -> int:
+    """The primary result code; -1 for errors that are Python's own."""
+    code: int | None = getattr(error, "sqlite_errorcode", None)
+    return -1 if code is None else code & 0xFF

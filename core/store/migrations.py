@@ -1,0 +1,76 @@
+"""The relations of both databases, as the steps that build them. Add a step to change them; never edit one.
+
+In the tape a price or quantity that is an INTEGER counts units of 1e-8 (a quote: its distance from the price), a REAL is
+the number itself; most prints fit in 4 bytes that way, and the view `ticks` gives back the very same bits.
+`zones` is a sparse index: within a bucket of time or of seq, a series' ids lie in [lo_id, hi_id]. Ids and times of a
+venue run together, so that finds an hour as well as a full index would, at none of its cost a row.
+"""
+
+from __future__ import annotations
+
+from core.store.schema import Schema
+
+_TAPE_1 = (
+    "CREATE TABLE series(series INTEGER PRIMARY KEY, symbol TEXT NOT NULL, stream TEXT NOT NULL, UNIQUE(symbol, stream))",
+    """CREATE TABLE tick_rows(
+        series INTEGER NOT NULL, id INTEGER NOT NULL,
+        ts INTEGER NOT NULL, lag INTEGER NOT NULL, seq INTEGER NOT NULL,
+        price NOT NULL CHECK(price > 0 AND price < 1e300), qty NOT NULL CHECK(qty > 0 AND qty < 1e300), bid, ask,
+        flags INTEGER NOT NULL, PRIMARY KEY(series, id)) WITHOUT ROWID""",
+    """CREATE TABLE zones(
+        axis TEXT NOT NULL, series INTEGER NOT NULL, bucket INTEGER NOT NULL, lo_id INTEGER NOT NULL, hi_id INTEGER NOT NULL,
+        PRIMARY KEY(axis, series, bucket)) WITHOUT ROWID""",
+    """CREATE VIEW ticks(symbol, stream, ts_ns, recv_ns, seq, trade_id, price, qty, bid, ask, side, origin) AS
+        SELECT s.symbol, s.stream, t.ts, t.ts + t.lag, t.seq, t.id,
+            CASE typeof(t.price) WHEN 'integer' THEN t.price / 1e8 ELSE t.price END,
+            CASE typeof(t.qty) WHEN 'integer' THEN t.qty / 1e8 ELSE t.qty END,
+            CASE typeof(t.bid) WHEN 'integer' THEN (t.price - t.bid) / 1e8 ELSE t.bid END,
+            CASE typeof(t.ask) WHEN 'integer' THEN (t.price + t.ask) / 1e8 ELSE t.ask END,
+            t.flags % 3 - 1, t.flags / 3
+        FROM series s JOIN tick_rows t USING(series)""",
+    """CREATE TABLE chunks(
+        symbol TEXT NOT NULL, stream TEXT NOT NULL, first_id INTEGER NOT NULL, last_id INTEGER NOT NULL,
+        first_ns INTEGER NOT NULL, last_ns INTEGER NOT NULL, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL,
+        count INTEGER NOT NULL, codec TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY(symbol, stream, first_id))""",
+    """CREATE TABLE gaps(
+        symbol TEXT NOT NULL, stream TEXT NOT NULL, from_id INTEGER NOT NULL, to_id INTEGER NOT NULL,
+        from_ns INTEGER, to_ns INTEGER, state TEXT NOT NULL CHECK(state IN ('open', 'filled', 'lost')), cause TEXT NOT NULL,
+        PRIMARY KEY(symbol, stream, from_id)) WITHOUT ROWID""",
+    "CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
+)
+
+TAPE = Schema("tape", 0x434B5450, (_TAPE_1,))
+
+_LEDGER_1 = (
+    """CREATE TABLE commands(
+        command_id TEXT NOT NULL UNIQUE, after_seq INTEGER, ts_ns INTEGER NOT NULL, actor TEXT NOT NULL, kind TEXT NOT NULL,
+        payload TEXT NOT NULL)""",
+    """CREATE TABLE fills(
+        fill_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL,
+        side TEXT NOT NULL CHECK(side IN ('buy', 'sell')), qty REAL NOT NULL CHECK(qty > 0), price REAL NOT NULL CHECK(price > 0),
+        fee REAL NOT NULL, realised REAL NOT NULL, position REAL NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL,
+        tick_id INTEGER, order_id TEXT NOT NULL, mode TEXT NOT NULL)""",
+    "CREATE INDEX fills_of_strategy ON fills(strategy_id, ts_ns)",
+    "CREATE INDEX fills_by_seq ON fills(seq)",
+    """CREATE TABLE orders(
+        order_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL, state TEXT NOT NULL, target REAL NOT NULL,
+        position REAL NOT NULL, decided_ns INTEGER NOT NULL, seq INTEGER NOT NULL, reason TEXT NOT NULL, ts_ns INTEGER NOT NULL)""",
+    "CREATE INDEX orders_of_strategy ON orders(strategy_id, ts_ns)",
+    """CREATE TABLE snapshots(
+        strategy_id TEXT NOT NULL, seq INTEGER NOT NULL, ts_ns INTEGER NOT NULL, layout_hash TEXT NOT NULL, source_hash TEXT NOT NULL,
+        state BLOB NOT NULL, payload TEXT NOT NULL)""",
+    "CREATE INDEX snapshots_of_strategy ON snapshots(strategy_id)",
+    """CREATE TABLE alerts(
+        alert_id TEXT NOT NULL UNIQUE, ts_ns INTEGER NOT NULL, level TEXT NOT NULL, text TEXT NOT NULL, state TEXT NOT NULL)""",
+    """CREATE TABLE runs(
+        run_id TEXT NOT NULL UNIQUE, ts_ns INTEGER NOT NULL, kind TEXT NOT NULL, strategy TEXT NOT NULL, source TEXT NOT NULL,
+        params TEXT NOT NULL, result TEXT NOT NULL)""",
+    "CREATE TABLE sources(hash TEXT PRIMARY KEY, name TEXT NOT NULL, text TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE sessions(
+        session_id TEXT NOT NULL UNIQUE, started_ns INTEGER NOT NULL, ended_ns INTEGER, mode TEXT NOT NULL,
+        first_seq INTEGER NOT NULL, fingerprint TEXT NOT NULL)""",
+    """CREATE TABLE equity(
+        strategy_id TEXT NOT NULL, ts_ns INTEGER NOT NULL, equity REAL NOT NULL, PRIMARY KEY(strategy_id, ts_ns)) WITHOUT ROWID""",
+)
+
+LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1,))

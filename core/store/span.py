@@ -1,0 +1,42 @@
+"""What a reader asks before it reads a long stretch of tape: which series there are, and windows of about so many ticks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.store.migrations import TAPE
+from core.store.schema import open_to_read
+from core.store.tick_rows import TIME_BUCKET
+
+
+def tape_series(path: Path) -> list[tuple[str, str]]:
+    """(symbol, stream) of every series, sorted.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    with open_to_read(path, TAPE) as db:
+        return [(str(symbol), str(stream)) for symbol, stream in db.execute("SELECT symbol, stream FROM series ORDER BY symbol, stream")]
+
+
+def tape_windows(path: Path, symbol: str, stream: str, rows: int) -> list[tuple[int, int]]:
+    """(from, to) ns of windows that together hold the whole series in order, `to` exclusive, about `rows` ids in each.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    query = """SELECT bucket, hi_id - lo_id + 1 FROM zones JOIN series USING(series)
+        WHERE axis = 'time' AND symbol = ? AND stream = ? ORDER BY bucket"""
+    with open_to_read(path, TAPE) as db:
+        buckets = db.execute(query, (symbol, stream)).fetchall()
+    windows: list[tuple[int, int]] = []
+    held = 0
+    for bucket, ids in buckets:
+        start, stop = bucket * TIME_BUCKET, (bucket + 1) * TIME_BUCKET
+        if windows and held + ids <= rows:
+            windows[-1] = (windows[-1][0], stop)
+        else:
+            windows.append((start, stop))
+            held = 0
+        held += ids
+    return windows

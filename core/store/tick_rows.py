@@ -1,0 +1,163 @@
+"""TICK records as rows of the tape: the exact compact encoding, the statements that insert it, and the sparse index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.types import Records
+
+#: Prices and quantities that are whole multiples of 1 / SCALE are stored as integers (see core.store.migrations).
+SCALE = 1e8
+
+#: Spans of the sparse index: 5 minutes of venue time, 16,384 of seq.
+TIME_BUCKET = 300_000_000_000
+SEQ_BUCKET = 1 << 14
+
+#: Rows a statement. sqlite3 gives up the interpreter lock once a statement: one a row would wait for a busy event loop
+#: (up to 5 ms) at each row. Much longer ones hold it too long while their values are bound (256 rows: 0.2 ms).
+ROWS_A_STATEMENT = (256, 32, 1)
+
+_COLUMNS = ("series", "id", "ts", "lag", "seq", "price", "qty", "bid", "ask", "flags")
+
+
+def _insert(rows: int) -> str:
+    """The values of `rows` rows, column by column: all of the first column, then all of the second, …"""
+    values = ",".join("(" + ",".join(f"?{column * rows + row + 1}" for column in range(len(_COLUMNS))) + ")" for row in range(rows))
+    return f"INSERT INTO tick_rows({','.join(_COLUMNS)}) VALUES {values} ON CONFLICT(series, id) DO NOTHING"
+
+
+INSERTS = {rows: _insert(rows) for rows in ROWS_A_STATEMENT}
+
+INSERT_ZONE = """INSERT INTO zones(axis, series, bucket, lo_id, hi_id) VALUES(?, ?, ?, ?, ?)
+    ON CONFLICT(axis, series, bucket) DO UPDATE SET lo_id = min(lo_id, excluded.lo_id), hi_id = max(hi_id, excluded.hi_id)"""
+
+#: The columns of a TICK in order, with the series number where the symbol's index goes.
+SELECT = """t.ts, t.ts + t.lag, t.seq, t.id,
+    CASE typeof(t.price) WHEN 'integer' THEN t.price / 1e8 ELSE t.price END,
+    CASE typeof(t.qty) WHEN 'integer' THEN t.qty / 1e8 ELSE t.qty END,
+    CASE typeof(t.bid) WHEN 'integer' THEN (t.price - t.bid) / 1e8 ELSE t.bid END,
+    CASE typeof(t.ask) WHEN 'integer' THEN (t.price + t.ask) / 1e8 ELSE t.ask END,
+    t.series, 0, t.flags % 3 - 1, t.flags / 3"""
+
+
+def why_unfit(ticks: Records) -> str | None:
+    """What keeps these ticks off a tape, naming the first that does; None when nothing does.
+
+    Prices and quantities are finite and positive, quotes are finite or NaN, times and seq are not negative.
+    """
+    price, qty = ticks["price"], ticks["qty"]
+    bad = ~((price > 0) & (price < 1e300) & (qty > 0) & (qty < 1e300))
+    bad |= np.isinf(ticks["bid"]) | np.isinf(ticks["ask"])
+    bad |= (ticks["ts"] | ticks["recv"] | ticks["seq"]) < 0
+    if not bad.any():
+        return None
+    tick = ticks[int(np.argmax(bad))]
+    figures = " ".join(f"{name}={tick[name]}" for name in ("price", "qty", "bid", "ask", "ts", "recv", "seq"))
+    return f"tick {tick['id']} has a value no tape may hold: {figures}"
+
+
+class TickRows:
+    """Ticks of any number of series on their way into the tape. Rows and zones are made as they are asked for, on
+    whichever thread that is; they come sorted by series, so that the tree is written one place after the other.
+
+    Args:
+        parts: TICK arrays that `why_unfit` finds nothing in.
+        series: for each part, (n,) the tape's number of each tick's symbol and stream.
+    """
+
+    def __init__(self, parts: Sequence[Records], series: Sequence[NDArray[np.int64]]) -> None:
+        self.count = sum(map(len, parts))
+        self._parts = parts
+        self._part_series = series
+
+    @cached_property
+    def _sorted(self) -> tuple[Records, NDArray[np.int64]]:
+        ticks, series = np.concatenate(self._parts), np.concatenate(self._part_series)
+        # 16-bit integers are sorted by radix, several times as fast.
+        order = np.argsort(series.astype("u2") if series.max() < 1 << 16 else series, kind="stable")
+        return ticks[order], series[order]
+
+    def statements(self) -> Iterator[tuple[str, Iterator[list[Any]]]]:
+        """(statement, its lists of parameters) that insert all rows not there yet."""
+        start = 0
+        for rows in ROWS_A_STATEMENT:
+            stop = self.count - (self.count - start) % rows
+            if stop > start:
+                yield INSERTS[rows], self._values(start, stop, rows)
+            start = stop
+
+    def zones(self) -> Iterator[tuple[str, int, int, int, int]]:
+        """(axis, series, bucket, lowest id, highest id) of all that is here."""
+        all_ticks, all_series = self._sorted
+        starts = np.flatnonzero(np.diff(all_series, prepend=-1)).tolist()
+        for start, stop in zip(starts, [*starts[1:], self.count], strict=True):
+            series, ticks = int(all_series[start]), all_ticks[start:stop]
+            for zone in _spans(ticks["ts"] // TIME_BUCKET, ticks["id"]):
+                yield ("time", series, *zone)
+            numbered = ticks[ticks["seq"] > 0]
+            for zone in _spans(numbered["seq"] // SEQ_BUCKET, numbered["id"]):
+                yield ("seq", series, *zone)
+
+    def _values(self, start: int, stop: int, rows: int) -> Iterator[list[Any]]:
+        ticks, series = self._sorted
+        for i in range(start, stop, rows):
+            yield list(chain.from_iterable(_columns(ticks[i : i + rows], series[i : i + rows])))
+
+
+def _spans(buckets: NDArray[np.int64], ids: NDArray[np.int64]) -> list[tuple[int, int, int]]:
+    """(bucket, lowest id, highest id) of each bucket."""
+    if not len(buckets):
+        return []
+    if buckets.min() == buckets.max():
+        return [(int(buckets[0]), int(ids.min()), int(ids.max()))]
+    order = np.argsort(buckets, kind="stable")
+    names, first = np.unique(buckets[order], return_index=True)
+    lows, highs = np.minimum.reduceat(ids[order], first), np.maximum.reduceat(ids[order], first)
+    return list(zip(names.tolist(), lows.tolist(), highs.tolist(), strict=True))
+
+
+def _columns(ticks: Records, series: NDArray[np.int64]) -> Iterator[list[Any]]:
+    """The values of each column in turn, in the order of `_COLUMNS`."""
+    yield series.tolist()
+    yield ticks["id"].tolist()
+    yield ticks["ts"].tolist()
+    yield (ticks["recv"] - ticks["ts"]).tolist()
+    yield ticks["seq"].tolist()
+    yield from _numbers(ticks)
+    yield (ticks["origin"].astype("i8") * 3 + ticks["side"] + 1).tolist()
+
+
+def _numbers(ticks: Records) -> Iterator[list[Any]]:
+    """Price, qty, bid, ask: whole units where all four of a tick are exactly that, else the numbers themselves."""
+    names = ("price", "qty", "bid", "ask")
+    raw = {name: np.ascontiguousarray(ticks[name]) for name in names}
+    units, exact = {}, {}
+    for name in names:
+        units[name], exact[name] = _units(raw[name])
+    unknown = {"bid": np.isnan(raw["bid"]), "ask": np.isnan(raw["ask"])}
+    whole = exact["price"] & exact["qty"] & (exact["bid"] | unknown["bid"]) & (exact["ask"] | unknown["ask"])
+    units["bid"] = units["price"] - units["bid"]
+    units["ask"] -= units["price"]
+    for name in names:
+        values: list[Any] = units[name].tolist()
+        if not whole.all():
+            for i in np.flatnonzero(~whole).tolist():
+                values[i] = float(raw[name][i])
+        if name in unknown:
+            for i in np.flatnonzero(unknown[name]).tolist():
+                values[i] = None
+        yield values
+
+
+def _units(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Each number in units of 1 / SCALE, and whether dividing gives back its very bits."""
+    with np.errstate(over="ignore"):
+        scaled = np.rint(values * SCALE)
+    units = np.where(np.abs(scaled) < 2.0**53, scaled, 0.0).astype("i8")
+    return units, (units / SCALE).view("i8") == values.view("i8")

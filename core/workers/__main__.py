@@ -1,0 +1,57 @@
+"""A worker process: reads frames, runs strategies, answers. It dies with its engine, whatever kills that."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import socket
+import sys
+import threading
+
+from core.workers import frames
+from core.workers.desk import Desk
+
+PR_SET_PDEATHSIG = 1
+READ_BYTES = 1 << 20
+
+
+def die_with(parent: int) -> None:
+    """Ask the kernel to kill this process when its parent dies, and make sure the parent was still there."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def watch(lifeline: int) -> None:
+    """End the process when the engine's end of a pipe closes: where the kernel has no such wish, and as a second rope."""
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+def main() -> None:
+    """Serve frames on the socket whose descriptor is the first argument until QUIT or the end of the stream."""
+    descriptor, lifeline, parent = (int(word) for word in sys.argv[1:4])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with(parent)
+    threading.Thread(target=watch, args=(lifeline,), daemon=True).start()
+    stream = socket.socket(fileno=descriptor)
+    answers: list[bytes] = []
+    desk = Desk(answers.append)
+    splitter = frames.Splitter()
+    stream.sendall(frames.frame(frames.READY))
+    buffer = bytearray(READ_BYTES)
+    view = memoryview(buffer)
+    while size := stream.recv_into(buffer):
+        for kind, seq, payload in splitter.split(view[:size]):
+            if kind == frames.QUIT:
+                return
+            desk.handle(kind, seq, payload)
+        if answers:
+            stream.sendall(b"".join(answers))
+            answers.clear()
+
+
+if __name__ == "__main__":
+    main()

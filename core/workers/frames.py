@@ -1,0 +1,134 @@
+"""The words between the engine and a worker: length-prefixed frames over one socket, ticks as raw bytes.
+
+Everything travels in one stream, so a command takes effect after exactly the ticks sent before it.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from core.commands import SetLimits, Terms
+from core.compile.blueprint import Blueprint
+
+# engine -> worker
+TICKS = 1  # TICK records
+ASSIGN = 2  # Assignment
+WARM = 3  # Warm, then TICK records
+LEVER = 4  # Lever
+SNAP = 5  # snapshot every strategy
+STATUS = 6  # tell every strategy's figures
+QUIT = 7
+
+# worker -> engine
+READY = 20  # the interpreter is up
+SEEN = 21  # all ticks through `seq` are done
+REPORTS = 22  # u16 length, strategy id, REPORT records
+FIGURES = 23  # list[Figures]
+SNAPSHOT = 24  # Snapshot
+FAILED = 25  # Failure
+GONE = 26  # strategy id: closed and dropped
+RUNNING = 27  # strategy id: assigned (and warmed)
+
+HEAD = struct.Struct("<IIq")  # payload length, kind, seq
+
+
+class Assignment(msgspec.Struct, frozen=True, kw_only=True):
+    """Run this strategy.
+
+    Attributes:
+        legs: leg number by symbol index.
+        snapshot: where to take up, or None to start anew.
+        book_only: take only books and account from the snapshot: the strategy was edited since.
+    """
+
+    id: str
+    plan: Blueprint
+    terms: Terms
+    legs: dict[int, int]
+    snapshot: bytes | None = None
+    layout: str = ""
+    book_only: bool = False
+    seq: int = 0
+
+
+class Lever(msgspec.Struct, frozen=True, kw_only=True):
+    """A command on one strategy: pause | resume | flatten | close | drop | limits."""
+
+    id: str
+    lever: str
+    limits: SetLimits | None = None
+
+
+class Figures(msgspec.Struct, frozen=True, array_like=True):
+    """One strategy's figures of the moment."""
+
+    id: str
+    seq: int
+    seen: int
+    warmup: int
+    paused: bool
+    closing: bool
+    blocked: int
+    position: float
+    entry: float
+    unrealised: float
+    realised: float
+    fees: float
+    trades: int
+    wins: int
+    equity: float
+    drawdown_ratio: float
+
+
+class Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    """All that changes while a strategy runs, after the tick `seq`."""
+
+    id: str
+    seq: int
+    layout: str
+    source_hash: str
+    data: bytes
+
+
+class Failure(msgspec.Struct, frozen=True, array_like=True):
+    """A strategy that cannot go on: one line, and the traceback."""
+
+    id: str
+    seq: int
+    line: str
+    traceback: str
+
+
+def frame(kind: int, payload: bytes | memoryview = b"", seq: int = 0) -> bytes:
+    """One frame."""
+    return HEAD.pack(len(payload), kind, seq) + payload
+
+
+def message(kind: int, value: Any, seq: int = 0) -> bytes:
+    """One frame with a msgpack payload."""
+    return frame(kind, msgspec.msgpack.encode(value), seq)
+
+
+class Splitter:
+    """Cuts a byte stream into frames."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def split(self, data: bytes | bytearray | memoryview) -> Iterator[tuple[int, int, bytearray]]:
+        """(kind, seq, payload) of every frame that is complete; the payload is the caller's to write to."""
+        buffer = self._buffer
+        buffer += data
+        at = 0
+        while len(buffer) - at >= HEAD.size:
+            length, kind, seq = HEAD.unpack_from(buffer, at)
+            end = at + HEAD.size + length
+            if len(buffer) < end:
+                break
+            yield kind, seq, buffer[at + HEAD.size : end]
+            at = end
+        del buffer[:at]

@@ -1,0 +1,75 @@
+"""What the ledger holds, read from the file whether an engine runs or not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_doubles import Run
+
+from core.store.ledger import Ledger
+
+
+def fill(n: int, strategy: str) -> dict[str, Any]:
+    numbers = {"qty": 0.5, "price": 61_712.25, "fee": 12.5, "realised": -3.0, "position": 0.5, "ts_ns": 1_723_161_253_937_085_000 + n}
+    names = {"fill_id": f"{strategy}:{n}", "strategy_id": strategy, "symbol": "binance:BTCUSDT", "side": "buy", "mode": "paper"}
+    return numbers | names | {"seq": n, "tick_id": n, "order_id": f"{strategy}:o{n}"}
+
+
+@pytest.fixture
+async def ledger(home: Path) -> list[dict[str, Any]]:
+    """A ledger with five fills of two strategies and an alert; the fills."""
+    fills = [fill(n, "ab"[n % 2]) for n in range(1, 6)]
+    async with await Ledger.open(home / "ledger.db") as ledger:
+        await ledger.add_fills(fills)
+        await ledger.put_alert("x", 1_723_161_253_937_085_000, "warning", "\x1b[31mXRPUSDT stale", "open")
+    return fills
+
+
+def objects(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_fills_are_one_object_a_line_oldest_first_with_the_columns_of_the_ledger(run: Run, ledger: list[dict[str, Any]]) -> None:
+    outcome = run("fills", "--json")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert objects(outcome.out) == ledger
+    assert objects(outcome.out)[0].keys() == ledger[0].keys()
+
+
+def test_fills_of_one_strategy_and_the_newest_only(run: Run, ledger: list[dict[str, Any]]) -> None:
+    assert objects(run("fills", "--json", "--strategy", "b").out) == ledger[0::2]
+    assert objects(run("fills", "--json", "--strategy", "b", "-n", "2").out) == ledger[2::2]
+    assert run("fills", "--json", "--strategy", "none").out == ""
+
+
+def test_people_read_fills_as_a_table(run: Run, ledger: list[dict[str, Any]]) -> None:
+    head, *rows = run("fills").out.splitlines()
+    assert head.split() == ["time", "strategy", "symbol", "side", "qty", "price", "fee", "realised", "position", "mode"]
+    assert len(rows) == 5
+    assert "2024-08-08T23:54:13.937085Z" in rows[0]
+    assert "61,712.25" in rows[0]
+
+
+def test_an_alert_is_data_under_json_and_inert_on_a_terminal(run: Run, ledger: list[dict[str, Any]]) -> None:
+    (alert,) = objects(run("alerts", "--json").out)
+    assert alert["state"] == "open"
+    assert "\x1b" not in run("alerts").out
+
+
+@pytest.mark.parametrize("command", ["fills", "alerts"])
+def test_a_home_without_a_ledger_has_none_of_them(run: Run, command: str) -> None:
+    outcome = run(command, "--json")
+    assert (outcome.code, outcome.out) == (0, "")
+    assert "no ledger" in outcome.err
+
+
+def test_a_file_that_is_no_ledger_is_one_line(run: Run, home: Path) -> None:
+    home.mkdir()
+    (home / "ledger.db").write_bytes(b"x" * 10_000)
+    outcome = run("fills")
+    assert outcome.code == 1
+    assert outcome.err.count("\n") == 1
+    assert "ledger.db" in outcome.err

@@ -1,0 +1,110 @@
+"""The catalogue, and the doors to a running engine's strategies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_doubles import FakeEngine, Run
+
+from core.commands import Flatten, Pause, Register, Resume, Stop, Terms, Unregister
+from core.errors import StrategyError
+
+MINE = '''"""Bets on nothing."""
+from msgspec import Struct
+print("noise")
+class Params(Struct, frozen=True, kw_only=True):
+    depth: int = 3
+class Strategy:
+    def __init__(self, params): ...
+    def on_tick(self, tick): return None
+'''
+
+
+def test_the_catalogue_lists_each_strategy_with_its_sentence_and_parameters(run: Run) -> None:
+    rows = {row["name"]: row for row in run("strategies", "--json").document}
+    assert {"sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd"} <= set(rows)
+    fast = rows["sma_crossover"]["params"][0]
+    assert {"name": "fast", "type": "int", "default": 5, "ge": 1}.items() <= fast.items()
+    assert all(row["sentence"].endswith(".") for row in rows.values())
+
+
+def test_a_strategy_of_ones_own_is_listed_and_what_it_prints_is_not_the_answer(run: Run, home: Path) -> None:
+    (home / "strategies").mkdir(parents=True)
+    (home / "strategies" / "mine.py").write_text(MINE)
+    outcome = run("strategies", "--json")
+    assert {"name": "mine", "sentence": "Bets on nothing."}.items() <= next(r for r in outcome.document if r["name"] == "mine").items()
+    assert "noise" in outcome.err
+
+
+def test_a_broken_file_is_named_with_its_line_and_stops_nothing_else(run: Run, home: Path) -> None:
+    (home / "strategies").mkdir(parents=True)
+    (home / "strategies" / "broken.py").write_text('"""Bets."""\n\ndef (:\n')
+    outcome = run("strategies", "--json")
+    assert outcome.code == 0
+    assert len(outcome.document) >= 6
+    assert "broken.py:3: SyntaxError" in outcome.err
+
+
+def test_a_registration_carries_what_was_typed_and_answers_the_id(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "rsi-1"}
+    words = "register rsi --symbols BTCUSDT,ETHUSDT --param period=7 low=20 --param high=80 --qty 0.5 --side long_short"
+    outcome = run(*words.split(), "--latency-ms", "5", "--id", "mine", "--json")
+    assert outcome.document == {"id": "rsi-1"}
+    assert engine.commands == [
+        Register(
+            name="rsi",
+            symbols=["BTCUSDT", "ETHUSDT"],
+            params={"period": "7", "low": "20", "high": "80"},
+            terms=Terms(qty=0.5, side="long_short", latency_ms=5.0),
+            id="mine",
+        )
+    ]
+
+
+def test_terms_that_are_not_typed_are_the_configured_ones(run: Run, engine: FakeEngine, home: Path) -> None:
+    engine.reply = lambda command: {"id": "x"}
+    (home / "cockpit.toml").write_text("[paper]\ncapital = 500\nfee_bps = 10\n")
+    run("register", "rsi", "--symbols", "A", "--fee-bps", "1")
+    assert engine.commands == [Register(name="rsi", symbols=["A"], terms=Terms(capital=500.0, fee_bps=1.0))]
+
+
+def test_a_refusal_is_one_line_with_the_engines_exit_code(run: Run, engine: FakeEngine) -> None:
+    def refuse(command: object) -> None:
+        raise StrategyError("no strategy 'rsy'; there are: rsi")
+
+    engine.reply = refuse
+    outcome = run("register", "rsy", "--symbols", "A")
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", "cockpit: no strategy 'rsy'; there are: rsi\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("unregister a", Unregister(id="a")),
+        ("unregister a --keep", Unregister(id="a", keep=True)),
+        ("pause a", Pause(id="a")),
+        ("pause --all", Pause(id=None)),
+        ("resume a", Resume(id="a")),
+        ("flatten a", Flatten(id="a")),
+        ("flatten --all", Flatten(id=None)),
+    ],
+)
+def test_each_lever_reaches_the_engine(run: Run, engine: FakeEngine, words: str, command: object) -> None:
+    assert run(*words.split(), "--json").code == 0
+    assert engine.commands == [command]
+
+
+def test_stop_waits_until_the_engine_is_gone(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: engine.on_stop()
+    outcome = run("stop", "--flatten", "--json")
+    assert (outcome.code, outcome.document["state"]) == (0, "stopped")
+    assert engine.commands == [Stop(flatten=True)]
+
+
+def test_starting_what_runs_already_is_no_error(run: Run, engine: FakeEngine) -> None:
+    import os
+
+    document = run("start", "--json").document
+    assert document["already"] is True
+    assert document["pid"] == os.getpid()

@@ -1,0 +1,31 @@
+"""Fixtures that tests of every part share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real recordings (`COCKPIT_SHARED_DATA`, else `../shared/data`); the test is skipped where it is absent."""
+    folder = Path(os.environ.get("COCKPIT_SHARED_DATA") or REPO.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no recordings at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where compiled strategies lie during the tests, in child processes too: never the user's own cache (a set `COCKPIT_CACHE` is kept)."""
+    given = os.environ.get("COCKPIT_CACHE")
+    folder = Path(given) if given else tmp_path_factory.getbasetemp() / "kernels"
+    os.environ["COCKPIT_CACHE"] = str(folder)
+    yield folder
+    if given is None:
+        del os.environ["COCKPIT_CACHE"]

@@ -1,0 +1,67 @@
+"""Random markets, targets and terms for the laws of the loop, small enough to shrink to something readable."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from loop_rig import NO, T0, prints, terms
+
+from core.commands import Terms
+from core.types import DAY, Records
+
+TARGETS = [NO, NO, 0.0, 1.0, 1.0, -1.0, 2.0, 0.5, -0.25]
+GAPS_MS = [0, 0, 1, 50, 100, 250, 1000, DAY // 1_000_000]
+
+
+@st.composite
+def markets(draw: st.DrawFn, *, least: int = 1, most: int = 60) -> Records:
+    """Prints in time order, some at the same time, some days apart, on a coarse grid of prices so that levels are met exactly."""
+    count = draw(st.integers(least, most))
+    steps = draw(st.lists(st.sampled_from([-10, -4, -1, 0, 0, 1, 4, 10]), min_size=count, max_size=count))
+    gaps = draw(st.lists(st.sampled_from(GAPS_MS), min_size=count, max_size=count))
+    sizes = draw(st.lists(st.sampled_from([0.0, 0.125, 0.5, 1.0, 8.0]), min_size=count, max_size=count))
+    prices = np.maximum(100.0 + np.cumsum(steps), 10.0)
+    spread = draw(st.sampled_from([np.nan, 0.125, 4.0]))
+    return prints(prices.tolist(), at=np.cumsum(gaps).tolist(), qty=sizes, bid=prices - spread, ask=prices + spread, start=T0)  # type: ignore[arg-type]
+
+
+def targets(count: int) -> st.SearchStrategy[list[float]]:
+    """A target for each tick, most of them the one before."""
+    return st.lists(st.sampled_from(TARGETS), min_size=count, max_size=count)
+
+
+def cuts(count: int) -> st.SearchStrategy[list[int]]:
+    """Where to cut a stream into batches."""
+    return st.lists(st.integers(0, count), max_size=8)
+
+
+def off_or(*values: float) -> st.SearchStrategy[float | None]:
+    """A setting that may be off."""
+    return st.sampled_from([None, None, *values])
+
+
+@st.composite
+def any_terms(draw: st.DrawFn, *, stops: bool = True) -> Terms:
+    """Any way to trade."""
+    given: dict[str, Any] = {
+        "qty": draw(st.sampled_from([1.0, 0.5, 0.3])),
+        "side": draw(st.sampled_from(["long_flat", "long_short"])),
+        "fee_bps": draw(st.sampled_from([0.0, 4.0, 100.0])),
+        "slippage_bps": draw(st.sampled_from([0.0, 1.0, 625.0])),
+        "latency_ms": draw(st.sampled_from([0.0, 1.0, 100.0, 300.0])),
+        "participation": draw(off_or(0.5, 0.1)),
+    }
+    if stops:
+        given["stop_loss_pct"] = draw(off_or(5.0, 25.0))
+        given["take_profit_pct"] = draw(off_or(5.0, 25.0))
+        given["trailing_pct"] = draw(off_or(4.0, 12.5))
+    return terms(**given)
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, stops: bool = True) -> tuple[Records, list[float], Terms]:
+    """A market, a target for each of its prints, and terms."""
+    ticks = draw(markets())
+    return ticks, draw(targets(len(ticks))), draw(any_terms(stops=stops))

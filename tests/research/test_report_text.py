@@ -1,0 +1,74 @@
+"""The report says every figure with its unit and every assumption, plainly, and shows hostile names harmless."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from core.commands import Terms
+from core.research.report_text import Setting, print_report, report_text
+
+FIGURES: dict[str, Any] = {
+    "ticks": 1_234_567, "trades": 12, "fills": 24, "win_rate": 0.5833, "gross_profit": 123.45, "gross_loss": 100.1, "fees": 9.6,
+    "net_pnl": -12.3, "profit_factor": None, "max_drawdown": 300.0, "max_drawdown_pct": 3.0, "sharpe": 1.25, "elapsed_s": 0.5,
+}  # fmt: skip
+
+
+def setting(**changes: Any) -> Setting:
+    given: dict[str, Any] = {
+        "strategy": "sma_crossover", "params": {"fast": 5, "slow": 20, "interval": "1m"}, "terms": Terms(), "kind": "ticks",
+        "source": "BTCUSDT-aggTrades-2024-08-08.zip", "symbol": "binance:BTCUSDT", "form": "aggTrades", "interval_ns": 0,
+        "first_ns": 1_723_075_200_000_000_000, "last_ns": 1_723_085_200_000_000_000,
+    }  # fmt: skip
+    return Setting(**(given | changes))
+
+
+def test_figures_carry_their_units() -> None:
+    text = report_text(FIGURES, setting())
+    for line in (
+        "1,234,567  in 0.50 s, 2,469,134 a second",
+        "58.3 %  of trades, after fees",
+        "-12.30  quote currency",
+        "3.00 %  of the peak",
+    ):
+        assert line in text
+    assert "profit factor          -  gross" in text
+    assert "None" not in text
+
+
+def test_every_assumption_is_said() -> None:
+    terms = Terms(qty=0.5, fee_bps=7.5, slippage_bps=2, latency_ms=40, participation=0.1, stop_loss_pct=2, side="long_short", capital=5000)
+    text = report_text(FIGURES, setting(terms=terms, notes=["3 bars are missing"]))
+    for words in (
+        "0.5  base currency", "7.5 bps", "2 bps", "40 ms", "10 %", "stop loss", "long/short", "5,000.00", "fast=5 slow=20 interval=1m",
+        "2024-08-08T00:00:00.000000Z", "2024-08-08T02:46:40.000000Z", "BTCUSDT-aggTrades-2024-08-08.zip", "note: 3 bars are missing",
+    ):  # fmt: skip
+        assert words in text
+
+
+def test_bars_say_how_they_fill() -> None:
+    text = report_text(FIGURES, setting(kind="bars", interval_ns=60_000_000_000, form="klines", terms=Terms(take_profit_pct=1)))
+    assert "1m bars" in text
+    assert "filled at the next bar's open" in text
+    assert "at the open on a gap, the worse where a bar holds both" in text
+
+
+def test_columns_line_up() -> None:
+    lines = report_text(FIGURES, setting()).splitlines()
+    result = lines[1 : lines.index("Assumptions")]
+    ends = {line.index(remark) for line, remark in zip(result[1:4], ("executions", "closed round trips", "of trades"), strict=True)}
+    assert len(ends) == 1
+
+
+def test_hostile_names_are_inert() -> None:
+    text = report_text(FIGURES, setting(source="\x1b]52;c;AAAA\x07[bold red]x[/]", symbol="file:\x9b31mX", notes=["\x1b[2J"]))
+    assert "\x1b" not in text
+    assert "\x9b" not in text
+    assert "[bold red]x[/]" in text
+
+
+def test_a_file_gets_no_colour() -> None:
+    out = io.StringIO()
+    print_report(FIGURES, setting(), out)
+    assert "Result" in out.getvalue()
+    assert "\x1b" not in out.getvalue()

@@ -1,0 +1,270 @@
+"""What the store does when it is killed, locked out, out of space, watched for ever, or finds its file damaged: nothing is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from store_ticks import NAMES, STREAM, assert_same, symbols, ticks_of, until
+
+from core.errors import StoreError
+from core.store import connection, tape
+from core.store.ledger import Ledger
+from core.store.ledger_reader import read_fills
+from core.store.reader import read_ticks, ticks_since
+from core.store.tape import Tape
+from core.store.tape_stats import tape_stats
+from core.types import Symbols
+
+RECORDER = Path(__file__).with_name("store_recorder.py")
+REPO = RECORDER.parents[2]
+
+
+class Acknowledged:
+    """How far a recorder said it was when it was killed."""
+
+    def __init__(self, lines: list[str]) -> None:
+        said = [line.split() for line in lines]
+        self.first_seq = next(int(n) for what, n in said if what == "ready")
+        self.seq = max((int(n) for what, n in said if what == "tape"), default=0)
+        self.fills = {int(n) for what, n in said if what == "fill"}
+
+
+def record_and_kill(folder: Path, rate: int, lines: int) -> Acknowledged:
+    """Run the recorder until it said so many lines, kill it, and return what it had said."""
+    command = [sys.executable, str(RECORDER), str(folder), str(rate)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=REPO, env={**os.environ, "PYTHONPATH": str(REPO)}) as process:
+        assert process.stdout is not None
+        said = [process.stdout.readline() for _ in range(lines)]
+        process.send_signal(signal.SIGKILL)
+        said += process.stdout.read().splitlines()
+    assert process.returncode == -signal.SIGKILL
+    return Acknowledged([line for line in said if len(line.split()) == 2])
+
+
+def kill_again_and_again(folder: Path, times: int, rate: int) -> None:
+    """What must be true after every kill, and at the end."""
+    dice = random.Random(times)
+    acknowledged_fills: set[int] = set()
+    highest = 0
+    for _ in range(times):
+        was = record_and_kill(folder, rate, dice.randint(3, 40))
+        assert was.first_seq > highest, "a seq was given twice"
+        there = [int(seq) for part in ticks_since(folder / "tape.db", was.first_seq - 1, symbols=Symbols()) for seq in part["seq"]]
+        assert there == list(range(was.first_seq, was.first_seq + len(there))), "a tick is missing"
+        assert not there or there[-1] >= was.seq, "an acknowledged tick is lost"
+        assert there or was.seq < was.first_seq, "an acknowledged tick is lost"
+        highest = max(highest, *there, was.seq)
+        acknowledged_fills |= was.fills
+        fills = read_fills(folder / "ledger.db")
+        assert acknowledged_fills <= {int(row["fill_id"].partition(":")[2]) for row in fills}, "an acknowledged fill is lost"
+        assert max((row["seq"] for row in fills), default=0) <= highest, "a fill is there without its tick"
+    asyncio.run(check_whole(folder))
+
+
+async def check_whole(folder: Path) -> None:
+    async with await Tape.open(folder / "tape.db", symbols()), await Ledger.open(folder / "ledger.db"):
+        pass
+    for name in ("tape.db", "ledger.db"):
+        with contextlib.closing(sqlite3.connect(folder / name)) as db:
+            assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    (stats,) = tape_stats(folder / "tape.db")
+    assert (stats.missing, stats.listed, stats.duplicates, stats.first_id) == (0, 0, 0, 1)
+    assert len(read_ticks(folder / "tape.db", NAMES[0], symbols=symbols())) == stats.ticks
+
+
+def test_nothing_acknowledged_is_lost_when_the_process_is_killed(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, times=3, rate=20_000)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_nothing_acknowledged_is_lost_in_twenty_kills(tmp_path: Path) -> None:
+    kill_again_and_again(tmp_path, times=20, rate=20_000)
+
+
+LOCKER = """
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1], isolation_level=None)
+db.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+input()
+"""
+
+
+@contextlib.contextmanager
+def lock_of_another_program(path: Path) -> Iterator[None]:
+    """A process that holds the file's write lock."""
+    with subprocess.Popen([sys.executable, "-c", LOCKER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout is not None
+        assert other.stdin is not None
+        assert other.stdout.readline() == "held\n"
+        yield
+        other.stdin.write("\n")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Waits of tenths of a second instead of seconds."""
+    monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(connection, "RETRY", (0.02, 0.05))
+    monkeypatch.setattr(tape, "OPEN_WAIT", 0.3)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_tape_locked_by_another_program_says_so_and_loses_nothing(tmp_path: Path) -> None:
+    ticks = ticks_of(5000)
+    async with await Tape.open(tmp_path / "tape.db", symbols()) as opened:
+        opened.append(ticks[:1000], STREAM)
+        await opened.flush()
+        with lock_of_another_program(opened.path):
+            opened.append(ticks[1000:4000], STREAM)
+            await until(lambda: opened.trouble is not None)
+            assert opened.trouble == "locked by another program"
+            opened.append(ticks[4000:], STREAM)
+            assert (opened.synced_seq, opened.backlog) == (1000, 4000)
+            # What is there can be read meanwhile.
+            assert sum(map(len, ticks_since(opened.path, 0, symbols=symbols()))) == 1000
+        await opened.wait_synced(5000)
+        assert (opened.trouble, opened.total, opened.duplicates) == (None, 5000, 0)
+    assert_same(next(ticks_since(tmp_path / "tape.db", 0, symbols=symbols())), ticks)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_ledger_locked_by_another_program_keeps_the_order(tmp_path: Path) -> None:
+    async with await Ledger.open(tmp_path / "ledger.db") as ledger:
+        with lock_of_another_program(ledger.path):
+            first = ledger.journal("c1", 0, "cli", "pause", "{}")
+            await until(lambda: ledger.trouble is not None)
+            second = ledger.took_effect("c1", 9)
+            assert not first.done()
+        await asyncio.gather(first, second)
+        assert ledger.trouble is None
+        assert (await ledger.commands())[0]["after_seq"] == 9
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_opening_a_tape_that_stays_locked_fails_in_one_line(tmp_path: Path) -> None:
+    async with await Tape.open(tmp_path / "tape.db", symbols()):
+        pass
+    with lock_of_another_program(tmp_path / "tape.db"), pytest.raises(StoreError, match=r"tape\.db is locked by another program$"):
+        await Tape.open(tmp_path / "tape.db", symbols())
+    async with await Tape.open(tmp_path / "tape.db", symbols()):
+        pass
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_closing_while_locked_out_gives_up_in_time_and_says_what_was_not_written(tmp_path: Path) -> None:
+    opened = await Tape.open(tmp_path / "tape.db", symbols())
+    with lock_of_another_program(opened.path):
+        opened.append(ticks_of(100), STREAM)
+        waiter = asyncio.create_task(opened.wait_synced(100))
+        with pytest.raises(StoreError, match=r"tape\.db is locked by another program: 100 rows were not written before closing"):
+            await opened.close(patience=0.3)
+        with pytest.raises(StoreError):
+            await waiter
+
+
+@contextlib.contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """A disk with no more room, as far as this process can tell."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_full_disk_pauses_the_tape_until_there_is_room(tmp_path: Path) -> None:
+    ticks = ticks_of(20_000)
+    async with await Tape.open(tmp_path / "tape.db", symbols()) as opened:
+        opened.append(ticks[:1000], STREAM)
+        await opened.flush()
+        with no_file_larger_than((tmp_path / "tape.db-wal").stat().st_size + 20_000):
+            opened.append(ticks[1000:], STREAM)
+            await until(lambda: opened.trouble is not None)
+            assert opened.synced_seq == 1000
+            assert sum(map(len, ticks_since(opened.path, 0, symbols=symbols()))) == 1000
+        await opened.wait_synced(20_000)
+        assert opened.trouble is None
+    assert_same(next(ticks_since(tmp_path / "tape.db", 0, symbols=symbols())), ticks)
+
+
+async def test_an_idle_reader_does_not_make_the_log_grow(tmp_path: Path) -> None:
+    async with await Tape.open(tmp_path / "tape.db", symbols()) as opened:
+        opened.append(ticks_of(1000), STREAM)
+        await opened.flush()
+        walk = ticks_since(opened.path, 0, symbols=symbols(), batch=500)
+        next(walk)
+        for n in range(1, 40):
+            opened.append(ticks_of(20_000, first_seq=n * 100_000, first_id=n * 100_000), STREAM)
+            await opened.flush()
+        assert opened.path.stat().st_size > 30_000_000
+        assert (tmp_path / "tape.db-wal").stat().st_size < 24_000_000
+        assert len(next(walk)) == 500
+        walk.close()
+
+
+async def test_a_reader_in_the_middle_of_a_transaction_stops_no_writing(tmp_path: Path) -> None:
+    async with await Tape.open(tmp_path / "tape.db", symbols()) as opened:
+        opened.append(ticks_of(1000), STREAM)
+        await opened.flush()
+        with contextlib.closing(sqlite3.connect(f"file:{opened.path}?mode=ro", uri=True, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            assert reader.execute("SELECT count(*) FROM ticks").fetchone() == (1000,)
+            for n in range(1, 10):
+                opened.append(ticks_of(20_000, first_seq=n * 100_000, first_id=n * 100_000), STREAM)
+                await opened.flush()
+            assert reader.execute("SELECT count(*) FROM ticks").fetchone() == (1000,)
+        assert opened.total == 181_000
+
+
+async def test_a_file_damaged_while_open_stops_the_writer_by_name(tmp_path: Path) -> None:
+    ledger = await Ledger.open(tmp_path / "ledger.db")
+    for n in range(2000):
+        ledger.journal(f"c{n:05}", n, "cli", "pause", "x" * 200)
+    await ledger.close()
+    ledger = await Ledger.open(tmp_path / "ledger.db")
+    with (tmp_path / "ledger.db").open("r+b") as file:
+        file.seek(20 * 8192)
+        file.write(b"\xa5" * 40 * 8192)
+    pending = [ledger.journal(f"d{n}", n, "cli", "pause", "{}") for n in range(3)]
+    asking = asyncio.gather(*(ledger.journal(f"c{n:05}", n, "cli", "pause", "x" * 200) for n in range(0, 2000, 50)), return_exceptions=True)
+    found = [error for error in await asking if error is not None]
+    assert found
+    assert all(isinstance(error, StoreError) and "ledger.db is corrupt" in str(error) for error in found)
+    with pytest.raises(StoreError, match=r"ledger\.db is corrupt"):
+        ledger.journal("e1", 0, "cli", "pause", "{}")
+    assert all(future.done() for future in pending)
+    with pytest.raises(StoreError, match=r"ledger\.db is corrupt"):
+        await ledger.close()
+
+
+async def test_a_batch_the_database_refuses_stops_the_tape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = await Tape.open(tmp_path / "tape.db", symbols())
+    ticks = ticks_of(10)
+    ticks["price"][5] = float("inf")
+    monkeypatch.setattr(tape, "why_unfit", lambda ticks: None)
+    opened.append(ticks, STREAM)
+    with pytest.raises(StoreError, match="CHECK constraint failed"):
+        await opened.wait_synced(10)
+    assert opened.synced_seq == 0
+    with pytest.raises(StoreError, match="CHECK constraint failed"):
+        opened.append(ticks_of(10, first_seq=11, first_id=500), STREAM)
+    with pytest.raises(StoreError, match="CHECK constraint failed"):
+        await opened.close()
+    assert list(ticks_since(tmp_path / "tape.db", 0, symbols=symbols())) == []

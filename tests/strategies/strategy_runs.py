@@ -1,0 +1,71 @@
+"""Runs a built-in strategy's `step` over ticks or bars, compiled and plain, and collects what it wants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+import strategies
+from core.compile.bundle import Bundle
+from core.kernels.bars import close_bar, close_bar_from_bar
+from core.strategy import Definition, load, params_record
+from core.types import BAR
+
+FOLDER = Path(strategies.__file__).parent
+
+DRIVE = """
+def drive(ticks, s, mem, p, out, wanted, counts):
+    for i in range(ticks.shape[0]):
+        out[0] = np.nan
+        STEP(s, mem, p, ticks[i], out)
+        wanted[i] = out[0]
+        counts[i] = s.bar.count
+"""
+
+#: Plain Python is slow: it checks this many ticks.
+PLAIN = 1_500
+
+_texts: dict[str, Any] = {}
+
+
+def definition(name: str) -> Definition:
+    """A built-in strategy."""
+    return load(FOLDER / f"{name}.py")
+
+
+def targets(name: str, ticks: Any, **params: Any) -> Any:
+    """The target `step` gave at each bar close, NaN for no opinion: shape (closed bars,).
+
+    Ticks between closes must bring no opinion, and plain Python must give what the compiled code gives.
+    """
+    strategy = definition(name)
+    p = strategy.params(params)
+    replace: Any = {close_bar: close_bar_from_bar} if ticks.dtype == BAR else {}
+    bundle = Bundle(replace, {})
+    step = bundle.add(strategy.module.step)
+    text = "import math\nimport numpy as np\n" + "\n\n".join([*bundle.definitions(), DRIVE.replace("STEP", step)])
+    if text not in _texts:
+        space: dict[str, Any] = {}
+        exec(compile(text, "<strategy>", "exec"), space)
+        for function in (*bundle.functions, "drive"):
+            space[function] = njit(error_model="numpy")(space[function])
+        _texts[text] = space["drive"]
+    plain: dict[str, Any] = {}
+    exec(compile(text, "<strategy>", "exec"), plain)
+    wanted, counts = _run(_texts[text], ticks, strategy, p)
+    plain_wanted, _ = _run(plain["drive"], ticks[:PLAIN].view(np.recarray), strategy, p)
+    np.testing.assert_array_equal(plain_wanted, wanted[:PLAIN])
+    closes = np.diff(counts, prepend=0) > 0
+    assert np.isnan(wanted[~closes]).all()
+    return wanted[closes]
+
+
+def _run(drive: Any, ticks: Any, strategy: Definition, p: Any) -> tuple[Any, Any]:
+    state = np.zeros(1, strategy.module.STATE).view(np.recarray)
+    wanted, counts = np.zeros(len(ticks)), np.zeros(len(ticks), np.int64)
+    mem = np.zeros(max(strategy.work(p), 1))
+    drive(ticks, state[0], mem, params_record(p).view(np.recarray)[0], np.zeros(1), wanted, counts)
+    return wanted, counts

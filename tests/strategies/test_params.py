@@ -1,0 +1,59 @@
+"""The built-in strategies have the names, defaults and bounds people are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from strategy_runs import definition
+
+from core.errors import StrategyError
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "sma_crossover": {"fast": 5, "slow": 20},
+    "momentum": {"lookback": 5, "threshold": 0.1},
+    "mean_reversion": {"period": 20, "z": 2.0},
+    "rsi": {"period": 14, "low": 30.0, "high": 70.0},
+    "bollinger": {"period": 20, "k": 2.0},
+    "macd": {"fast": 12, "slow": 26, "signal": 9},
+}
+WARMUP = {"sma_crossover": 20, "momentum": 6, "mean_reversion": 20, "rsi": 15, "bollinger": 20, "macd": 34}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults(name: str) -> None:
+    strategy = definition(name)
+    params = strategy.params({})
+    assert msgspec.to_builtins(params) == {**DEFAULTS[name], "interval": "1m"}
+    assert strategy.warmup(params) == WARMUP[name]
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_each_says_its_bet_in_one_sentence(name: str) -> None:
+    sentence = definition(name).sentence
+    assert sentence.startswith("Bets that ")
+    assert sentence.endswith(".")
+    assert sentence.count(".") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("sma_crossover", {"fast": 20, "slow": 20}),
+        ("sma_crossover", {"fast": 0}),
+        ("sma_crossover", {"slow": 10_001}),
+        ("macd", {"fast": 30}),
+        ("macd", {"signal": 0}),
+        ("momentum", {"threshold": -0.1}),
+        ("mean_reversion", {"period": 1}),
+        ("mean_reversion", {"z": 0}),
+        ("rsi", {"low": 51}),
+        ("rsi", {"high": 49}),
+        ("bollinger", {"k": "nan"}),
+        ("bollinger", {"interval": "fortnight"}),
+    ],
+)
+def test_values_out_of_bounds_are_refused(name: str, values: dict[str, Any]) -> None:
+    with pytest.raises(StrategyError):
+        definition(name).params(values)
