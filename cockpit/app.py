@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rich.console import RenderableType
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -23,7 +22,7 @@ from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.forms.fields import Offer, read_catalogue
 from cockpit.link import Link
 from cockpit.live import LiveScreen
-from cockpit.paint import tighten
+from cockpit.paint import Brush
 from cockpit.text import clean
 from cockpit.tones import THEMES
 from core.commands import Command
@@ -52,6 +51,7 @@ class CockpitApp(App[None]):
         """`failed` says why an engine that is being started never will answer; None while it still may."""
         super().__init__()
         self.link = Link(home)
+        self.brush = Brush(self)
         self.live = LiveScreen()
         self.recent: dict[str, dict[str, str]] = {}
         self.last_words = ""
@@ -80,9 +80,6 @@ class CockpitApp(App[None]):
     def _end(self, code: int) -> None:
         end_soon(code)
         self.exit(return_code=code)
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        super()._display(screen, tighten(renderable))
 
     # Following the engine
 
@@ -115,6 +112,7 @@ class CockpitApp(App[None]):
                     self._announce(view)
             ahead = self._ahead_ns or time.time_ns() - int(now * 1e9)
             self.live.paint(now, int(now * 1e9) + ahead, trouble)
+        self.brush.flush()
 
     async def _without_engine(self, error: CockpitError) -> None:
         """Say so, count down to the next try, and keep ages growing meanwhile."""
@@ -146,6 +144,7 @@ class CockpitApp(App[None]):
 
     def say(self, text: str, severity: str = "information") -> None:
         """A toast; the text is shown as it is, never as markup."""
+        self.brush.cover(self.NOTIFICATION_TIMEOUT + 1)
         self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]  # one of Textual's three words
 
     @work(group="submit")

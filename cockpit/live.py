@@ -55,6 +55,8 @@ class LiveScreen(Screen[None]):
         self.alerts = AlertsPane(id="alerts")
         self.panes: tuple[LiveGrid, ...] = (self.prices, self.strategies, self.trades, self.alerts)
         self.pane: LiveGrid = self.prices
+        self._left = Container(self.prices, self.strategies, self.detail, id="left")
+        self._right = Container(self.trades, self.alerts, id="right")
         self._maximised = False
         self._header_line = HeaderLine(id="header")
         self._tabs = TabLine(id="tabs")
@@ -64,14 +66,7 @@ class LiveScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         yield self._header_line
         yield self._tabs
-        with Container(id="deck"):
-            with Container(id="left"):
-                yield self.prices
-                yield self.strategies
-                yield self.detail
-            with Container(id="right"):
-                yield self.trades
-                yield self.alerts
+        yield Container(self._left, self._right, id="deck")
         yield self._filter
         yield self._keys
 
@@ -90,8 +85,8 @@ class LiveScreen(Screen[None]):
         for pane in self.panes:
             pane.framed = shape != "single"
             pane.set_class(pane is self.pane, "-current")
-        self.query_one("#left").set_class(self.pane in (self.prices, self.strategies), "-current")
-        self.query_one("#right").set_class(self.pane in (self.trades, self.alerts), "-current")
+        self._left.set_class(self.pane in (self.prices, self.strategies), "-current")
+        self._right.set_class(self.pane in (self.trades, self.alerts), "-current")
         self._paint_lines()
 
     @property

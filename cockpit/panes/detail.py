@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from textual.geometry import Region
 from textual.strip import Strip
 
 from cockpit import figures
@@ -33,8 +32,7 @@ class DetailPane(Toned):
             self.refresh()
             return
         changed = [y for y, (was, line) in enumerate(zip(old, lines, strict=True), 1) if was != line]
-        if changed:
-            self.refresh(*(Region(0, y, self.size.width, 1) for y in changed))
+        self.put([stroke for y in changed for stroke in self.line_strokes(y)])
 
     def render_line(self, y: int) -> Strip:
         runs, cells, last = Runs(), self.size.width, self.size.height - 1

@@ -7,14 +7,15 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from cockpit.paint import Stroke
 from cockpit.panes.columns import Cell, Column, Extents, Place, Row, place
 from cockpit.panes.listing import Listing
 from cockpit.panes.toned import Toned
-from cockpit.panes.typeset import Runs, set_frame, set_row, set_titles
+from cockpit.panes.typeset import Look, Runs, set_frame, set_row, set_titles, style_cell
 from cockpit.text import fit
 from cockpit.tones import Under
 
@@ -62,6 +63,7 @@ class LiveGrid(Toned, can_focus=True):
         self._painted: dict[int, Row] = {}
         self._strips: dict[int, Strip] = {}
         self._glowing: dict[tuple[str, int], tuple[float, int, int]] = {}
+        self._flashing = [index for index, column in enumerate(self.COLUMNS) if column.flash]
         self._note = ""
         self._empty: tuple[str, ...] = ()
         self._count = 0
@@ -94,21 +96,18 @@ class LiveGrid(Toned, can_focus=True):
 
     def beat(self, now: float) -> None:
         """Let highlights fade."""
-        regions: list[Region] = []
-        lines = {row.key: y for y, row in self._painted.items()} if self._glowing else {}
-        for (key, index), (since, direction, level) in list(self._glowing.items()):
+        faded: dict[str, set[int]] = {}
+        for (key, column), (since, direction, level) in list(self._glowing.items()):
             left = 2 - int((now - since) / GLOW)
             if left == level:
                 continue
             if left > 0:
-                self._glowing[key, index] = (since, direction, left)
+                self._glowing[key, column] = (since, direction, left)
             else:
-                del self._glowing[key, index]
-            if key in lines:
-                self._strips.pop(lines[key], None)
-                regions += self._regions(lines[key], {index})
-        if regions:
-            self.refresh(*regions)
+                del self._glowing[key, column]
+            faded.setdefault(key, set()).add(column)
+        if faded:
+            self.put([stroke for y, row in self._painted.items() if row.key in faded for stroke in self._strokes(y, row, faded[row.key])])
 
     # What a person does
 
@@ -133,9 +132,20 @@ class LiveGrid(Toned, can_focus=True):
 
     def choose(self, index: int) -> None:
         """Put the cursor on a row."""
-        if self.listing.choose(index):
+        top, before = self.listing.top, self.listing.cursor_key
+        if not self.listing.choose(index):
+            return
+        if self.listing.top != top:
             self.repaint()
-            self.post_message(self.Moved())
+        else:
+            strokes = []
+            for y, row in self._painted.items():
+                if row.key in (before, self.listing.cursor_key):
+                    self._strips.pop(y, None)
+                    strokes += self.line_strokes(y)
+            self.put(strokes)
+            self.flush()
+        self.post_message(self.Moved())
 
     def action_move(self, steps: int) -> None:
         self.choose(self.listing.cursor + steps)
@@ -186,21 +196,19 @@ class LiveGrid(Toned, can_focus=True):
             yield self._head + len(seen), self._rest
 
     def _paint_changes(self, now: float) -> None:
-        regions: list[Region] = []
-        lines = dict(self._lines())
-        for y in self._painted.keys() | lines.keys():
-            old, row = self._painted.get(y), lines.get(y)
+        strokes: list[Stroke] = []
+        before, self._painted = self._painted, dict(self._lines())
+        for y in before.keys() | self._painted.keys():
+            old, row = before.get(y), self._painted.get(y)
             if old is row:
                 continue
             if old is None or row is None or (old.key, old.stale, old.span) != (row.key, row.stale, row.span):
-                regions.append(Region(0, y, self.size.width, 1))
-            elif changed := {index for index, cell in enumerate(row.cells) if cell != old.cells[index]}:
+                self._strips.pop(y, None)
+                strokes += self.line_strokes(y)
+            elif changed := {index for index, cell in enumerate(row.cells) if cell is not old.cells[index] and cell != old.cells[index]}:
                 self._light(row, old, changed, now)
-                regions += self._regions(y, changed)
-            self._strips.pop(y, None)
-        self._painted = lines
-        if regions:
-            self.refresh(*regions)
+                strokes += self._strokes(y, row, changed)
+        self.put(strokes)
 
     def _light(self, row: Row, old: Row, changed: set[int], now: float) -> None:
         for index in changed:
@@ -208,9 +216,25 @@ class LiveGrid(Toned, can_focus=True):
             if self.COLUMNS[index].flash and was.text != cell.text:
                 self._glowing[row.key, index] = (now, _direction(was, cell), 2)
 
-    def _regions(self, y: int, columns: set[int]) -> list[Region]:
-        left = 2 if self.framed else 1
-        return [Region(left + at.x, y, at.width, 1) for at in self._places if at.column in columns]
+    def _strokes(self, y: int, row: Row, columns: set[int]) -> list[Stroke]:
+        """Some cells of a row; the line as a whole is made again when Textual asks for it."""
+        self._strips.pop(y, None)
+        if row.span is not None and max(columns) >= row.span[0]:
+            return self.line_strokes(y)
+        left, look = 2 if self.framed else 1, self._look(row)
+        return [Stroke(left + at.x, y, *style_cell(row, at, self.COLUMNS, self.tones, look)) for at in self._places if at.column in columns]
+
+    def _look(self, row: Row) -> Look:
+        under = Under.NOTHING
+        if row.key == self.listing.cursor_key:
+            under = Under.CURSOR_FOCUSED if self.has_focus else Under.CURSOR
+        glow = {}
+        if self._glowing:
+            for column in self._flashing:
+                lit = self._glowing.get((row.key, column))
+                if lit is not None:
+                    glow[column] = (lit[2], lit[1])
+        return Look(under, self.away, glow)
 
     def render_line(self, y: int) -> Strip:
         strip = self._strips.get(y)
@@ -248,12 +272,9 @@ class LiveGrid(Toned, can_focus=True):
             runs.add(" ", self.tones.style("plain"))
             set_titles(runs, self.COLUMNS, self._places, room, self.tones, self.listing.sort)
         elif row is not None:
-            under = Under.NOTHING
-            if row.key == self.listing.cursor_key:
-                under = Under.CURSOR_FOCUSED if self.has_focus else Under.CURSOR
-            runs.add("▶" if under else " ", self.tones.style("strong" if self.has_focus else "faint", under))
-            glow = {index: (level, direction) for (key, index), (_, direction, level) in self._glowing.items() if key == row.key}
-            set_row(runs, row, self.COLUMNS, self._places, room, self.tones, under, glow, self.away)
+            look = self._look(row)
+            runs.add("▶" if look.under else " ", self.tones.style("strong" if self.has_focus else "faint", look.under))
+            set_row(runs, row, self.COLUMNS, self._places, room, self.tones, look)
         elif not self.listing.shown and y >= self._head:
             needle = self.listing.needle
             lines = (f"Nothing here contains “{needle}”: / and enter on an empty line shows all again.",) if needle else self._empty

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from textual.geometry import Region
 from textual.strip import Strip
 
+from cockpit.paint import Stroke
 from cockpit.panes.toned import Toned
 from cockpit.panes.typeset import Runs
 from cockpit.text import fit, width
@@ -36,12 +36,12 @@ class Line(Toned):
             self.refresh()
             return
         x = 0
-        regions = []
+        strokes = []
         for was, part in zip(old, self.parts, strict=True):
-            if was != part:
-                regions.append(Region(x, 0, width(part.text), 1))
+            if was != part and x + width(part.text) <= self.size.width:
+                strokes.append(Stroke(x, 0, part.text, self.tones.style(part.tone)))
             x += width(part.text)
-        self.refresh(*regions)
+        self.put(strokes)
 
     def render_line(self, y: int) -> Strip:
         runs, cells = Runs(), self.size.width

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
 
 from rich.segment import Segment
 from rich.style import Style
@@ -34,36 +36,42 @@ class Runs:
         return [Segment(text, style) for text, style in self._parts]
 
 
-def set_row(
-    runs: Runs,
-    row: Row,
-    columns: Sequence[Column],
-    places: Sequence[Place],
-    cells: int,
-    tones: Tones,
-    under: Under = Under.NOTHING,
-    glow: Mapping[int, tuple[int, int]] | None = None,
-    away: bool = False,
-) -> None:
-    """Set a row in so many cells; `away` shows it as stale whatever it is.
+class Look(NamedTuple):
+    """How a row is to look.
 
-    `glow` holds, by column, how bright a change still is (2 or 1) and its direction (+1, -1, 0).
+    Attributes:
+        under: what lies under it.
+        away: shown as stale whatever it is.
+        glow: by column, how bright a change still is (2 or 1) and its direction (+1, -1, 0).
     """
-    start = runs.cells
-    stale = row.stale or away
-    plain = tones.style("plain", under, stale)
+
+    under: Under = Under.NOTHING
+    away: bool = False
+    glow: Mapping[int, tuple[int, int]] = MappingProxyType({})
+
+
+def style_cell(row: Row, at: Place, columns: Sequence[Column], tones: Tones, look: Look) -> tuple[str, Style]:
+    """A cell's text in its column's width, and its style."""
+    cell, column = row.cells[at.column], columns[at.column]
+    level, direction = look.glow.get(at.column, (0, 0))
+    style = tones.style(cell.tone, look.under, row.stale or look.away, level, direction, column.flash == "cell")
+    return set_cell(cell, column, at), style
+
+
+def set_row(
+    runs: Runs, row: Row, columns: Sequence[Column], places: Sequence[Place], cells: int, tones: Tones, look: Look | None = None
+) -> None:
+    """Set a row in so many cells."""
+    look = look or Look()
+    start, stale = runs.cells, row.stale or look.away
+    plain = tones.style("plain", look.under, stale)
     for at in places:
+        runs.add(" " * (start + at.x - runs.cells), plain)
         if row.span is not None and at.column >= row.span[0]:
             text, tone = row.span[1].text, row.span[1].tone
-            runs.add(" " * (start + at.x - runs.cells), plain)
-            runs.add(fit(text, cells - at.x), tones.style(tone, under, stale))
+            runs.add(fit(text, cells - at.x), tones.style(tone, look.under, stale))
             return
-        cell = row.cells[at.column]
-        level, direction = glow.get(at.column, (0, 0)) if glow else (0, 0)
-        lit = columns[at.column].flash == "cell"
-        style = tones.style(cell.tone, under, stale, level, direction, lit)
-        runs.add(" " * (start + at.x - runs.cells), plain)
-        runs.add(set_cell(cell, columns[at.column], at), style)
+        runs.add(*style_cell(row, at, columns, tones, look))
     runs.add(" " * (start + cells - runs.cells), plain)
 
 

@@ -63,12 +63,6 @@ class Instance:
             self._legs[symbol] = leg
         self._map = (self._legs.ctypes.data, len(self._legs))
 
-    def covers(self, symbols: int) -> None:
-        """Make room for `symbols` entries of the symbol table, all of them other strategies' symbols."""
-        if symbols > len(self._legs):
-            self._legs = np.concatenate([self._legs, np.full(symbols - len(self._legs), -1, np.int32)])
-            self._map = (self._legs.ctypes.data, len(self._legs))
-
     def feed(self, ticks: Records) -> Records:
         """Run the loop over ticks in order; returns its REPORT records.
 

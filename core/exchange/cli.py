@@ -43,7 +43,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, help="draws another market of the same scenario")
     parser.add_argument("--speed", type=_speed, default=1.0, help="of a recording: 1, 10, …; max or 0 for as fast as it is read")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--port", type=_port, default=0, help="0 takes a free one")
     parser.add_argument("--autostart", action="store_true", help="play at once, not with the first subscription")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when stdin closes or the parent process ends")
     return parser
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CockpitError as error:
         sys.stderr.write(f"cockpit exchange: {error}\n")
         return error.exit_code
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         sys.stderr.write(f"cockpit exchange: cannot listen on {chosen.host}:{chosen.port}: {error}\n")
         return 1
     return 0
@@ -105,7 +105,7 @@ async def _serve(exchange: LocalExchange, *, watch_stdin: bool) -> None:
             await playing
 
 
-def _watch_stdin(stop: Callable[[], None]) -> None:
+def _watch_stdin(stop: Callable[[], object]) -> None:
     """Call `stop` when stdin reaches its end; a thread, since not every kind of stdin can be polled."""
 
     def read_to_end() -> None:
@@ -138,4 +138,13 @@ def _loop() -> asyncio.AbstractEventLoop:
 
 
 def _speed(text: str) -> float:
-    return 0.0 if text == "max" else float(text)
+    try:
+        return 0.0 if text == "max" else float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a factor such as 1, 10 or max") from None
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and int(text) < 65536):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: 0 to 65535")
+    return int(text)

@@ -54,7 +54,8 @@ def advance(
     Args:
         ticks: TICK (or, with BARS, BAR) records in the order they are to be seen.
         start: the first one to take.
-        legs: int32, leg number by symbol index, -1 for symbols that are not this strategy's.
+        legs: int32, leg number by symbol index, -1 for symbols that are not this strategy's;
+            symbols beyond its end are not either.
         s, mem, p, out: state record, work array, parameter record, targets by leg.
         books: BOOK records by leg.
         account, terms, limits: ACCOUNT, TERMS and LIMITS records.
@@ -69,7 +70,9 @@ def advance(
         tick = ticks[i]
         leg = 0
         if MAPPED:
-            leg = legs[tick.symbol]
+            leg = -1
+            if tick.symbol < legs.shape[0]:
+                leg = legs[tick.symbol]
             if leg < 0:
                 i += 1
                 continue

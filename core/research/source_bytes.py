@@ -124,7 +124,7 @@ def blocks(file: DataFile, reading: Reading) -> Iterator[tuple[bytes, int]]:
     """
     line = 1
     rest = b""
-    with _translated(file.name), opened(file, reading) as stream, closing(_ahead(stream)) as chunks:
+    with opened(file, reading) as stream, closing(_ahead(stream)) as chunks:
         for chunk in chunks:
             cut = chunk.rfind(b"\n") + 1
             block = rest + chunk[:cut] if cut else b""
@@ -157,7 +157,7 @@ def whole(file: DataFile, reading: Reading, most: int) -> bytes:
         SourceError: as `blocks`, or it is larger.
     """
     parts, size = [], 0
-    with _translated(file.name), opened(file, reading) as stream:
+    with opened(file, reading) as stream:
         while chunk := stream.read(BLOCK):
             size += len(chunk)
             if size > most:
@@ -168,8 +168,12 @@ def whole(file: DataFile, reading: Reading, most: int) -> bytes:
 
 @contextmanager
 def opened(file: DataFile, reading: Reading) -> Iterator[_Counted]:
-    """The file's text as a stream that keeps `reading` up to date."""
-    with file.path.open("rb") as raw:
+    """The file's text as a stream that keeps `reading` up to date.
+
+    Raises:
+        SourceError: whatever goes wrong in reading, here or in the body.
+    """
+    with _translated(file.name), file.path.open("rb") as raw:
         if file.packing == "gzip":
             with gzip.open(raw) as stream:
                 yield _Counted(file, raw, stream, reading, 0)

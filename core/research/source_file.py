@@ -90,13 +90,17 @@ class FileSource(Source):
     def _said(self, counts: Counts) -> list[str]:
         said = []
         if counts.turned:
-            said.append(f"{counts.turned:,} rows were newest first and were turned round")
+            said.append(f"{_are(counts.turned, 'row')} newest first and turned round")
         if counts.moved:
-            said.append(f"{counts.moved:,} rows were out of order and were sorted by time and id")
+            said.append(f"{_are(counts.moved, 'row')} out of order and sorted by time and id")
         if counts.dropped:
-            said.append(f"{counts.dropped:,} duplicate rows were dropped")
+            said.append(f"{_are(counts.dropped, 'duplicate row')} dropped")
         if self.kind == "bars" and counts.missing_ids and self.interval_ns < SHORTEST_MONTH:
-            said.append(f"{counts.missing_ids:,} bars are missing between the first and the last")
+            said.append(f"{_are(counts.missing_ids, 'bar')} missing between the first and the last")
         if self.form in _DENSE and counts.missing_ids:
-            said.append(f"{counts.missing_ids:,} trade ids are missing between the first and the last")
+            said.append(f"{_are(counts.missing_ids, 'trade id')} missing between the first and the last")
         return said
+
+
+def _are(count: int, what: str) -> str:
+    return f"{count:,} {what} was" if count == 1 else f"{count:,} {what}s were"

@@ -65,7 +65,7 @@ def _records(file: DataFile, wanted: Wanted, reading: Reading) -> Iterator[Recor
 def _columns(file: DataFile, reading: Reading, only: str | None) -> tuple[Columns, set[str]]:
     try:
         trades = msgspec.json.decode(whole(file, reading, _MOST), type=list[_Trade], strict=False)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(f"{file.name}: not a JSON array of trades: {clean(str(error))}") from None
     symbols = {trade.symbol for trade in trades if trade.symbol}
     lines = [i for i, trade in enumerate(trades, 1) if only is None or not trade.symbol or plain_symbol(trade.symbol) == only]

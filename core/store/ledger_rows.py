@@ -108,9 +108,9 @@ async def keep_snapshot(db: aiosqlite.Connection, row: Row) -> None:
     """Insert a snapshot and drop the oldest of its strategy beyond those kept."""
     await insert(db, SNAPSHOTS, [row])
     await db.execute(
-        """DELETE FROM snapshots WHERE strategy_id = ?1 AND rowid NOT IN
-            (SELECT rowid FROM snapshots WHERE strategy_id = ?1 ORDER BY rowid DESC LIMIT ?2)""",
-        (row[0], SNAPSHOTS_KEPT),
+        """DELETE FROM snapshots WHERE strategy_id = ? AND rowid NOT IN
+            (SELECT rowid FROM snapshots WHERE strategy_id = ? ORDER BY rowid DESC LIMIT ?)""",
+        (row[0], row[0], SNAPSHOTS_KEPT),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +63,7 @@ def read_ticks(
 
 def ticks_since(
     path: Path, seq: int, names: Sequence[str] | None = None, *, symbols: Symbols, to_seq: int | None = None, batch: int = 65_536
-) -> Iterator[Records]:
+) -> Generator[Records, None, None]:
     """TICK records of these symbols (None: all) with `seq < the tick's seq <= to_seq`, in the order of seq.
 
     Holds what was committed when it began. Each array takes queries of its own, so that a slow user keeps nothing from

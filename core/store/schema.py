@@ -15,11 +15,11 @@ from core.store.failures import corrupt, store_error
 #: How long one statement waits for another program's lock, in seconds.
 BUSY_TIMEOUT = 1.0
 
-#: Files up to this size are checked page by page whenever they are opened (0.1-0.3 s at this size).
-CHECK_ALWAYS = 64 << 20
+#: Files up to this size are checked page by page whenever they are opened (0.2 s).
+CHECK_ALWAYS = 32 << 20
 
-#: After an unclean end, files up to this size are. Beyond it, damage is found when it is met.
-CHECK_UNCLEAN = 512 << 20
+#: After an unclean end, files up to this size are (1 s). Beyond it, damage is found when it is met.
+CHECK_UNCLEAN = 128 << 20
 
 PAGE_SIZE = 8192
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,9 +26,8 @@ _COLUMNS = ("series", "id", "ts", "lag", "seq", "price", "qty", "bid", "ask", "f
 
 
 def _insert(rows: int) -> str:
-    """The values of `rows` rows, column by column: all of the first column, then all of the second, …"""
-    values = ",".join("(" + ",".join(f"?{column * rows + row + 1}" for column in range(len(_COLUMNS))) + ")" for row in range(rows))
-    return f"INSERT INTO tick_rows({','.join(_COLUMNS)}) VALUES {values} ON CONFLICT(series, id) DO NOTHING"
+    row = "(" + ",".join("?" * len(_COLUMNS)) + ")"
+    return f"INSERT INTO tick_rows({','.join(_COLUMNS)}) VALUES {','.join([row] * rows)} ON CONFLICT(series, id) DO NOTHING"
 
 
 INSERTS = {rows: _insert(rows) for rows in ROWS_A_STATEMENT}
@@ -104,10 +102,19 @@ class TickRows:
             for zone in _spans(numbered["seq"] // SEQ_BUCKET, numbered["id"]):
                 yield ("seq", series, *zone)
 
-    def _values(self, start: int, stop: int, rows: int) -> Iterator[list[Any]]:
+    @cached_property
+    def _columns(self) -> list[NDArray[Any]]:
+        """The values of each column, in the order of `_COLUMNS`."""
         ticks, series = self._sorted
+        flags = ticks["origin"].astype("i8") * 3 + ticks["side"] + 1
+        return [series, ticks["id"], ticks["ts"], ticks["recv"] - ticks["ts"], ticks["seq"], *_numbers(ticks), flags]
+
+    def _values(self, start: int, stop: int, rows: int) -> Iterator[list[Any]]:
         for i in range(start, stop, rows):
-            yield list(chain.from_iterable(_columns(ticks[i : i + rows], series[i : i + rows])))
+            values: list[Any] = [None] * (rows * len(_COLUMNS))
+            for n, column in enumerate(self._columns):
+                values[n :: len(_COLUMNS)] = column[i : i + rows].tolist()
+            yield values
 
 
 def _spans(buckets: NDArray[np.int64], ids: NDArray[np.int64]) -> list[tuple[int, int, int]]:
@@ -122,37 +129,20 @@ def _spans(buckets: NDArray[np.int64], ids: NDArray[np.int64]) -> list[tuple[int
     return list(zip(names.tolist(), lows.tolist(), highs.tolist(), strict=True))
 
 
-def _columns(ticks: Records, series: NDArray[np.int64]) -> Iterator[list[Any]]:
-    """The values of each column in turn, in the order of `_COLUMNS`."""
-    yield series.tolist()
-    yield ticks["id"].tolist()
-    yield ticks["ts"].tolist()
-    yield (ticks["recv"] - ticks["ts"]).tolist()
-    yield ticks["seq"].tolist()
-    yield from _numbers(ticks)
-    yield (ticks["origin"].astype("i8") * 3 + ticks["side"] + 1).tolist()
-
-
-def _numbers(ticks: Records) -> Iterator[list[Any]]:
-    """Price, qty, bid, ask: whole units where all four of a tick are exactly that, else the numbers themselves."""
-    names = ("price", "qty", "bid", "ask")
-    raw = {name: np.ascontiguousarray(ticks[name]) for name in names}
-    units, exact = {}, {}
-    for name in names:
-        units[name], exact[name] = _units(raw[name])
-    unknown = {"bid": np.isnan(raw["bid"]), "ask": np.isnan(raw["ask"])}
-    whole = exact["price"] & exact["qty"] & (exact["bid"] | unknown["bid"]) & (exact["ask"] | unknown["ask"])
-    units["bid"] = units["price"] - units["bid"]
-    units["ask"] -= units["price"]
-    for name in names:
-        values: list[Any] = units[name].tolist()
-        if not whole.all():
-            for i in np.flatnonzero(~whole).tolist():
-                values[i] = float(raw[name][i])
-        if name in unknown:
-            for i in np.flatnonzero(unknown[name]).tolist():
-                values[i] = None
-        yield values
+def _numbers(ticks: Records) -> list[NDArray[Any]]:
+    """Price, qty, bid, ask: whole units where all four of a tick are exactly that, else the numbers themselves; None unknown."""
+    raw = [np.ascontiguousarray(ticks[name]) for name in ("price", "qty", "bid", "ask")]
+    unknown = [np.isnan(values) for values in raw]
+    units, exact = zip(*map(_units, raw), strict=True)
+    whole = np.logical_and.reduce([good | none for good, none in zip(exact, unknown, strict=True)])
+    price, qty, bid, ask = units
+    columns: list[NDArray[Any]] = [price, qty, price - bid, ask - price]
+    for n in range(len(columns)):
+        if not whole.all() or unknown[n].any():
+            columns[n] = columns[n].astype(object)
+            columns[n][~whole] = raw[n][~whole]
+            columns[n][unknown[n]] = None
+    return columns
 
 
 def _units(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -185,6 +186,40 @@ async def test_a_venue_that_closes_at_once_is_not_hammered(make_feed: Make, toy:
         await until(lambda: feed.state().state != "live")
     assert sum(state.state == "backoff" for state in recorder.states) >= 3
     assert feed._streams.connections[0]._backoff.attempts >= 3
+
+
+async def test_the_venues_reason_for_closing_is_shown_without_control_characters(make_feed: Make, toy: ToyExchange) -> None:
+    feed, recorder = make_feed()
+    await feed.watch(["BTCUSDT"])
+    feed.start()
+    await until(lambda: feed.state().state == "live")
+    await toy.sockets[0].close(code=1008, message=b"too \x1b[31mmany")
+    await until(lambda: "backoff" in recorder.states_said())
+    assert recorder.states[-1].detail == "the venue closed the connection (1008: too  [31mmany)"
+
+
+async def test_a_frame_beyond_all_measure_costs_the_socket_and_not_the_feed(make_feed: Make, toy: ToyExchange) -> None:
+    feed, recorder = make_feed()
+    await feed.watch(["BTCUSDT"])
+    feed.start()
+    await until(lambda: feed.state().state == "live")
+    with contextlib.suppress(ConnectionError):
+        await toy.say("x" * (9 << 20))
+    await until(lambda: "backoff" in recorder.states_said())
+    assert next(s.detail for s in recorder.states if s.state == "backoff").startswith("the connection was closed from here (1009")
+    await until(lambda: feed.state().state == "live")
+
+
+async def test_an_end_announced_again_and_again_does_not_make_it_hammer(make_feed: Make, toy: ToyExchange) -> None:
+    feed, recorder = make_feed()
+    await feed.watch(["BTCUSDT"])
+    feed.start()
+    for times in range(1, 4):
+        await until(lambda times=times: toy.connects >= times and feed.state().state == "live" and len(toy.sockets) == 1)
+        await toy.say(json.dumps({"e": "serverShutdown", "E": 1}))
+    await until(lambda: toy.connects >= 4)
+    assert feed._streams.connections[0]._backoff.attempts >= 3
+    assert set(recorder.states_said()) <= {"connecting", "live", "stale"}
 
 
 async def test_many_symbols_subscribe_within_the_message_limit(toy: ToyExchange) -> None:

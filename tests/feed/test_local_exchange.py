@@ -160,3 +160,26 @@ async def test_every_id_of_real_recordings_is_stored_once(shared_data: Path) -> 
     recorder, feed, market = await recorded(files, all_at_once, speed=200.0)
     assert_complete(recorder, market)
     assert feed.counters.reconnects == 3
+
+
+@pytest.mark.slow
+async def test_silence_is_shown_within_10_seconds_and_the_socket_replaced_within_30(recording: Path) -> None:
+    """With the times a user has. A venue that is connected and sends nothing looks like a dead line from here."""
+    symbols, states = Symbols(), list[tuple[float, str]]()
+    clock = SystemClock()
+    async with LocalExchange(RecordedMarket([recording]), speed=1.0) as exchange:
+        venue = Binance(symbols, ws_url=exchange.ws_url, rest_url=exchange.rest_url)
+        feed = Feed(
+            venue, clock, symbols, on_batch=lambda _batch: None, on_state=lambda state: states.append((clock.monotonic(), state.state))
+        )
+        await feed.watch(NAMES)
+        feed.start()
+        await until(lambda: feed.counters.ticks > 50)
+        exchange.pause()
+        silent_from = clock.monotonic()
+        await until(lambda: len(exchange.connects) == 2, 60.0)
+        replaced = clock.monotonic()
+        await feed.aclose()
+    stale = next(at for at, state in states if state == "stale")
+    assert stale - silent_from < 11.0
+    assert replaced - silent_from < 32.0

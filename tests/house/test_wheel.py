@@ -85,3 +85,14 @@ def test_a_backtest_compiles_and_runs(elsewhere: Path, tmp_path: Path) -> None:
     figures = json.loads(run(elsewhere, tmp_path, "cockpit", "backtest", str(prices), *words))
     assert figures["ticks"] == 500
     assert figures["fills"] > 0
+
+
+def test_the_demo_trades_and_its_tape_backtests(elsewhere: Path, tmp_path: Path) -> None:
+    lines = [
+        json.loads(line) for line in run(elsewhere, tmp_path, "cockpit", "--demo", "--record", "--duration", "20s", "--json").splitlines()
+    ]
+    assert lines[-1]["event"] == "stopped"
+    assert lines[-1]["ticks_total"] > 0
+    assert lines[-1]["strategies"] > 0
+    words = ["backtest", "tape:BTCUSDT", "--strategy", "sma_crossover", "--param", "interval=1s", "--json"]
+    assert json.loads(run(elsewhere, tmp_path, "cockpit", *words))["ticks"] > 0

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 
 from core.commands import Terms
-from core.compile import instance
+from core.compile import instance, module
 from core.compile.blueprint import Blueprint, blueprint
 from core.compile.instance import Instance
 from core.compile.module import Variant
@@ -79,11 +80,23 @@ def plan(name: str, variant: Variant, count: int) -> Blueprint:
     return blueprint(definition(name), {"n": count}, variant)
 
 
+#: The same text is always the same loop: each is parsed and loaded once for all tests.
+_records = lru_cache(instance._records)
+_compiled = lru_cache(module.compiled)
+_plain = lru_cache(module.plain)
+
+
+def made(what: Blueprint, how: Terms, *, jit: bool) -> Instance:
+    """An instance, quickly."""
+    with mock.patch.object(instance, "_records", _records), mock.patch.multiple(module, compiled=_compiled, plain=_plain):
+        return Instance(what, how, jit=jit)
+
+
 def scripted(targets: Any, how: Terms, *, variant: Variant = FULL, jit: bool = False) -> Instance:
     """A strategy that gives these targets, one a tick; shape (ticks,) or, for two legs, (ticks, 2)."""
     wanted = np.asarray(targets, np.float64)
     room = -(-len(wanted) // 512) * 512
-    told = Instance(plan("script" if wanted.ndim == 1 else "pair_script", variant, room), how, jit=jit)
+    told = made(plan("script" if wanted.ndim == 1 else "pair_script", variant, room), how, jit=jit)
     told.mem[:] = NO
     told.mem[: wanted.size] = wanted.ravel()
     return told

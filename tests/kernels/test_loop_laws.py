@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from loop_cases import any_terms, cases, cuts, markets, targets
-from loop_rig import BARS, FULL, LEAN, NO, Run, bars, definition, feed_in_parts, play, prints, report_room, scripted, terms
+from loop_rig import BARS, FULL, LEAN, NO, Run, bars, definition, feed_in_parts, made, play, prints, report_room, scripted, terms
 
 from core.commands import SetLimits, Terms
-from core.compile.blueprint import backtest_variant, blueprint
-from core.compile.instance import Instance
+from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.module import Variant
 from core.errors import StoreError
 from core.kernels.records import BLOCKED, FILL, PLACED, REPORT
 from core.types import Records
+
+@lru_cache
+def turns(interval: str) -> Blueprint:
+    """The strategy on bars, at an interval."""
+    return blueprint(definition("turns"), {"interval": interval}, FULL)
+
 
 Case = tuple[Records, list[float], Terms]
 BOTH = pytest.mark.parametrize("jit", [True, False], ids=["compiled", "plain"])
@@ -216,10 +223,9 @@ def test_a_tick_with_the_most_reports_fits_the_smallest_buffer() -> None:
 @given(data=st.data())
 def test_a_strategy_on_bars_is_the_same_in_any_batches_compiled_or_plain(data: st.DataObject) -> None:
     ticks = data.draw(markets(least=5))
-    values = {"interval": data.draw(st.sampled_from(["tick", "50ms", "1s", "1d"]))}
-    plan = blueprint(definition("turns"), values, FULL)
+    plan = turns(data.draw(st.sampled_from(["tick", "50ms", "1s", "1d"])))
     how = data.draw(any_terms())
-    whole, parts, plain = (Instance(plan, how, jit=jit) for jit in (True, True, False))
+    whole, parts, plain = (made(plan, how, jit=jit) for jit in (True, True, False))
     together = whole.feed(ticks.copy())
     assert together.tobytes() == feed_in_parts(parts, ticks, data.draw(cuts(len(ticks)))).tobytes() == plain.feed(ticks.copy()).tobytes()
     assert whole.snapshot() == parts.snapshot() == plain.snapshot()
@@ -230,7 +236,7 @@ def test_a_long_stream_in_large_and_small_batches_is_the_same() -> None:
     n = 20_000
     ticks = prints((100 + np.cumsum(rng.integers(-3, 4, n)) / 8).clip(10).tolist(), at=np.cumsum(rng.integers(0, 2000, n)).tolist())
     how = terms(fee_bps=4, latency_ms=700, stop_loss_pct=2, take_profit_pct=3, trailing_pct=2.5)
-    whole, parts = (Instance(blueprint(definition("turns"), {"interval": "1s"}, FULL), how) for _ in range(2))
+    whole, parts = (made(turns("1s"), how, jit=True) for _ in range(2))
     together = whole.feed(ticks.copy())
     assert len(together) > 4096
     assert together.tobytes() == feed_in_parts(parts, ticks, rng.integers(0, n, 400).tolist()).tobytes()

@@ -163,7 +163,7 @@ def test_a_link_above_the_header_and_rows_newest_first_are_taken(tmp_path: Path)
     source = open_source(str(write(tmp_path / "x.csv", ["unix,symbol,open,high,low,close,Volume BTC", *lines], "https://example.org/data")))
     assert_are_the_bars(source.load())
     assert source.symbol == "file:BTCUSD"
-    assert source.notes == ["20 rows were newest first and were turned round"]
+    assert source.notes == ["20 rows were newest first and turned round"]
 
 
 def test_missing_minutes_do_not_change_the_interval_and_are_noted(tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_missing_minutes_do_not_change_the_interval_and_are_noted(tmp_path: Path
     source = open_source(str(write(tmp_path / "x.csv", [",".join(map(str, b)) for b in kept], "time,open,high,low,close,volume")))
     assert source.interval_ns == MINUTE
     assert len(source.load()) == 17
-    assert source.notes == ["3 bars are missing between the first and the last"]
+    assert source.notes == ["3 bars were missing between the first and the last"]
 
 
 def test_one_bar_takes_its_interval_from_the_name(tmp_path: Path) -> None:

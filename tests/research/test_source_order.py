@@ -27,7 +27,7 @@ def test_rows_out_of_order_are_sorted_and_counted(tmp_path: Path) -> None:
     mixed = [*TRADES[:50], TRADES[52], TRADES[51], TRADES[50], *TRADES[53:]]
     source = open_source(str(write(tmp_path / "BTCUSDT-aggTrades.csv", agg_lines(mixed))))
     assert source.load()["id"].tolist() == [t.id for t in TRADES]
-    assert source.notes == ["2 rows were out of order and were sorted by time and id"]
+    assert source.notes == ["2 rows were out of order and sorted by time and id"]
 
 
 def test_trades_of_one_time_come_by_id(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_repeated_bar_is_dropped_and_one_that_differs_refused(tmp_path: Path) 
     lines = [",".join(map(str, b)) for b in bars()]
     source = open_source(str(write(tmp_path / "x.csv", [*lines, lines[-1]], "time,open,high,low,close,volume")))
     assert len(source.load()) == 20
-    assert source.notes == ["1 duplicate rows were dropped"]
+    assert source.notes == ["1 duplicate row was dropped"]
     other = open_source(str(write(tmp_path / "y.csv", [*lines, lines[-1].replace("120.0", "120.5")], "time,open,high,low,close,volume")))
     with pytest.raises(SourceError, match="two different bars open at 2024-08-08T00:19:00"):
         other.load()
@@ -66,7 +66,7 @@ def test_rows_without_ids_are_never_taken_for_duplicates(tmp_path: Path) -> None
 def test_missing_trade_ids_are_counted(tmp_path: Path) -> None:
     source = open_source(str(write(tmp_path / "BTCUSDT-aggTrades.csv", agg_lines([*TRADES[:5], *TRADES[9:]]))))
     source.load()
-    assert source.notes == ["4 trade ids are missing between the first and the last"]
+    assert source.notes == ["4 trade ids were missing between the first and the last"]
 
 
 def test_newest_first_prices_of_one_time_keep_their_reversed_order(tmp_path: Path) -> None:

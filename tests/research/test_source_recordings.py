@@ -42,7 +42,7 @@ def test_recorded_trades_as_a_dump_are_the_same_ticks(shared_data: Path, tmp_pat
     source = open_source(str(path))
     dump = source.load()
     assert dump.tobytes() == open_source(str(recording)).load().tobytes()
-    assert source.notes == [f"{13_532_283 - 13_519_807 + 1 - 12_477:,} trade ids are missing between the first and the last"] * (
+    assert source.notes == [f"{13_532_283 - 13_519_807 + 1 - 12_477:,} trade ids were missing between the first and the last"] * (
         13_532_283 - 13_519_807 + 1 != 12_477
     )
 

@@ -16,7 +16,6 @@ from core.errors import StoreError
 from core.store.ledger import Ledger
 from core.store.ledger_reader import read_alerts, read_commands, read_fills, read_sessions, read_source
 
-
 COMMAND_COLUMNS = ["command_id", "after_seq", "ts_ns", "actor", "kind", "payload"]
 
 

@@ -130,7 +130,7 @@ async def test_a_tape_locked_by_another_program_says_so_and_loses_nothing(tmp_pa
         with lock_of_another_program(opened.path):
             opened.append(ticks[1000:4000], STREAM)
             await until(lambda: opened.trouble is not None)
-            assert opened.trouble == "locked by another program"
+            assert str(opened.trouble) == "locked by another program"
             opened.append(ticks[4000:], STREAM)
             assert (opened.synced_seq, opened.backlog) == (1000, 4000)
             # What is there can be read meanwhile.
@@ -213,8 +213,8 @@ async def test_an_idle_reader_does_not_make_the_log_grow(tmp_path: Path) -> None
         for n in range(1, 40):
             opened.append(ticks_of(20_000, first_seq=n * 100_000, first_id=n * 100_000), STREAM)
             await opened.flush()
-        assert opened.path.stat().st_size > 30_000_000
-        assert (tmp_path / "tape.db-wal").stat().st_size < 24_000_000
+        log_size = (tmp_path / "tape.db-wal").stat().st_size
+        assert log_size < 24_000_000 < opened.path.stat().st_size, log_size
         assert len(next(walk)) == 500
         walk.close()
 
