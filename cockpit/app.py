@@ -7,6 +7,7 @@ app ── link ── core.client ── the engine's socket
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -75,6 +76,8 @@ class CockpitApp(App[None]):
         if not self.is_headless:
             watch_signals(self._end)
             watch_terminal(self._end)
+        # What was loaded stays for good: the collector need not walk it while someone waits for a key's answer.
+        gc.freeze()
         self.follow()
 
     def _end(self, code: int) -> None:

@@ -32,6 +32,8 @@ class Brush:
     def __init__(self, app: App[None]) -> None:
         self._app = app
         self._pieces: list[str] = []
+        self._style: Style | None = None
+        self._known: dict[Style, str] = {}
         self._covered_until = 0.0
 
     def cover(self, seconds: float) -> None:
@@ -55,12 +57,23 @@ class Brush:
         region = place.region
         if place.visible_region != region:
             return False
-        system = self._app.console._color_system or ColorSystem.TRUECOLOR
         left, top = region.offset
         for x, y, text, style in strokes:
             if y < region.height and x < region.width:
-                self._pieces.append(f"\x1b[{top + y + 1};{left + x + 1}H{style.render(text, color_system=system)}")
+                self._pieces.append(f"\x1b[{top + y + 1};{left + x + 1}H")
+                if style != self._style:
+                    self._style = style
+                    self._pieces.append(self._codes(style))
+                self._pieces.append(text)
         return True
+
+    def _codes(self, style: Style) -> str:
+        """What switches the terminal to a style, from any other."""
+        codes = self._known.get(style)
+        if codes is None:
+            system = self._app.console._color_system or ColorSystem.TRUECOLOR
+            codes = self._known[style] = "\x1b[0m" + style.render("\0", color_system=system).partition("\0")[0]
+        return codes
 
     def flush(self) -> None:
         """Send what was collected."""
@@ -71,6 +84,7 @@ class Brush:
         if driver is not None:
             x, y = app.cursor_position
             app._begin_update()
-            driver.write("".join(pieces) + f"\x1b[{y + 1};{x + 1}H")
+            driver.write(f"{''.join(pieces)}\x1b[0m\x1b[{y + 1};{x + 1}H")
             app._end_update()
         pieces.clear()
+        self._style = None

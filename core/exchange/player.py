@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 
 from core.exchange.hub import Hub
 from core.exchange.market import Market
@@ -24,7 +25,16 @@ class Player:
         finished: set when a recording has been played to its end.
     """
 
-    def __init__(self, market: Market, hub: Hub, *, speed: float = 1.0, start_delay: float = 0.0) -> None:
+    def __init__(
+        self,
+        market: Market,
+        hub: Hub,
+        *,
+        speed: float = 1.0,
+        start_delay: float = 0.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._monotonic = monotonic
         self._market = market
         self._hub = hub
         self._speed = speed
@@ -43,13 +53,13 @@ class Player:
     def pause(self) -> None:
         """Release nothing until told to resume."""
         if self._running.is_set():
-            self._paused_at = time.monotonic()
+            self._paused_at = self._monotonic()
             self._running.clear()
 
     def resume(self) -> None:
         """Go on: a recording where it stopped, a live market with all that came due meanwhile."""
         if not self._running.is_set():
-            self._begun_at += time.monotonic() - self._paused_at
+            self._begun_at += self._monotonic() - self._paused_at
             self._running.set()
 
     async def run(self) -> None:
@@ -58,7 +68,7 @@ class Player:
         if not market.live:
             await self._started.wait()
             await asyncio.sleep(self._start_delay)
-        self._begun_at = time.monotonic()
+        self._begun_at = self._monotonic()
         number = market.number_at(market.visible) if market.live else market.first()
         segment = await asyncio.to_thread(market.segment, number)
         while segment is not None:
@@ -99,7 +109,7 @@ class Player:
         elif self._speed == 0:
             return min(len(segment.when), position + BATCH)
         else:
-            moment = int(segment.when[0]) + int((time.monotonic() - self._begun_at) * self._speed * 1e9)
+            moment = int(segment.when[0]) + int((self._monotonic() - self._begun_at) * self._speed * 1e9)
         return int(segment.when.searchsorted(moment, side="right"))
 
     def _now(self) -> int:
@@ -112,7 +122,7 @@ class Player:
         if self._market.live:
             gap = (int(segment.when[position]) - self._now()) / 1e9
         else:
-            played = (time.monotonic() - self._begun_at) * self._speed
+            played = (self._monotonic() - self._begun_at) * self._speed
             gap = ((int(segment.when[position]) - int(segment.when[0])) / 1e9 - played) / self._speed
         return min(max(gap, _SHORTEST_S), _IDLE_S)
 

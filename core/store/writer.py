@@ -191,7 +191,9 @@ class Writer:
                     if not job.settled:
                         await self._write([job])
             else:
-                self._fail(batch[0], error if isinstance(error, StoreError) else _worded(error, self.path))
+                failure = error if isinstance(error, StoreError) else _worded(error, self.path)
+                log.error("a write failed", file=str(self.path), reason=str(failure))
+                self._fail(batch[0], failure)
             return
         for job, result in zip(batch, results, strict=True):
             self._drop(job)
@@ -206,13 +208,13 @@ class Writer:
     def _fail(self, job: Job, error: StoreError) -> None:
         self._drop(job)
         self.failure = self.failure or error
-        log.error("a write failed", file=str(self.path), reason=str(error))
         if not job.done.done():
             job.done.set_exception(error)
             job.done.exception()  # it is logged: whoever never asks for it is not to be reminded
 
     def _fail_all(self, error: StoreError) -> None:
         self.failure = self.failure or error
+        log.error("writes failed", file=str(self.path), jobs=len(self._jobs), reason=str(error))
         for job in list(self._jobs):
             self._fail(job, error)
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from feed_doubles import QUICK
+from feed_doubles import CALM
 from feed_recorder import Recorder
 from feed_toy_exchange import ToyExchange
 
@@ -32,7 +32,7 @@ async def make_feed(toy: ToyExchange) -> AsyncIterator[Callable[..., tuple[Feed,
         recorder = Recorder()
         symbols = Symbols()
         callbacks = {"on_batch": recorder.take, "on_state": recorder.states.append}
-        feed = Feed(toy.venue(symbols), SystemClock(), symbols, **{"timing": QUICK, **callbacks, **more})
+        feed = Feed(toy.venue(symbols), SystemClock(), symbols, **{"timing": CALM, **callbacks, **more})
         recorder.symbols = symbols
         feeds.append(feed)
         return feed, recorder

@@ -144,7 +144,7 @@ class ToyExchange:
         return {"symbol": name, "status": "TRADING", "baseAsset": name[:3], "quoteAsset": "USDT", "filters": []}
 
 
-async def until(condition: Any, within_s: float = 10.0) -> None:
+async def until(condition: Any, within_s: float = 30.0) -> None:
     """Return once the condition holds.
 
     Raises:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from feed_doubles import QUICK
+from feed_doubles import CALM, QUICK
 from feed_recorder import Recorder
 from feed_toy_exchange import ToyExchange, until
 
@@ -40,7 +40,7 @@ async def test_a_venue_that_is_not_there_is_said_and_tried_again(make_feed: Make
 async def test_a_venue_that_comes_up_later_is_found(toy: ToyExchange) -> None:
     await toy.stop()
     recorder, symbols = Recorder(), Symbols()
-    feed = Feed(toy.venue(symbols), SystemClock(), symbols, on_batch=recorder.take, on_state=recorder.states.append, timing=QUICK)
+    feed = Feed(toy.venue(symbols), SystemClock(), symbols, on_batch=recorder.take, on_state=recorder.states.append, timing=CALM)
     await feed.watch(["NOSUCH"])
     feed.start()
     await until(lambda: "backoff" in recorder.states_said())
@@ -78,7 +78,7 @@ async def test_retry_after_of_a_refused_handshake_is_obeyed(make_feed: Make, toy
 
 async def test_subscriptions_without_an_answer_end_the_try(make_feed: Make, toy: ToyExchange) -> None:
     toy.answers_subscriptions = False
-    feed, recorder = make_feed(timing=replace(QUICK, reply_timeout_s=0.05))
+    feed, recorder = make_feed(timing=replace(CALM, reply_timeout_s=0.05))
     await feed.watch(["BTCUSDT"])
     feed.start()
     await until(lambda: toy.connects >= 2)
@@ -99,7 +99,7 @@ async def test_a_refused_subscription_is_told_to_who_asked(make_feed: Make, toy:
 
 
 async def test_silence_is_shown_as_stale_then_the_socket_is_replaced(make_feed: Make, toy: ToyExchange) -> None:
-    feed, recorder = make_feed()
+    feed, recorder = make_feed(timing=QUICK)
     await feed.watch(["BTCUSDT"])
     feed.start()
     await until(lambda: toy.connects >= 2)
@@ -115,7 +115,7 @@ async def test_a_socket_that_opens_and_never_sends_is_given_up(toy: ToyExchange)
     port = server.sockets[0].getsockname()[1]
     recorder, symbols = Recorder(), Symbols()
     venue = Binance(symbols, ws_url=f"ws://127.0.0.1:{port}", rest_url=f"http://127.0.0.1:{toy.port}")
-    timing = replace(QUICK, open_timeout_s=0.1)
+    timing = replace(CALM, open_timeout_s=0.1)
     feed = Feed(venue, SystemClock(), symbols, on_batch=recorder.take, on_state=recorder.states.append, timing=timing)
     await feed.watch(["BTCUSDT"])
     feed.start()
@@ -128,7 +128,7 @@ async def test_a_socket_that_opens_and_never_sends_is_given_up(toy: ToyExchange)
 
 
 async def test_data_after_a_stale_spell_makes_it_live_at_once(make_feed: Make, toy: ToyExchange) -> None:
-    feed, recorder = make_feed(timing=replace(QUICK, stale_after_s=0.1, reconnect_after_s=30.0))
+    feed, recorder = make_feed(timing=replace(CALM, stale_after_s=0.1, reconnect_after_s=30.0))
     await feed.watch(["BTCUSDT"])
     feed.start()
     await until(lambda: feed.state().state == "stale")
@@ -138,7 +138,7 @@ async def test_data_after_a_stale_spell_makes_it_live_at_once(make_feed: Make, t
 
 
 async def test_silence_that_repeats_is_waited_out_longer(make_feed: Make, toy: ToyExchange) -> None:
-    feed, _ = make_feed(timing=replace(QUICK, stale_after_s=0.02, reconnect_after_s=0.02))
+    feed, _ = make_feed(timing=replace(CALM, stale_after_s=0.02, reconnect_after_s=0.02))
     await feed.watch(["BTCUSDT"])
     feed.start()
     connection = feed._streams.connections[0]
@@ -147,7 +147,7 @@ async def test_silence_that_repeats_is_waited_out_longer(make_feed: Make, toy: T
 
 
 async def test_an_announced_end_is_bridged_without_a_gap_or_a_pause(make_feed: Make, toy: ToyExchange) -> None:
-    feed, recorder = make_feed(timing=replace(QUICK, stale_after_s=5.0, reconnect_after_s=10.0, overlap_s=0.2))
+    feed, recorder = make_feed(timing=replace(CALM, overlap_s=0.2))
     await feed.watch(["BTCUSDT"])
     feed.start()
     await until(lambda: feed.state().state == "live")
@@ -168,7 +168,7 @@ async def test_a_socket_near_the_age_at_which_the_venue_cuts_it_is_replaced(
     make_feed: Make, toy: ToyExchange, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Binance, "limits", replace(Binance.limits, connection_max_age_s=0.3))
-    feed, recorder = make_feed(timing=replace(QUICK, stale_after_s=5.0, reconnect_after_s=10.0))
+    feed, recorder = make_feed(timing=CALM)
     await feed.watch(["BTCUSDT"])
     feed.start()
     await until(lambda: toy.connects >= 3)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from feed_doubles import QUICK
+from feed_doubles import CALM
 from feed_recorder import Recorder
 from feed_toy_exchange import ToyExchange, until
 
@@ -245,7 +245,7 @@ async def test_closing_hands_over_what_has_arrived(make_feed: Make, toy: ToyExch
 
 
 async def test_what_was_missed_is_fetched_even_if_no_further_print_comes(make_feed: Make, toy: ToyExchange) -> None:
-    feed, recorder = await started(make_feed, toy, "BTCUSDT", "ETHUSDT", timing=replace(QUICK, reconnect_after_s=30.0, check_after_s=0.01))
+    feed, recorder = await started(make_feed, toy, "BTCUSDT", "ETHUSDT", timing=replace(CALM, check_after_s=0.01))
     await toy.print("BTCUSDT", range(10, 15))
     await toy.print("ETHUSDT", [70])
     await until(lambda: len(recorder.ticks()) == 6)
@@ -263,12 +263,12 @@ async def test_what_was_missed_is_fetched_even_if_no_further_print_comes(make_fe
 
 async def test_a_restart_fetches_what_was_missed_even_if_the_market_is_quiet(make_feed: Make, toy: ToyExchange) -> None:
     toy.hush("BTCUSDT", range(1, 51))
-    _, recorder = await started(make_feed, toy, last_ids={"BTCUSDT": 40}, timing=replace(QUICK, check_after_s=0.01))
+    _, recorder = await started(make_feed, toy, last_ids={"BTCUSDT": 40}, timing=replace(CALM, check_after_s=0.01))
     await until(lambda: recorder.ids("BTCUSDT") == list(range(41, 51)))
 
 
 async def test_a_stream_that_is_stuck_while_others_flow_is_noticed(make_feed: Make, toy: ToyExchange) -> None:
-    _, recorder = await started(make_feed, toy, timing=replace(QUICK, check_quiet_s=0.1, reconnect_after_s=30.0))
+    _, recorder = await started(make_feed, toy, timing=replace(CALM, check_quiet_s=0.1))
     await toy.print("BTCUSDT", [10])
     await until(lambda: recorder.ids("BTCUSDT") == [10])
     toy.hush("BTCUSDT", [11, 12])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from feed_doubles import QUICK
+from feed_doubles import CALM
 from feed_recorder import Recorder
 from feed_toy_exchange import until
 
@@ -66,7 +66,7 @@ async def recorded(files: list[Path], fault: Fault, *, speed: float, **more: Any
     names = [listing.symbol for listing in market.listings]
     recorder, symbols = Recorder(), Symbols()
     recorder.symbols = symbols
-    timing = replace(QUICK, stale_after_s=5.0, reconnect_after_s=10.0, check_after_s=0.05, check_quiet_s=0.5)
+    timing = replace(CALM, check_after_s=0.05, check_quiet_s=0.5)
     async with LocalExchange(market, speed=speed) as exchange:
         venue = Binance(symbols, ws_url=exchange.ws_url, rest_url=exchange.rest_url)
         start = dict.fromkeys(names, 0)

@@ -24,6 +24,9 @@ def turns(interval: str) -> Blueprint:
     return blueprint(definition("turns"), {"interval": interval}, FULL)
 
 
+#: Infinity times zero; plain Python's warning about it is `test_plain_python_runs_without_a_warning`'s matter.
+pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in scalar multiply:RuntimeWarning")
+
 Case = tuple[Records, list[float], Terms]
 BOTH = pytest.mark.parametrize("jit", [True, False], ids=["compiled", "plain"])
 
@@ -97,7 +100,6 @@ def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.
     [Variant(stops=False), Variant(limited=False), Variant(mapped=False), LEAN],
     ids=["no stops", "no limits", "one symbol", "lean"],
 )
-@pytest.mark.filterwarnings("ignore:invalid value encountered in scalar multiply:RuntimeWarning")
 @law(40)
 @given(case=cases(stops=False))
 def test_what_is_compiled_out_and_not_used_changes_nothing(variant: Variant, case: Case) -> None:

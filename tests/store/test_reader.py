@@ -64,7 +64,7 @@ def test_without_a_range_all_of_a_symbol_comes(recorded: tuple[Path, Records]) -
     assert found == len(ticks)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     after=st.integers(0, 41_000),
     to=st.none() | st.integers(0, 41_000),

@@ -1,0 +1,140 @@
+"""Live fills on paper are the backtest's fills on what was recorded, to the last bit."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from core.commands import Flatten, Terms, Unregister
+from core.exchange.recording import RecordedMarket
+from core.exchange.server import LocalExchange
+from tests.engine.engine_rig import backtest, bits, exchange_of, running, until, write_recording
+
+SIX = ("sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd")
+
+
+async def test_the_six_strategies_trade_live_as_they_do_in_a_backtest_of_the_tape(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=3000)
+    home = tmp_path / "home"
+    terms = Terms(side="long_short", qty=0.5, fee_bps=2, slippage_bps=1, latency_ms=150, stop_loss_pct=0.5, participation=0.8)
+    async with exchange_of(recording) as exchange, running(home, exchange) as rig:
+        ids = {name: await rig.register(name, terms=terms, params=_eager(name)) for name in SIX}
+        await rig.play()
+        live = {name: bits(await rig.fills(id_)) for name, id_ in ids.items()}
+    assert all(len(fills) > 4 for fills in live.values()), {name: len(fills) for name, fills in live.items()}
+    for name in SIX:
+        assert live[name] == bits(backtest(home, name, "BTCUSDT", terms=terms, params=_eager(name)).fills)
+
+
+def _eager(name: str) -> dict[str, float]:
+    return {"threshold": 0.001} if name == "momentum" else {}
+
+
+async def test_every_id_of_a_recording_is_on_the_tape_once_whatever_the_line_does(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=4000)
+    home = tmp_path / "home"
+    async with exchange_of(recording, speed=40.0) as exchange, running(home, exchange) as rig:
+        exchange.resume()
+        await until(lambda: rig.engine.market.ticks_total > 500, "the first prints")
+        exchange.skip("BTCUSDT", 7)
+        exchange.duplicate("ETHUSDT", 5)
+        await until(lambda: rig.engine.market.ticks_total > 1500, "more prints")
+        await exchange.drop_connections()
+        await exchange.finished.wait()
+        await until(lambda: rig.engine.tape.total == 8000, "all prints on the tape")
+        counters = rig.engine.feed.counters
+        assert counters.backfilled >= 7
+        assert counters.duplicates >= 5
+        assert counters.reconnects >= 1
+    assert _ids(home, "BTCUSDT") == list(range(1000, 5000))
+    assert _ids(home, "ETHUSDT") == list(range(1000, 5000))
+
+
+def _ids(home: Path, symbol: str) -> list[int]:
+    with sqlite3.connect(f"file:{home / 'tape.db'}?mode=ro", uri=True) as db:
+        return [row[0] for row in db.execute("SELECT trade_id FROM ticks WHERE symbol = ? ORDER BY trade_id", (f"binance:{symbol}",))]
+
+
+async def test_a_strategy_taken_up_after_a_restart_trades_as_if_there_had_been_none(tmp_path: Path) -> None:
+    first = write_recording(tmp_path / "first", prints=1500, seed=5)
+    home = tmp_path / "home"
+    async with exchange_of(first, speed=40.0) as exchange:
+        async with running(home, exchange) as rig:
+            sma, macd = await rig.register("sma_crossover"), await rig.register("macd", "ETHUSDT")
+            exchange.resume()
+            await until(lambda: rig.engine.market.ticks_total > 1000, "some prints")
+            exchange.pause()
+            await rig.settle()
+            before = await rig.fills()
+        async with running(home, exchange) as rig:
+            assert set(rig.engine.roster.entries) == {sma, macd}
+            await rig.play()
+            await until(lambda: rig.engine.tape.total == 3000, "all prints on the tape")
+            await rig.settle()
+            fills = {id_: bits(await rig.fills(id_)) for id_ in (sma, macd)}
+            assert len(await rig.fills()) > len(before) > 0
+    assert fills[sma] == bits(backtest(home, "sma_crossover", "BTCUSDT").fills)
+    assert fills[macd] == bits(backtest(home, "macd", "ETHUSDT").fills)
+
+
+async def test_the_fills_of_a_registration_in_mid_stream_are_those_of_a_backtest_from_there(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=4000, seed=8)
+    home = tmp_path / "home"
+    async with exchange_of(recording, speed=40.0) as exchange, running(home, exchange) as rig:
+        exchange.resume()
+        await until(lambda: rig.engine.market.ticks_total > 3000, "history on the tape")
+        exchange.pause()
+        await rig.engine.tape.flush()
+        id_ = await rig.register("sma_crossover")
+        await until(lambda: (f := rig.engine.roster[id_].figures) is not None and f.seen >= 20, "warm at once, from the tape")
+        from_ns = rig.engine.market.of(rig.engine.symbols["binance:BTCUSDT"]).last_ts + 1
+        await rig.play()
+        live = bits(await rig.fills(id_))
+    assert len(live) > 4
+    assert live == bits(backtest(home, "sma_crossover", "BTCUSDT", from_ns=from_ns).fills)
+
+
+async def test_flatten_and_unregister_leave_no_position_and_the_fills_stay(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=3000)
+    async with exchange_of(recording, speed=60.0) as exchange, running(tmp_path / "home", exchange) as rig:
+        id_ = await rig.register("sma_crossover")
+        exchange.resume()
+        figures = lambda: rig.engine.roster[id_].figures  # noqa: E731
+        await until(lambda: figures() is not None and figures().position != 0, "a position")
+        await rig.engine.commands.submit(Flatten(id=None), "test")
+        flattened = lambda: [line for line in rig.engine.blotter.lines if line.reason == "flatten"]  # noqa: E731
+        await until(lambda: bool(flattened()), "a fill that flattens")
+        assert [line.position for line in flattened()] == [0.0]
+        await until(lambda: rig.engine.blotter.lines[0].reason == "signal", "back in, once the strategy changed its mind")
+        await rig.engine.commands.submit(Unregister(id=id_), "test")
+        await until(lambda: id_ not in rig.engine.roster, "gone")
+        await rig.settle()
+        fills = await rig.fills(id_)
+    assert fills[-1]["position"] == 0
+    assert sum(fill["qty"] * (1 if fill["side"] == "buy" else -1) for fill in fills) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("symbols", [("BTCUSDT", "ETHUSDT")])
+async def test_the_recordings_of_a_real_venue_come_back_as_the_same_fills(
+    tmp_path: Path, shared_data: Path, symbols: Sequence[str]
+) -> None:
+    folder = shared_data / "raw_ws" / "binance_spot"
+    market = RecordedMarket([folder / f"{symbol.lower()}_{day}.gz" for symbol in symbols for day in (20240808, 20240809)])
+    home = tmp_path / "home"
+    async with LocalExchange(market, speed=0) as exchange:
+        exchange.pause()
+        async with running(home, exchange) as rig:
+            ids = {(name, symbol): await rig.register(name, symbol) for name in SIX for symbol in symbols}
+            await rig.play()
+            live = {key: bits(await rig.fills(id_)) for key, id_ in ids.items()}
+    trades = {"BTCUSDT": (9757 + 10147), "ETHUSDT": (6106 + 8409)}
+    for symbol in symbols:
+        ids_ = _ids(home, symbol)
+        assert len(ids_) == trades[symbol]
+        assert ids_ == list(range(ids_[0], ids_[0] + len(ids_)))
+    assert sum(map(len, live.values())) > 100
+    for (name, symbol), fills in live.items():
+        assert fills == bits(backtest(home, name, symbol).fills), f"{name} on {symbol}"

@@ -1,0 +1,93 @@
+"""The loop once more, for one leg on prints, written from the design's words alone, slow and plain, sharing no code with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf, isnan
+
+from core.commands import Terms
+from core.types import Records
+
+
+@dataclass
+class Order:
+    """A working order: the target it was made for, and when it may fill."""
+
+    target: float
+    due: int
+    why: str
+
+
+@dataclass
+class Fill:
+    """An execution."""
+
+    tick: int
+    qty: float
+    price: float
+    fee: float
+    position: float
+    why: str
+
+
+def stop_reached(position: float, entry: float, best: float, price: float, terms: Terms) -> str | None:
+    """Which stop a print sets off: `best` is the most favourable print since entry."""
+    way = 1.0 if position > 0 else -1.0
+    loss, trail, gain = terms.stop_loss_pct, terms.trailing_pct, terms.take_profit_pct
+    if loss is not None and way * price <= way * (entry * (1.0 - way * loss / 100)):
+        return "stop_loss"
+    if trail is not None and way * price <= way * (best * (1.0 - way * trail / 100)):
+        return "trailing"
+    if gain is not None and way * price >= way * (entry * (1.0 + way * gain / 100)):
+        return "take_profit"
+    return None
+
+
+def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
+    """Every fill of a strategy that gives these targets."""
+    fills: list[Fill] = []
+    position = entry = best = 0.0
+    order: Order | None = None
+    latched: str | None = None
+    held_against = 0.0  # the target that must change before a latched leg trades again
+    opinion = 0.0
+    share = inf if terms.participation is None else terms.participation
+    latency = round(terms.latency_ms * 1e6)
+    for i, (time, price, size) in enumerate(zip(ticks["ts"].tolist(), ticks["price"].tolist(), ticks["qty"].tolist(), strict=True)):
+        if order is not None and time >= order.due:  # (1) fill what is due
+            wanted = order.target - position
+            cap = share * size if size > 0 else inf
+            qty = max(-cap, min(cap, wanted))
+            after = order.target if qty == wanted else position + qty
+            paid = price * (1.0 + terms.slippage_bps / 1e4) if qty > 0 else price * (1.0 - terms.slippage_bps / 1e4)
+            fills.append(Fill(i, qty, paid, abs(qty) * paid * terms.fee_bps / 1e4, after, order.why))
+            if position == 0.0 or position * after < 0.0:
+                entry, best = paid, price
+            elif abs(after) > abs(position):
+                entry = (entry * abs(position) + paid * abs(qty)) / abs(after)
+            position = after
+            if position == order.target:
+                order = None
+        fired = None
+        if position != 0.0:  # (2) extremes, stops
+            best = max(best, price) if position > 0 else min(best, price)
+            fired = stop_reached(position, entry, best, price, terms)
+        target = targets[i]  # (3) step
+        if not isnan(target):
+            if terms.side == "long_flat":
+                target = max(target, 0.0)
+            if latched and target != held_against:
+                latched = None
+            opinion = target
+        if fired:  # (4) latch
+            latched, held_against = fired, opinion
+        if latched:
+            goal, why = 0.0, latched
+        elif isnan(target):
+            continue
+        else:
+            goal, why = target * terms.qty, "signal"
+        if goal == (order.target if order else position):  # (5) order
+            continue
+        order = None if goal == position else Order(goal, time + latency, why)
+    return fills
