@@ -8,34 +8,43 @@ ledger.db      commands, orders, fills, …        strategies/   strategies of t
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
-import stat
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 import platformdirs
 
-from core.errors import CockpitError, HomeLocked, UsageError
+from core.errors import CockpitError, UsageError
+from core.home_folder import make_home, private_folder
+from core.home_lock import Holder, Lock, holder, lock_home, running
+
+__all__ = [
+    "Holder",
+    "Lock",
+    "Stamp",
+    "check_stamp",
+    "data_folder",
+    "default_home",
+    "demo_home",
+    "holder",
+    "lock_home",
+    "make_home",
+    "private_folder",
+    "read_stamp",
+    "reset_demo",
+    "running",
+    "socket_path",
+    "stamp",
+]
 
 #: Longest socket path in bytes that every platform takes (macOS allows 103, Linux 107).
 LONGEST_SOCKET_PATH = 100
 
 #: What a demo reset deletes. Anything else in the folder, the configuration first of all, is the user's.
 _DISPOSABLE = (*(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")), "home.json", "logs", "run")
-
-
-class Holder(msgspec.Struct, frozen=True):
-    """Who holds a home: the engine's process id, its mode, and when it took the lock (ns UTC)."""
-
-    pid: int
-    mode: str
-    started_ns: int
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -61,39 +70,6 @@ def _absolute(path: str) -> Path:
     return Path(os.path.abspath(os.path.expanduser(path)))
 
 
-def make_home(home: Path) -> Path:
-    """Create the folder (0700) where it is missing.
-
-    Raises:
-        CockpitError: it cannot be created or written to.
-    """
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise CockpitError(f"cannot use {home} as a home: {error.strerror}") from error
-    if not os.access(home, os.W_OK | os.X_OK):
-        raise CockpitError(f"cannot use {home} as a home: no permission to write there")
-    return home
-
-
-def private_folder(path: Path) -> Path:
-    """A folder that only this user can enter; created 0700 where it is missing.
-
-    Raises:
-        CockpitError: it is a link, or belongs to someone else.
-    """
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise CockpitError(f"{path} is not a folder of this user: remove it and try again")
-        if stat.S_IMODE(found.st_mode) != 0o700:
-            path.chmod(0o700)
-    except OSError as error:
-        raise CockpitError(f"cannot make the private folder {path}: {error.strerror}") from error
-    return path
-
-
 def socket_path(home: Path) -> Path:
     """Where this home's engine listens, in a 0700 folder (made if missing, where the home is there).
 
@@ -110,86 +86,6 @@ def socket_path(home: Path) -> Path:
     if home.is_dir():
         private_folder(path.parent)
     return path
-
-
-class Lock:
-    """The hold of one engine on its home; kept until closed or until the process ends, however it ends."""
-
-    def __init__(self, fd: int, path: Path, holder: Holder) -> None:
-        self._fd = fd
-        self.path = path
-        self.holder = holder
-
-    def close(self) -> None:
-        """Let go. The file stays: deleting it would let two engines lock two files of one name."""
-        if self._fd >= 0:
-            os.ftruncate(self._fd, 0)
-            os.close(self._fd)
-            self._fd = -1
-
-    def __enter__(self) -> Lock:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.close()
-
-
-def lock_home(home: Path, mode: str = "paper") -> Lock:
-    """Take this home for the calling process.
-
-    Raises:
-        HomeLocked: another process holds it; the message names its pid.
-    """
-    make_home(home)
-    path = home / "engine.lock"
-    # Close-on-exec, so that no worker process keeps the lock alive after the engine.
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    # A probe by `running` takes the lock for an instant, so one refusal proves nothing.
-    for attempt in range(10):
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            break
-        except BlockingIOError:
-            if attempt < 9:
-                time.sleep(0.02)
-    else:
-        found = _read_holder(fd)
-        os.close(fd)
-        who = f"pid {found.pid}, {found.mode}" if found else "it is just starting"
-        raise HomeLocked(f"another engine holds {home} ({who}): stop it with `cockpit stop`, or use another home with --home")
-    holder = Holder(os.getpid(), mode, time.time_ns())
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, msgspec.json.encode(holder) + b"\n", 0)
-    return Lock(fd, path, holder)
-
-
-def holder(home: Path) -> Holder | None:
-    """Who holds this home now; None when nobody does."""
-    try:
-        fd = os.open(home / "engine.lock", os.O_RDONLY | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        fcntl.flock(fd, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return _read_holder(fd)
-    else:
-        return None
-    finally:
-        os.close(fd)
-
-
-def running(home: Path) -> int | None:
-    """The pid of the engine of this home; None when none runs."""
-    found = holder(home)
-    return found.pid if found else None
-
-
-def _read_holder(fd: int) -> Holder | None:
-    try:
-        return msgspec.json.decode(os.pread(fd, 4096, 0), type=Holder)
-    except msgspec.DecodeError:
-        return None
 
 
 def read_stamp(home: Path) -> Stamp | None:

@@ -98,6 +98,11 @@ def _lower(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
+def warm_from(until_ns: int, warmup: int, interval: int) -> int:
+    """Where history for warming up begins: `warmup` whole bars, one that may be cut short, and the forming one, before `until_ns`."""
+    return max((until_ns // interval - warmup - 1) * interval, 0)
+
+
 def params_dtype(params_type: type[Struct]) -> np.dtype[Any]:
     """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place."""
     return np.dtype([(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)] or [("none", "i8")])
@@ -118,7 +123,10 @@ def params_record(params: Struct) -> np.ndarray[Any, Any]:
         if is_interval(field.type):
             value = interval_ns(value)
         elif isinstance(value, str):
-            value = choices(field.type).index(value)
+            allowed = choices(field.type)
+            if not allowed:
+                raise StrategyError(f"{field.name} is text: a compiled strategy takes numbers, a Literal choice or an Interval")
+            value = allowed.index(value)
         record[field.name] = value
     return record
 

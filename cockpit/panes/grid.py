@@ -205,7 +205,7 @@ class LiveGrid(Toned, can_focus=True):
             if old is None or row is None or (old.key, old.stale, old.span) != (row.key, row.stale, row.span):
                 self._strips.pop(y, None)
                 strokes += self.line_strokes(y)
-            elif changed := {index for index, cell in enumerate(row.cells) if cell is not old.cells[index] and cell != old.cells[index]}:
+            elif changed := {index for index, cell in enumerate(row.cells) if not cell.looks_like(old.cells[index])}:
                 self._light(row, old, changed, now)
                 strokes += self._strokes(y, row, changed)
         self.put(strokes)

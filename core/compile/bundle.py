@@ -182,3 +182,9 @@ class _Prune(ast.NodeTransformer):
         if not isinstance(node.test, ast.Constant):
             return node
         return (node.body if node.test.value else node.orelse) or [ast.Pass()]
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        self.generic_visit(node)
+        if not isinstance(node.test, ast.Constant):
+            return node
+        return node.body if node.test.value else node.orelse

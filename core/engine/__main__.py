@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import signal
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import structlog
 
 from core.clock import SystemClock
-from core.config import Config, load
+from core.config import Config, EngineConfig, load
 from core.engine.demo import register_demo
 from core.engine.engine import Engine
 from core.engine.exchange import ExchangeProcess, start_exchange
@@ -81,7 +82,10 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> in
     requests.door = door
     teller = Teller(engine, json_lines=words.json or not sys.stdout.isatty()) if words.record else None
     try:
-        await engine.start([engine.bare(name) for name in config.symbols])
+        replayed = bool(words.recording) and words.symbols is None
+        await engine.start([] if replayed else [engine.bare(name) for name in config.symbols])
+        for name in await engine.feed.symbols() if replayed else ():
+            await engine.add_symbol(name)
         await door.open()
         if words.mode == "demo" and not words.recording:
             engine.spawn(register_demo(engine), "demo strategies")
@@ -108,12 +112,16 @@ def main(argv: list[str] | None = None) -> int:
     try:
         home = make_home(words.home)
         config = load(home, flags=flags(words)).config
-        with lock_home(home, words.mode), logging_to(home, level=config.engine.log_level):
+        with lock_home(home, words.mode), _logging(home, config.engine):
             stamp(home, words.mode, [config.venue])
             return _with_fast_loop(run(words, config))
     except CockpitError as error:
         sys.stderr.write(f"cockpit: {error}\n")
         return error.exit_code
+
+
+def _logging(home: Path, section: EngineConfig) -> AbstractContextManager[None]:
+    return logging_to(home, level=section.log_level, megabytes=section.log_mb, files=section.log_files)
 
 
 def _with_fast_loop(work: object) -> int:

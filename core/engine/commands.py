@@ -24,6 +24,7 @@ from core.engine.roster import Entry
 from core.errors import SourceError, UsageError
 from core.kernels.records import REPORT
 from core.store.reader import read_ticks
+from core.strategy import warm_from
 from core.types import TICK, Records
 from core.workers import frames
 from core.workers.frames import Assignment, Failure, Lever
@@ -147,9 +148,8 @@ class Commands:
         synced = engine.tape.synced_seq
         parts = []
         for symbol in entry.order.symbols if plan.warmup else ():
-            now = engine.clock.now_ns()
-            last = engine.market.of(engine.symbols[symbol]).last_ts or now
-            start = warm.window_start(last, plan.warmup, plan.interval) if plan.interval else 0
+            last = engine.market.of(engine.symbols[symbol]).last_ts or await engine.venue_now()
+            start = warm_from(last, plan.warmup, plan.interval) if plan.interval else 0
             have = await _read(engine, symbol, start)
             have = warm.needed(have[have["seq"] <= synced], plan, last)
             older = await warm.venue_history(engine.venue, engine.feed.rest.call, engine.bare(symbol), plan, have, last)

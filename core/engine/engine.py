@@ -28,7 +28,7 @@ from core.engine.recent import Recent
 from core.engine.recovery import Recovery
 from core.engine.roster import Roster
 from core.engine.settle import Settler
-from core.errors import UsageError
+from core.errors import UsageError, VenueError
 from core.feed.batch import Batch, FeedState, GapEvent
 from core.feed.connection import Timing
 from core.feed.feed import Feed
@@ -398,6 +398,16 @@ class Engine:
             "equity": equity,
             "capital": capital,
         }
+
+    async def venue_now(self) -> int:
+        """The venue's time, ns: ours set right by how far its clock is from ours, asked for where that is not known yet."""
+        skew = self.feed.skew_ms
+        if skew is not None:
+            return self.clock.now_ns() + int(skew * 1e6)
+        try:
+            return await self.feed.rest.ask(self.venue.server_time(), self.venue.parse_time)
+        except VenueError:
+            return self.clock.now_ns()
 
     async def catalogue(self) -> dict[str, Any]:
         """Every strategy there is, described."""

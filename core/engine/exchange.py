@@ -33,9 +33,8 @@ async def start_exchange(recordings: list[Path], speed: str | None, scenario: st
     Raises:
         CockpitError: it did not start; its own last line says why.
     """
-    words = [sys.executable, "-m", "core.exchange", "--port", "0", "--die-with-parent"]
-    for path in recordings:
-        words += ["--recording", str(path)]
+    words = [sys.executable, "-P", "-m", "core.exchange", "--port", "0", "--die-with-parent"]
+    words += ["--recording", *map(str, recordings)] if recordings else []
     words += ["--speed", speed] if speed else []
     words += ["--scenario", scenario] if scenario else []
     pipe = asyncio.subprocess.PIPE

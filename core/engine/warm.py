@@ -9,6 +9,7 @@ import structlog
 
 from core.compile.blueprint import Blueprint
 from core.errors import VenueError
+from core.strategy import warm_from
 from core.types import TICK, Origin, Records, interval_ns
 from core.venues.venue import RestCall, Venue
 
@@ -18,16 +19,11 @@ Fetch = Callable[[RestCall], Awaitable[bytes]]
 PRINTS_A_BAR = 4
 
 
-def window_start(last_ns: int, warmup: int, interval: int) -> int:
-    """Where the bars a strategy warms up on begin: `warmup` whole bars and the forming one before `last_ns`."""
-    return (last_ns // interval - warmup) * interval
-
-
 def needed(ticks: Records, plan: Blueprint, last_ns: int) -> Records:
     """The ticks of a symbol's history that warming uses: the last `warmup` ones, or those of the last `warmup` bars."""
     if plan.interval == 0:
         return ticks[max(len(ticks) - plan.warmup, 0) :]
-    return ticks[ticks["ts"] >= window_start(last_ns, plan.warmup, plan.interval)]
+    return ticks[ticks["ts"] >= warm_from(last_ns, plan.warmup, plan.interval)]
 
 
 async def venue_history(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
@@ -57,7 +53,7 @@ async def _prints(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before
 
 
 async def _bars(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
-    start = window_start(now_ns, plan.warmup, plan.interval)
+    start = warm_from(now_ns, plan.warmup, plan.interval)
     until = int(before["ts"][0]) // plan.interval * plan.interval if len(before) else now_ns
     if until <= start:
         return np.empty(0, TICK)

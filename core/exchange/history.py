@@ -61,7 +61,7 @@ class History:
             lowest = -(-start_us // interval_us) * interval_us
         elif market.segment_ns:
             newest = market.clock_us() if end_us is None else min(end_us, market.clock_us())
-            lowest = newest // interval_us * interval_us - (limit - 1) * interval_us
+            lowest = newest // interval_us * interval_us - limit * interval_us
         highest = None if end_us is None else end_us // interval_us * interval_us
         pieces = self._pieces(symbol, interval_us, lowest, highest)
         bars = (bar for bar in without_holes(merged(pieces, interval_us), interval_us) if bar.start >= lowest)

@@ -63,7 +63,7 @@ class Segment:
 
 def in_order(rows: dict[tuple[Kind, int], Records], arrival: dict[tuple[Kind, int], NDArray[np.int64]] | None, end: int) -> Segment:
     """A segment of these rows, sent by `when`, then by `arrival` where it is given, then by kind."""
-    keys = list(rows)
+    keys = sorted(rows)
     sizes = [len(rows[key]) for key in keys]
     if not keys:
         empty = np.empty(0, np.int64)
@@ -72,8 +72,11 @@ def in_order(rows: dict[tuple[Kind, int], Records], arrival: dict[tuple[Kind, in
     kind = np.repeat(np.array([key[0] for key in keys], np.int8), sizes)
     symbol = np.repeat(np.array([key[1] for key in keys], np.int16), sizes)
     row = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
-    came = np.zeros_like(when) if arrival is None else np.concatenate([arrival[key] for key in keys])
-    order = np.lexsort((row, kind, came, when))
+    # Both sorts are stable: events alike stay in the order of the keys, by kind.
+    if arrival is None:
+        order = np.argsort(when, kind="stable")
+    else:
+        order = np.lexsort((np.concatenate([arrival[key] for key in keys]), when))
     return Segment(rows, when[order], kind[order], symbol[order], row[order], end)
 
 

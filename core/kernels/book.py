@@ -106,12 +106,12 @@ def mark(account: Any, books: Any, book: Any, legs: int, price: float) -> None:
         account.max_drawdown_ratio = fall / account.peak
 
 
-def mark_day(account: Any, reports: Any, n: int, tick: Any, book: Any, leg: int) -> int:
-    """On the first tick of a later UTC day: report the equity the finished day ended with."""
+def mark_day(account: Any, reports: Any, n: int, tick: Any, book: Any, leg: int, when: int) -> int:
+    """On the first tick of a later UTC day, that of `when`: report the equity the finished day ended with."""
     if account.next_mark > 0:
         row = reports[n]
         n = report(reports, n, MARK, 0, tick, leg, book, 0.0, 0.0)
         row.ts = account.next_mark
         row.equity = account.equity
-    account.next_mark = (tick.ts // DAY_NS + 1) * DAY_NS
+    account.next_mark = (when // DAY_NS + 1) * DAY_NS
     return n

@@ -80,8 +80,10 @@ def advance(
         book = books[leg]
         price = tick.price
         written = n
-        if tick.ts >= account.next_mark:
-            n = mark_day(account, reports, n, tick, book, leg)
+        # a bar that closes at midnight belongs to the day it opened in
+        when = tick.start if BARS else tick.ts
+        if when >= account.next_mark:
+            n = mark_day(account, reports, n, tick, book, leg, when)
         if BARS:
             if book.aim != book.position and tick.start >= book.due:
                 n = fill_due(account, book, terms, reports, n, tick, leg, tick.open)

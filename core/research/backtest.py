@@ -14,12 +14,12 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
-from core.errors import SourceError, UsageError
+from core.errors import SourceError, StrategyError, UsageError
 from core.kernels.records import FILL, MARK, WHY_NAMES
 from core.research.metrics import Run, metrics
 from core.research.source import Source
 from core.research.sources import open_sources
-from core.strategy import PYTHON, StrategyError, load, strategy_file
+from core.strategy import PYTHON, load, warm_from, strategy_file
 from core.types import Records, interval_text
 
 Progress = Callable[[Source, int], None]
@@ -77,7 +77,6 @@ def run_backtest(order: Order, progress: Progress | None = None) -> Result:
     Raises:
         UsageError: the source, the strategy or a value is refused; one line.
     """
-    started = time.perf_counter()
     path = strategy_file(order.strategy, order.folders)
     if path is None:
         known = sorted(p.stem for folder in order.folders for p in folder.glob("[!_]*.py"))
@@ -93,6 +92,7 @@ def run_backtest(order: Order, progress: Progress | None = None) -> Result:
     )  # fmt: skip
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
+    started = time.perf_counter()
     reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress)
     if source.interval_ns and 0 < interval < source.interval_ns:
         source.notes.append(
@@ -105,15 +105,16 @@ def _reach(from_ns: int | None, interval: int, warmup: int) -> int | None:
     """Where reading must begin so that the strategy is warm at `from_ns`."""
     if from_ns is None or interval == 0:
         return None if interval == 0 else from_ns
-    return max((from_ns // interval - warmup) * interval, 0)
+    return warm_from(from_ns, warmup, interval)
 
 
 def _run(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None) -> tuple[Records, int, int]:
     parts: list[Records] = []
     first_ns = last_ns = done = 0
     for batch in _after_warming(instance, plan, source, from_ns):
-        first_ns = first_ns or int(batch["ts"][0])
-        last_ns = int(batch["ts"][-1])
+        when = batch["start" if source.kind == "bars" else "ts"]
+        first_ns = first_ns or int(when[0])
+        last_ns = int(when[-1])
         parts.append(instance.feed(batch))
         done += len(batch)
         if progress is not None:

@@ -50,7 +50,7 @@ class Worker(asyncio.Protocol):
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         words = [str(theirs.fileno()), str(lifeline), str(os.getpid())]
-        command = [sys.executable, "-m", "core.workers", *words]
+        command = [sys.executable, "-P", "-m", "core.workers", *words]
         self.process = subprocess.Popen(  # noqa: ASYNC220 - forks once, in a millisecond; asyncio's own adds a watcher
             command, pass_fds=(theirs.fileno(), lifeline), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
         )

@@ -110,7 +110,7 @@ def test_prices_move_as_they_do_in_markets() -> None:
         returns.append(np.diff(np.log([bar.close for bar in bars])))
     yearly = returns[0].std() * np.sqrt(365 * 24 * 60)
     assert 0.2 < yearly < 2.5
-    assert np.corrcoef(*returns)[0, 1] > 0.2
+    assert np.corrcoef(returns[0], returns[1])[0, 1] > 0.2
     sides = through(source, Kind.AGG, 0, 60)["maker"]
     assert 0.6 < (sides[1:] == sides[:-1]).mean() < 0.8
 

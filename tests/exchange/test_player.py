@@ -65,13 +65,12 @@ async def playing(player: Player) -> AsyncIterator[None]:
             await task
 
 
-async def settled(player: Player, hub: Listener) -> int:
-    """How much was sent once nothing more is due on a clock that stands still."""
-    before = -1
-    while before != len(hub.sent):
-        before = len(hub.sent)
-        await asyncio.sleep(0.15)  # three of the player's longest naps
-    return before
+async def sends_no_more_than(count: int, hub: Listener) -> bool:
+    """It comes to that many events, and on a clock that stands still to no more."""
+    await until(lambda: len(hub.sent) >= count)
+    # Three of the player's longest naps: on one event loop none of them can end after this one.
+    await asyncio.sleep(0.15)
+    return len(hub.sent) == count
 
 
 @pytest.mark.parametrize("speed", [1.0, 10.0])
@@ -81,12 +80,12 @@ async def test_a_recording_is_released_at_its_own_pace_times_the_speed(tmp_path:
     player = Player(market, hub, speed=speed, monotonic=clock.seconds)
     async with playing(player):
         player.start()
-        assert await settled(player, hub) == 1
-        clock.ns = int(0.1 * SECOND / speed)
+        assert await sends_no_more_than(1, hub)
+        clock.ns = int(0.101 * SECOND / speed)
         # Two trades, their aggregate and a quote of the other symbol came in the first 0.1 s.
-        assert await settled(player, hub) == 5
-        clock.ns = int(0.14 * SECOND / speed)
-        assert await settled(player, hub) == 13
+        assert await sends_no_more_than(5, hub)
+        clock.ns = int(0.141 * SECOND / speed)
+        assert await sends_no_more_than(13, hub)
         clock.ns = int(9 * SECOND / speed)
         await until(player.finished.is_set)
     assert len(hub.sent) == 18
@@ -98,13 +97,13 @@ async def test_a_pause_does_not_count_as_playing_time(tmp_path: Path) -> None:
     player = Player(market, hub, monotonic=clock.seconds)
     async with playing(player):
         player.start()
-        await settled(player, hub)
+        assert await sends_no_more_than(1, hub)
         player.pause()
         clock.ns += 100 * SECOND
         player.resume()
-        assert await settled(player, hub) == 1
-        clock.ns += 100_000_000
-        assert await settled(player, hub) == 5
+        assert await sends_no_more_than(1, hub)
+        clock.ns += 101_000_000
+        assert await sends_no_more_than(5, hub)
 
 
 async def test_a_recording_waits_for_the_slowest_reader(tmp_path: Path) -> None:
@@ -114,7 +113,7 @@ async def test_a_recording_waits_for_the_slowest_reader(tmp_path: Path) -> None:
     player = Player(market, hub, speed=0)
     async with playing(player):
         player.start()
-        assert await settled(player, hub) == 18
+        assert await sends_no_more_than(18, hub)
         assert not player.finished.is_set()
         hub.busy = False
         await until(player.finished.is_set)
@@ -151,7 +150,7 @@ async def test_a_paused_live_market_catches_up_when_resumed() -> None:
         await until(lambda: market.visible >= NOON)
         player.pause()
         clock.ns += 5 * SECOND
-        assert await settled(player, hub) == 0
+        assert await sends_no_more_than(0, hub)
         player.resume()
         await until(lambda: market.visible >= clock.ns - 1)
     assert len(hub.sent) > 60

@@ -60,24 +60,27 @@ def test_following_goes_on_in_a_new_file_after_a_rotation(tmp_path: Path) -> Non
         with path.open("a") as file:
             file.write(text)
 
-    steps = iter(
-        [
-            lambda: append("two\nthr"),
-            lambda: append("ee\n"),
-            lambda: (path.rename(tmp_path / "l.1"), path.write_text("four\n")),
-        ]
-    )
+    texts = iter(["two\nthr", "ee\n", None])
 
     def wait(_seconds: float) -> None:
-        next(steps)()
+        text = next(texts)
+        if text is None:
+            path.rename(tmp_path / "l.1")
+        append(text or "four\n")
 
     assert list(islice(follow(path, 5, wait), 4)) == ["one", "two", "three", "four"]
 
 
 def test_following_waits_for_a_log_that_is_not_there_yet(tmp_path: Path) -> None:
     path = tmp_path / "l"
-    steps = iter([lambda: None, lambda: path.write_text("one\n")])
-    assert list(islice(follow(path, 5, lambda _seconds: next(steps)()), 1)) == ["one"]
+    texts = iter([None, "one\n"])
+
+    def wait(_seconds: float) -> None:
+        text = next(texts)
+        if text is not None:
+            path.write_text(text)
+
+    assert list(islice(follow(path, 5, wait), 1)) == ["one"]
 
 
 def test_a_line_that_is_no_event_is_shown_as_it_is() -> None:

@@ -69,7 +69,7 @@ def trading(engine: FakeEngine) -> FakeEngine:
 async def cockpit(home: Path, size: tuple[int, int] = MIDDLE) -> AsyncIterator[tuple[CockpitApp, Pilot[None]]]:
     """The app on a home's engine, in a terminal of a size."""
     app = CockpitApp(home)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         yield app, pilot
 
 

@@ -1,0 +1,1 @@
+"""What the README's figures come from: `make bench` runs `run.py`, every other file here can be run by itself."""
