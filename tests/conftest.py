@@ -27,7 +27,7 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where compiled strategies lie during the tests, in child processes too: never the user's own cache (a set `COCKPIT_CACHE` is kept)."""
+    """Where strategies compile to in tests and their child processes: never the user's own cache; a set `COCKPIT_CACHE` is kept."""
     given = os.environ.get("COCKPIT_CACHE")
     folder = Path(given) if given else tmp_path_factory.getbasetemp() / "kernels"
     os.environ["COCKPIT_CACHE"] = str(folder)

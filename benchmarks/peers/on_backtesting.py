@@ -19,8 +19,8 @@ internals._tqdm = lambda rows, **_options: rows  # its progress bar costs time a
 
 
 def average(prices: Any, window: int) -> Any:
-    """Simple moving average."""
-    return pd.Series(prices).rolling(window).mean()
+    """Simple moving average, there one row early: it asks for decisions from the row after the first on."""
+    return pd.Series(prices).rolling(window, min_periods=window - 1).mean()
 
 
 class Crossing(backtesting.Strategy):  # type: ignore[misc]

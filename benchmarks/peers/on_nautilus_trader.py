@@ -10,20 +10,18 @@ from decimal import Decimal
 from typing import Any
 
 import nautilus_trader  # type: ignore[import-not-found]
-import numpy as np
-import pandas as pd
 from nautilus_trader.backtest.engine import BacktestEngine, BacktestEngineConfig  # type: ignore[import-not-found]
 from nautilus_trader.config import LoggingConfig, StrategyConfig  # type: ignore[import-not-found]
 from nautilus_trader.indicators import SimpleMovingAverage  # type: ignore[import-not-found]
 from nautilus_trader.model.currencies import BTC, USDT  # type: ignore[import-not-found]
-from nautilus_trader.model.enums import AccountType, BookType, OmsType, OrderSide  # type: ignore[import-not-found]
-from nautilus_trader.model.identifiers import InstrumentId, Symbol, TraderId, Venue  # type: ignore[import-not-found]
+from nautilus_trader.model.data import TradeTick  # type: ignore[import-not-found]
+from nautilus_trader.model.enums import AccountType, AggressorSide, BookType, OmsType, OrderSide  # type: ignore[import-not-found]
+from nautilus_trader.model.identifiers import InstrumentId, Symbol, TradeId, TraderId, Venue  # type: ignore[import-not-found]
 from nautilus_trader.model.instruments import CurrencyPair  # type: ignore[import-not-found]
 from nautilus_trader.model.objects import Money, Price, Quantity  # type: ignore[import-not-found]
-from nautilus_trader.persistence.wranglers import TradeTickDataWrangler  # type: ignore[import-not-found]
 from nautilus_trader.trading.strategy import Strategy  # type: ignore[import-not-found]
 
-from benchmarks.peers.market import CAPITAL, FAST, FEE, SAME, SIZE, SLOW, prints, summary
+from benchmarks.peers.market import CAPITAL, FAST, FEE, SAME, SIZE, SLOW, Prints, prints, summary
 from benchmarks.peers.turns import serve
 
 VENUE = Venue("SIM")
@@ -69,12 +67,16 @@ class Crossing(Strategy):  # type: ignore[misc]
             self.wanted, self.long = OrderSide.SELL, False
 
 
+def trades(market: Prints) -> list[Any]:
+    """The prints as its objects. A print taken by neither side moves its bid and its ask; others move only one of them."""
+    neither = AggressorSide.NO_AGGRESSOR
+    columns = zip(market.price.tolist(), market.qty.tolist(), (market.ms * 1_000_000).tolist(), strict=True)
+    return [TradeTick(PAIR, Price(p, 2), Quantity(q, 3), neither, TradeId(str(n)), ns, ns) for n, (p, q, ns) in enumerate(columns)]
+
+
 def main() -> None:
-    count = int(sys.argv[1])
-    market = prints(count)
+    market = prints(int(sys.argv[1]))
     pair = instrument()
-    columns = {"price": market.price, "quantity": market.qty, "trade_id": np.arange(count).astype(str), "buyer_maker": False}
-    rows = pd.DataFrame(columns, index=pd.to_datetime(market.ms, unit="ms", utc=True))
     engine = BacktestEngine(
         BacktestEngineConfig(trader_id=TraderId("BENCH-1"), logging=LoggingConfig(bypass_logging=True), run_analysis=False)
     )
@@ -83,7 +85,7 @@ def main() -> None:
         starting_balances=[Money(CAPITAL, USDT), Money(BASE, BTC)], book_type=BookType.L1_MBP, trade_execution=True,
     )  # fmt: skip
     engine.add_instrument(pair)
-    engine.add_data(TradeTickDataWrangler(pair).process(rows))
+    engine.add_data(trades(market))
 
     def prepare() -> Any:
         engine.reset()

@@ -84,8 +84,8 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> in
     try:
         replayed = bool(words.recording) and words.symbols is None
         await engine.start([] if replayed else [engine.bare(name) for name in config.symbols])
-        for name in await engine.feed.symbols() if replayed else ():
-            await engine.add_symbol(name)
+        if replayed:
+            await engine.add_symbols(await engine.feed.symbols())
         await door.open()
         if words.mode == "demo" and not words.recording:
             engine.spawn(register_demo(engine), "demo strategies")

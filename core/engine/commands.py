@@ -19,16 +19,13 @@ from core.commands import Command, Flatten, Pause, Register, Resume, SetLimits, 
 from core.compile import service
 from core.compile.blueprint import Blueprint
 from core.engine import warm
-from core.engine.blotter import Rows
 from core.engine.roster import Entry
 from core.errors import SourceError, UsageError
-from core.kernels.records import REPORT
 from core.store.reader import read_ticks
 from core.strategy import warm_from
 from core.types import TICK, Records
 from core.workers import frames
-from core.workers.frames import Assignment, Failure, Lever
-from core.workers.pool import Worker
+from core.workers.frames import Assignment, Lever
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -84,7 +81,7 @@ class Commands:
             if worker is not None:
                 worker.send(frames.message(frames.LEVER, Lever(id=entry.id, lever=lever, limits=limits)))
             elif lever == "drop":
-                self.remove(entry.id)
+                engine.answers.remove(entry.id)
         engine.pool.broadcast(frames.frame(frames.STATUS))
 
     async def register(self, command: Register, actor: str) -> dict[str, Any]:
@@ -103,8 +100,7 @@ class Commands:
         entry = engine.roster.entries[id_] = Entry(id_, order, plan)
         self.used_ids.add(id_)
         try:
-            for name in names:
-                await engine.add_symbol(name)
+            await engine.add_symbols(names)
             await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
             command_id = await self._journal(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
             await self.start(entry, command_id)
@@ -166,8 +162,7 @@ class Commands:
         engine = self.engine
         names = [engine.bare(symbol) for symbol in command.symbols]
         if isinstance(command, Watch):
-            for name in names:
-                await engine.add_symbol(name)
+            await engine.add_symbols(names)
             await self._journal(command, actor)
         else:
             traded = engine.roster.symbols()
@@ -192,52 +187,6 @@ class Commands:
         await self._journal(command, actor)
         self.engine.stopping.set()
         return {"stopping": True}
-
-    def report(self, id_: str, payload: bytearray, seq: int) -> None:
-        """What the loop of a strategy reported: to the trade log now, to the ledger once its ticks are on the tape."""
-        engine = self.engine
-        if id_ not in engine.roster:
-            return
-        rows = engine.blotter.translate(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
-        engine.settler.put(seq, lambda: self._book(rows))
-        engine.panes.touch("trades", "strategies", "header")
-
-    async def _book(self, rows: Rows) -> None:
-        ledger = self.engine.ledger
-        writes = [ledger.add_fills(rows.fills)] if rows.fills else []
-        writes += [ledger.put_orders(rows.orders)] if rows.orders else []
-        writes += [ledger.mark_equity(rows.marks)] if rows.marks else []
-        await asyncio.gather(*writes)
-
-    def failed(self, worker: Worker, failure: Failure) -> None:
-        """A strategy raised: it is out, shown with its error, the others go on."""
-        engine = self.engine
-        worker.strategies.discard(failure.id)
-        if failure.id in engine.roster:
-            engine.roster[failure.id].fail(failure.line, failure.traceback)
-        log.error("strategy failed", id=failure.id, error=failure.line)
-        engine.alarms.raise_(f"strategy {failure.id}", "critical", f"{failure.id} failed: {failure.line}")
-        engine.panes.touch("strategies")
-
-    def gone(self, worker: Worker, id_: str, seq: int) -> None:
-        """A strategy was closed and dropped."""
-        worker.strategies.discard(id_)
-        self.remove(id_)
-
-    def remove(self, id_: str) -> None:
-        """Forget a strategy; its fills stay in the ledger."""
-        engine = self.engine
-        engine.roster.entries.pop(id_, None)
-        engine.alarms.resolve(f"strategy {id_}")
-        engine.settler.put(engine.last_seq, lambda: self._note_gone(id_))
-        engine.panes.touch("strategies", "header")
-        log.info("strategy gone", id=id_)
-
-    async def _note_gone(self, id_: str) -> None:
-        engine = self.engine
-        command_id = uuid.uuid4().hex
-        engine.ledger.journal(command_id, engine.clock.now_ns(), "engine", "gone", json.dumps({"id": id_}))
-        await engine.ledger.took_effect(command_id, engine.last_seq)
 
 
 async def _read(engine: Engine, symbol: str, start: int) -> Records:

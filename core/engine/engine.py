@@ -1,27 +1,30 @@
 """The engine: one asyncio process that owns the feed, the sequencer, the tape, the workers and the ledger of one home.
 
 Ticks go one way: feed -> tape, market view, workers -> reports -> ledger, view. Commands come back through `submit`.
+What comes in from the venue is `incoming`, what the workers say `answers`, what is shown `overview`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import structlog
 
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
+from core.engine import overview
 from core.engine.alarms import Alarms
+from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.commands import Commands
 from core.engine.environment import fingerprint
+from core.engine.incoming import Incoming
 from core.engine.market import Market
 from core.engine.panes import Panes
 from core.engine.recent import Recent
@@ -29,19 +32,16 @@ from core.engine.recovery import Recovery
 from core.engine.roster import Roster
 from core.engine.settle import Settler
 from core.errors import UsageError, VenueError
-from core.feed.batch import Batch, FeedState, GapEvent
+from core.feed.batch import FeedState
 from core.feed.connection import Timing
 from core.feed.feed import Feed
-from core.store.gaps import Gap
 from core.store.ledger import Ledger
 from core.store.tape import Tape
 from core.strategy import builtin_folder
 from core.types import Symbols
-from core.venues.venue import SymbolInfo, Venue
-from core.view import FeedState as FeedView
-from core.view import HeaderView
+from core.venues.venue import Venue
 from core.workers import frames
-from core.workers.pool import Pool, Worker
+from core.workers.pool import Pool
 
 log = structlog.get_logger("engine")
 
@@ -51,7 +51,7 @@ DRAIN_S = 10.0
 
 
 class Engine:
-    """One home's engine. `await start()`, then `await wait()` until something stops it, then `await stop()`.
+    """One home's engine. `await start(names)`, wait for `stopping`, then `await stop()`, also when `start` failed.
 
     Args:
         home: the folder it owns.
@@ -59,7 +59,16 @@ class Engine:
         venue: where its prices come from.
         symbols: the symbol table the venue's parser uses.
         trade: False records only: strategies of this home stay where they are.
+
+    Attributes:
+        last_seq: of the newest tick released.
+        failure: why the engine cannot go on, once it can't.
     """
+
+    tape: Tape
+    ledger: Ledger
+    feed: Feed
+    settler: Settler
 
     def __init__(self, home: Path, mode: str, config: Config, venue: Venue, symbols: Symbols, clock: Clock, *, trade: bool = True) -> None:
         self.home = home
@@ -69,105 +78,105 @@ class Engine:
         self.symbols = symbols
         self.clock = clock
         self.trade = trade
+        self.folders = [builtin_folder(), config.strategy_folder(home)]
         self.stopping = asyncio.Event()
         self.failure: str | None = None
         self.started_ns = clock.now_ns()
+        self.last_seq = 0
+        self.feed_state = FeedState(venue.name, "connecting")
         self.market = Market(symbols, config.of_venue(venue.name).stale_after_s)
         self.roster = Roster()
         self.recent = Recent()
         self.blotter = Blotter(mode)
+        self.alarms = Alarms(clock.now_ns, lambda: self.panes.touch("alerts", "header"))
         self.panes = Panes(
             {
-                "header": self.header,
+                "header": lambda: overview.header(self),
                 "prices": lambda: self.market.rows(self.clock.now_ns()),
                 "strategies": lambda: [entry.row() for entry in self.roster],
                 "trades": lambda: list(self.blotter.lines),
-                "alerts": lambda: self.alarms.rows(),
+                "alerts": self.alarms.rows,
             }
         )
-        self.alarms = Alarms(clock.now_ns, lambda: self.panes.touch("alerts", "header"))
-        self.pool = Pool(config.engine.workers, self.hear, self.lost)
+        self.answers = Answers(self)
+        self.pool = Pool(config.engine.workers, self.answers.hear, self.answers.lost)
         self.commands = Commands(self)
-        self.last_seq = 0
-        self.feed_state = FeedState(venue.name, "connecting")
-        self.folders = [builtin_folder(), config.strategy_folder(home)]
-        self.tape: Tape
-        self.ledger: Ledger
-        self.feed: Feed
-        self.settler: Settler
+        self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
-        self._heard = asyncio.Event()
-        self._unheard: set[int] = set()
-        self._waiting_for_room = False
-        self.session_id = ""
 
     async def start(self, names: list[str]) -> None:
         """Open the databases, take up where the last engine left off, and start streaming.
 
         Args:
             names: bare symbols to stream besides those the home already streams.
+
+        Raises:
+            CockpitError: a database cannot be used, or the venue does not list a symbol.
         """
         self.tape = await Tape.open(self.home / "tape.db", self.symbols)
+        self._opened.push_async_callback(self.tape.close)
         self.ledger = await Ledger.open(self.home / "ledger.db")
+        self._opened.push_async_callback(self.ledger.close)
+        self._opened.push_async_callback(self.pool.stop)
         self.settler = Settler(self.tape.wait_synced)
         self.last_seq = max(self.tape.last_seq(), await self.ledger.last_seq())
+        session = uuid.uuid4().hex
+        await self.ledger.start_session(session, self.started_ns, mode=self.mode, first_seq=self.last_seq + 1, fingerprint=fingerprint())
+        self._opened.push_async_callback(self._end_session, session)
+        await self._make_feed()
+        self.spawn(self.settler.run(), "settle")
+        recovered = await Recovery(self).run() if self.trade else []
+        self._follow(self.feed.start())
+        self._opened.push_async_callback(self._quiesce)
+        await self.add_symbols(names)
+        for name in recovered:
+            try:
+                await self.add_symbols([name])
+            except UsageError as error:
+                self.alarms.raise_(f"symbol {name}", "critical", str(error))
+        for work, title in ((self._sample(), "sample"), (self._figures(), "figures"), (self._snapshots(), "snapshots")):
+            self.spawn(work, title)
+        log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
+
+    async def _make_feed(self) -> None:
+        incoming = Incoming(self)
         section = self.config.of_venue(self.venue.name)
+        stream = self.venue.stream
         self.feed = Feed(
             self.venue,
             self.clock,
             self.symbols,
-            last_ids=await self.tape.last_ids(self.venue.stream),
-            open_gaps=[self._gap_event(gap) for gap in await self.tape.gaps("open") if gap.stream == self.venue.stream],
+            last_ids=await self.tape.last_ids(stream),
+            open_gaps=[incoming.event(gap) for gap in await self.tape.gaps("open") if gap.stream == stream],
             next_seq=self.last_seq + 1,
-            on_batch=self.on_batch,
-            on_state=self.on_state,
-            on_tickers=self.on_tickers,
-            on_symbols=self.on_symbols,
+            on_batch=incoming.take,
+            on_state=incoming.connection,
+            on_tickers=incoming.tickers,
+            on_symbols=incoming.listing,
             gap_deadline_s=section.gap_deadline_s,
             timing=Timing(stale_after_s=section.stale_after_s, reconnect_after_s=section.reconnect_after_s),
         )
-        self.session_id = uuid.uuid4().hex
-        await self.ledger.start_session(
-            self.session_id, self.started_ns, mode=self.mode, first_seq=self.last_seq + 1, fingerprint=fingerprint()
-        )
-        self.spawn(self.settler.run(), "settle")
-        recovered = await Recovery(self).run() if self.trade else []
-        feeding = self.feed.start()
-        feeding.add_done_callback(self._ended)
-        for name in names:
-            await self.add_symbol(name)
-        for name in recovered:
-            try:
-                await self.add_symbol(name)
-            except UsageError as error:
-                self.alarms.raise_(f"symbol {name}", "critical", str(error))
-        for work, name in ((self._sample(), "sample"), (self._figures(), "figures"), (self._snapshots(), "snapshots")):
-            self.spawn(work, name)
-        log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
-    async def add_symbol(self, name: str) -> None:
-        """Stream and record one more symbol.
+    async def add_symbols(self, names: Iterable[str]) -> None:
+        """Stream and record more symbols.
 
         Raises:
-            UsageError: the venue does not list it.
+            UsageError: the venue does not list one; none is added.
         """
-        full = f"{self.venue.name}:{name}"
-        if full in self.market.watched:
-            return
-        await self.feed.watch([name])
-        self.symbols.add(full)
-        self.market.watched.append(full)
-        self.panes.touch("prices")
-
-    def _gap_event(self, gap: Gap) -> GapEvent:
-        return GapEvent(
-            self.symbols.add(gap.symbol), gap.stream, gap.from_id, gap.to_id, gap.from_ns or 0, gap.to_ns or 0, gap.state, gap.cause
-        )
+        new = [name for name in dict.fromkeys(names) if f"{self.venue.name}:{name}" not in self.market.watched]
+        if new:
+            await self.feed.watch(new)
+            self.market.watch([f"{self.venue.name}:{name}" for name in new])
+            self.panes.touch("prices")
 
     def spawn(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        """Run a task as long as the engine runs; one that fails ends the engine."""
         task = asyncio.create_task(work, name=name)
-        task.add_done_callback(self._ended)
         self._tasks.append(task)
+        self._follow(task)
+
+    def _follow(self, task: asyncio.Task[None]) -> None:
+        task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or task.exception() is None:
@@ -177,36 +186,36 @@ class Engine:
         self.stopping.set()
 
     async def stop(self) -> None:
-        """Flush everything, save every strategy, end the workers. Safe to call after a failure."""
-        await self.feed.aclose()
-        await self.tape.flush()
-        if self.failure is None:
-            await self._quiesce()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.pool.stop()
-        await self.tape.close()
-        if self.failure is None:
-            await self.ledger.end_session(self.session_id, self.clock.now_ns())
-        await self.ledger.close()
+        """Flush everything, save every strategy, end the workers, close the databases; whatever of it was opened."""
+        self.stopping.set()
+        await self._opened.aclose()
         log.info("engine stopped", ticks=self.market.ticks_total, failure=self.failure)
 
     async def _quiesce(self) -> None:
-        """Wait until workers have seen all ticks and their last snapshots and fills are on disk."""
-        waiting = self._unheard = {worker.number for worker in self.pool.workers if worker.strategies}
-        self.pool.broadcast(frames.frame(frames.SNAP) + frames.frame(frames.STATUS))
-        if not await self.until(lambda: not waiting, DRAIN_S):
-            log.warning("workers did not answer in time", workers=sorted(waiting))
-        await asyncio.wait_for(self.settler.drain(), DRAIN_S)
+        """Stop streaming, then wait until workers have seen all ticks and their last snapshots and fills are on disk."""
+        await self.feed.aclose()
+        if self.failure is None:
+            await self.tape.flush()
+            waiting = self.answers.expect({worker.number for worker in self.pool.workers if worker.strategies})
+            self.pool.broadcast(frames.frame(frames.SNAP) + frames.frame(frames.STATUS))
+            if not await self.until(lambda: not waiting, DRAIN_S):
+                log.warning("workers did not answer in time", workers=sorted(waiting))
+            await asyncio.wait_for(self.settler.drain(), DRAIN_S)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _end_session(self, session: str) -> None:
+        if self.failure is None:
+            await self.ledger.end_session(session, self.clock.now_ns())
 
     async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
         """Wait for something the workers' answers bring about; False when it did not come in time."""
         deadline = self.clock.monotonic() + seconds
         while not condition():
-            self._heard.clear()
+            self.answers.heard.clear()
             try:
-                await asyncio.wait_for(self._heard.wait(), deadline - self.clock.monotonic())
+                await asyncio.wait_for(self.answers.heard.wait(), deadline - self.clock.monotonic())
             except TimeoutError:
                 return False
         return True
@@ -214,120 +223,6 @@ class Engine:
     async def wait_flat(self) -> bool:
         """Wait until no strategy holds a position; False when prints to fill on did not come in time."""
         return await self.until(lambda: all(e.figures is None or e.figures.position == 0 for e in self.roster), DRAIN_S)
-
-    def on_batch(self, batch: Batch) -> None:
-        """The one place every released tick passes: tape, view, workers."""
-        if len(batch.ticks):
-            self.last_seq = int(batch.ticks["seq"][-1])
-            self.tape.append(batch.ticks, self.venue.stream)
-            self.recent.add(batch.ticks)
-            self.pool.send_ticks(batch.ticks)
-        if len(batch.late):
-            self.tape.append(batch.late, self.venue.stream)
-        for gap in batch.gaps:
-            self._keep_gap(gap)
-        for spike in batch.spikes:
-            name = self.symbols.names[spike.symbol]
-            self.alarms.note("warning", f"{name} jumped from {spike.before:g} to {spike.price:g} in one print")
-        self.market.held = batch.held
-        self.market.take(batch.ticks, batch.quotes)
-        self.panes.touch("prices")
-        if self.tape.full and not self._waiting_for_room:
-            self._waiting_for_room = True
-            self.feed.pause()
-            self.spawn(self._resume_with_room(), "room on the tape")
-
-    async def _resume_with_room(self) -> None:
-        """Reading stands still while the disk catches up; nothing read is dropped."""
-        self.alarms.raise_("tape", "critical", f"the tape is {self.tape.trouble or 'too slow'}: reading waits for it")
-        await self.tape.wait_room()
-        self._waiting_for_room = False
-        self.alarms.resolve("tape")
-        self.feed.resume()
-
-    def _keep_gap(self, gap: GapEvent) -> None:
-        name = self.symbols.names[gap.symbol]
-        self.tape.record_gap(
-            name, gap.stream, gap.from_id, gap.to_id, from_ns=gap.from_ns, to_ns=gap.to_ns, state=gap.state, cause=gap.cause
-        )
-        span = f"{name} {gap.from_id}..{gap.to_id}"
-        cause = f"gap {span}"
-        if gap.state == "open":
-            self.alarms.raise_(cause, "warning", f"gap: {span} ({gap.to_id - gap.from_id + 1} ids): {gap.cause}")
-        else:
-            self.alarms.resolve(cause)
-            self.alarms.note("info" if gap.state == "filled" else "warning", f"gap {gap.state}: {span}: {gap.cause}")
-
-    def on_state(self, state: FeedState) -> None:
-        """The connection changed."""
-        self.feed_state = state
-        cause = f"feed {state.venue}"
-        if state.state in ("stale", "backoff"):
-            retry = f", next try in {state.retry_in_s:.0f} s" if state.retry_in_s is not None else ""
-            self.alarms.raise_(cause, "warning", f"{state.venue} {state.state}: {state.detail}{retry}")
-        elif state.state == "live":
-            self.alarms.resolve(cause)
-        self.panes.touch("header", "prices")
-
-    def on_symbols(self, listed: dict[str, SymbolInfo]) -> None:
-        """What the venue lists arrived."""
-        for full in self.market.watched:
-            info = listed.get(self.bare(full))
-            if info is None:
-                self.market.halted[full] = "not listed"
-            elif info.status != "TRADING":
-                self.market.halted[full] = info.status
-            else:
-                self.market.halted.pop(full, None)
-            if info is not None:
-                self.market.learn(full, info)
-        self.panes.touch("prices")
-
-    def on_tickers(self, rows: list[Any]) -> None:
-        """24 h figures arrived."""
-        self.market.tickers(self.venue.name, rows)
-        self.panes.touch("prices")
-
-    def hear(self, worker: Worker, kind: int, seq: int, payload: bytearray) -> None:
-        """One frame of a worker."""
-        if kind == frames.REPORTS:
-            size = int.from_bytes(payload[:2], "little")
-            self.commands.report(payload[2 : 2 + size].decode(), payload[2 + size :], seq)
-        elif kind == frames.FIGURES:
-            for figures in msgspec.msgpack.decode(payload, type=list[frames.Figures]):
-                if figures.id in self.roster:
-                    self.roster[figures.id].take(figures)
-            self._unheard.discard(worker.number)
-            self._heard.set()
-            self.panes.touch("strategies", "header")
-        elif kind == frames.SNAPSHOT:
-            snapshot = msgspec.msgpack.decode(payload, type=frames.Snapshot)
-            self.settler.put(snapshot.seq, lambda: self._save(snapshot))
-        elif kind == frames.FAILED:
-            self.commands.failed(worker, msgspec.msgpack.decode(payload, type=frames.Failure))
-        elif kind == frames.GONE:
-            self.commands.gone(worker, payload.decode(), seq)
-
-    async def _save(self, snapshot: frames.Snapshot) -> None:
-        await self.ledger.add_snapshot(
-            snapshot.id,
-            snapshot.seq,
-            self.clock.now_ns(),
-            layout_hash=snapshot.layout,
-            source_hash=snapshot.source_hash,
-            state=snapshot.data,
-        )
-
-    def lost(self, worker: Worker) -> None:
-        """A worker's process ended on its own: its strategies are shown as failed."""
-        if self.stopping.is_set():
-            return
-        for id_ in worker.strategies:
-            self.roster[id_].fail("its worker process died", "")
-        self.alarms.raise_(f"worker {worker.number}", "critical", f"worker {worker.number} (pid {worker.pid}) died")
-        if worker in self.pool.workers:
-            self.pool.workers.remove(worker)
-        self.panes.touch("strategies")
 
     async def _sample(self) -> None:
         ticks = 0
@@ -350,54 +245,6 @@ class Engine:
         while True:
             await asyncio.sleep(self.config.engine.snapshot_every_s)
             self.pool.broadcast(ask)
-
-    def header(self) -> HeaderView:
-        """The header pane."""
-        counters = self.feed.counters
-        equity, capital = self.roster.equity()
-        state = self.feed_state
-        return HeaderView(
-            mode=self.mode,
-            feeds=[FeedView(state.venue, state.state, state.detail, self.market.latency_ms)],
-            now_ns=self.clock.now_ns(),
-            started_ns=self.started_ns,
-            ticks_total=self.market.ticks_total,
-            ticks_per_s=self.market.rate(),
-            gaps_open=counters.gaps_open,
-            tape_backlog=self.tape.backlog,
-            duplicates=counters.duplicates,
-            quarantined=counters.quarantined,
-            equity=equity,
-            capital=capital,
-            drawdown_pct=self.roster.drawdown_pct,
-            pid=os.getpid(),
-            home=str(self.home),
-        )
-
-    def status(self) -> dict[str, Any]:
-        """What `cockpit status` prints."""
-        equity, capital = self.roster.equity()
-        state = self.feed_state
-        healthy = state.state == "live" and not any(e.state == "failed" for e in self.roster)
-        return {
-            "state": "running",
-            "health": "ok" if healthy else "degraded",
-            "mode": self.mode,
-            "pid": os.getpid(),
-            "home": str(self.home),
-            "venues": [{"venue": state.venue, "state": state.state, "detail": state.detail, "latency_ms": self.market.latency_ms}],
-            "symbols": self.market.watched,
-            "started_ns": self.started_ns,
-            "ticks_total": self.market.ticks_total,
-            "ticks_per_s": round(self.market.rate(), 3),
-            "tape_backlog": self.tape.backlog,
-            "last_seq": self.last_seq,
-            "feed": {key: getattr(self.feed.counters, key) for key in type(self.feed.counters).__slots__},
-            "strategies": self.roster.summary(),
-            "workers": self.pool.figures(),
-            "equity": equity,
-            "capital": capital,
-        }
 
     async def venue_now(self) -> int:
         """The venue's time, ns: ours set right by how far its clock is from ours, asked for where that is not known yet."""

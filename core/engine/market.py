@@ -88,6 +88,12 @@ class Market:
         self._of: dict[int, Quotes] = {}
         self._rates: deque[tuple[float, int]] = deque(maxlen=64)
 
+    def watch(self, names: list[str]) -> None:
+        """Show these (`venue:SYMBOL`) too."""
+        for name in names:
+            self.symbols.add(name)
+            self.watched.append(name)
+
     def of(self, symbol: int) -> Quotes:
         """The figures of a symbol."""
         found = self._of.get(symbol)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from core.engine import overview
 from core.errors import UsageError
 from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
 
@@ -39,7 +40,7 @@ class Requests:
         """Answer a question."""
         engine = self.engine
         if what == "status":
-            return engine.status()
+            return overview.status(engine)
         if what == "catalogue":
             return await engine.catalogue()
         if what == "fills":

@@ -18,7 +18,7 @@ import numpy as np
 from core.exchange.bars import DAY_US, Bar
 from core.exchange.market import Listing
 from core.exchange.paths import ORIGIN_HOUR, Ints, Paths, aggregates_an_hour, trades_an_hour
-from core.exchange.rows import AGG, BOOK, SCALE, TRADE, Kind, Segment, in_order
+from core.exchange.rows import AGG, BOOK, SCALE, TRADE, Kind, Segment, Source, in_order
 from core.exchange.scenario import Instrument, Scenario
 from core.types import MINUTE, Records
 
@@ -78,7 +78,7 @@ class GeneratedMarket:
             return self._minute(symbol, number)[kind]
 
     def segment(self, number: int) -> Segment | None:
-        rows: dict[tuple[Kind, int], Records] = {}
+        rows: dict[Source, Records] = {}
         for symbol in range(len(self.listings)):
             with self._lock:
                 minute = self._minute(symbol, number)

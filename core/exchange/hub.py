@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from core.exchange.market import Listing
-from core.exchange.rows import Kind, Segment
+from core.exchange.rows import Kind, Segment, Source
 from core.exchange.sessions import Session
 from core.exchange.wire import PAYLOADS, envelope, quoted, stream_name, websocket_frame
 
@@ -16,7 +18,7 @@ MAX_BACKLOG = 64 << 20
 #: A recording waits while a client has this much to read.
 FULL = 1 << 20
 
-Event = tuple[Kind, int, int]
+Event = tuple[int, int, int]
 
 
 class Hub:
@@ -25,9 +27,11 @@ class Hub:
     def __init__(self, listings: Sequence[Listing]) -> None:
         self.sessions: set[Session] = set()
         self._names = [quoted(item.symbol) for item in listings]
-        self._streams = {(kind, number): stream_name(item.symbol, kind) for number, item in enumerate(listings) for kind in Kind}
-        self._withheld: Counter[tuple[Kind, int]] = Counter()
-        self._repeated: Counter[tuple[Kind, int]] = Counter()
+        self._streams: dict[Source, str] = {
+            (kind, number): stream_name(item.symbol, kind) for number, item in enumerate(listings) for kind in Kind
+        }
+        self._withheld: Counter[Source] = Counter()
+        self._repeated: Counter[Source] = Counter()
 
     @property
     def full(self) -> bool:
@@ -49,14 +53,15 @@ class Hub:
 
     def publish(self, segment: Segment, start: int, end: int) -> None:
         """Send the events from one position of a segment up to another."""
-        kinds = map(Kind, segment.kind[start:end].tolist())
-        events = list(zip(kinds, segment.symbol[start:end].tolist(), segment.row[start:end].tolist(), strict=True))
-        if self._withheld or self._repeated:
-            events = self._disturbed(events)
-        groups: dict[tuple[bool, int, frozenset[tuple[Kind, int]]], list[Session]] = {}
+        groups: dict[tuple[bool, int, frozenset[Source]], list[Session]] = {}
         for session in self.sessions:
             if session.sources:
                 groups.setdefault((session.combined, session.unit, session.sources), []).append(session)
+        if not groups:
+            return
+        events = self._wanted(segment, start, end, frozenset().union(*(sources for _, _, sources in groups)))
+        if self._withheld or self._repeated:
+            events = self._disturbed(events)
         encoded: dict[tuple[bool, int], dict[Event, bytes]] = {}
         for (combined, unit, sources), members in groups.items():
             frames = self._frames(segment, [event for event in events if event[:2] in sources], combined, unit, encoded)
@@ -68,6 +73,14 @@ class Hub:
         for session in self.sessions:
             if session.backlog > MAX_BACKLOG:
                 session.drop()
+
+    def _wanted(self, segment: Segment, start: int, end: int, sources: frozenset[Source]) -> list[Event]:
+        """The events that anyone listens to."""
+        heard = np.zeros((len(Kind), len(self._names)), np.bool_)
+        heard[tuple(zip(*sources, strict=True))] = True
+        kind, symbol, row = segment.kind[start:end], segment.symbol[start:end], segment.row[start:end]
+        chosen = heard[kind, symbol]
+        return list(zip(kind[chosen].tolist(), symbol[chosen].tolist(), row[chosen].tolist(), strict=True))
 
     def _frames(
         self, segment: Segment, events: list[Event], combined: bool, unit: int, encoded: dict[tuple[bool, int], dict[Event, bytes]]

@@ -68,6 +68,7 @@ class Player:
         if not market.live:
             await self._started.wait()
             await asyncio.sleep(self._start_delay)
+            await self._running.wait()
         self._begun_at = self._monotonic()
         number = market.number_at(market.visible) if market.live else market.first()
         segment = await asyncio.to_thread(market.segment, number)

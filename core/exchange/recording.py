@@ -21,7 +21,7 @@ from msgspec import Struct
 from core.errors import SourceError
 from core.exchange.bars import DAY_US, FOREVER_US, Bar, bars_of_trades, merged
 from core.exchange.market import Listing
-from core.exchange.rows import DTYPES, Kind, Segment, aggregate, in_order, scaled
+from core.exchange.rows import DTYPES, Kind, Segment, Source, aggregate, in_order, scaled
 from core.types import Records
 
 _LINE = re.compile(rb"(\d{1,19})(\.\d+)?:? (\{.*)")
@@ -136,8 +136,8 @@ class _Columns:
     def market(self) -> tuple[list[Listing], Segment]:
         """The listings and the one segment of all that was read."""
         names = sorted({name for _, name in self._rows})
-        rows: dict[tuple[Kind, int], Records] = {}
-        arrival: dict[tuple[Kind, int], Records] = {}
+        rows: dict[Source, Records] = {}
+        arrival: dict[Source, Records] = {}
         for number, name in enumerate(names):
             for kind in Kind:
                 read = sorted(self._rows.get((kind, name), []), key=lambda row: row[:2])
@@ -211,7 +211,7 @@ def _without_repeats(rows: list[tuple[Any, ...]], name: str) -> list[tuple[Any, 
     return kept
 
 
-def _listing(name: str, number: int, rows: dict[tuple[Kind, int], Records]) -> Listing:
+def _listing(name: str, number: int, rows: dict[Source, Records]) -> Listing:
     """What can be told of a symbol from its rows: the steps are the largest powers of ten that divide every price and size."""
     quote = next((asset for asset in _QUOTE_ASSETS if name.endswith(asset) and name != asset), "")
     prices, sizes = [], []

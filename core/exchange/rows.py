@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,9 @@ class Kind(IntEnum):
     AGG = 2
 
 
+#: Where an event comes from: its kind (plain int: enum members cost time where events are many) and its symbol's number.
+Source: TypeAlias = tuple[int, int]
+
 STREAMS = {Kind.BOOK: "bookTicker", Kind.TRADE: "trade", Kind.AGG: "aggTrade"}
 DTYPES = {Kind.BOOK: BOOK, Kind.TRADE: TRADE, Kind.AGG: AGG}
 
@@ -53,7 +57,7 @@ class Segment:
         end: no event of this segment is due at or after it.
     """
 
-    rows: dict[tuple[Kind, int], Records]
+    rows: dict[Source, Records]
     when: NDArray[np.int64]
     kind: NDArray[np.int8]
     symbol: NDArray[np.int16]
@@ -61,7 +65,7 @@ class Segment:
     end: int
 
 
-def in_order(rows: dict[tuple[Kind, int], Records], arrival: dict[tuple[Kind, int], NDArray[np.int64]] | None, end: int) -> Segment:
+def in_order(rows: dict[Source, Records], arrival: dict[Source, NDArray[np.int64]] | None, end: int) -> Segment:
     """A segment of these rows, sent by `when`, then by `arrival` where it is given, then by kind."""
     keys = sorted(rows)
     sizes = [len(rows[key]) for key in keys]
@@ -73,10 +77,8 @@ def in_order(rows: dict[tuple[Kind, int], Records], arrival: dict[tuple[Kind, in
     symbol = np.repeat(np.array([key[1] for key in keys], np.int16), sizes)
     row = np.concatenate([np.arange(size, dtype=np.int32) for size in sizes])
     # Both sorts are stable: events alike stay in the order of the keys, by kind.
-    if arrival is None:
-        order = np.argsort(when, kind="stable")
-    else:
-        order = np.lexsort((np.concatenate([arrival[key] for key in keys]), when))
+    came = None if arrival is None else np.concatenate([arrival[key] for key in keys])
+    order = np.argsort(when, kind="stable") if came is None else np.lexsort((came, when))
     return Segment(rows, when[order], kind[order], symbol[order], row[order], end)
 
 

@@ -10,13 +10,11 @@ import json
 import re
 from collections import deque
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from core.exchange.market import Listing
-from core.exchange.rows import STREAMS, Kind
+from core.exchange.rows import STREAMS, Source
 from core.exchange.wire import stream_name, websocket_frame
-
-Source: TypeAlias = tuple[Kind, int]
 
 _STREAM = re.compile(r"!?[^\s@!/]{1,64}(@[^\s@!/]{1,40}){1,2}|![^\s/]{1,64}")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{1,36}")
@@ -27,7 +25,9 @@ class Catalogue:
     """The streams that carry data, by name."""
 
     def __init__(self, listings: Sequence[Listing]) -> None:
-        self._sources = {stream_name(item.symbol, kind): (kind, number) for number, item in enumerate(listings) for kind in STREAMS}
+        self._sources: dict[str, Source] = {
+            stream_name(item.symbol, kind): (int(kind), number) for number, item in enumerate(listings) for kind in STREAMS
+        }
 
     def source(self, stream: str) -> Source | None:
         """Where a stream's events come from; None when nothing is ever sent on it."""

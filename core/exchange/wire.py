@@ -44,7 +44,7 @@ def agg_payload(symbol: str, row: tuple[Any, ...], unit: int) -> str:
     return f'{{{head},"f":{first},"l":{last},"T":{time // unit},"m":{"true" if maker else "false"},"M":true}}'
 
 
-PAYLOADS: dict[Kind, Callable[[str, tuple[Any, ...], int], str]] = {
+PAYLOADS: dict[int, Callable[[str, tuple[Any, ...], int], str]] = {
     Kind.BOOK: book_payload,
     Kind.TRADE: trade_payload,
     Kind.AGG: agg_payload,

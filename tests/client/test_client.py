@@ -76,17 +76,17 @@ async def test_requests_of_several_tasks_get_their_own_replies(tmp_path: Path) -
 
 
 async def test_a_reply_nobody_waits_for_any_more_is_not_taken_for_the_next_one(tmp_path: Path) -> None:
-    go = asyncio.Event()
+    asked, go = asyncio.Event(), asyncio.Event()
 
     async def slow(request: Request) -> Reply:
         if isinstance(request, Ask) and request.what == "slow":
+            asked.set()
             await go.wait()
         return await echo(request)
 
-    async with answering(tmp_path, slow) as seen, await Client.connect(tmp_path) as client:
+    async with answering(tmp_path, slow), await Client.connect(tmp_path) as client:
         abandoned = asyncio.ensure_future(client.ask("slow"))
-        while len(seen) < 2:
-            await asyncio.sleep(0.001)
+        await asked.wait()
         abandoned.cancel()
         go.set()
         assert await client.ask("next") == ["next", {}]
@@ -118,9 +118,6 @@ async def test_a_socket_left_behind_by_a_killed_engine_is_not_running(tmp_path: 
 
 
 async def test_an_engine_that_goes_away_is_not_running(tmp_path: Path) -> None:
-    async def die(request: Request) -> Reply:
-        raise ConnectionError
-
     async with answering(tmp_path, echo), await Client.connect(tmp_path) as client:
         await client._connection.close()
         with pytest.raises(NotRunning, match="closed the connection"):
@@ -128,13 +125,16 @@ async def test_an_engine_that_goes_away_is_not_running(tmp_path: Path) -> None:
 
 
 async def test_an_engine_that_does_not_answer_is_not_waited_for_for_ever(tmp_path: Path) -> None:
-    async def never(request: Request) -> Reply:
-        await asyncio.sleep(60)
+    over = asyncio.Event()
+
+    async def silent(request: Request) -> Reply:
+        await over.wait()
         return Done()
 
-    async with answering(tmp_path, never), await Client.connect(tmp_path, patience=0.3) as client:
+    async with answering(tmp_path, silent), await Client.connect(tmp_path, patience=0.3) as client:
         with pytest.raises(CockpitError, match=r"did not answer within 0.3 s"):
             await client.ask("x")
+        over.set()
 
 
 async def test_another_version_of_the_protocol_is_an_error_in_words(tmp_path: Path) -> None:
@@ -155,5 +155,6 @@ async def test_a_program_without_a_loop_asks_once(tmp_path: Path) -> None:
 
 
 def test_the_screen_and_its_client_load_no_heavy_library() -> None:
-    code = "import sys, cockpit.app, core.client; sys.exit(sorted({'numpy', 'pandas', 'numba', 'aiohttp', 'statsmodels'} & set(sys.modules)) or 0)"
+    heavy = {"numpy", "pandas", "numba", "aiohttp", "statsmodels"}
+    code = f"import sys, cockpit.app, core.client; sys.exit(sorted({heavy!r} & set(sys.modules)) or 0)"
     assert subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True).stderr == ""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.commands import Pause, Register, Resume, Unwatch, Watch
+from core.engine import overview
 from core.errors import UsageError
 from tests.engine.engine_rig import Rig, exchange_of, running, until, write_recording
 
@@ -88,7 +89,7 @@ async def test_an_engine_whose_venue_cannot_be_reached_says_so_and_takes_registr
         await until(lambda: rig.engine.feed_state.state == "backoff", "backoff")
         assert rig.engine.feed_state.detail == "connection refused"
         id_ = await rig.register("rsi")
-        status = rig.engine.status()
+        status = overview.status(rig.engine)
         assert status["health"] == "degraded"
         assert [s["id"] for s in status["strategies"]] == [id_]
 

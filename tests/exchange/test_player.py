@@ -106,6 +106,22 @@ async def test_a_pause_does_not_count_as_playing_time(tmp_path: Path) -> None:
         assert await sends_no_more_than(5, hub)
 
 
+async def test_a_recording_held_from_the_first_begins_when_it_is_let_go(tmp_path: Path) -> None:
+    market, clock = recorded(tmp_path), Held()
+    hub = Listener(market)
+    player = Player(market, hub, monotonic=clock.seconds)
+    player.pause()
+    async with playing(player):
+        clock.ns += 5 * SECOND
+        player.start()
+        await asyncio.sleep(0)
+        clock.ns += 5 * SECOND
+        player.resume()
+        assert await sends_no_more_than(1, hub)
+        clock.ns += 101_000_000
+        assert await sends_no_more_than(5, hub)
+
+
 async def test_a_recording_waits_for_the_slowest_reader(tmp_path: Path) -> None:
     market = recorded(tmp_path)
     hub = Listener(market)

@@ -117,7 +117,7 @@ def test_nothing_is_told_before_it_is_released(tmp_path: Path) -> None:
     assert history.bars(0, 60_000_000, start_us=None, end_us=None, limit=5) == []
     assert market.day(0) is None
     assert market.clock_us() // 1000 == TIME0 - 10 + 1
-    market.visible = RECV0 + 125_000_000
+    market.visible = RECV0 + 120_000_000
     assert history.latest(Kind.TRADE, 0, 10)["id"].tolist() == [501, 502, 503]
     assert history.from_id(Kind.AGG, 0, 1, 10)["id"].tolist() == [1, 2]
     market.visible = FOREVER

@@ -114,8 +114,10 @@ def test_empty_pages_are_empty(venue: Venue) -> None:
 
 
 @pytest.mark.parametrize("bad", ["NaN", "Infinity", "0", "-1"])
-def test_a_back_filled_print_no_market_has_is_left_out(venue: Venue, bad: str) -> None:
-    rows = [{"a": n, "p": bad if n == 2 else "1.5", "q": "1", "T": 1672515782136 + n, "m": True} for n in (1, 2, 3)]
+@pytest.mark.parametrize("field", ["p", "q"])
+def test_a_back_filled_print_no_market_has_is_left_out(venue: Venue, field: str, bad: str) -> None:
+    rows = [{"a": n, "p": "1.5", "q": "1", "T": 1672515782136 + n, "m": True} for n in (1, 2, 3)]
+    rows[1][field] = bad
     assert venue.parse_trades("BTCUSDT", json.dumps(rows).encode(), 0)["id"].tolist() == [1, 3]
 
 

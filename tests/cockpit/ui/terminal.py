@@ -1,0 +1,116 @@
+"""A real terminal with the cockpit on it, and a reader of what it shows: enough of a terminal for what Textual writes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+_TOKENS = re.compile(r"\x1b\[([0-9;?<>=]*)([@-~])|\x1b[P\]][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|([^\x1b]+)", re.DOTALL)
+
+
+class Terminal:
+    """`cockpit.app.run` on a pty.
+
+    Attributes:
+        output: every byte so far.
+        pid: the screen's process.
+    """
+
+    def __init__(self, home: Path, columns: int = 120, lines: int = 40, before: str = "", **environment: str) -> None:
+        self.columns, self.lines = columns, lines
+        self.output = b""
+        self.status: int | None = None
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.environ.pop("NO_COLOR", None)
+            os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment})
+            code = (
+                f"import sys; from pathlib import Path; {before or 'pass'}; from cockpit.app import run; sys.exit(run(Path(sys.argv[1])))"
+            )
+            os.execv(sys.executable, [sys.executable, "-c", code, str(home)])
+        self.resize(columns, lines)
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal a size."""
+        self.columns, self.lines = columns, lines
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def until(self, condition: Callable[[], object], patience: float = 20.0) -> None:
+        """Read on until a condition holds; fail when it never does."""
+        end = time.monotonic() + patience
+        while not condition():
+            assert time.monotonic() < end, f"it never came to be:\n{self.text}"
+            self._read(0.05)
+
+    def _read(self, seconds: float) -> None:
+        if select.select([self.fd], [], [], seconds)[0]:
+            try:
+                self.output += os.read(self.fd, 1 << 16)
+            except OSError:
+                time.sleep(seconds)
+
+    def press(self, keys: str) -> None:
+        """Type."""
+        os.write(self.fd, keys.encode())
+
+    def ended(self) -> int | None:
+        """The exit code (negative: killed by that signal), once it ended."""
+        if self.status is None:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                self.status = os.waitstatus_to_exitcode(status)
+        return self.status
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        if self.ended() is None:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close our side, as a dropped connection does."""
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+    @property
+    def text(self) -> str:
+        """What the terminal shows."""
+        return "\n".join("".join(line) for line in self._cells())
+
+    def line_with(self, *words: str) -> str:
+        """The first line that holds all the words; '' when there is none."""
+        return next((line for line in self.text.splitlines() if all(word in line for word in words)), "")
+
+    def _cells(self) -> list[list[str]]:
+        shown = [[" "] * self.columns for _ in range(self.lines)]
+        x = y = 0
+        for arguments, final, text in _TOKENS.findall(self.output.decode(errors="ignore")):
+            if final == "H":
+                row, _, column = arguments.partition(";")
+                y, x = int(row or 1) - 1, int(column or 1) - 1
+            elif final == "h" and arguments == "?1049":
+                shown = [[" "] * self.columns for _ in range(self.lines)]
+            for letter in text:
+                if letter == "\n":
+                    y += 1
+                elif letter == "\r":
+                    x = 0
+                elif letter >= " " and 0 <= y < self.lines:
+                    cells = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+                    if x + cells <= self.columns:
+                        shown[y][x : x + cells] = [letter, *[""] * (cells - 1)]
+                    x += cells
+        return shown
