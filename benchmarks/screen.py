@@ -100,7 +100,9 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-            os.environ.pop("NO_COLOR", None)
+            # An installed package is compiled; a checkout under PYTHONDONTWRITEBYTECODE would be compiled at every start.
+            for name in ("NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
+                os.environ.pop(name, None)
             code = "import sys; from pathlib import Path; from cockpit.app import run; sys.exit(run(Path(sys.argv[1])))"
             os.execv(sys.executable, [sys.executable, "-c", code, str(home)])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

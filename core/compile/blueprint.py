@@ -76,8 +76,9 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
 
 
 def layout_hash(records: dict[str, Any]) -> str:
-    """Names the memory layout a snapshot was taken with."""
-    return hashlib.sha256(repr(sorted(records.items())).encode()).hexdigest()[:32]
+    """Names the memory layout a snapshot was taken with: all of it, and after the point that of books and account alone."""
+    books = {name: records[name] for name in ("BOOK", "ACCOUNT", "LIMITS")}
+    return ".".join(hashlib.sha256(repr(sorted(part.items())).encode()).hexdigest()[:16] for part in (records, books))
 
 
 def terms_record(terms: Terms) -> np.ndarray[Any, Any]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -13,10 +13,14 @@ from core.compile import module
 from core.compile.blueprint import Blueprint, layout_hash, limits_record, terms_record
 from core.errors import StoreError, StrategyError
 from core.kernels import levers
+from core.kernels.book import execute
 from core.kernels.records import ACCOUNT, BOOK, REPORT
-from core.types import Records
+from core.types import TICK, Records
 
 REPORTS_AT_A_TIME = 4096
+
+#: A fill of the ledger: leg, signed quantity, position after it, price, time ns.
+PastFill: TypeAlias = tuple[int, float, float, float, int]
 
 
 class Instance:
@@ -124,15 +128,24 @@ class Instance:
         self.account[:] = 0
         self.account.capital = self.account.equity = self.account.peak = self.terms.capital
 
-    def adopt(self, data: bytes) -> None:
-        """Take over only books and account of a snapshot of this strategy before it was edited: its position stays.
+    def adopt(self, data: bytes, layout: str, fills: Sequence[PastFill]) -> None:
+        """Take over only books and account of a snapshot of this strategy before it was edited, and the fills since: its
+        position stays, its working orders are dropped.
 
-        The account's and the books' bytes stand at the end, before the limits, whatever came before them.
+        Raises:
+            StoreError: books are laid out differently since.
         """
-        end = len(data) - self._limits.nbytes
+        if layout.partition(".")[2] != self.layout.partition(".")[2]:
+            raise StoreError(f"the position of {self.plan.name} was saved by a version with other books")
+        end = len(data) - self._limits.nbytes  # state and memory, laid out in another way perhaps, come before the books
         for part in (self.account, self.books):
             part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, end - part.nbytes)
             end -= part.nbytes
+        moment = np.zeros(1, TICK).view(np.recarray)[0]
+        for leg, qty, after, price, ts in fills:
+            moment.ts, moment.price = ts, price
+            execute(self.account[0], self.books[leg], self._terms[0], self._reports, 0, moment, leg, qty, after, price)
+        self.books["aim"] = self.books["position"]
 
     def pause(self) -> Records:
         """No more orders for signals; working ones are cancelled."""

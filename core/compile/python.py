@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import pickle
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from core.commands import Terms
 from core.compile.blueprint import Blueprint
-from core.compile.instance import Instance
+from core.compile.instance import Instance, PastFill
 from core.kernels.records import REPORT
 from core.strategy import load
 from core.types import Records
@@ -139,9 +139,9 @@ class PythonInstance(Instance):
         kept = {k: v for k, v in vars(self.strategy).items() if k != "position"}
         return super().snapshot() + pickle.dumps((kept, self._bars))
 
-    def adopt(self, data: bytes) -> None:
+    def adopt(self, data: bytes, layout: str, fills: Sequence[PastFill]) -> None:
         """Take over books and account only."""
-        super().adopt(data[: len(super().snapshot())])
+        super().adopt(data[: len(super().snapshot())], layout, fills)
 
     def restore(self, data: bytes, layout: str) -> None:
         """Take up where a snapshot of ours was taken."""

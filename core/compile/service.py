@@ -21,7 +21,13 @@ async def ask_compiler(request: dict[str, Any], timeout_s: float = TIMEOUT_S) ->
         StrategyError: it refused, or the file hung or crashed the process; one line.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "core.compile", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        "-P",
+        "-m",
+        "core.compile",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         out, err = await asyncio.wait_for(process.communicate(msgspec.msgpack.encode(request)), timeout_s)

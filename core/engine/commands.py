@@ -120,6 +120,7 @@ class Commands:
         worker = await engine.pool.place()
         worker.strategies.add(entry.id)
         legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
+        fills = await self._fills_since(entry, snapshot.seq) if snapshot else []
         history, synced = await self._history(entry, plan)
         # from here to the end nothing awaits: the ticks after `history` and those sent from now on leave no hole
         fresh = engine.recent.since(synced)
@@ -128,6 +129,7 @@ class Commands:
         assignment = Assignment(
             id=entry.id, plan=plan, terms=entry.terms, legs=legs, seq=engine.last_seq,
             snapshot=snapshot.data if snapshot else None, layout=snapshot.layout if snapshot else "", book_only=snapshot is not None,
+            fills=fills,
         )  # fmt: skip
         name = entry.id.encode()
         body = len(name).to_bytes(2, "little") + name + history.tobytes()
@@ -136,6 +138,13 @@ class Commands:
         if command_id is not None:
             engine.ledger.took_effect(command_id, engine.last_seq)
         entry.state = "warming" if plan.warmup else "running"
+
+    async def _fills_since(self, entry: Entry, seq: int) -> list[tuple[int, float, float, float, int]]:
+        """The strategy's fills after a tick, as its book takes them."""
+        legs = {symbol: leg for leg, symbol in enumerate(entry.order.symbols)}
+        rows = [row for row in await self.engine.ledger.fills(entry.id) if row["seq"] > seq]
+        signed = [(row["qty"] if row["side"] == "buy" else -row["qty"], row) for row in rows]
+        return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"]) for qty, row in signed]
 
     async def _history(self, entry: Entry, plan: Blueprint) -> tuple[Records, int]:
         """Ticks to warm up on, and the seq they go through."""

@@ -19,7 +19,7 @@ class Teller:
     """Tells an engine's progress on stdout.
 
     Args:
-        json_lines: JSON objects, a line each, instead of one line that is rewritten.
+        json_lines: JSON objects, a line every ten seconds and at each change of the feed, instead of one line that is rewritten.
     """
 
     def __init__(self, engine: Engine, *, json_lines: bool) -> None:
@@ -28,9 +28,13 @@ class Teller:
 
     async def run(self) -> None:
         """Tell for ever."""
+        said, due = "", 0.0
         while True:
-            self.tell("progress")
-            await asyncio.sleep(JSON_S if self.json_lines else LINE_S)
+            state, now = self.engine.feed_state.state, self.engine.clock.monotonic()
+            if not self.json_lines or state != said or now >= due:
+                self.tell("progress" if state == said else "feed")
+                said, due = state, now + JSON_S
+            await asyncio.sleep(LINE_S)
 
     def facts(self) -> dict[str, Any]:
         """What there is to tell."""

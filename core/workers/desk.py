@@ -27,6 +27,7 @@ class Post:
         self.instance = instance
         self.account = instance.account[0]
         self.closing = False
+        self.heir_of = order if order.book_only else None
 
     @property
     def seq(self) -> int:
@@ -68,27 +69,27 @@ class Desk:
             make = PythonInstance if order.plan.kind == PYTHON else Instance
             instance = make(order.plan, order.terms)
             instance.trade(order.legs)
-            if order.snapshot is not None:
-                if order.book_only:
-                    instance.adopt(order.snapshot)
-                else:
-                    instance.restore(order.snapshot, order.layout)
+            if order.snapshot is not None and not order.book_only:
+                instance.restore(order.snapshot, order.layout)
         except Exception as error:  # the strategy's own code, or its snapshot
             self.fail(order.id, order.seq, error)
             return
         post = self.posts[order.id] = Post(order, instance)
-        if order.snapshot is None:
+        if order.snapshot is None or order.book_only:
             post.account.seq = order.seq
         self.send(frames.frame(frames.RUNNING, order.id.encode(), post.seq))
 
     def warm(self, id_: str, ticks: Records, seq: int) -> None:
-        """Let a new strategy see history without trading, then start its book afresh; its state is reported as a snapshot."""
+        """Let a new strategy see history without trading, then start its book afresh (or take over
+        that of its earlier self); its state is reported as a snapshot."""
         post = self.posts.get(id_)
         if post is None:
             return
         try:
             post.instance.warm(ticks)
-        except Exception as error:  # the strategy's own code
+            if post.heir_of is not None and post.heir_of.snapshot is not None:
+                post.instance.adopt(post.heir_of.snapshot, post.heir_of.layout, post.heir_of.fills)
+        except Exception as error:  # the strategy's own code, or a snapshot of another version
             self.fail(id_, seq, error)
             return
         post.account.seq = seq

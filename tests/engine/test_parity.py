@@ -11,6 +11,7 @@ import pytest
 from core.commands import Flatten, Terms, Unregister
 from core.exchange.recording import RecordedMarket
 from core.exchange.server import LocalExchange
+from core.strategy import builtin_folder
 from tests.engine.engine_rig import backtest, bits, exchange_of, running, until, write_recording
 
 SIX = ("sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd")
@@ -138,3 +139,40 @@ async def test_the_recordings_of_a_real_venue_come_back_as_the_same_fills(
     assert sum(map(len, live.values())) > 100
     for (name, symbol), fills in live.items():
         assert fills == bits(backtest(home, name, symbol).fills), f"{name} on {symbol}"
+
+
+async def test_an_edited_strategy_keeps_its_position_and_its_fills_go_on_counting(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=1500)
+    home = tmp_path / "home"
+    source = (builtin_folder() / "sma_crossover.py").read_text()
+    (home / "strategies").mkdir(parents=True)
+    (home / "strategies" / "mine.py").write_text(source)
+    async with exchange_of(recording, speed=60.0) as exchange:
+        async with running(home, exchange) as rig:
+            id_ = await rig.register("mine")
+            exchange.resume()
+            await until(lambda: len(rig.engine.blotter.lines) >= 4, "some fills")
+            exchange.pause()
+            await rig.settle()
+            before = await rig.fills(id_)
+        _forget_newest_snapshot(home)  # as after a crash: the last fills came after the last snapshot
+        (home / "strategies" / "mine.py").write_text(source.replace("out[0] = -1.0", "out[0] = 0.0"))
+        async with running(home, exchange) as rig:
+            await until(lambda: rig.engine.roster[id_].figures is not None, "figures")
+            figures = rig.engine.roster[id_].figures
+            assert figures is not None
+            assert figures.position == before[-1]["position"]
+            assert figures.fees == pytest.approx(sum(fill["fee"] for fill in before))
+            await rig.play()
+            await until(lambda: rig.engine.tape.total == 3000, "all prints")
+            await rig.settle()
+            after = await rig.fills(id_)
+    assert after[: len(before)] == before
+    assert len(after) > len(before)
+    assert [fill["fill_id"] for fill in after] == [f"{id_}:{n}" for n in range(1, len(after) + 1)]
+    assert {fill["position"] for fill in after[len(before) + 1 :]} <= {0.0, 1.0}, "the edited rule is never short"
+
+
+def _forget_newest_snapshot(home: Path) -> None:
+    with sqlite3.connect(home / "ledger.db") as db:
+        db.execute("DELETE FROM snapshots WHERE rowid = (SELECT max(rowid) FROM snapshots)")

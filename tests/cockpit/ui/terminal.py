@@ -33,7 +33,8 @@ class Terminal:
         self.status: int | None = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
-            os.environ.pop("NO_COLOR", None)
+            for name in ("NO_COLOR", "COLUMNS", "LINES"):
+                os.environ.pop(name, None)
             os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment})
             code = (
                 f"import sys; from pathlib import Path; {before or 'pass'}; from cockpit.app import run; sys.exit(run(Path(sys.argv[1])))"
