@@ -132,7 +132,7 @@ def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns:
         if from_ns is None:
             yield batch
             continue
-        early = batch["ts"] < from_ns
+        early = batch["start" if source.kind == "bars" else "ts"] < from_ns
         if warming and early.any():
             waiting = [np.concatenate([*waiting, batch[early]])[-MOST_WARM_TICKS:]] if plan.interval == 0 else [*waiting, batch[early]]
         if early.all():
