@@ -14,19 +14,11 @@ import sys
 from typing import Any
 
 from benchmarks.contest import Contestant, hold, ratio, standings
-from benchmarks.environments import NAMES, NotInstalled, python_of
+from benchmarks.environments import NAMES, peer
 
 OURS = {"full": "cockpit, everything on", "lean": "cockpit, unused features compiled out", "python": "cockpit, strategy in plain Python"}
 CALLBACK = "plain Python callback, no book"
 USUAL = ("hftbacktest", "vectorbt", "backtesting")
-
-
-def peer(name: str, arguments: list[str]) -> Contestant:
-    """A peer in its own environment."""
-    try:
-        return Contestant(name, [str(python_of(name)), "-m", f"benchmarks.peers.on_{name}", *arguments])
-    except NotInstalled as error:
-        return Contestant(name, [], note=str(error))
 
 
 def same(result: dict[str, Any], ours: dict[str, Any]) -> str:

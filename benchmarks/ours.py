@@ -67,14 +67,15 @@ def trade_ticks(kind: str, count: int) -> None:
     ticks = as_ticks(prints(count))
     path, values = (IN_PYTHON, {}) if kind == "python" else (CROSSING, {"interval": "tick"})
     plan = blueprint(load(path), {"fast": FAST, "slow": SLOW} | values, variant(kind))
-    make = PythonInstance if kind == "python" else Instance
+    instance = (PythonInstance if kind == "python" else Instance)(plan, TERMS)
+    start = instance.snapshot()
 
-    def work(instance: Instance) -> dict[str, Any]:
+    def work(_: Any) -> dict[str, Any]:
         instance.feed(ticks)
         account = instance.account[0]
         return summary(account.equity - CAPITAL, account.fills)
 
-    serve(version("cockpit"), work, lambda: make(plan, TERMS))
+    serve(version("cockpit"), work, lambda: instance.restore(start, instance.layout))
 
 
 class Sweep:

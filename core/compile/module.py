@@ -60,7 +60,7 @@ def compile():
     options = dict(nogil=True, error_model="numpy")
     space = globals()
     for name in FUNCTIONS:
-        space[name] = njit(forceinline=not name.startswith(RARE), **options)(space[name])
+        space[name] = njit(forceinline=not name.startswith(RARE), no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(space[name])
     space["core_loop"], space["carray"] = space[FUNCTIONS[-1]], carray
     to = types.CPointer
     record = dict((key, to(from_dtype(np.dtype(descr)))) for key, descr in RECORDS.items())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("demo")
 
+PARAMS: dict[str, str | int | float | bool] = {"interval": "1s"}
 DEMO = (
     ("sma_crossover", "BTCUSDT", 0.05),
     ("rsi", "ETHUSDT", 1.0),
@@ -29,10 +32,13 @@ async def register_demo(engine: Engine) -> None:
     if len(engine.roster):
         return
     streamed = {engine.bare(symbol) for symbol in engine.market.watched}
-    for name, symbol, qty in DEMO:
-        if symbol not in streamed:
-            continue
-        order = Register(name=name, symbols=[symbol], params={"interval": "1s"}, terms=Terms(qty=qty, side="long_short", fee_bps=0.5))
+    at_a_time = asyncio.Semaphore(os.cpu_count() or 1)
+    await asyncio.gather(*(_start(engine, name, symbol, qty, at_a_time) for name, symbol, qty in DEMO if symbol in streamed))
+
+
+async def _start(engine: Engine, name: str, symbol: str, qty: float, at_a_time: asyncio.Semaphore) -> None:
+    order = Register(name=name, symbols=[symbol], params=PARAMS, terms=Terms(qty=qty, side="long_short", fee_bps=0.5))
+    async with at_a_time:
         try:
             await engine.commands.submit(order, "demo")
         except CockpitError as error:

@@ -42,7 +42,7 @@ def test_a_strategy_is_its_files_name_and_its_first_sentence(tmp_path: Path) -> 
 
 def test_a_syntax_error_is_named_by_file_and_line(tmp_path: Path) -> None:
     path = written(tmp_path, "broken", GOOD + "\nthis is no python\n")
-    assert complaint(path).startswith(f"{path}:{line_of(path, "this is no")}: SyntaxError")
+    assert complaint(path).startswith(f"{path}:{line_of(path, 'this is no')}: SyntaxError")
 
 
 def test_an_error_while_loading_is_named_by_file_and_line(tmp_path: Path) -> None:

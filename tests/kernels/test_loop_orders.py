@@ -160,15 +160,15 @@ def test_a_negative_zero_is_flat() -> None:
 def test_other_symbols_ticks_are_passed_over(jit: bool) -> None:
     ticks = prints([100, 7, 101, 7, 102], symbol=[0, 1, 0, 1, 0])
     told = scripted([1, 1, 1], terms(), jit=jit)
-    told.covers(2)
     assert Run(told, told.feed(ticks)).fills == [(2, 1.0, 101.0)]
     assert told.account[0].ticks == 3
 
 
-@pytest.mark.parametrize("symbol", [1, 5, 1000])
-def test_a_symbol_beyond_the_map_is_passed_over(symbol: int) -> None:
+@pytest.mark.parametrize("jit", [False, True])
+@pytest.mark.parametrize("symbol", [1, 5, 1_000_000])
+def test_a_symbol_beyond_the_map_is_passed_over(symbol: int, jit: bool) -> None:
     ticks = prints([100, 7, 101], symbol=[0, symbol, 0])
-    told = scripted([1, 1, 1], terms())
+    told = scripted([1, 1, 1], terms(), jit=jit)
     told.trade({0: 0})
     assert Run(told, told.feed(ticks)).fills == [(2, 1.0, 101.0)]
 

@@ -33,8 +33,10 @@ class Terminal:
         self.status: int | None = None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            # readline, which pytest imports, sets a size in the process's environment that `os.environ` does not know of.
             for name in ("NO_COLOR", "COLUMNS", "LINES"):
                 os.environ.pop(name, None)
+                os.unsetenv(name)
             os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment})
             code = (
                 f"import sys; from pathlib import Path; {before or 'pass'}; from cockpit.app import run; sys.exit(run(Path(sys.argv[1])))"

@@ -45,7 +45,7 @@ def restored(screen: Terminal) -> bool:
 async def test_what_goes_out_by_the_short_way_lands_where_it_belongs(tmp_path: Path) -> None:
     async with trading(FakeEngine(tmp_path)) as engine:
         with terminal(tmp_path) as screen:
-            await shown(screen, lambda: screen.line_with("sma-1", "+18.00") and screen.line_with("blocked: spread"))
+            await shown(screen, lambda: screen.line_with("sma-1", "+18.00") and screen.line_with("time", "││", "alert"))
             before = screen.text.splitlines()
             sent = len(screen.output)
             engine.prices[0] = msgspec.structs.replace(engine.prices[0], last=61_700.55, bid=61_700.54, ask=61_700.55)
