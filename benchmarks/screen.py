@@ -149,14 +149,14 @@ def key_to_paint(terminal: Terminal, presses: int) -> list[float]:
 def measure(options: argparse.Namespace) -> dict[str, Any]:
     """One run."""
     with tempfile.TemporaryDirectory() as folder:
-        pulls: Synchronized[int] = multiprocessing.Value("q", 0)  # type: ignore[assignment]
+        pulls: Synchronized[int] = multiprocessing.Value("q", 0)
         engine = multiprocessing.Process(target=serve, args=(Path(folder), options.rows, options.changing, pulls), daemon=True)
         engine.start()
         while not (Path(folder) / "run" / "engine.sock").exists():
             time.sleep(0.01)
         terminal = Terminal(Path(folder), options.columns, options.lines)
         try:
-            first = terminal.read(terminal.began + 10, "cockpit".encode())
+            first = terminal.read(terminal.began + 10, b"cockpit")
             price = terminal.read(terminal.began + 10, b"SYM00USDT")
             os.write(terminal.fd, b"+")
             terminal.read(time.perf_counter() + 3)

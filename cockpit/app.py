@@ -76,6 +76,7 @@ class CockpitApp(App[None]):
         if not self.is_headless:
             watch_signals(self._end)
             watch_terminal(self._end)
+        self.app_resume_signal.subscribe(self, lambda _: self.redraw())
         # What was loaded stays for good: the collector need not walk it while someone waits for a key's answer.
         gc.freeze()
         self.follow()
@@ -144,6 +145,10 @@ class CockpitApp(App[None]):
     def action_act(self, action: str) -> None:
         """Do one of the actions."""
         BY_ID[action].run(self)
+
+    def redraw(self) -> None:
+        """Paint every cell again: the terminal may show something else by now."""
+        self.screen.refresh()
 
     def say(self, text: str, severity: str = "information") -> None:
         """A toast; the text is shown as it is, never as markup."""

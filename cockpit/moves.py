@@ -48,7 +48,7 @@ def next_theme(app: CockpitApp) -> None:
 
 def redraw(app: CockpitApp) -> None:
     """Paint every cell again, for a terminal that lost some."""
-    app.screen.refresh(layout=True)
+    app.redraw()
 
 
 def palette(app: CockpitApp) -> None:

@@ -103,7 +103,14 @@ class Entry(Horizontal):
         self.control: Choice | Input = (
             Choice(field.options, start)
             if field.options
-            else Input(start, placeholder="off" if field.optional else "", compact=True, select_on_focus=False, suggester=suggester, max_length=500)
+            else Input(
+                start,
+                placeholder="off" if field.optional else "",
+                compact=True,
+                select_on_focus=False,
+                suggester=suggester,
+                max_length=500,
+            )
         )
         self._label = field.name.replace("_", " ")
         self._hint = Static("", classes="hint", markup=False)

@@ -69,10 +69,11 @@ def detail_lines(row: StrategyRow, cells: int, lines: int) -> list[list[Part]]:
     if left < 2 or len(row.spark) < 2:
         return made
     high, low = figures.number(max(row.spark)), figures.number(min(row.spark))
+    labels = {0: high, left - 1: low} if high != low else {(left - 1) // 2: high}
     margin = max(width(high), width(low))
     tone = "up" if profit >= 0 else "down"
     made.append([])
     for index, text in enumerate(figures.curve(row.spark, cells - margin - 3, left)):
-        label = high if index == 0 else low if index == left - 1 else ""
+        label = labels.get(index, "")
         made.append([Part(f"{label:>{margin}} ", "muted"), Part("┤ " if label else "│ ", "edge"), Part(text, tone)])
     return made

@@ -67,7 +67,7 @@ async def _bars(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: 
         bars = bars[bars["start"] < until]
         if not len(bars):
             break
-        parts.append(prints_of_bars(bars))
+        parts.append(prints_of_bars(bars[bars["qty"] > 0]))  # nothing traded: live there would be no bar either
         start = int(bars["start"][-1]) + step
     return np.concatenate(parts) if parts else np.empty(0, TICK)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.exchange.bars import FOREVER_US, bars_of_trades, merged, without_holes
-from core.exchange.rows import AGG, TRADE, Kind, aggregate, decimal, exact_sums, in_order, scaled
+from core.exchange.rows import AGG, TRADE, Kind, Source, aggregate, decimal, exact_sums, in_order, scaled
 from core.exchange.wire import websocket_frame
 from core.types import Records
 
@@ -111,7 +111,7 @@ def test_events_due_at_once_are_sent_as_they_came() -> None:
     rows = trades_of([(100, True, 0, 1)] * 3)
     rows["when"] = 5
     quotes = rows[:2].copy()
-    keys = {(Kind.TRADE, 0): rows, (Kind.BOOK, 0): quotes}
+    keys: dict[Source, Records] = {(Kind.TRADE, 0): rows, (Kind.BOOK, 0): quotes}
     segment = in_order(keys, {(Kind.TRADE, 0): np.array([1, 3, 4]), (Kind.BOOK, 0): np.array([2, 5])}, 9)
     assert list(zip(segment.kind.tolist(), segment.row.tolist(), strict=True)) == [(1, 0), (0, 0), (1, 1), (1, 2), (0, 1)]
     assert len(in_order({}, None, 9).when) == 0

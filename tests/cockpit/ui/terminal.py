@@ -56,12 +56,18 @@ class Terminal:
             assert time.monotonic() < end, f"it never came to be:\n{self.text}"
             self._read(0.05)
 
-    def _read(self, seconds: float) -> None:
-        if select.select([self.fd], [], [], seconds)[0]:
-            try:
-                self.output += os.read(self.fd, 1 << 16)
-            except OSError:
-                time.sleep(seconds)
+        # A frame may come in several reads.
+        while self._read(0.2):
+            pass
+
+    def _read(self, seconds: float) -> bool:
+        if not select.select([self.fd], [], [], seconds)[0]:
+            return False
+        try:
+            self.output += os.read(self.fd, 1 << 16)
+        except OSError:
+            return False
+        return True
 
     def press(self, keys: str) -> None:
         """Type."""

@@ -62,7 +62,7 @@ async def test_enter_in_any_field_registers_and_the_cursor_goes_to_the_new_strat
         await pilot.pause()
         await pilot.press("enter")
         await eventually(lambda: engine.commands)
-        params = {"fast": 52, "slow": 20, "interval": "1m", "confirm": False}
+        params: dict[str, str | int | float | bool] = {"fast": 52, "slow": 20, "interval": "1m", "confirm": False}
         terms = Terms(qty=0.5, side="long_short", trailing_pct=3.0)
         assert engine.commands == [Register(name="sma_crossover", symbols=["ETHUSDT", "BTCUSDT"], params=params, terms=terms, id="mine")]
         await eventually(lambda: app.live.strategies.listing.cursor_key == "sma-4")

@@ -137,6 +137,15 @@ async def test_a_stopped_screen_comes_back_whole(tmp_path: Path) -> None:
             await shown(screen, lambda: screen.line_with("sma-1", "● run"))
 
 
+async def test_ctrl_l_paints_every_cell_again(tmp_path: Path) -> None:
+    async with trading(FakeEngine(tmp_path)):
+        with terminal(tmp_path) as screen:
+            await shown(screen, lambda: screen.line_with("sma-1"))
+            screen.output = b""
+            screen.press("\x0c")
+            await shown(screen, lambda: screen.line_with("sma-1", "● run") and screen.line_with("r register"))
+
+
 async def test_without_colour_it_paints_greys_and_signs(tmp_path: Path) -> None:
     async with trading(FakeEngine(tmp_path)) as engine:
         with terminal(tmp_path, NO_COLOR="1") as screen:
