@@ -38,7 +38,7 @@ layers: $(VENV)/.ready-dev ## import-linter: who may import whom
 	$(BIN)/lint-imports --no-cache
 
 bench: $(VENV)/.ready-dev ## measure; the README's figures come from here
-	@set -e; for bench in benchmarks/[!_]*.py; do echo "$$bench" >&2; $(BIN)/python $$bench; done
+	$(BIN)/python benchmarks/run.py
 
 faults: $(VENV)/.ready-dev ## the slow tests: kills, cut lines, full disks, a wheel outside the checkout
 	$(BIN)/pytest -q -m slow --ignore=tests/soak

@@ -17,8 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from benchmarks.ours import CROSSING, IN_PYTHON, ROOT, TERMS, as_ticks
@@ -30,7 +32,7 @@ from core.compile.python import PythonInstance
 from core.strategy import load
 from core.types import Records
 
-CASES = {
+CASES: dict[str, tuple[Path, dict[str, Any]]] = {
     "ticks": (CROSSING, {"fast": FAST, "slow": SLOW, "interval": "tick"}),
     "minutes": (CROSSING, {"fast": 5, "slow": 20, "interval": "1m"}),
     "python": (IN_PYTHON, {"fast": FAST, "slow": SLOW}),
@@ -82,7 +84,12 @@ def calls(count: int, rounds: int) -> dict[str, dict[str, float]]:
             if name != "python":
                 took[name]["machine_code_us"].append(bare_microseconds(instance, ones))
     return {
-        name: {f"{key}{end}": round(pick(found), 3) for key, found in some.items() if found for end, pick in (("", statistics.median), ("_best", min))}
+        name: {
+            f"{key}{end}": round(pick(found), 3)
+            for key, found in some.items()
+            if found
+            for end, pick in (("", statistics.median), ("_best", min))
+        }
         for name, some in took.items()
     }
 
@@ -92,13 +99,12 @@ def started(text: str, cache: str | None) -> dict[str, float]:
     began = time.perf_counter()
     environment = os.environ | ({"COCKPIT_CACHE": cache} if cache else {})
     done = subprocess.run([sys.executable, "-c", START], input=text, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout) | {"process_s": time.perf_counter() - began}
+    took: dict[str, float] = json.loads(done.stdout)
+    return took | {"process_s": time.perf_counter() - began}
 
 
 def starts(rounds: int) -> dict[str, dict[str, float]]:
     """Warm and cold, in turn."""
-    import msgspec
-
     path, values = CASES["ticks"]
     text = msgspec.json.encode(blueprint(load(path), values, Variant())).decode()
     took: dict[str, list[dict[str, float]]] = {"warm_cache": [], "cold_compile": []}

@@ -50,7 +50,7 @@ class Contestant:
 
     def start(self) -> None:
         """Start it and wait until it has done the work once."""
-        self._said = tempfile.TemporaryFile("w+")
+        self._said = tempfile.TemporaryFile("w+")  # noqa: SIM115 (as long as the process)
         began = time.perf_counter()
         self._process = subprocess.Popen(
             self.command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._said, text=True,
@@ -78,6 +78,7 @@ class Contestant:
         if self._process is not None:
             self._process.communicate()
             self._process = None
+            self._said.close()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process is not None
@@ -95,16 +96,16 @@ class Contestant:
 
     def median(self, key: str) -> float:
         """Over its turns."""
-        return statistics.median(turn[key] for turn in self.turns)
+        return float(statistics.median(turn[key] for turn in self.turns))
 
 
 def hold(contestants: list[Contestant], rounds: int) -> None:
     """Start them one after the other, then take turns; our rows and the peers' alternate as listed."""
-    for one in contestants:
-        if not one.note:
-            say(f"  {one.name}: starting")
-            one.start()
     try:
+        for one in contestants:
+            if not one.note:
+                say(f"  {one.name}: starting")
+                one.start()
         for number in range(rounds):
             say(f"  round {number + 1} of {rounds}")
             for one in contestants:
@@ -131,10 +132,9 @@ def standings(contestants: list[Contestant], amount: float, same: Callable[[dict
                 "rate": amount / wall,
                 "rate_best": amount / min(turn["wall_s"] for turn in one.turns),
                 "rate_of_cpu": amount / one.median("cpu_s"),
-                "seconds": wall,
+                "walls_s": [round(turn["wall_s"], 6) for turn in one.turns],
                 "start_s": round(one.start_s, 2),
                 "peak_mb": one.turns[-1]["peak_mb"],
-                "turns": len(one.turns),
                 "pnl": one.turns[-1]["pnl"],
                 "fills": one.turns[-1]["fills"],
             }
@@ -144,13 +144,25 @@ def standings(contestants: list[Contestant], amount: float, same: Callable[[dict
 
 
 def ratio(rows: list[dict[str, Any]], name: str, others: list[str]) -> dict[str, Any] | None:
-    """How many times faster a row is than the fastest of others, None where either is missing."""
-    rates = {row["name"]: row["rate"] for row in rows if "rate" in row}
-    found = [other for other in others if other in rates]
-    if name not in rates or not found:
+    """How many times faster a row is than the fastest of others, None where either is missing.
+
+    `times` is of the medians, `least` and `most` of single rounds, `times_of_cpu` of processor time: what others do on the machine
+    moves it less.
+    """
+    found = {row["name"]: row for row in rows if "rate" in row}
+    rivals = [found[other] for other in others if other in found]
+    if name not in found or not rivals:
         return None
-    best = max(found, key=rates.__getitem__)
-    return {"name": name, "over": best, "times": round(rates[name] / rates[best], 2)}
+    mine, best = found[name], max(rivals, key=lambda row: row["rate"])
+    rounds = [theirs / ours for ours, theirs in zip(mine["walls_s"], best["walls_s"], strict=False)]
+    return {
+        "name": name,
+        "over": best["name"],
+        "times": round(mine["rate"] / best["rate"], 2),
+        "least": round(min(rounds), 2),
+        "most": round(max(rounds), 2),
+        "times_of_cpu": round(mine["rate_of_cpu"] / best["rate_of_cpu"], 2),
+    }
 
 
 def say(text: str) -> None:

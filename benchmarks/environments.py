@@ -49,6 +49,9 @@ def python_of(name: str) -> Path:
 def _commands(name: str, place: Path, python: Path) -> list[list[str]]:
     pins, base = str(PEERS / f"{name}.txt"), str(Path(sys.base_prefix) / "bin" / f"python3.{sys.version_info.minor}")
     if shutil.which("uv"):
-        return [["uv", "venv", "--quiet", "--python", base, str(place)], ["uv", "pip", "install", "--quiet", "--python", str(python), "-r", pins]]
+        return [
+            ["uv", "venv", "--quiet", "--python", base, str(place)],
+            ["uv", "pip", "install", "--quiet", "--python", str(python), "-r", pins],
+        ]
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", pins]
     return [[base, "-m", "venv", str(place)], install]

@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -108,7 +109,7 @@ def sweep_bars(kind: str, count: int, threads: int) -> None:
 
     def work(_: Any) -> dict[str, Any]:
         found: list[tuple[float, int]] = [(0.0, 0)] * len(GRID)
-        _together([lambda k=k: _share(sweeps[k], found, k, threads) for k in range(threads)])
+        _together([partial(_share, sweeps[k], found, k, threads) for k in range(threads)])
         pnl, fills = zip(*found, strict=True)
         return summary(sum(pnl), sum(fills)) | {"each": list(pnl)}
 

@@ -71,6 +71,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("alerts", "4", "alerts", "Go to the alerts", lambda app: moves.go(app, 4)),
     Action("theme", "t", "theme", "Change the colours: dark, light, high contrast", moves.next_theme),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
+    Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
     Action("palette", "ctrl+p,colon", "palette", "Find any of these by name", moves.palette, rank=10),
     Action("help", "question_mark", "help", "What can be done here", moves.show_help, rank=11),
     Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave: the engine keeps running, or stop it", levers.leave, rank=12),

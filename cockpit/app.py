@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,13 +27,13 @@ from cockpit.live import LiveScreen
 from cockpit.paint import Brush
 from cockpit.text import clean
 from cockpit.tones import THEMES
-from core.commands import Command
+from core.commands import Command, Stop
 from core.errors import CockpitError, NotRunning
 from core.view import View
 
-#: Seconds between the end of one frame's work and the next pull; longer while nobody looks.
+#: Seconds between the end of one frame's work and the next pull; longer while the terminal has not the focus or a dialog is open.
 PERIOD = 0.1
-PERIOD_AWAY = 0.5
+PERIOD_AWAY = 0.25
 
 #: Seconds between tries to reach an engine that is gone.
 RETRY = 3.0
@@ -56,6 +57,7 @@ class CockpitApp(App[None]):
         self.live = LiveScreen()
         self.recent: dict[str, dict[str, str]] = {}
         self.last_words = ""
+        self.farewell = ""
         self._failed = failed
         self._offers: list[Offer] = []
         self._ahead_ns = 0
@@ -146,6 +148,12 @@ class CockpitApp(App[None]):
         """Do one of the actions."""
         BY_ID[action].run(self)
 
+    def detach(self) -> None:
+        """Leave; the engine goes on."""
+        pid = f" (pid {self.live.header.pid})" if self.live.header and self.link.up else ""
+        self.farewell = f"The engine{pid} keeps running: the same command brings you back, `cockpit stop` ends it.\n"
+        self.exit()
+
     def redraw(self) -> None:
         """Paint every cell again: the terminal may show something else by now."""
         self.screen.refresh()
@@ -161,8 +169,10 @@ class CockpitApp(App[None]):
         try:
             await self.link.submit(command)
         except CockpitError as error:
-            self.say(clean(str(error)), "error")
-            return
+            # An engine that is told to stop may be gone before it can say so.
+            if not (isinstance(command, Stop) and isinstance(error, NotRunning)):
+                self.say(clean(str(error)), "error")
+                return
         self.say(done)
         if then is not None:
             then()
@@ -210,4 +220,6 @@ def run(home: Path, *, failed: Callable[[], str | None] = lambda: None) -> int:
     app.run()
     if app.last_words:
         raise CockpitError(app.last_words)
+    if app.farewell:
+        sys.stderr.write(app.farewell)
     return 1 if app.return_code is None else app.return_code

@@ -100,11 +100,9 @@ def spark(values: Sequence[float], cells: int) -> str:
         return " " * cells
     if len(known) > cells:
         known = [known[(index + 1) * len(known) // cells - 1] for index in range(cells)]
-    low, high = min(known), max(known)
-    if high <= low:
+    if min(known) == max(known):
         return (_BLOCKS[2] * len(known)).rjust(cells)
-    scale = (len(_BLOCKS) - 1) / (high - low)
-    return "".join(_BLOCKS[round((value - low) * scale)] for value in known).rjust(cells)
+    return "".join(_BLOCKS[round(share * (len(_BLOCKS) - 1))] for share in _shares(known)).rjust(cells)
 
 
 def curve(values: Sequence[float], cells: int, lines: int) -> list[str]:
@@ -112,10 +110,8 @@ def curve(values: Sequence[float], cells: int, lines: int) -> list[str]:
     known = [value for value in values if math.isfinite(value)]
     if len(known) < 2 or cells <= 0 or lines <= 0:
         return [" " * max(0, cells)] * max(0, lines)
-    low, high = min(known), max(known)
-    steps = 4 * lines - 1
-    scale = steps / (high - low) if high > low else 0.0
-    heights = [steps - round((_at(known, x / (2 * cells - 1)) - low) * scale if scale else steps / 2) for x in range(2 * cells)]
+    steps, shares = 4 * lines - 1, _shares(known)
+    heights = [steps - round(_at(shares, x / (2 * cells - 1)) * steps) for x in range(2 * cells)]
     dots = [[0] * cells for _ in range(lines)]
     before = heights[0]
     for x, here in enumerate(heights):
@@ -124,6 +120,13 @@ def curve(values: Sequence[float], cells: int, lines: int) -> list[str]:
             dots[y // 4][x // 2] |= _DOTS[x % 2][y % 4]
         before = here
     return ["".join(chr(0x2800 + dot) if dot else " " for dot in line) for line in dots]
+
+
+def _shares(values: Sequence[float]) -> list[float]:
+    """Where each value lies between the lowest (0) and the highest (1); in the middle where all are equal."""
+    # Halved, so that the span of the largest floats is still one.
+    low, span = min(values) / 2, max(values) / 2 - min(values) / 2
+    return [(value / 2 - low) / span if span > 0 else 0.5 for value in values]
 
 
 def _at(values: Sequence[float], share: float) -> float:

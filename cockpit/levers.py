@@ -128,7 +128,7 @@ def leave(app: CockpitApp) -> None:
         f"Leave the cockpit?{_real(app)}",
         answers,
         {
-            "d": app.exit,
+            "d": app.detach,
             "s": lambda: app.submit(Stop(), "the engine is stopping", then=app.exit),
             "f": lambda: app.submit(Stop(flatten=True), "everything is flattening, then the engine stops", then=app.exit),
         },

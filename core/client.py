@@ -55,7 +55,14 @@ class Client:
         path = socket_path(home)
         try:
             connection = await unix_connect(
-                str(path), "ws://localhost/", compression=None, max_size=None, ping_interval=None, close_timeout=1, open_timeout=patience, proxy=None
+                str(path),
+                "ws://localhost/",
+                compression=None,
+                max_size=None,
+                ping_interval=None,
+                close_timeout=1,
+                open_timeout=patience,
+                proxy=None,
             )
         except InvalidStatus as error:
             raise CockpitError(f"the engine refuses this connection: HTTP {error.response.status_code}") from error

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from typing import Any
-
-warnings.filterwarnings("ignore")
 
 import backtesting  # type: ignore[import-not-found]
 import backtesting.backtesting as internals  # type: ignore[import-not-found]

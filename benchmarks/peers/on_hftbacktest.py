@@ -12,7 +12,7 @@ from typing import Any
 
 import hftbacktest  # type: ignore[import-not-found]
 import numpy as np
-from hftbacktest import (  # type: ignore[import-not-found]
+from hftbacktest import (
     BUY_EVENT,
     DEPTH_EVENT,
     EXCH_EVENT,
@@ -35,7 +35,7 @@ BOTH = EXCH_EVENT | LOCAL_EVENT
 FOREVER_NS = 10**13
 
 
-@njit  # type: ignore[untyped-decorator]
+@njit
 def trade(hbt, fast, slow):  # type: ignore[no-untyped-def]
     """Run to the end of the data; returns (balance, fees, position, orders, prints seen)."""
     fast_ring, slow_ring = np.zeros(fast), np.zeros(slow)
@@ -75,7 +75,11 @@ def events(market: Prints) -> Any:
     """Three events a print and one more, shape (3n + 1,)."""
     rows = np.zeros(3 * len(market.ms) + 1, event_dtype)
     ask = np.round((market.steps + 1) * STEP, 2)
-    kinds = ((DEPTH_EVENT | BUY_EVENT, market.price, 100.0), (DEPTH_EVENT | SELL_EVENT, ask, 100.0), (TRADE_EVENT | BUY_EVENT, market.price, 1.0))
+    kinds = (
+        (DEPTH_EVENT | BUY_EVENT, market.price, 100.0),
+        (DEPTH_EVENT | SELL_EVENT, ask, 100.0),
+        (TRADE_EVENT | BUY_EVENT, market.price, 1.0),
+    )
     for at, (kind, price, qty) in enumerate(kinds):
         part = rows[at : 3 * len(market.ms) : 3]
         part["ev"], part["px"], part["qty"] = kind | BOTH, price, qty

@@ -95,7 +95,10 @@ class Entry(Horizontal):
             super().__init__()
             self.entry = entry
 
-    def __init__(self, field: Field, text: str | None = None, *, suggester: Suggester | None = None, group: str = "") -> None:
+    def __init__(
+        self, field: Field, text: str | None = None, *, suggester: Suggester | None = None, group: str = "", empty: str = "off"
+    ) -> None:
+        """`text` stands in it instead of the default; `empty` is shown while nothing does, where that is a value too."""
         super().__init__(classes="entry")
         self.field = field
         self.group = group
@@ -105,7 +108,7 @@ class Entry(Horizontal):
             if field.options
             else Input(
                 start,
-                placeholder="off" if field.optional else "",
+                placeholder=empty if field.optional else "",
                 compact=True,
                 select_on_focus=False,
                 suggester=suggester,

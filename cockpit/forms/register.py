@@ -109,7 +109,7 @@ class RegisterForm(ModalScreen[str]):
             await params.mount(*heading, *(Entry(field, typed.get(field.name), group="params") for field in offer.params))
             if not terms.children:
                 fields = [Entry(field, group="terms") for field in offer.terms]
-                await terms.mount(Static("terms", classes="group"), *fields, Entry(_ID))
+                await terms.mount(Static("terms", classes="group"), *fields, Entry(_ID, empty="given"))
         self._complete = True
         self._judge()
 

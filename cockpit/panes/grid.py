@@ -12,15 +12,13 @@ from textual.message import Message
 from textual.strip import Strip
 
 from cockpit.paint import Stroke
-from cockpit.panes.columns import Cell, Column, Extents, Place, Row, place
+from cockpit.panes.columns import Column, Extents, Place, Row, place
+from cockpit.panes.glow import Glow
 from cockpit.panes.listing import Listing
 from cockpit.panes.toned import Toned
 from cockpit.panes.typeset import Look, Runs, set_frame, set_row, set_titles, style_cell
 from cockpit.text import fit
 from cockpit.tones import Under
-
-#: A change glows brightly this long, then faintly as long again (seconds).
-GLOW = 0.5
 
 
 class LiveGrid(Toned, can_focus=True):
@@ -62,8 +60,7 @@ class LiveGrid(Toned, can_focus=True):
         self._rest: Row | None = None
         self._painted: dict[int, Row] = {}
         self._strips: dict[int, Strip] = {}
-        self._glowing: dict[tuple[str, int], tuple[float, int, int]] = {}
-        self._flashing = [index for index, column in enumerate(self.COLUMNS) if column.flash]
+        self._glow = Glow()
         self._note = ""
         self._empty: tuple[str, ...] = ()
         self._count = 0
@@ -96,16 +93,7 @@ class LiveGrid(Toned, can_focus=True):
 
     def beat(self, now: float) -> None:
         """Let highlights fade."""
-        faded: dict[str, set[int]] = {}
-        for (key, column), (since, direction, level) in list(self._glowing.items()):
-            left = 2 - int((now - since) / GLOW)
-            if left == level:
-                continue
-            if left > 0:
-                self._glowing[key, column] = (since, direction, left)
-            else:
-                del self._glowing[key, column]
-            faded.setdefault(key, set()).add(column)
+        faded = self._glow.fade(now)
         if faded:
             self.put([stroke for y, row in self._painted.items() if row.key in faded for stroke in self._strokes(y, row, faded[row.key])])
 
@@ -206,15 +194,11 @@ class LiveGrid(Toned, can_focus=True):
                 self._strips.pop(y, None)
                 strokes += self.line_strokes(y)
             elif changed := {index for index, cell in enumerate(row.cells) if not cell.looks_like(old.cells[index])}:
-                self._light(row, old, changed, now)
+                for index in changed:
+                    if self.COLUMNS[index].flash and old.cells[index].text != row.cells[index].text:
+                        self._glow.light(row.key, index, old.cells[index], row.cells[index], now)
                 strokes += self._strokes(y, row, changed)
         self.put(strokes)
-
-    def _light(self, row: Row, old: Row, changed: set[int], now: float) -> None:
-        for index in changed:
-            was, cell = old.cells[index], row.cells[index]
-            if self.COLUMNS[index].flash and was.text != cell.text:
-                self._glowing[row.key, index] = (now, _direction(was, cell), 2)
 
     def _strokes(self, y: int, row: Row, columns: set[int]) -> list[Stroke]:
         """Some cells of a row; the line as a whole is made again when Textual asks for it."""
@@ -228,13 +212,7 @@ class LiveGrid(Toned, can_focus=True):
         under = Under.NOTHING
         if row.key == self.listing.cursor_key:
             under = Under.CURSOR_FOCUSED if self.has_focus else Under.CURSOR
-        glow = {}
-        if self._glowing:
-            for column in self._flashing:
-                lit = self._glowing.get((row.key, column))
-                if lit is not None:
-                    glow[column] = (lit[2], lit[1])
-        return Look(under, self.away, glow)
+        return Look(under, self.away, self._glow.of(row.key))
 
     def render_line(self, y: int) -> Strip:
         strip = self._strips.get(y)
@@ -280,9 +258,3 @@ class LiveGrid(Toned, can_focus=True):
             lines = (f"Nothing here contains “{needle}”: / and enter on an empty line shows all again.",) if needle else self._empty
             if y - self._head < len(lines):
                 runs.add(fit(" " + lines[y - self._head], room), self.tones.style("muted"))
-
-
-def _direction(old: Cell, new: Cell) -> int:
-    if old.value is None or new.value is None:
-        return 0
-    return (new.value > old.value) - (new.value < old.value)

@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from cockpit.paint import Brush, Stroke
 from cockpit.text import width
-from cockpit.tones import Tones
+from cockpit.tones import THEMES, Tones
 
 
 class Toned(Widget):
@@ -22,10 +22,11 @@ class Toned(Widget):
 
     ALLOW_SELECT: ClassVar[bool] = False
 
-    tones: Tones
+    tones = Tones(THEMES[0].variables)
+    _brush: Brush | None = None
 
     def on_mount(self) -> None:
-        self._brush: Brush | None = getattr(self.app, "brush", None)
+        self._brush = getattr(self.app, "brush", None)
         self.app.theme_changed_signal.subscribe(self, self._retone)
         self._retone()
 

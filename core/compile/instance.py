@@ -57,6 +57,7 @@ class Instance:
         self._tail = (*(a.ctypes.data for a in after), len(self._reports), self._written.ctypes.data)
         self._error = self.account.view(np.ndarray)["error"]
         self._memory = (self.mem.ctypes.data, len(self.mem))
+        self._cut: list[Records] = []
         self._map = (0, 0)
         self.trade({0: 0})
 
@@ -76,7 +77,7 @@ class Instance:
         return self._run(ticks, self.mem)
 
     def _run(self, ticks: Records, mem: Records) -> Records:
-        parts: list[Records] = []
+        self._cut = parts = []
         advance = self._call(ticks, mem) if self._jit else self._interpret(ticks, mem)
         i = 0
         while i < len(ticks):
@@ -86,9 +87,11 @@ class Instance:
                 parts.append(self._rows[:n].copy())
             if self._error[0]:
                 raise StrategyError(f"{self.plan.name} gave a target that is not a finite number")
-        if not parts:
-            return np.empty(0, REPORT)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+        return _joined(parts)
+
+    def reports_until_failure(self) -> Records:
+        """What the loop did in a `feed` that raised, before it did: the same however the ticks are split into batches."""
+        return _joined(self._cut)
 
     def _call(self, ticks: Records, mem: Records) -> Callable[[int], int]:
         """The machine code over a batch: from tick i to the tick it stopped at."""
@@ -159,6 +162,12 @@ class Instance:
         """Close every leg, latched."""
         return self._take(levers.flatten(self.account[0], self.books, self._terms[0], self._reports))
 
+    def close(self) -> Records:
+        """Close every leg and trade no more; an exit under way goes on."""
+        reports = self.flatten()
+        self.account.paused = 1
+        return reports
+
     def limit(self, limits: SetLimits | None) -> None:
         """Set the account-level limits."""
         self._limits[:] = limits_record(limits)
@@ -193,6 +202,12 @@ class Instance:
         """Closed bars (or ticks) so far, for telling how far warming is."""
         names = self.state.dtype.names or ()
         return int(self.state[0].bar.count) if "bar" in names else int(self.account[0].ticks)
+
+
+def _joined(parts: list[Records]) -> Records:
+    if not parts:
+        return np.empty(0, REPORT)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _zeros(descr: Any, count: int) -> Any:

@@ -5,8 +5,10 @@ The loop runs once for a whole stretch; it runs earlier only when the strategy l
 
 from __future__ import annotations
 
+import contextlib
 import math
 import pickle
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import numpy as np
 from core.commands import Terms
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance, PastFill
+from core.errors import StrategyError
 from core.kernels.records import REPORT
 from core.strategy import load
 from core.types import Records
@@ -80,6 +83,7 @@ class PythonInstance(Instance):
         super().__init__(plan, terms, jit=jit)
         definition = load(Path(plan.path))
         params = definition.params(plan.values)
+        self._module = definition.module
         self.strategy = definition.module.Strategy(params)
         self.strategy.position = Position(self._settle)
         self._bars = BarBuilder(plan.interval) if hasattr(self.strategy, "on_bar") else None
@@ -87,6 +91,12 @@ class PythonInstance(Instance):
         self._targets: list[float] = []
         self._done = 0
         self._reported: list[Records] = []
+        self._mapped = False
+
+    def trade(self, legs: dict[int, int]) -> None:
+        """Which leg each symbol index is. Until this is called every tick is leg 0's."""
+        super().trade(legs)
+        self._mapped = True
 
     def feed(self, ticks: Records) -> Records:
         """Ask the strategy for a target on every tick, and run the loop over them."""
@@ -97,6 +107,15 @@ class PythonInstance(Instance):
             self._on_bars(self._bars)
         self._settle()
         return np.concatenate(self._reported) if self._reported else np.empty(0, REPORT)
+
+    def reports_until_failure(self) -> Records:
+        """What the loop did before the strategy raised: its targets up to there are traded."""
+        if not self._error[0]:
+            self._cut = []
+            with contextlib.suppress(StrategyError, ValueError, TypeError, ArithmeticError):  # a target that is no number
+                self._settle()
+                self._cut = []
+        return np.concatenate([np.empty(0, REPORT), *self._reported, *self._cut])
 
     def _on_ticks(self) -> None:
         on_tick, take = self.strategy.on_tick, self._targets.append
@@ -116,7 +135,7 @@ class PythonInstance(Instance):
             take(_NO_OPINION if target is None else target)
 
     def _each(self) -> Iterator[tuple[Any, ...]]:
-        if len(self._legs) > 1 or self._legs[0] != 0:
+        if self._mapped:
             mine = (self._ticks["symbol"] < len(self._legs)) & (self._legs[np.minimum(self._ticks["symbol"], len(self._legs) - 1)] >= 0)
             self._ticks = np.ascontiguousarray(self._ticks[mine])
             self._ticks["leg"] = self._legs[self._ticks["symbol"]]
@@ -136,6 +155,7 @@ class PythonInstance(Instance):
 
     def snapshot(self) -> bytes:
         """The loop's memory, then the pickled strategy."""
+        self._claim_name()
         kept = {k: v for k, v in vars(self.strategy).items() if k != "position"}
         return super().snapshot() + pickle.dumps((kept, self._bars))
 
@@ -147,8 +167,14 @@ class PythonInstance(Instance):
         """Take up where a snapshot of ours was taken."""
         size = len(super().snapshot())
         super().restore(data[:size], layout)
+        self._claim_name()
         kept, self._bars = pickle.loads(data[size:])
         vars(self.strategy).update(kept)
+
+
+    def _claim_name(self) -> None:
+        """Pickle finds a strategy's own classes by its module's name, which another load of the same file has taken."""
+        sys.modules[self._module.__name__] = self._module
 
 
 class BarBuilder:

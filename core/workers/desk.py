@@ -18,6 +18,9 @@ from core.workers.frames import Assignment, Failure, Figures, Lever, Snapshot
 
 Send = Callable[[bytes], None]
 
+#: What a strategy's own code may throw at us; `exit()` in it ends the strategy, not the process.
+THROWN = (Exception, SystemExit)
+
 
 class Post:
     """One strategy on this desk."""
@@ -58,10 +61,10 @@ class Desk:
         elif kind == frames.LEVER:
             self.pull(msgspec.msgpack.decode(payload, type=Lever))
         elif kind == frames.SNAP:
-            for post in self.posts.values():
+            for post in list(self.posts.values()):
                 self.snap(post)
         elif kind == frames.STATUS:
-            self.send(frames.message(frames.FIGURES, [figures(post) for post in self.posts.values()]))
+            self.send(frames.message(frames.FIGURES, [figures(post) for post in self.posts.values()], seq))
 
     def assign(self, order: Assignment) -> None:
         """Start a strategy, from its snapshot if there is one."""
@@ -71,7 +74,7 @@ class Desk:
             instance.trade(order.legs)
             if order.snapshot is not None and not order.book_only:
                 instance.restore(order.snapshot, order.layout)
-        except Exception as error:  # the strategy's own code, or its snapshot
+        except THROWN as error:  # the strategy's own code, or its snapshot
             self.fail(order.id, order.seq, error)
             return
         post = self.posts[order.id] = Post(order, instance)
@@ -89,7 +92,7 @@ class Desk:
             post.instance.warm(ticks)
             if post.heir_of is not None and post.heir_of.snapshot is not None:
                 post.instance.adopt(post.heir_of.snapshot, post.heir_of.layout, post.heir_of.fills)
-        except Exception as error:  # the strategy's own code, or a snapshot of another version
+        except THROWN as error:  # the strategy's own code, or a snapshot of another version
             self.fail(id_, seq, error)
             return
         post.account.seq = seq
@@ -109,19 +112,20 @@ class Desk:
         """Run one strategy over ticks and report."""
         try:
             reports = post.instance.feed(ticks)
-        except Exception as error:  # the strategy's own code
+        except THROWN as error:  # the strategy's own code
+            self.report(post, post.instance.reports_until_failure(), last)
             self.fail(post.id, last, error)
             return
         post.account.seq = last
-        self.report(post, reports)
+        self.report(post, reports, last)
         if post.closing:
             self.leave_if_flat(post)
 
-    def report(self, post: Post, reports: Records) -> None:
-        """Send what the loop reported, if anything."""
+    def report(self, post: Post, reports: Records, seq: int) -> None:
+        """Send what the loop reported up to the tick `seq`, if anything."""
         if len(reports):
             name = post.id.encode()
-            self.send(frames.frame(frames.REPORTS, len(name).to_bytes(2, "little") + name + reports.tobytes(), post.seq))
+            self.send(frames.frame(frames.REPORTS, len(name).to_bytes(2, "little") + name + reports.tobytes(), seq))
 
     def pull(self, order: Lever) -> None:
         """Act on a command for one strategy."""
@@ -130,17 +134,18 @@ class Desk:
             return
         instance = post.instance
         if order.lever == "pause":
-            self.report(post, instance.pause())
+            self.report(post, instance.pause(), post.seq)
         elif order.lever == "resume":
-            instance.resume()
+            if not post.closing:
+                instance.resume()
         elif order.lever == "flatten":
-            self.report(post, instance.flatten())
+            self.report(post, instance.flatten(), post.seq)
         elif order.lever == "limits":
             instance.limit(order.limits)
         elif order.lever == "close":
+            # Recovery says it again to a strategy that was closing already: an exit under way must not start over.
             post.closing = True
-            reports = [instance.pause(), instance.flatten()]
-            self.report(post, np.concatenate(reports))
+            self.report(post, instance.close(), post.seq)
             self.leave_if_flat(post)
         elif order.lever == "drop":
             self.leave(post)
@@ -154,23 +159,28 @@ class Desk:
         """Let go of a strategy; its last figures and state go to the engine."""
         self.send(frames.message(frames.FIGURES, [figures(post)]))
         self.snap(post)
-        del self.posts[post.id]
+        self.posts.pop(post.id, None)
         self.send(frames.frame(frames.GONE, post.id.encode(), post.seq))
 
     def snap(self, post: Post) -> None:
-        """Send a strategy's snapshot."""
+        """Send a strategy's snapshot; one whose state cannot be saved could not be taken up again, and is out."""
         plan = post.instance.plan
-        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, post.instance.snapshot())
+        try:
+            data = post.instance.snapshot()
+        except THROWN as error:  # what a Python strategy keeps
+            self.fail(post.id, post.seq, StrategyError(f"its state cannot be saved: {error}"))
+            return
+        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, data)
         self.send(frames.message(frames.SNAPSHOT, snapshot, post.seq))
 
-    def fail(self, id_: str, seq: int, error: Exception) -> None:
+    def fail(self, id_: str, seq: int, error: BaseException) -> None:
         """Take a broken strategy off the desk and say why; the others go on."""
         self.posts.pop(id_, None)
         line = str(error) if isinstance(error, StrategyError) else _telling(error)
         self.send(frames.message(frames.FAILED, Failure(id_, seq, line, traceback.format_exc()), seq))
 
 
-def _telling(error: Exception) -> str:
+def _telling(error: BaseException) -> str:
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error}, {where.filename.rpartition('/')[2]}:{where.lineno}"
 

@@ -67,7 +67,9 @@ def prints(prices: Any, *, gap_ms: float = 1000.0) -> Records:
     return ticks
 
 
-def made(path: Path, values: dict[str, Any] | None = None, *, jit: bool = False, how: Terms | None = None, variant: Variant | None = None) -> Instance:
+def made(
+    path: Path, values: dict[str, Any] | None = None, *, jit: bool = False, how: Terms | None = None, variant: Variant | None = None
+) -> Instance:
     """An instance of a strategy file."""
     definition = load(path)
     plan = blueprint(definition, values or {}, variant or Variant())

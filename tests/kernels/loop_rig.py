@@ -55,7 +55,9 @@ def prints(
     return ticks
 
 
-def bars(rows: Iterable[tuple[float, float, float, float]], *, length: int = MINUTE, close_early: int = 0, volume: float = 1000.0) -> Records:
+def bars(
+    rows: Iterable[tuple[float, float, float, float]], *, length: int = MINUTE, close_early: int = 0, volume: float = 1000.0
+) -> Records:
     """BAR records of (open, high, low, close) rows, one after the other; `close_early` ns before the next one's start."""
     table = np.asarray(list(rows), np.float64).reshape(-1, 4)
     out = np.zeros(len(table), BAR)

@@ -93,6 +93,13 @@ def test_the_deepest_fall_and_the_deepest_share_of_its_peak_are_two_figures() ->
     assert run.account.max_drawdown_ratio == 0.5
 
 
+def test_a_short_has_drawdowns_too_and_keeps_them_when_flat() -> None:
+    run = play(prints([100, 100, 130, 90, 90]), [-1, -1, -1, 0, 0], terms())
+    assert (run.account.equity, run.account.max_drawdown, run.account.max_drawdown_ratio) == (1010.0, 30.0, 0.03)
+    run = play(prints([100, 100, 130]), [-1, 0, 0], terms())
+    assert (run.account.equity, run.account.max_drawdown) == (970.0, 30.0)
+
+
 def test_a_fee_alone_is_a_drawdown() -> None:
     run = play(prints([100, 100]), 1, terms(fee_bps=100))
     assert (run.account.equity, run.account.peak, run.account.max_drawdown) == (999.0, 1000.0, 1.0)

@@ -18,6 +18,7 @@ from core.errors import StoreError
 from core.kernels.records import BLOCKED, FILL, PLACED, REPORT
 from core.types import Records
 
+
 @lru_cache
 def turns(interval: str) -> Blueprint:
     """The strategy on bars, at an interval."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fake_engine import price_row
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.figures import NONE
@@ -59,6 +59,7 @@ def test_widths_only_grow() -> None:
 
 
 @given(st.integers(1, 200))
+@settings(deadline=None)
 def test_a_row_takes_exactly_the_width_it_is_given(cells: int) -> None:
     columns = PricesPane.COLUMNS
     made = (*price_cells(price_row())[:8], Cell("<1 s"), *price_cells(price_row())[8:])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from fake_engine import NOON, header_view
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.panes.header import Widths, compose_header
@@ -30,6 +30,7 @@ def test_at_80_columns_it_is_short() -> None:
 
 
 @given(st.integers(31, 220), st.sampled_from(["paper", "live", "demo", "replay"]))
+@settings(deadline=None)
 def test_it_fits_any_width_and_always_shows_the_mode(cells: int, mode: str) -> None:
     line = text(header_view(mode=mode), cells)
     assert width(line) == cells

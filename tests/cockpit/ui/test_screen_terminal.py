@@ -87,6 +87,7 @@ async def test_quitting_gives_the_terminal_back_and_exits_0(tmp_path: Path) -> N
             await shown(screen, lambda: screen.ended() is not None)
             assert screen.ended() == 0
             assert restored(screen)
+            assert b"The engine (pid 4711) keeps running" in screen.output.rpartition(RESTORED[0])[2]
             assert not engine.commands
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.text import clean, clean_lines, fit, width
@@ -45,6 +45,7 @@ def test_hostile_text_is_inert(hostile: str, inert: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=60))
+@settings(deadline=None)
 def test_whatever_comes_only_visible_letters_remain(text: str) -> None:
     cleaned = clean(text)
     assert all(unicodedata.category(letter)[0] not in "CZ" or letter in " \ufffd" for letter in cleaned)
@@ -52,6 +53,7 @@ def test_whatever_comes_only_visible_letters_remain(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=()), max_size=30), st.integers(0, 40), st.booleans())
+@settings(deadline=None)
 def test_a_fitted_text_takes_exactly_its_cells(text: str, cells: int, right: bool) -> None:
     assert width(fit(clean(text), cells, right=right)) == cells
 

@@ -1,0 +1,88 @@
+"""Benchmark documents as Markdown: contests as a table of contestants, everything else as a list of figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+TITLES = {
+    "loop": "Tick backtest: a million prints, SMA 50/200, fees",
+    "sweep": "Sweep: 500 pairs of windows over 100,000 bars",
+    "call": "One live call; starting",
+    "parser": "Venue frames to records",
+    "sources": "Market data files to ticks",
+    "store": "Tape and ledger",
+    "feed": "Socket to consumer",
+    "screen": "The price pane",
+}
+
+
+def section(name: str, result: dict[str, Any]) -> str:
+    """One benchmark's part of the page."""
+    lines = [
+        f"\n## {TITLES.get(name, name)}\n",
+        f"`benchmarks/{name}.py`: {result['measured']}, took {result['took_s']:.0f} s, load average {result['load_before']} at the start, "
+        f"commit {result['machine']['commit']}\n",
+    ]
+    if "failed" in result:
+        lines.append(f"**Failed:** {result['failed']}")
+    elif "ratios" in result["document"]:
+        lines += contest(result["document"])
+    else:
+        lines += ["| figure | value |", "|---|---|"]
+        lines += [f"| {key} | {value} |" for key, value in flat(result["document"]) if key != "bench"]
+    return "\n".join(lines) + "\n"
+
+
+def environment(machine: dict[str, Any]) -> str:
+    """What it ran on, and with, in one line."""
+    versions = ", ".join(f"{key} {machine[key]}" for key in machine if key not in ("processor", "cores", "system", "commit"))
+    return f"{machine['processor']}, {machine['cores']} cores, {machine['system']}; {versions}\n"
+
+
+def contest(document: dict[str, Any]) -> list[str]:
+    """Contestants fastest first, then the ratios."""
+    unit = document["unit"]
+    lines = [
+        f"| | version | {unit}, median | best | per CPU second | first result after | peak memory | profit and fills |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in sorted(document["rows"], key=lambda row: -row.get("rate", 0.0)):
+        name = f"**{row['name']}**" if row["ours"] else row["name"]
+        if "rate" in row:
+            cells = [row["version"], *(short(row[key]) for key in ("rate", "rate_best", "rate_of_cpu"))]
+            cells += [f"{row['start_s']:.1f} s", f"{row['peak_mb']:.0f} MB", row["agrees"]]
+        else:
+            cells = ["", "", "", "", "", "", row["note"]]
+        lines.append(f"| {' | '.join([name, *cells])} |")
+    lines.append("")
+    for one in document["ratios"]:
+        lines.append(
+            f"- {one['name']}: **{one['times']}x** {one['over']} ({one['least']}-{one['most']} in single rounds, "
+            f"{one['times_of_cpu']}x by CPU time)"
+        )
+    return lines
+
+
+def short(rate: float) -> str:
+    """Three digits: 52.3 M, 845 k, 31.2."""
+    for size, suffix in ((1e6, " M"), (1e3, " k")):
+        if rate >= size:
+            return f"{rate / size:.3g}{suffix}"
+    return f"{rate:.3g}"
+
+
+def flat(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """(dotted name, value) of everything in a document."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from flat(inner, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from flat(inner, f"{path}.{number}")
+    elif isinstance(value, float):
+        yield path, f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield path, f"{value:,}"
+    else:
+        yield path, value
