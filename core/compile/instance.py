@@ -147,7 +147,7 @@ class Instance:
         moment = np.zeros(1, TICK).view(np.recarray)[0]
         for leg, qty, after, price, ts in fills:
             moment.ts, moment.price = ts, price
-            execute(self.account[0], self.books[leg], self._terms[0], self._reports, 0, moment, leg, qty, after, price)
+            execute(self.account[0], self.books[leg], self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
         self.books["aim"] = self.books["position"]
 
     def pause(self) -> Records:
@@ -168,9 +168,10 @@ class Instance:
         self.account.paused = 1
         return reports
 
-    def limit(self, limits: SetLimits | None) -> None:
-        """Set the account-level limits."""
+    def limit(self, limits: SetLimits | None) -> Records:
+        """Set the account-level limits; working orders they forbid are cancelled or cut."""
         self._limits[:] = limits_record(limits)
+        return self._take(levers.limit(self.account[0], self.books, self._terms[0], self._limits[0], self._reports))
 
     def _take(self, n: int) -> Records:
         return self._rows[:n].copy()

@@ -41,8 +41,11 @@ def close_trip(account: Any, book: Any) -> None:
     book.trip_fees = 0.0
 
 
-def execute(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, qty: float, after: float, price: float) -> int:
-    """Book an execution of `qty` (signed) at `price` that leaves the position at `after`; returns the next free report.
+def execute(
+    account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, qty: float, after: float, price: float, seen: float
+) -> int:
+    """Book an execution of `qty` (signed) at `price`, on a print at `seen`, that leaves the position at `after`; returns the next
+    free report.
 
     A flip closes the round trip and opens the next; the fee is shared between them by quantity.
     """
@@ -53,8 +56,8 @@ def execute(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any
     if before == 0.0:
         book.entry = price
         book.trip_fees = fee
-        book.high = tick.price
-        book.low = tick.price
+        book.high = seen
+        book.low = seen
     elif (before > 0.0) == (qty > 0.0):
         book.entry = (book.entry * abs(before) + price * size) / abs(after)
         book.trip_fees += fee
@@ -73,8 +76,8 @@ def execute(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any
             close_trip(account, book)
             book.entry = price
             book.trip_fees = fee - closing_fee
-            book.high = tick.price
-            book.low = tick.price
+            book.high = seen
+            book.low = seen
     book.position = after
     account.realised += realised
     account.fees += fee

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.orders import cancel, place
+from core.kernels.orders import cancel, decide, place
 from core.kernels.records import FLATTEN
 from core.types import TICK
 
@@ -36,6 +36,16 @@ def pause(account: Any, books: Any, reports: Any) -> int:
 def resume(account: Any) -> None:
     """Let signals trade again, from the strategy's next opinion on."""
     account.paused = 0
+
+
+def limit(account: Any, books: Any, terms: Any, limits: Any, reports: Any) -> int:
+    """Judge the orders that work already by new limits. Returns the reports written."""
+    n = 0
+    for leg in range(len(books)):
+        book = books[leg]
+        if book.aim != book.position:
+            n = decide(account, book, terms, limits, reports, n, _moment(account, book), leg, book.aim, book.why)
+    return n
 
 
 def flatten(account: Any, books: Any, terms: Any, reports: Any) -> int:

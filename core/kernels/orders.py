@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from core.kernels.book import execute, report
 from core.kernels.records import (
     BLOCKED,
@@ -31,12 +33,13 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
     left = book.aim - book.position
     after = book.aim
     qty = left
-    available = terms.participation * tick.qty
-    if abs(left) > available and tick.qty > 0.0:
-        qty = available if left > 0.0 else -available
-        after = book.position + qty
+    if tick.qty > 0.0:
+        available = terms.participation * tick.qty
+        if abs(left) > available:
+            qty = available if left > 0.0 else -available
+            after = book.position + qty
     paid = price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage)
-    return execute(account, book, terms, reports, n, tick, leg, qty, after, paid)
+    return execute(account, book, terms, reports, n, tick, leg, qty, after, paid, price)
 
 
 def allowed(book: Any, limits: Any, want: float, why: int) -> tuple[float, int]:
@@ -59,7 +62,7 @@ def allowed(book: Any, limits: Any, want: float, why: int) -> tuple[float, int]:
         return fallback, STOP_NEW
     if limits.mode >= REDUCING:
         return fallback, REDUCE_ONLY
-    if (book.ask - book.bid) > limits.max_spread * 0.5 * (book.ask + book.bid):
+    if limits.max_spread < np.inf and (book.ask - book.bid) > limits.max_spread * 0.5 * (book.ask + book.bid):
         return fallback, MAX_SPREAD
     if book.last < limits.price_low or book.last > limits.price_high:
         return fallback, PRICE_BAND
@@ -94,7 +97,7 @@ def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
     goal, hindrance = allowed(book, limits, want, why)
     if hindrance != 0:
         if hindrance != book.blocked or want != book.refused:
-            n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, tick.price)
+            n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, book.last)
         book.refused = want
     book.blocked = hindrance
     if goal == book.aim:
@@ -114,6 +117,6 @@ def fill_stop(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n:
     book.aim = 0.0
     qty = -book.position
     paid = level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage)
-    n = execute(account, book, terms, reports, n, tick, leg, qty, 0.0, paid)
+    n = execute(account, book, terms, reports, n, tick, leg, qty, 0.0, paid, level)
     book.unrealised = 0.0
     return n

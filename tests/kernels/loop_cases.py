@@ -24,7 +24,7 @@ def markets(draw: st.DrawFn, *, least: int = 1, most: int = 60) -> Records:
     sizes = draw(st.lists(st.sampled_from([0.0, 0.125, 0.5, 1.0, 8.0]), min_size=count, max_size=count))
     prices = np.maximum(100.0 + np.cumsum(steps), 10.0)
     spread = draw(st.sampled_from([np.nan, 0.125, 4.0]))
-    return prints(prices.tolist(), at=np.cumsum(gaps).tolist(), qty=sizes, bid=prices - spread, ask=prices + spread, start=T0)  # type: ignore[arg-type]
+    return prints(prices.tolist(), at=np.cumsum(gaps).tolist(), qty=sizes, bid=prices - spread, ask=prices + spread, start=T0)
 
 
 def targets(count: int) -> st.SearchStrategy[list[float]]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 from unittest import mock
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.commands import Terms
 from core.compile import instance, module
@@ -25,6 +27,9 @@ T0 = 1_700_000_000_000_000_000
 MS = 1_000_000
 NO = np.nan  # no opinion
 
+Numbers: TypeAlias = Sequence[float] | NDArray[Any]
+Row: TypeAlias = tuple[float, float, float, float]
+
 FULL = Variant()
 BARS = Variant(bars=True)
 LEAN = Variant(mapped=False, stops=False, limited=False)
@@ -33,17 +38,18 @@ EXTERNAL = Variant(external=True)
 
 def terms(**given: Any) -> Terms:
     """Long and short, one unit, no costs, unless given."""
-    return Terms(**{"side": "long_short", "fee_bps": 0.0, "capital": 1000.0} | given)
+    values: dict[str, Any] = {"side": "long_short", "fee_bps": 0.0, "capital": 1000.0}
+    return Terms(**(values | given))
 
 
 def prints(
-    prices: Sequence[float],
+    prices: Numbers,
     *,
-    at: Sequence[float] | None = None,
-    qty: float | Sequence[float] = 1000.0,
-    bid: float | Sequence[float] = np.nan,
-    ask: float | Sequence[float] = np.nan,
-    symbol: int | Sequence[int] = 0,
+    at: Numbers | None = None,
+    qty: float | Numbers = 1000.0,
+    bid: float | Numbers = np.nan,
+    ask: float | Numbers = np.nan,
+    symbol: int | Numbers = 0,
     start: int = T0,
 ) -> Records:
     """TICK records; `at` in ms after `start`, by default a second apart. `id` is the place, `seq` the place + 1."""
@@ -55,9 +61,7 @@ def prints(
     return ticks
 
 
-def bars(
-    rows: Iterable[tuple[float, float, float, float]], *, length: int = MINUTE, close_early: int = 0, volume: float = 1000.0
-) -> Records:
+def bars(rows: Iterable[Row], *, length: int = MINUTE, close_early: int = 0, volume: float = 1000.0) -> Records:
     """BAR records of (open, high, low, close) rows, one after the other; `close_early` ns before the next one's start."""
     table = np.asarray(list(rows), np.float64).reshape(-1, 4)
     out = np.zeros(len(table), BAR)
@@ -115,7 +119,8 @@ class Run:
 
     def of(self, kind: int) -> Records:
         """The reports of one kind."""
-        return self.reports[self.reports["kind"] == kind]
+        rows: Records = self.reports[self.reports["kind"] == kind]
+        return rows
 
     @property
     def fills(self) -> list[tuple[int, float, float]]:
@@ -158,7 +163,7 @@ def play(ticks: Records, targets: float | Sequence[Any], how: Terms, *, variant:
 def feed_in_parts(told: Instance, ticks: Records, cuts: Iterable[int]) -> Records:
     """Feed the ticks cut at these places; the reports of all parts, one after the other."""
     edges = [0, *sorted(cuts), len(ticks)]
-    parts = [told.feed(ticks[a:b].copy()) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    parts = [told.feed(ticks[a:b].copy()) for a, b in pairwise(edges) if b > a]
     return np.concatenate(parts) if parts else np.empty(0, REPORT)
 
 

@@ -49,20 +49,17 @@ def test_a_halt_holds_a_stop_back_until_it_ends() -> None:
     assert run.reasons() == [0, STOP_LOSS]
 
 
-@pytest.mark.xfail(strict=True, reason="Instance.limit does not judge the orders that work already")
 def test_a_halt_keeps_an_order_that_was_working_from_filling() -> None:
     run = limited(prints([100, 101, 102]), [1, 1, 1], SetLimits(mode="halt"), after=1)
     assert run.fills == []
 
 
-@pytest.mark.xfail(strict=True, reason="Instance.limit does not judge the orders that work already")
 @pytest.mark.parametrize("mode", ["stop_new", "reduce_only"])
 def test_no_new_positions_keeps_an_entry_that_was_working_from_filling(mode: Any) -> None:
     run = limited(prints([100, 101, 102]), [1, 1, 1], SetLimits(mode=mode), after=1)
     assert run.fills == []
 
 
-@pytest.mark.xfail(strict=True, reason="Instance.limit does not judge the orders that work already")
 def test_a_halt_keeps_the_rest_of_a_partly_filled_order_from_filling() -> None:
     run = limited(prints([100, 101, 102, 103], qty=1), [4] * 4, SetLimits(mode="halt"), terms(participation=1), after=2)
     assert run.fills == [(1, 1.0, 101.0)]
@@ -257,9 +254,9 @@ def test_no_opinion_is_not_blocked() -> None:
 
 
 def test_limits_hold_in_the_compiled_loop_too() -> None:
-    ticks = prints(
-        [100.0, 101, 99, 150, 98, 97, 103, 104], bid=[99, 99, 98, 10, 97, 96, 102, 103], ask=[101, 102, 100, 290, 99, 98, 104, 105]
-    )
+    prices = np.array([100.0, 101, 99, 150, 98, 97, 103, 104])
+    wide = np.array([1.0, 1, 1, 140, 1, 1, 1, 1])
+    ticks = prints(prices, bid=prices - wide, ask=prices + wide)
     targets = [1, -3, 2, 5, -1, 0, 4, 4]
     for limits in (SetLimits(mode="reduce_only"), SetLimits(max_position=2, max_spread_pct=5, price_low=97.5), SetLimits(mode="halt")):
         reports = []

@@ -125,7 +125,6 @@ def test_an_open_above_the_highs_before_tightens_the_trailing_stop_of_its_bar() 
     assert run.fills[1] == (2, -1.0, 150.0)
 
 
-@pytest.mark.xfail(strict=True, reason="book.execute starts the extremes at the close of the bar it entered in, not at its open")
 @pytest.mark.parametrize(
     ("target", "entry_bar"),
     [(1, (100, 200, 100, 200)), (-1, (100, 100, 50, 50))],

@@ -13,7 +13,7 @@ from core.types import Records
 def venue_fill(told: Instance, tick: Records, qty: float, price: float) -> None:
     """A fill reported by the venue, between two ticks."""
     book, view = told.books[0], tick.view(type(told.books))[0]
-    execute(told.account[0], book, told._terms[0], told._reports, 0, view, 0, qty, float(book.position) + qty, price)
+    execute(told.account[0], book, told._terms[0], told._reports, 0, view, 0, qty, float(book.position) + qty, price, price)
 
 
 def test_nothing_fills_inside_the_loop() -> None:

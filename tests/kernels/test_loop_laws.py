@@ -89,7 +89,7 @@ def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.
         for place, deed in sorted(deeds):
             reports.append(told.feed(ticks[at:place].copy()))
             at = place
-            done = told.limit(limits) if deed == "limit" else getattr(told, deed)()
+            done = getattr(told, deed)(*([limits] if deed == "limit" else []))
             reports += [done] if isinstance(done, np.ndarray) else []
         reports.append(told.feed(ticks[at:].copy()))
         outcomes.append((np.concatenate(reports).tobytes(), told.snapshot()))

@@ -181,9 +181,7 @@ def test_a_symbol_beyond_the_map_is_passed_over(symbol: int, jit: bool) -> None:
     assert Run(told, told.feed(ticks)).fills == [(2, 1.0, 101.0)]
 
 
-@pytest.mark.parametrize(
-    "variant", [FULL, pytest.param(LEAN, marks=pytest.mark.xfail(strict=True, reason="infinity times zero warns in Instance._interpret"))]
-)
+@pytest.mark.parametrize("variant", [FULL, LEAN])
 def test_plain_python_runs_without_a_warning(variant: Variant) -> None:  # a leg without a quote: infinity times zero
     told = scripted([1, 2, NO, -1], terms(), variant=variant)
     assert Run(told, told.feed(prints([100, 101, 102, 103]))).fills == [(1, 1.0, 101.0), (2, 1.0, 102.0)]

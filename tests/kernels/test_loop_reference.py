@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,14 +40,15 @@ def test_both_loops_give_identical_fills_on_long_markets(seed: int) -> None:
     n = 4000
     steps = rng.choice([-8, -3, -1, 0, 0, 1, 3, 8], n)
     prices = np.maximum(200.0 + np.cumsum(steps) / 4, 20.0)
-    ticks = prints(
-        prices.tolist(), at=np.cumsum(rng.choice([0, 1, 40, 300, 2000], n)).tolist(), qty=rng.choice([0.0, 0.2, 1.0, 5.0], n).tolist()
-    )
+    ticks = prints(prices, at=np.cumsum(rng.choice([0, 1, 40, 300, 2000], n)), qty=rng.choice([0.0, 0.2, 1.0, 5.0], n))
     wanted = np.where(rng.random(n) < 0.05, rng.choice([NO, -1.0, 0.0, 1.0, 2.0, 0.5], n), np.nan)
     if seed % 2:  # a strategy that repeats its target on every tick
         for k in range(1, n):
             wanted[k] = wanted[k - 1] if np.isnan(wanted[k]) else wanted[k]
-    pick = lambda *values: values[rng.integers(len(values))]  # noqa: E731
+
+    def pick(*values: Any) -> Any:
+        return values[rng.integers(len(values))]
+
     how = terms(
         qty=pick(1.0, 0.3),
         side=pick("long_flat", "long_short"),
