@@ -2,7 +2,7 @@
 
     python benchmarks/run.py [--only loop,sweep] [--all] [--quick]
 
-results/latest.md and latest.json hold the newest figures of each benchmark with the load the machine was under when it began;
+results/latest.md and latest.json hold the newest figures of each benchmark with what others used of the machine meanwhile;
 results/runs.jsonl, outside git, every run. `--all` adds the slow peers, `--quick` takes small sizes and keeps nothing.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -44,7 +45,7 @@ def run(name: str, arguments: list[str]) -> dict[str, Any]:
     """One benchmark in a process of its own: its document, when and under which load it began; `failed` instead of figures."""
     began, load = datetime.now(UTC), os.getloadavg()[0]
     say(f"{name} {' '.join(arguments)}".rstrip())
-    clock = time.perf_counter()
+    clock, others = time.perf_counter(), cpu_of_others()
     found: dict[str, Any] = {"measured": began.isoformat(timespec="seconds"), "load_before": round(load, 2)}
     try:
         done = subprocess.run(
@@ -58,7 +59,22 @@ def run(name: str, arguments: list[str]) -> dict[str, Any]:
         found["document"] = json.loads(done.stdout)
     except (subprocess.SubprocessError, ValueError) as error:
         found["failed"] = f"{type(error).__name__}: {error}"[:300]
-    return found | {"took_s": round(time.perf_counter() - clock, 1), "machine": machine()}
+    took = time.perf_counter() - clock
+    if others is not None:
+        found["others_pct"] = round(100 * ((cpu_of_others() or 0.0) - others) / (took * (os.cpu_count() or 1)), 1)
+    return found | {"took_s": round(took, 1), "machine": machine()}
+
+
+def cpu_of_others() -> float | None:
+    """CPU seconds since boot that neither we nor what we ran and waited for used; None where /proc does not tell."""
+    try:
+        first = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0].split()
+    except OSError:
+        return None
+    user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, first[1:9])
+    usage = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    ours = sum(one.ru_utime + one.ru_stime for one in usage)
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK") - ours
 
 
 def machine() -> dict[str, Any]:

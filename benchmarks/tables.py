@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 TITLES = {
-    "loop": "Tick backtest: a million prints, SMA 50/200, fees",
-    "sweep": "Sweep: 500 pairs of windows over 100,000 bars",
+    "loop": "Tick backtest: SMA 50/200, fees",
+    "sweep": "Sweep: pairs of windows over bars",
     "call": "One live call; starting",
     "parser": "Venue frames to records",
     "sources": "Market data files to ticks",
@@ -19,10 +19,11 @@ TITLES = {
 
 def section(name: str, result: dict[str, Any]) -> str:
     """One benchmark's part of the page."""
+    others = f" ({result['others_pct']:.0f} % of the machine used by others meanwhile)" if "others_pct" in result else ""
     lines = [
         f"\n## {TITLES.get(name, name)}\n",
-        f"`benchmarks/{name}.py`: {result['measured']}, took {result['took_s']:.0f} s, load average {result['load_before']} at the start, "
-        f"commit {result['machine']['commit']}\n",
+        f"`benchmarks/{name}.py`: {result['measured']}, took {result['took_s']:.0f} s{others}, "
+        f"load average {result['load_before']} at the start, commit {result['machine']['commit']}\n",
     ]
     if "failed" in result:
         lines.append(f"**Failed:** {result['failed']}")
@@ -43,7 +44,9 @@ def environment(machine: dict[str, Any]) -> str:
 def contest(document: dict[str, Any]) -> list[str]:
     """Contestants fastest first, then the ratios."""
     unit = document["unit"]
+    sizes = [f"{value:,} {key}" for key, value in document.items() if isinstance(value, int)]
     lines = [
+        f"{', '.join(sizes)}\n",
         f"| | version | {unit}, median | best | per CPU second | first result after | peak memory | profit and fills |",
         "|---|---|---|---|---|---|---|---|",
     ]

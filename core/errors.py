@@ -14,6 +14,16 @@ CockpitError                 exit 1: it failed, and the message says why
 
 from __future__ import annotations
 
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+
+
+def one_line(text: str, limit: int = 400) -> str:
+    """Text from outside without control or direction-changing characters, at most `limit` characters long."""
+    line = _CONTROL.sub(" ", text).strip()
+    return line if len(line) <= limit else line[: limit - 1] + "…"
+
 
 class CockpitError(Exception):
     """Something failed; the message is one line a person can act on."""

@@ -34,7 +34,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from core.errors import StrategyError, UsageError
+from core.errors import StrategyError, UsageError, one_line
 from core.types import interval_ns
 
 INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
@@ -98,9 +98,13 @@ def _lower(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
+#: Bars in which nothing traded are no bars, and exponential averages gain by more history: warming looks this many times further back.
+WARM_REACH = 5
+
+
 def warm_from(until_ns: int, warmup: int, interval: int) -> int:
-    """Where history for warming up begins: `warmup` whole bars, one that may be cut short, and the forming one, before `until_ns`."""
-    return max((until_ns // interval - warmup - 1) * interval, 0)
+    """Where history for warming up begins, for a strategy that needs `warmup` bars before `until_ns`."""
+    return max((until_ns // interval - WARM_REACH * warmup - 1) * interval, 0)
 
 
 def params_dtype(params_type: type[Struct]) -> np.dtype[Any]:
@@ -219,8 +223,8 @@ def load(path: Path) -> Definition:
         raise
     except FileNotFoundError:
         raise StrategyError(f"no strategy file {path}") from None
-    except Exception as error:  # whatever a user's file raises is a report, not our failure
-        raise StrategyError(f"{path}:{_line(error, path)}: {type(error).__name__}: {error}") from error
+    except (Exception, SystemExit) as error:  # whatever a user's file raises is a report, not our failure
+        raise StrategyError(one_line(f"{path}:{_line(error, path)}: {type(error).__name__}: {error}")) from error
     finally:
         sys.meta_path.remove(finder)
         _forget_helpers(path.parent, set(sys.modules) - before)
@@ -234,7 +238,7 @@ def _forget_helpers(folder: Path, names: set[str]) -> None:
             del sys.modules[name]
 
 
-def _line(error: Exception, path: Path) -> int:
+def _line(error: BaseException, path: Path) -> int:
     if isinstance(error, SyntaxError) and error.lineno:
         return error.lineno
     lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path) and f.lineno]
@@ -247,6 +251,8 @@ def _definition(name: str, path: Path, module: ModuleType) -> Definition:
         raise StrategyError(
             f"{path}:1: a strategy has either a `step` function or a `Strategy` class; this file has {'both' if kernel else 'neither'}"
         )
+    if not kernel and not any(callable(getattr(module.Strategy, name, None)) for name in ("on_tick", "on_bar")):
+        raise StrategyError(f"{path}:1: the class `Strategy` has neither `on_tick` nor `on_bar`")
     params_type = getattr(module, "Params", None)
     if not (isinstance(params_type, type) and issubclass(params_type, Struct)):
         raise StrategyError(f"{path}:1: `Params` must be a msgspec Struct")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import math
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from core.commands import SetLimits, Terms
 from core.compile.module import Variant, generate
-from core.errors import StrategyError
+from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
 from core.strategy import Definition, params_record, source_hash
 
@@ -52,11 +53,13 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         StrategyError: a parameter is refused, or `step` cannot be compiled in.
     """
     params = definition.params(values)
-    source = definition.path.read_text(encoding="utf-8")
+    source = importlib.util.decode_source(definition.path.read_bytes())
     try:
         work, warmup = definition.work(params), definition.warmup(params)
     except Exception as error:  # the user's functions
-        raise StrategyError(f"{definition.path}: {type(error).__name__}: {error}") from error
+        raise StrategyError(one_line(f"{definition.path}: {type(error).__name__}: {error}")) from error
+    if work < 0 or warmup < 0:
+        raise StrategyError(f"{definition.path}: work and warmup give lengths: {work} and {warmup} cannot be")
     interval = definition.interval(params)
     text = generate(definition, msgspec.structs.replace(variant, ticks=interval == 0 and not variant.bars))
     return Blueprint(

@@ -7,6 +7,8 @@ file that holds every source it depends on, in a folder named by the hash of tha
 from __future__ import annotations
 
 import ast
+import copy
+import importlib.util
 import inspect
 import math
 from pathlib import Path
@@ -26,12 +28,20 @@ class Bundle:
 
     Args:
         replace: functions to put in the place of others, wherever they are called.
-        switches: module constants (by name) fixed for this bundle; branches they turn off are cut out.
+        specialise: functions to put in the place of others where the last argument is the attribute named: `f(…, p.interval)`.
+        switches: constants of one module fixed for this bundle, as (module name, values); branches they turn off are cut out.
         trim: functions whose plain stores to fields that nothing in the bundle reads are left out.
     """
 
-    def __init__(self, replace: dict[Any, Any], switches: dict[str, Any], trim: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self,
+        replace: dict[Any, Any],
+        specialise: dict[Any, tuple[Any, str]],
+        switches: tuple[str, dict[str, Any]],
+        trim: tuple[Any, ...] = (),
+    ) -> None:
         self.replace = replace
+        self.specialise = specialise
         self.switches = switches
         self.trim = trim
         self.functions: list[str] = []
@@ -50,9 +60,12 @@ class Bundle:
         if function in self._names:
             return self._names[function]
         name = f"{function.__module__.rpartition('.')[2]}__{function.__name__}"
+        while name in self._names.values():
+            name += "_"
         self._names[function] = name
-        tree = _Rename(self, function).visit(self._definition(function))
-        tree = ast.fix_missing_locations(_Prune().visit(tree))
+        definition = self._definition(function)
+        tree = Resolver(self, function, definition).visit(definition)
+        tree = ast.fix_missing_locations(Pruner().visit(tree))
         tree.name = name
         self.functions.append(name)
         self._definitions.append(tree)
@@ -62,8 +75,9 @@ class Bundle:
 
     def definitions(self) -> list[str]:
         """The source of each function, callees first."""
-        nodes = (node for tree in self._definitions for node in ast.walk(tree))
+        nodes = [node for tree in self._definitions for node in ast.walk(tree)]
         read = {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
+        read |= {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
         for tree in self._trimmed:
             tree.body = [s for s in tree.body if not (isinstance(s, ast.Assign) and _field(s.targets[0]) not in (None, *read))]
         return [ast.unparse(tree) for tree in self._definitions]
@@ -71,87 +85,111 @@ class Bundle:
     def _definition(self, function: FunctionType) -> ast.FunctionDef:
         path = inspect.getfile(function)
         if path not in self._trees:
-            self._trees[path] = ast.parse(Path(path).read_text(encoding="utf-8"))
+            self._trees[path] = ast.parse(importlib.util.decode_source(Path(path).read_bytes()))
         for node in ast.walk(self._trees[path]):
             if isinstance(node, ast.FunctionDef) and node.lineno == function.__code__.co_firstlineno:
-                return _copy_plain(node)
+                return _plain(node)
         raise StrategyError(f"{path}: cannot find {function.__name__}; only plain functions at the top of a module can be compiled in")
 
-    def constant(self, name: str, value: Any) -> ast.expr:
-        """A module-level value as an expression."""
-        return ast.Constant(self.switches.get(name, value))
+    def constant(self, owner: str, name: str, value: Any) -> ast.expr:
+        """A module-level value of the module `owner` as an expression."""
+        if owner == self.switches[0]:
+            value = self.switches[1].get(name, value)
+        if isinstance(value, float) and not math.isfinite(value):
+            special = ast.Attribute(ast.Name("np", ast.Load()), "nan" if math.isnan(value) else "inf", ast.Load())
+            return ast.UnaryOp(ast.USub(), special) if value < 0 else special
+        if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+            return ast.UnaryOp(ast.USub(), ast.Constant(-value))
+        return ast.Constant(value)
 
 
 def _field(target: ast.expr) -> str | None:
     return target.attr if isinstance(target, ast.Attribute) else None
 
 
-def _copy_plain(node: ast.FunctionDef) -> ast.FunctionDef:
-    """The function without annotations, docstring and decorators."""
-    copy = ast.parse(ast.unparse(node)).body[0]
-    assert isinstance(copy, ast.FunctionDef)
-    copy.decorator_list = []
-    copy.returns = None
-    for arg in (*copy.args.posonlyargs, *copy.args.args, *copy.args.kwonlyargs):
+def _plain(node: ast.FunctionDef) -> ast.FunctionDef:
+    """A copy of the function without annotations, docstring and decorators; its nodes keep their lines."""
+    plain = copy.deepcopy(node)
+    plain.decorator_list = []
+    plain.returns = None
+    for arg in (*plain.args.posonlyargs, *plain.args.args, *plain.args.kwonlyargs):
         arg.annotation = None
-    if ast.get_docstring(copy) is not None:
-        copy.body = copy.body[1:] or [ast.Pass()]
-    return copy
+    if ast.get_docstring(plain) is not None:
+        plain.body = plain.body[1:] or [ast.Pass()]
+    return plain
 
 
-class _Rename(ast.NodeTransformer):
+class Resolver(ast.NodeTransformer):
     """Resolves a function's global names to bundled functions, libraries and constants."""
 
-    def __init__(self, bundle: Bundle, function: FunctionType) -> None:
+    def __init__(self, bundle: Bundle, function: FunctionType, definition: ast.FunctionDef) -> None:
         self.bundle = bundle
         self.function = function
-        code = function.__code__
-        self.local = set(code.co_varnames) | set(code.co_cellvars)
-        if code.co_freevars:
-            raise self.refuse(code.co_freevars[0], "a closure")
+        names = (node for node in ast.walk(definition) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+        self.local = {node.id for node in names} | set(function.__code__.co_varnames)
+        if function.__code__.co_freevars:
+            raise self.refuse(definition, function.__code__.co_freevars[0], "a closure")
 
-    def refuse(self, name: str, what: str) -> StrategyError:
-        """One line that says which name cannot be compiled in, and why."""
-        code = self.function.__code__
-        return StrategyError(
-            f"{code.co_filename}:{code.co_firstlineno}: {self.function.__name__} uses {name}, {what}, which cannot be compiled in"
-        )
+    def refuse(self, node: ast.AST, name: str, what: str) -> StrategyError:
+        """One line that says which name cannot be compiled in, where, and why."""
+        line = getattr(node, "lineno", self.function.__code__.co_firstlineno)
+        file = self.function.__code__.co_filename
+        return StrategyError(f"{file}:{line}: {self.function.__name__} uses {name}, {what}, which cannot be compiled in")
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return ast.Pass()
+        return ast.copy_location(ast.Assign([self.visit(node.target)], self.visit(node.value)), node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        known, function = self.value_of(node.func)
+        if known and isinstance(function, FunctionType) and function in self.bundle.specialise:
+            special, field = self.bundle.specialise[function]
+            if node.args and _field(node.args[-1]) == field:
+                node.func = ast.copy_location(ast.Name(self.bundle.add(special), ast.Store()), node.func)
+        return self.generic_visit(node)  # type: ignore[return-value]
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.local or not isinstance(node.ctx, ast.Load):
             return node
-        return self.resolve(node, node.id, *self.lookup(node.id))
+        return self.resolve(node, node.id, self.function.__globals__["__name__"], *self.value_of(node))
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
         if isinstance(node.value, ast.Name) and node.value.id not in self.local:
-            known, owner = self.lookup(node.value.id)
-            if known and isinstance(owner, ModuleType) and owner not in LIBRARIES:
-                return self.resolve(node, node.attr, hasattr(owner, node.attr), getattr(owner, node.attr, None))
+            _, owner = self.value_of(node.value)
+            if isinstance(owner, ModuleType) and owner not in LIBRARIES:
+                return self.resolve(node, node.attr, owner.__name__, *self.value_of(node))
         return self.generic_visit(node)  # type: ignore[return-value]
 
-    def lookup(self, name: str) -> tuple[bool, Any]:
-        """Whether a global of that name exists, and its value."""
-        space = self.function.__globals__
-        return name in space, space.get(name)
+    def value_of(self, node: ast.expr) -> tuple[bool, Any]:
+        """Whether an expression is a global name or a name of an imported module, and its value."""
+        if isinstance(node, ast.Name) and node.id not in self.local:
+            space = self.function.__globals__
+            return node.id in space, space.get(node.id)
+        if isinstance(node, ast.Attribute):
+            _, owner = self.value_of(node.value)
+            if isinstance(owner, ModuleType):
+                return hasattr(owner, node.attr), getattr(owner, node.attr, None)
+        return False, None
 
-    def resolve(self, node: ast.expr, name: str, known: bool, value: Any) -> ast.expr:
+    def resolve(self, node: ast.expr, name: str, owner: str, known: bool, value: Any) -> ast.expr:
         """The expression that stands for a global in the bundle."""
         if not known:
             if name in __builtins__:  # type: ignore[operator]
                 return node
-            raise self.refuse(name, "a name that is not defined")
+            raise self.refuse(node, name, "a name that is not defined")
         if isinstance(value, FunctionType):
             return ast.Name(self.bundle.add(value), ast.Load())
         if isinstance(value, ModuleType):
             if value in LIBRARIES:
                 return ast.Name(LIBRARIES[value], ast.Load())
-            raise self.refuse(name, "a module other than math and numpy")
+            raise self.refuse(node, name, "a module other than math and numpy")
         if isinstance(value, CONSTANTS):
-            return self.bundle.constant(name, value)
-        raise self.refuse(name, f"a {type(value).__name__}")
+            return self.bundle.constant(owner, name, value)
+        raise self.refuse(node, name, f"a {type(value).__name__}")
 
 
-class _Prune(ast.NodeTransformer):
+class Pruner(ast.NodeTransformer):
     """Cuts out branches whose condition is a constant."""
 
     def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:

@@ -51,7 +51,7 @@ class Instance:
         self._written = np.zeros(1, np.int64)
         self._tick = np.dtype(records["TICK"])
         self._jit = jit
-        self._advance = module.compiled(plan.text) if jit else module.plain(plan.text)
+        self._advance = module.compiled(plan.text, plan.name) if jit else module.plain(plan.text)
         self._state_at = self.state.ctypes.data
         after = (self._params, self._out, self.books, self.account, self._terms, self._limits, self._reports)
         self._tail = (*(a.ctypes.data for a in after), len(self._reports), self._written.ctypes.data)
@@ -81,8 +81,12 @@ class Instance:
         advance = self._call(ticks, mem) if self._jit else self._interpret(ticks, mem)
         i = 0
         while i < len(ticks):
+            if self._error[0]:
+                raise StrategyError(f"{self.plan.name} gave a target that is not a finite number")
             i = advance(i)
             n = int(self._written[0])
+            if n < 0:
+                raise StrategyError(f"{self.plan.name} raised inside its compiled step")
             if n:
                 parts.append(self._rows[:n].copy())
             if self._error[0]:
@@ -111,7 +115,8 @@ class Instance:
         records = ticks.view(np.recarray)
 
         def advance(i: int) -> int:
-            i, self._written[0] = self._advance(
+            with np.errstate(all="ignore"):  # as machine code does
+                i, self._written[0] = self._advance(
                 records, i, self._legs, self.state[0], mem, self._params[0], self._out,
                 self.books, self.account[0], self._terms[0], self._limits[0], self._reports,
             )  # fmt: skip

@@ -20,7 +20,7 @@ import numpy as np
 import platformdirs
 
 from core.compile.bundle import Bundle
-from core.errors import StrategyError
+from core.errors import StrategyError, one_line
 from core.kernels import loop
 from core.kernels.bars import close_bar, close_bar_from_bar
 from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
@@ -33,6 +33,9 @@ PROTOTYPE = ctypes.CFUNCTYPE(ctypes.c_int64, *(ctypes.c_void_p if kind == "*" el
 
 #: What the step of a plain Python strategy leaves behind for the loop: its targets, one a tick.
 REPLAYED = np.dtype([("i", "i8")])
+
+#: numba's variables that say where things lie, not how they are compiled.
+PLACES = ("NUMBA_CACHE_DIR", "NUMBA_DEBUG_CACHE")
 
 #: Loaded modules, so that their machine code stays where it is.
 _KEEP: list[Any] = []
@@ -47,6 +50,7 @@ RARE = ("book__execute", "book__report", "book__close", "orders__")
 
 COMPILED = """
 def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, account, terms, limits, reports, room, written):
+    written[0] = -1
     i, n = core_loop(
         carray(ticks, count), start, carray(legs, symbols), carray(s, 1)[0], carray(mem, work), carray(p, 1)[0],
         carray(out, LEGS), carray(books, LEGS), carray(account, 1)[0], carray(terms, 1)[0], carray(limits, 1)[0],
@@ -109,13 +113,14 @@ def generate(definition: Definition, variant: Variant) -> str:
     """
     step = definition.module.step if definition.kind == KERNEL else replayed_step
     replace: dict[Any, Any] = {loop.step: step}
+    specialise: dict[Any, tuple[Any, str]] = {}
     if variant.bars:
         replace[close_bar] = close_bar_from_bar
     elif variant.ticks:
-        replace[close_bar] = close_tick
+        specialise[close_bar] = (close_tick, "interval")
     switches = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items()}
     switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs}
-    bundle = Bundle(replace, switches, trim=(close_tick,))
+    bundle = Bundle(replace, specialise, (loop.__name__, switches), trim=(close_tick,))
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {
         "TICK": BAR if variant.bars else TICK,
@@ -145,7 +150,8 @@ def cache_folder() -> Path:
 def fingerprint(text: str) -> str:
     """Hash of all that decides the machine code: the text, numba, llvmlite, NumPy, Python, the processor, flags."""
     parts = [text, *(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy"))]
-    parts += [platform.python_version(), platform.machine(), _cpu(), os.environ.get("NUMBA_CPU_NAME", "")]
+    parts += [platform.python_version(), platform.machine(), _cpu()]
+    parts += sorted(f"{key}={value}" for key, value in os.environ.items() if key.startswith("NUMBA_") and key not in PLACES)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
@@ -163,7 +169,7 @@ def ready(text: str) -> bool:
     return (cache_folder() / fingerprint(text) / "ready").exists()
 
 
-def compiled(text: str) -> Any:
+def compiled(text: str, name: str = "the strategy") -> Any:
     """The loop as machine code, a C function of PROTOTYPE: loaded from the cache, else compiled and kept there.
 
     Raises:
@@ -171,8 +177,8 @@ def compiled(text: str) -> Any:
     """
     place = cache_folder() / fingerprint(text)
     if not (place / "ready").exists():
-        _build(text, place)
-    return _compile(_module(place, place.name))
+        _build(text, place, name)
+    return _compile(_module(place, place.name), name)
 
 
 def plain(text: str) -> Any:
@@ -182,12 +188,12 @@ def plain(text: str) -> Any:
     return module.__dict__[module.__dict__["FUNCTIONS"][-1]]
 
 
-def _build(text: str, place: Path) -> None:
+def _build(text: str, place: Path, name: str) -> None:
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=".build-", dir=place.parent))
     try:
         (work / "advance.py").write_text(text, encoding="utf-8")
-        _compile(_module(work, place.name))
+        _compile(_module(work, place.name), name)
         (work / "ready").touch()
         try:
             work.rename(place)
@@ -209,14 +215,21 @@ def _module(folder: Path, key: str) -> ModuleType:
     return module
 
 
-def _compile(module: ModuleType) -> Any:
+def _compile(module: ModuleType, name: str) -> Any:
     from numba.core.errors import NumbaError
 
     try:
         entry = module.compile()
-    except NumbaError as error:
-        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise StrategyError(f"the strategy does not compile: {' | '.join(lines[:3])[:300]}") from error
-    function = PROTOTYPE(entry.address)
+    except Exception as error:  # numba passes on what its parts raise, of any type
+        raise StrategyError(f"{name} does not compile: {_telling(str(error) if isinstance(error, NumbaError) else repr(error))}") from error
     _KEEP.append(entry)  # the machine code lives as long as this object
-    return function
+    return PROTOTYPE(entry.address)
+
+
+def _telling(message: str) -> str:
+    """The lines of numba's message that say what is wrong, as one; its frames and hints left out."""
+    lines = [one_line(line) for line in message.splitlines()]
+    telling = [
+        line for line in lines if line and not line.startswith(("Failed in", "-", ">", "<", "File ", "During", "* (", "def ", "^", "|"))
+    ]
+    return " | ".join(telling[:3])[:300] or one_line(message)

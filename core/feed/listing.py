@@ -8,9 +8,8 @@ import difflib
 from collections.abc import Iterable
 
 from core.clock import Clock
-from core.errors import UsageError, VenueError
+from core.errors import UsageError, VenueError, one_line
 from core.feed.rest import Rest
-from core.feed.words import one_line
 from core.types import split_symbol
 from core.venues.venue import SymbolInfo, Venue
 

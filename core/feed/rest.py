@@ -8,9 +8,9 @@ from typing import TypeVar
 import aiohttp
 
 from core.clock import Clock
-from core.errors import RateLimited, VenueError
+from core.errors import RateLimited, VenueError, one_line
 from core.feed.quota import SILENCE, Quota, retry_after
-from core.feed.words import one_line, why_failed
+from core.feed.words import why_failed
 from core.venues.venue import RestCall, Venue
 
 T = TypeVar("T")

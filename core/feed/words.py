@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 from websockets.frames import Close
 
-from core.errors import CockpitError
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-
-
-def one_line(text: str, limit: int = 200) -> str:
-    """Text from outside without control or direction-changing characters, at most `limit` characters long."""
-    line = _CONTROL.sub(" ", text).strip()
-    return line if len(line) <= limit else line[: limit - 1] + "…"
+from core.errors import CockpitError, one_line
 
 
 def why_failed(exc: BaseException) -> str:

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from strategy_text import bought, kernel, load, text_of
+from strategy_text import bought, kernel, text_of
 
 from core.compile import module
 from core.compile.module import Variant, fingerprint, ready
 from core.errors import StrategyError
+from core.strategy import load
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -172,8 +173,8 @@ def test_another_processor_is_another_place_in_the_cache(monkeypatch: pytest.Mon
     "flag",
     [
         "NUMBA_CPU_NAME",
-        pytest.param("NUMBA_CPU_FEATURES", marks=pytest.mark.xfail(strict=True, reason="not part of the fingerprint")),
-        pytest.param("NUMBA_OPT", marks=pytest.mark.xfail(strict=True, reason="not part of the fingerprint")),
+        "NUMBA_CPU_FEATURES",
+        "NUMBA_OPT",
     ],
 )
 def test_other_compiler_flags_are_another_place_in_the_cache(flag: str, monkeypatch: pytest.MonkeyPatch) -> None:

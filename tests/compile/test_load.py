@@ -61,12 +61,10 @@ def test_an_error_in_a_helper_is_named_by_the_line_that_imports_it(tmp_path: Pat
     assert complaint(path).startswith(f"{path}:{line_of(path, 'import helping')}: ZeroDivisionError")
 
 
-@pytest.mark.xfail(strict=True, reason="strategy.load passes a file's own message on as it is")
 def test_an_error_of_several_lines_and_colours_is_one_clean_line(tmp_path: Path) -> None:
     complaint(written(tmp_path, "broken", GOOD + '\nraise ValueError("one\\ntwo \\x1b[31mred")\n'))
 
 
-@pytest.mark.xfail(strict=True, reason="SystemExit of a strategy file is not caught")
 def test_a_file_that_exits_is_a_broken_file(tmp_path: Path) -> None:
     path = written(tmp_path, "leaves", GOOD + "\nraise SystemExit(3)\n")
     assert complaint(path).startswith(f"{path}:{line_of(path, 'raise SystemExit')}: ")
@@ -78,7 +76,6 @@ def test_a_file_that_is_no_text_is_a_broken_file(tmp_path: Path) -> None:
     assert complaint(path).startswith(f"{path}:")
 
 
-@pytest.mark.xfail(strict=True, reason="blueprint reads the source as UTF-8 whatever its coding line says")
 def test_a_file_in_another_encoding_says_so(tmp_path: Path) -> None:
     path = tmp_path / "latin.py"
     path.write_bytes(b"# -*- coding: latin-1 -*-\n" + GOOD.replace("nothing", "caf\u00e9s").encode("latin-1"))
@@ -138,7 +135,6 @@ def test_broken_files_are_reported_and_the_others_load(tmp_path: Path) -> None:
     assert found.broken["worse"].startswith(f"{worse}:1: SyntaxError")
 
 
-@pytest.mark.xfail(strict=True, reason="SystemExit of a strategy file is not caught")
 def test_a_file_that_exits_stops_no_other(tmp_path: Path) -> None:
     written(tmp_path, "good", GOOD)
     written(tmp_path, "a_leaver", "import sys\nsys.exit()\n")
@@ -239,7 +235,6 @@ def test_a_failing_work_or_warmup_is_one_line(function: str, tmp_path: Path) -> 
         blueprint(load(path), {}, Variant())
 
 
-@pytest.mark.xfail(strict=True, reason="a negative length of work memory is not refused")
 def test_a_negative_length_of_work_is_one_line(tmp_path: Path) -> None:
     path = written(tmp_path, "fails", GOOD + "\n\ndef work(p):\n    return -5\n")
     with pytest.raises(StrategyError):

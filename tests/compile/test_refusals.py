@@ -52,7 +52,6 @@ def test_a_step_that_takes_the_wrong_arguments_is_refused(tmp_path: Path) -> Non
     refused(path)
 
 
-@pytest.mark.xfail(strict=True, reason="numba raises more than NumbaError")
 @pytest.mark.parametrize(
     "body",
     [
@@ -68,7 +67,6 @@ def test_whatever_numba_raises_is_a_refusal(body: str, tmp_path: Path) -> None:
     refused(kernel(tmp_path, "odd", body))
 
 
-@pytest.mark.xfail(strict=True, reason="the first lines of numba's message are not the telling ones")
 @pytest.mark.parametrize(("body", "telling"), [("x = 1.0 + (tick.price, 'a')\nout[0] = 1.0", "add"), ("out[0] = s.nosuch", "nosuch")])
 def test_a_refusal_names_the_strategy_and_says_what_is_wrong(body: str, telling: str, tmp_path: Path) -> None:
     message = refused(kernel(tmp_path, "mixed", body))
@@ -81,7 +79,6 @@ def test_a_refused_strategy_does_not_stop_the_next(tmp_path: Path) -> None:
     assert bought(kernel(tmp_path, "fine", "out[0] = 1.0"), jit=True) == 1.0
 
 
-@pytest.mark.xfail(strict=True, reason="an exception in the machine code returns 0 and the loop starts over for ever")
 @pytest.mark.parametrize(
     "body",
     ["assert tick.price < 102.0\nout[0] = 1.0", "x = (1.0, 2.0)\nout[0] = x[tick.id]"],
@@ -108,7 +105,6 @@ def test_an_infinite_target_of_a_step_is_one_line_that_names_it(tmp_path: Path) 
             told.feed(prints([100.0, 101.0]))
 
 
-@pytest.mark.xfail(strict=True, reason="plain Python warns where machine code does not")
 def test_a_division_by_zero_is_infinite_and_so_refused_compiled_and_plain(tmp_path: Path) -> None:
     path = kernel(tmp_path, "divides", "out[0] = 1.0 / s.x")
     for jit in (True, False):
@@ -117,7 +113,6 @@ def test_a_division_by_zero_is_infinite_and_so_refused_compiled_and_plain(tmp_pa
             told.feed(prints([100.0]))
 
 
-@pytest.mark.xfail(strict=True, reason="bundle refuses with the line of the function's def")
 def test_a_refusal_of_a_helper_names_the_helpers_line(tmp_path: Path) -> None:
     helper = tmp_path / "helping.py"
     helper.write_text("TABLE = {}\n\n\ndef pick(x):\n    y = x\n    return TABLE[y]\n")

@@ -182,6 +182,25 @@ def test_a_pause_after_a_flatten_does_not_keep_the_position() -> None:
     assert told.flat
 
 
+def test_closing_flattens_and_trades_no_more() -> None:
+    told = scripted([1, 1, 2, 3, 4], terms())
+    ticks = prints([100, 101, 102, 103, 104])
+    told.feed(ticks[:2])
+    told.close()
+    assert Run(told, told.feed(ticks[2:])).fills == [(2, -1.0, 102.0)]
+    assert told.flat
+
+
+def test_closing_again_does_not_start_an_exit_over() -> None:
+    told = scripted([1] * 6, terms(latency_ms=200))
+    ticks = prints([100, 101, 102, 103, 104, 105], at=[0, 200, 300, 400, 500, 600])
+    told.feed(ticks[:3])
+    told.close()
+    told.feed(ticks[3:4])
+    assert len(told.close()) == 0
+    assert Run(told, told.feed(ticks[4:])).fills == [(4, -1.0, 104.0)]
+
+
 def test_a_flatten_survives_a_snapshot() -> None:
     told, other = scripted([1] * 4, terms()), scripted([1] * 4, terms())
     ticks = prints([100, 101, 102, 103])

@@ -78,7 +78,21 @@ def test_a_target_that_is_not_finite_is_an_error_that_names_the_strategy(target:
         play(prints([100, 101, 102]), [0, target, 0], terms(), jit=jit)
 
 
-@pytest.mark.xfail(strict=True, reason="Instance._run takes one more tick before it sees the error")
+def test_what_was_traded_before_a_target_that_is_no_number_is_kept_in_any_batches() -> None:
+    ticks = prints([100, 101, 102, 103])
+    kept = []
+    for size in (4, 1):
+        told = scripted([1, 2, 2, np.inf], terms())
+        reports = []
+        with pytest.raises(StrategyError):
+            for k in range(0, 4, size):
+                reports.append(told.feed(ticks[k : k + size].copy()))
+        reports.append(told.reports_until_failure())
+        kept.append(np.concatenate(reports).tobytes())
+    assert kept[0] == kept[1]
+    assert len(kept[0]) > 0
+
+
 def test_a_strategy_that_gave_no_number_stands_still() -> None:
     told = scripted([1, np.inf, 1, 1], terms())
     ticks = prints([100, 101, 102, 103])
