@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -220,6 +221,7 @@ def _zeros(descr: Any, count: int) -> Any:
     return np.zeros(count, np.dtype(descr)).view(np.recarray)
 
 
+@functools.lru_cache(maxsize=256)
 def _records(text: str) -> dict[str, Any]:
     """The RECORDS literal of a generated module, without running it."""
     for node in ast.parse(text).body:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -39,6 +40,7 @@ PLACES = ("NUMBA_CACHE_DIR", "NUMBA_DEBUG_CACHE")
 
 #: Loaded modules, so that their machine code stays where it is.
 _KEEP: list[Any] = []
+_LOADED: dict[Path, Any] = {}
 
 HEADER = '''"""Generated: the loop with one strategy bundled in. Do not edit."""
 import math
@@ -149,12 +151,18 @@ def cache_folder() -> Path:
 
 def fingerprint(text: str) -> str:
     """Hash of all that decides the machine code: the text, numba, llvmlite, NumPy, Python, the processor, flags."""
-    parts = [text, *(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy"))]
+    parts = [text, *_versions()]
     parts += [platform.python_version(), platform.machine(), _cpu()]
     parts += sorted(f"{key}={value}" for key, value in os.environ.items() if key.startswith("NUMBA_") and key not in PLACES)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]
 
 
+@functools.cache
+def _versions() -> tuple[str, ...]:
+    return tuple(importlib.metadata.version(name) for name in ("numba", "llvmlite", "numpy"))
+
+
+@functools.cache
 def _cpu() -> str:
     try:
         with open("/proc/cpuinfo", encoding="ascii", errors="replace") as file:
@@ -176,9 +184,11 @@ def compiled(text: str, name: str = "the strategy") -> Any:
         StrategyError: numba refuses the strategy's `step`; the message is its first telling line.
     """
     place = cache_folder() / fingerprint(text)
-    if not (place / "ready").exists():
-        _build(text, place, name)
-    return _compile(_module(place, place.name), name)
+    if place not in _LOADED:
+        if not (place / "ready").exists():
+            _build(text, place, name)
+        _LOADED[place] = _compile(_module(place, place.name), name)
+    return _LOADED[place]
 
 
 def plain(text: str) -> Any:
