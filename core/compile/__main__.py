@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -61,6 +63,8 @@ class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
     message: str
 
 
+PR_SET_PDEATHSIG = 1
+
 Ask: TypeAlias = Describe | Build
 Answer: TypeAlias = Listing | Built | Wrong
 
@@ -99,8 +103,21 @@ def build(folders: list[Path], name: str, params: dict[str, Any], variant: Varia
     return plan
 
 
+def die_with(parent: int) -> None:
+    """End with the engine, even in the middle of a user's endless loop."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def main() -> None:
-    """Serve one request. What a user's file prints goes to stderr, so that stdout holds the answer alone."""
+    """Serve one request, for the process whose id is the first argument.
+
+    What a user's file prints goes to stderr, so that stdout holds the answer alone.
+    """
+    if len(sys.argv) > 1:
+        die_with(int(sys.argv[1]))
     data = sys.stdin.buffer.read()
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

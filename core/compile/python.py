@@ -171,7 +171,6 @@ class PythonInstance(Instance):
         kept, self._bars = pickle.loads(data[size:])
         vars(self.strategy).update(kept)
 
-
     def _claim_name(self) -> None:
         """Pickle finds a strategy's own classes by its module's name, which another load of the same file has taken."""
         sys.modules[self._module.__name__] = self._module

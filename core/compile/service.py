@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ async def ask_compiler(request: dict[str, Any], timeout_s: float = TIMEOUT_S) ->
         "-P",
         "-m",
         "core.compile",
+        str(os.getpid()),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -32,9 +34,11 @@ async def ask_compiler(request: dict[str, Any], timeout_s: float = TIMEOUT_S) ->
     try:
         out, err = await asyncio.wait_for(process.communicate(msgspec.msgpack.encode(request)), timeout_s)
     except TimeoutError:
-        process.kill()
-        await process.wait()
         raise StrategyError(f"{request.get('name', 'the strategies')}: loading took over {timeout_s:.0f} s and was ended") from None
+    finally:
+        if process.returncode is None:  # too slow, or nobody waits for it any more
+            process.kill()
+            await process.wait()
     if process.returncode != 0 or not out:
         last = err.decode(errors="replace").strip().rpartition("\n")[2]
         raise StrategyError(f"{request.get('name', 'the strategies')}: the compiler process ended with {process.returncode}: {last}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("answers")
 
+PATIENCE_S = 10.0
+
 
 class Answers:
     """Takes every frame of every worker.
@@ -33,12 +36,38 @@ class Answers:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.heard = asyncio.Event()
-        self._expected: set[int] = set()
+        self._questions = 0
+        self._owing: dict[int, set[int]] = {}
 
-    def expect(self, workers: set[int]) -> set[int]:
-        """The same set, from which each worker is taken out when it next tells its figures."""
-        self._expected = workers
-        return workers
+    async def catch_up(self, *, save: bool = False) -> bool:
+        """Wait until every worker has done all it was sent, told its figures and, with `save`, sent its snapshots;
+        False when one did not in time."""
+        pool = self.engine.pool
+        self._questions += 1
+        number = self._questions
+        owing = self._owing[number] = {worker.number for worker in pool.workers if worker.strategies}
+        pool.broadcast((frames.frame(frames.SNAP) if save else b"") + frames.frame(frames.STATUS, b"", number))
+        try:
+            return await self.until(lambda: not owing, PATIENCE_S)
+        finally:
+            del self._owing[number]
+
+    async def until(self, condition: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
+        """Wait for something the workers' answers bring about; False when it did not come in time."""
+        deadline = self.engine.clock.monotonic() + seconds
+        while not condition():
+            self.heard.clear()
+            try:
+                await asyncio.wait_for(self.heard.wait(), deadline - self.engine.clock.monotonic())
+            except TimeoutError:
+                return False
+        return True
+
+    async def flat(self) -> bool:
+        """Wait until no strategy holds a position; False when prints to fill on did not come in time."""
+        await self.catch_up()
+        roster = self.engine.roster
+        return await self.until(lambda: all(e.state == "failed" or e.figures is None or e.figures.position == 0 for e in roster))
 
     def hear(self, worker: Worker, kind: int, seq: int, payload: bytearray) -> None:
         """One frame."""
@@ -46,7 +75,8 @@ class Answers:
             size = int.from_bytes(payload[:2], "little")
             self._report(payload[2 : 2 + size].decode(), payload[2 + size :], seq)
         elif kind == frames.FIGURES:
-            self._figures(worker, msgspec.msgpack.decode(payload, type=list[Figures]))
+            self._figures(msgspec.msgpack.decode(payload, type=list[Figures]))
+            self._owing.get(seq, set()).discard(worker.number)
         elif kind == frames.SNAPSHOT:
             snapshot = msgspec.msgpack.decode(payload, type=Snapshot)
             self.engine.settler.put(snapshot.seq, lambda: self._save(snapshot))
@@ -56,12 +86,11 @@ class Answers:
             worker.strategies.discard(payload.decode())
             self.remove(payload.decode())
 
-    def _figures(self, worker: Worker, rows: list[Figures]) -> None:
+    def _figures(self, rows: list[Figures]) -> None:
         roster = self.engine.roster
         for row in rows:
             if row.id in roster:
                 roster[row.id].take(row)
-        self._expected.discard(worker.number)
         self.heard.set()
         self.engine.panes.touch("strategies", "header")
 
@@ -104,13 +133,12 @@ class Answers:
     def lost(self, worker: Worker) -> None:
         """A worker's process ended on its own: its strategies are shown as failed."""
         engine = self.engine
-        if engine.stopping.is_set():
-            return
+        for owing in self._owing.values():
+            owing.discard(worker.number)
+        self.heard.set()
         for id_ in worker.strategies:
             engine.roster[id_].fail("its worker process died")
         engine.alarms.raise_(f"worker {worker.number}", "critical", f"worker {worker.number} (pid {worker.pid}) died")
-        if worker in engine.pool.workers:
-            engine.pool.workers.remove(worker)
         engine.panes.touch("strategies")
 
     def remove(self, id_: str) -> None:

@@ -34,6 +34,7 @@ class Blotter:
         self.mode = mode
         self.lines: deque[TradeRow] = deque(maxlen=LINES)
         self.revision = 0
+        self._recalled: dict[str, int] = {}
 
     def translate(self, entry: Entry, reports: Records, seq: int) -> Rows:
         """REPORT records of a strategy as ledger rows; fills and blocks also go to the trade log."""
@@ -66,7 +67,8 @@ class Blotter:
                         "mode": self.mode,
                     }
                 )
-                self._line(ts, entry, symbol, "fill", side, abs(qty), price, fee, realised, position, WHY_NAMES[why], fill_id)
+                if n > self._recalled.get(entry.id, 0):
+                    self._line(ts, entry, symbol, "fill", side, abs(qty), price, fee, realised, position, WHY_NAMES[why], fill_id)
             elif kind == BLOCKED:
                 self._line(ts, entry, symbol, "blocked", side, abs(qty), price, 0.0, 0.0, position, BLOCK_NAMES[why], "")
             if kind in (FILL, PLACED, CANCELLED):
@@ -96,8 +98,10 @@ class Blotter:
         self.revision += 1
 
     def recall(self, fills: list[dict[str, Any]]) -> None:
-        """Show fills of earlier sessions again, oldest first as the ledger gives them."""
+        """Show fills of earlier sessions again, oldest first as the ledger gives them; a replay does not add them once more."""
         for f in fills[-LINES:]:
+            id_, _, number = f["fill_id"].rpartition(":")
+            self._recalled[id_] = max(self._recalled.get(id_, 0), int(number))
             self.lines.appendleft(
                 TradeRow(
                     f["ts_ns"], f["strategy_id"], f["symbol"], "fill", f["side"], f["qty"], f["price"], f["fee"],

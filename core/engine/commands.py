@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("commands")
 
+FIRST_WINDOW_NS = 60_000_000_000
+
 
 class Commands:
     """What people and programs may do to a running engine."""
@@ -39,6 +41,7 @@ class Commands:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.used_ids: set[str] = set()
+        self._streaming = asyncio.Lock()  # what is streamed changes one command at a time
 
     async def submit(self, command: Command, actor: str) -> Any:
         """Check, journal and act; returns what there is to answer.
@@ -73,6 +76,17 @@ class Commands:
         return command_id
 
     async def _pull(self, entries: list[Entry], command: Command, actor: str, lever: str, limits: SetLimits | None = None) -> None:
+        """Act at once on those that run, and on each that is still starting as soon as it does."""
+        starting = [entry for entry in entries if entry.state == "starting"]
+        running = [entry for entry in entries if entry not in starting]
+        if running or not starting:
+            await self._act(running, command, actor, lever, limits)
+        for entry in starting:
+            await entry.begun.wait()
+            if entry.id in self.engine.roster:
+                await self._act([entry], command, actor, lever, limits)
+
+    async def _act(self, entries: list[Entry], command: Command, actor: str, lever: str, limits: SetLimits | None) -> None:
         engine = self.engine
         command_id = await self._journal(command, actor, ids=[entry.id for entry in entries])
         engine.ledger.took_effect(command_id, engine.last_seq)
@@ -87,6 +101,8 @@ class Commands:
     async def register(self, command: Register, actor: str) -> dict[str, Any]:
         """Build, warm up and start a strategy."""
         engine = self.engine
+        if not engine.trade:
+            raise UsageError("this engine records only: stop it and start one that runs strategies")
         names = [engine.bare(symbol) for symbol in command.symbols]
         id_ = engine.roster.free_id(command.name, command.id, self.used_ids)
         plan = msgspec.convert(await service.build(engine.folders, command.name, command.params), Blueprint, builtin_types=(bytes,))
@@ -99,14 +115,20 @@ class Commands:
         order = msgspec.structs.replace(command, symbols=symbols, id=id_)
         entry = engine.roster.entries[id_] = Entry(id_, order, plan)
         self.used_ids.add(id_)
+        command_id = None
         try:
-            await engine.add_symbols(names)
+            async with self._streaming:
+                await engine.add_symbols(names)
             await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
             command_id = await self._journal(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
             await self.start(entry, command_id)
         except BaseException:
             engine.roster.entries.pop(id_, None)
+            if command_id is not None:  # it is in the journal: the next start must not take it up
+                engine.answers.remove(id_)
             raise
+        finally:
+            entry.begun.set()
         engine.panes.touch("strategies", "header")
         return {"id": id_}
 
@@ -117,15 +139,15 @@ class Commands:
         """
         engine, plan = self.engine, entry.plan
         assert plan is not None
-        worker = await engine.pool.place()
-        worker.strategies.add(entry.id)
         legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
         fills = await self._fills_since(entry, snapshot.seq) if snapshot else []
         history, synced = await self._history(entry, plan)
+        worker = await engine.pool.place()
         # from here to the end nothing awaits: the ticks after `history` and those sent from now on leave no hole
         fresh = engine.recent.since(synced)
         if fresh is not None and len(fresh):
             history = np.concatenate([history, fresh[np.isin(fresh["symbol"], list(legs))]])
+        worker.strategies.add(entry.id)
         assignment = Assignment(
             id=entry.id, plan=plan, terms=entry.terms, legs=legs, seq=engine.last_seq,
             snapshot=snapshot.data if snapshot else None, layout=snapshot.layout if snapshot else "", book_only=snapshot is not None,
@@ -154,8 +176,7 @@ class Commands:
         parts = []
         for symbol in entry.order.symbols if plan.warmup else ():
             last = engine.market.of(engine.symbols[symbol]).last_ts or await engine.venue_now()
-            start = warm_from(last, plan.warmup, plan.interval) if plan.interval else 0
-            have = await _read(engine, symbol, start)
+            have = await _recorded(engine, symbol, plan, last)
             have = warm.needed(have[have["seq"] <= synced], plan, last)
             older = await warm.venue_history(engine.venue, engine.feed.rest.call, engine.bare(symbol), plan, have, last)
             parts += [older, have]
@@ -169,33 +190,48 @@ class Commands:
     async def watch(self, command: Watch | Unwatch, actor: str) -> dict[str, Any]:
         """Stream more or fewer symbols."""
         engine = self.engine
-        names = [engine.bare(symbol) for symbol in command.symbols]
-        if isinstance(command, Watch):
-            await engine.add_symbols(names)
-            await self._journal(command, actor)
-        else:
-            traded = engine.roster.symbols()
-            for name in names:
-                full = f"{engine.venue.name}:{name}"
-                if full in traded:
-                    raise UsageError(f"{name} is traded by a strategy: unregister it first")
-                if full not in engine.market.watched:
-                    raise UsageError(f"{name} is not streamed")
-            await self._journal(command, actor)
-            await engine.feed.unwatch(names)
-            for name in names:
-                engine.market.watched.remove(f"{engine.venue.name}:{name}")
+        names = list(dict.fromkeys(engine.bare(symbol) for symbol in command.symbols))
+        async with self._streaming:
+            if isinstance(command, Watch):
+                await engine.add_symbols(names)
+                await self._journal(command, actor)
+            else:
+                await self._unwatch(command, names, actor)
         engine.panes.touch("prices")
         return {"symbols": engine.market.watched}
+
+    async def _unwatch(self, command: Unwatch, names: list[str], actor: str) -> None:
+        engine = self.engine
+        traded = engine.roster.symbols()
+        for name in names:
+            full = f"{engine.venue.name}:{name}"
+            if full in traded:
+                raise UsageError(f"{name} is traded by a strategy: unregister it first")
+            if full not in engine.market.watched:
+                raise UsageError(f"{name} is not streamed")
+        await self._journal(command, actor)
+        await engine.feed.unwatch(names)
+        for name in names:
+            engine.market.watched.remove(f"{engine.venue.name}:{name}")
 
     async def stop(self, command: Stop, actor: str) -> dict[str, Any]:
         """End the engine; with `flatten`, ask every strategy to close first (fills come with the next prints)."""
         if command.flatten and len(self.engine.roster):
             await self._pull(list(self.engine.roster), Flatten(id=None), actor, "flatten")
-            await self.engine.wait_flat()
+            await self.engine.answers.flat()
         await self._journal(command, actor)
         self.engine.stopping.set()
         return {"stopping": True}
+
+
+async def _recorded(engine: Engine, symbol: str, plan: Blueprint, last: int) -> Records:
+    """What is on the tape for warming up: its bars, or for `tick` a window that grows until it holds enough prints."""
+    if plan.interval:
+        return await _read(engine, symbol, warm_from(last, plan.warmup, plan.interval))
+    window = FIRST_WINDOW_NS
+    while len(have := await _read(engine, symbol, max(last - window, 0))) < plan.warmup and window < last:
+        window *= 8
+    return have
 
 
 async def _read(engine: Engine, symbol: str, start: int) -> Records:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -129,14 +129,21 @@ class Engine:
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names)
-        for name in recovered:
-            try:
-                await self.add_symbols([name])
-            except UsageError as error:
-                self.alarms.raise_(f"symbol {name}", "critical", str(error))
+        await self._add_again(recovered)
         for work, title in ((self._sample(), "sample"), (self._figures(), "figures"), (self._snapshots(), "snapshots")):
             self.spawn(work, title)
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
+
+    async def _add_again(self, names: list[str]) -> None:
+        """Stream what was streamed before, as far as it is still listed."""
+        try:
+            await self.add_symbols(names)  # all in one: a venue that is silent is waited for once
+        except UsageError:
+            for name in names:
+                try:
+                    await self.add_symbols([name])
+                except UsageError as error:
+                    self.alarms.raise_(f"symbol {name}", "critical", str(error))
 
     async def _make_feed(self) -> None:
         incoming = Incoming(self)
@@ -179,6 +186,8 @@ class Engine:
         task.add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
+        if task in self._tasks:
+            self._tasks.remove(task)
         if task.cancelled() or task.exception() is None:
             return
         self.failure = f"{task.get_name()} failed: {task.exception()}"
@@ -193,14 +202,16 @@ class Engine:
 
     async def _quiesce(self) -> None:
         """Stop streaming, then wait until workers have seen all ticks and their last snapshots and fills are on disk."""
-        await self.feed.aclose()
-        if self.failure is None:
-            await self.tape.flush()
-            waiting = self.answers.expect({worker.number for worker in self.pool.workers if worker.strategies})
-            self.pool.broadcast(frames.frame(frames.SNAP) + frames.frame(frames.STATUS))
-            if not await self.until(lambda: not waiting, DRAIN_S):
-                log.warning("workers did not answer in time", workers=sorted(waiting))
-            await asyncio.wait_for(self.settler.drain(), DRAIN_S)
+        await asyncio.gather(self.feed.aclose(), return_exceptions=True)  # what ended the feed is told in `failure`
+        try:
+            if self.failure is None:
+                await asyncio.wait_for(self.tape.flush(), DRAIN_S)
+                if not await self.answers.catch_up(save=True):
+                    log.warning("workers did not answer in time")
+                await asyncio.wait_for(self.settler.drain(), DRAIN_S)
+        except TimeoutError:
+            why = self.tape.trouble or self.ledger.trouble or "too slow"
+            self.failure = self.failure or f"not all was saved, a database is {why}: the next start does the rest again"
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -208,21 +219,6 @@ class Engine:
     async def _end_session(self, session: str) -> None:
         if self.failure is None:
             await self.ledger.end_session(session, self.clock.now_ns())
-
-    async def until(self, condition: Callable[[], bool], seconds: float) -> bool:
-        """Wait for something the workers' answers bring about; False when it did not come in time."""
-        deadline = self.clock.monotonic() + seconds
-        while not condition():
-            self.answers.heard.clear()
-            try:
-                await asyncio.wait_for(self.answers.heard.wait(), deadline - self.clock.monotonic())
-            except TimeoutError:
-                return False
-        return True
-
-    async def wait_flat(self) -> bool:
-        """Wait until no strategy holds a position; False when prints to fill on did not come in time."""
-        return await self.until(lambda: all(e.figures is None or e.figures.position == 0 for e in self.roster), DRAIN_S)
 
     async def _sample(self) -> None:
         ticks = 0

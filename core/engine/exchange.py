@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import CockpitError
 
 START_TIMEOUT_S = 30.0
+STOP_TIMEOUT_S = 5.0
 
 
 class ExchangeProcess:
@@ -19,12 +20,24 @@ class ExchangeProcess:
         self.process = process
         self.ws_url = ws_url
         self.rest_url = rest_url
+        self._reading = [asyncio.create_task(_discard(pipe)) for pipe in (process.stdout, process.stderr) if pipe is not None]
 
     async def stop(self) -> None:
         """End it."""
         if self.process.returncode is None:
             self.process.terminate()
-            await self.process.wait()
+            try:
+                await asyncio.wait_for(self.process.wait(), STOP_TIMEOUT_S)
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+        await asyncio.gather(*self._reading)
+
+
+async def _discard(pipe: asyncio.StreamReader) -> None:
+    """Read what nobody wants: a full pipe would stop the one that writes to it."""
+    while await pipe.read(1 << 16):
+        pass
 
 
 async def start_exchange(recordings: list[Path], speed: str | None, scenario: str | None) -> ExchangeProcess:

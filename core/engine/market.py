@@ -92,7 +92,8 @@ class Market:
         """Show these (`venue:SYMBOL`) too."""
         for name in names:
             self.symbols.add(name)
-            self.watched.append(name)
+            if name not in self.watched:  # two may have asked for it at once
+                self.watched.append(name)
 
     def of(self, symbol: int) -> Quotes:
         """The figures of a symbol."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,6 +20,7 @@ from core.compile import service
 from core.compile.blueprint import Blueprint
 from core.engine.roster import Entry
 from core.errors import CockpitError
+from core.store.ledger_reader import read_fills
 from core.store.reader import ticks_since
 from core.types import Records
 from core.workers import frames
@@ -31,6 +32,16 @@ if TYPE_CHECKING:
 log = structlog.get_logger("recovery")
 
 LEVERS = ("pause", "resume", "flatten", "limits", "unregister")
+SHOWN_FILLS = 500
+
+
+class Pulled(NamedTuple):
+    """A lever of the past: the seq it took effect after, whose, which."""
+
+    after: int
+    id: str
+    lever: str
+    limits: SetLimits | None
 
 
 @dataclass
@@ -39,15 +50,24 @@ class Past:
 
     Attributes:
         orders: registrations that were not undone, by id.
-        levers: (after_seq, id, lever, limits) in order.
+        levers: in order.
         ids: every id ever used.
         watched: bare symbols streamed on request.
     """
 
     orders: dict[str, Register] = field(default_factory=dict)
-    levers: list[tuple[int, str, str, SetLimits | None]] = field(default_factory=list)
+    levers: list[Pulled] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
     watched: dict[str, None] = field(default_factory=dict)
+
+    def levers_since(self, taken: dict[str, int]) -> list[Pulled]:
+        """Those that snapshots, by id taken after a seq, do not hold; and every end to a strategy: that one is closing is
+        known to the desk alone."""
+        return [p for p in self.levers if p.id in taken and (p.after >= taken[p.id] or p.lever in ("close", "drop"))]
+
+    def standing(self, id_: str) -> list[Pulled]:
+        """What still holds of all that was said to a strategy that starts afresh: all but flattening."""
+        return [p for p in self.levers if p.id == id_ and p.lever != "flatten"]
 
 
 def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
@@ -74,8 +94,8 @@ def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
         elif kind in LEVERS:
             limits = msgspec.convert(payload, SetLimits) if kind == "limits" else None
             lever = ("drop" if payload.get("keep") else "close") if kind == "unregister" else kind
-            past.levers += [(after, id_, lever, limits) for id_ in ids]
-    past.levers = [lever for lever in past.levers if lever[1] in past.orders]
+            past.levers += [Pulled(after, id_, lever, limits) for id_ in ids]
+    past.levers = [pulled for pulled in past.levers if pulled.id in past.orders]
     return past
 
 
@@ -88,9 +108,13 @@ class Recovery:
     async def run(self) -> list[str]:
         """Restore and replay; returns the bare symbols that must be streamed."""
         engine = self.engine
-        past = fold(await engine.ledger.commands(), engine.last_seq)
+        rows = await engine.ledger.commands()
+        past = fold(rows, engine.last_seq)
+        for row in rows:
+            if row["after_seq"] is None and row["kind"] in (*LEVERS, "register"):
+                engine.ledger.took_effect(row["command_id"], engine.last_seq)  # now: not at every start again
         engine.commands.used_ids |= past.ids
-        engine.blotter.recall((await engine.ledger.fills())[-500:])
+        engine.blotter.recall(await asyncio.to_thread(read_fills, engine.home / "ledger.db", newest=SHOWN_FILLS))
         snapshots = {
             row["strategy_id"]: Snapshot(row["strategy_id"], row["seq"], row["layout_hash"], row["source_hash"], row["state"])
             for row in await engine.ledger.snapshots()
@@ -107,22 +131,32 @@ class Recovery:
                 engine.alarms.raise_(f"strategy {id_}", "critical", f"{id_} did not start: {error}")
                 continue
             entry.plan = msgspec.convert(plan, Blueprint, builtin_types=(bytes,))
+            if entry.plan.legs != len(order.symbols):
+                entry.fail(f"its file was edited: it trades {entry.plan.legs} symbols now, and was registered on {len(order.symbols)}")
+                continue
             if snapshot is None or snapshot.source_hash != entry.plan.source_hash:
                 edited.append((entry, snapshot))
                 continue
             await self._assign(entry, snapshot)
             taken[id_] = snapshot.seq
         if taken:
-            # what a snapshot already holds is not done to it again
-            past.levers = [lever for lever in past.levers if lever[0] >= taken.get(lever[1], engine.last_seq)]
-            await self._replay(min(taken.values()), past)
+            await self._replay(min(taken.values()), past.levers_since(taken))
         for entry, snapshot in edited:
             if snapshot is not None:
                 engine.alarms.note("warning", f"{entry.id}: its file was edited: state started afresh, the position stays")
-            await engine.commands.start(entry, None, snapshot)
+            await self._start_afresh(entry, snapshot, past.standing(entry.id))
         names = [engine.bare(symbol) for entry in engine.roster for symbol in entry.order.symbols]
         log.info("recovered", strategies=len(engine.roster), replayed_from=min(taken.values(), default=None), last_seq=engine.last_seq)
         return list(dict.fromkeys([*past.watched, *names]))
+
+    async def _start_afresh(self, entry: Entry, snapshot: Snapshot | None, standing: list[Pulled]) -> None:
+        """Warm it up, with the books of its snapshot; what was said to it before still holds, and is in its new snapshot."""
+        await self.engine.commands.start(entry, None, snapshot)
+        for pulled in standing:
+            self._pull(pulled)
+        worker = self.engine.pool.holding(entry.id)
+        if standing and worker is not None:
+            worker.send(frames.frame(frames.SNAP))
 
     async def _assign(self, entry: Entry, snapshot: Snapshot) -> None:
         engine = self.engine
@@ -137,10 +171,9 @@ class Recovery:
         worker.want(worker.wanted | set(legs))
         entry.state = "warming" if entry.plan.warmup else "running"
 
-    async def _replay(self, seq: int, past: Past) -> None:
+    async def _replay(self, seq: int, levers: list[Pulled]) -> None:
         """Send the ticks after `seq`, with the levers at the places where they took effect."""
         engine = self.engine
-        levers = past.levers
         symbols = sorted({symbol for entry in engine.roster for symbol in entry.order.symbols})
         batches = ticks_since(engine.home / "tape.db", seq, symbols, symbols=engine.symbols)
         count = 0
@@ -148,26 +181,27 @@ class Recovery:
             levers = self._send(batch, levers)
             engine.recent.add(batch)
             count += len(batch)
-        for _, id_, lever, limits in levers:
-            self._pull(id_, lever, limits)
+            await engine.pool.wait_room()
+        for pulled in levers:
+            self._pull(pulled)
         log.info("replayed", ticks=count, after_seq=seq)
 
-    def _send(self, batch: Records, levers: list[tuple[int, str, str, SetLimits | None]]) -> list[tuple[int, str, str, SetLimits | None]]:
+    def _send(self, batch: Records, levers: list[Pulled]) -> list[Pulled]:
         """Send a batch, cut where levers took effect; returns the levers that come later."""
         done = 0
         last = int(batch["seq"][-1])
-        while levers and levers[0][0] < last:
-            after, id_, lever, limits = levers.pop(0)
-            cut = int(np.searchsorted(batch["seq"], after, "right"))
+        while levers and levers[0].after < last:
+            pulled = levers.pop(0)
+            cut = int(np.searchsorted(batch["seq"], pulled.after, "right"))
             if cut > done:
                 self.engine.pool.send_ticks(batch[done:cut])
                 done = cut
-            self._pull(id_, lever, limits)
+            self._pull(pulled)
         if done < len(batch):
             self.engine.pool.send_ticks(batch[done:])
         return levers
 
-    def _pull(self, id_: str, lever: str, limits: SetLimits | None) -> None:
-        worker = self.engine.pool.holding(id_)
+    def _pull(self, pulled: Pulled) -> None:
+        worker = self.engine.pool.holding(pulled.id)
         if worker is not None:
-            worker.send(frames.message(frames.LEVER, Lever(id=id_, lever=lever, limits=limits)))
+            worker.send(frames.message(frames.LEVER, Lever(id=pulled.id, lever=pulled.lever, limits=pulled.limits)))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.engine import overview
 from core.errors import UsageError
+from core.store.ledger_reader import read_fills
 from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Requests:
             return await engine.catalogue()
         if what == "fills":
             await engine.settler.drain()
-            return await engine.ledger.fills(args.get("strategy"))
+            return await asyncio.to_thread(read_fills, engine.home / "ledger.db", args.get("strategy"))
         if what == "alerts":
             return [{"ts_ns": row.ts_ns, "level": row.level, "text": row.text, "open": row.open} for row in engine.alarms.rows()]
         if what == "symbols":

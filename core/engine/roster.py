@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +19,9 @@ from core.workers.frames import Figures
 
 SPARK_POINTS = 60
 
+#: What an id may be: it is typed, shown, and part of every fill's id.
+ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+
 
 class Entry:
     """One registered strategy."""
@@ -29,6 +34,7 @@ class Entry:
         self.detail = ""
         self.traceback = ""
         self.paused = False
+        self.begun = asyncio.Event()  # it got past "starting", or never will
         self.limits: SetLimits | None = None
         self.figures: Figures | None = None
         self.spark: deque[float] = deque(maxlen=SPARK_POINTS)
@@ -122,9 +128,11 @@ class Roster:
         """The id asked for, else NAME-1, NAME-2, …; ids of the past are not used again, their fills bear them.
 
         Raises:
-            UsageError: the id asked for is taken.
+            UsageError: the id asked for is taken, or cannot be one.
         """
         if asked is not None:
+            if not ID.fullmatch(asked):
+                raise UsageError(f"{asked[:80]!r} cannot be an id: at most 64 letters, digits, '_', '-' and '.'")
             if asked in self.entries or asked in used:
                 raise UsageError(f"the id {asked!r} is taken: fills of the past bear it; choose another")
             return asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import struct
@@ -35,6 +36,7 @@ class Door:
         self.viewers = 0
         self._answer = answer
         self._server: Server | None = None
+        self._busy: set[asyncio.Task[Any]] = set()
         self._decoder = msgspec.msgpack.Decoder(Request)
         self._encoder = msgspec.msgpack.Encoder()
 
@@ -48,9 +50,11 @@ class Door:
             os.umask(mask)
 
     async def close(self) -> None:
-        """Stop listening and end every connection."""
+        """Stop listening and end every connection; what is not answered yet is given up."""
         if self._server is not None:
             self._server.close()
+            for task in self._busy:
+                task.cancel()
             await self._server.wait_closed()
         self.path.unlink(missing_ok=True)
 
@@ -81,6 +85,9 @@ class Door:
             if request.protocol != PROTOCOL:
                 return Refused(f"this engine speaks protocol {PROTOCOL}, the client {request.protocol}: restart the older one"), False
             return Done({"protocol": PROTOCOL, "pid": os.getpid()}), request.client == "tui"
+        task = asyncio.current_task()
+        assert task is not None
+        self._busy.add(task)
         try:
             return await self._answer(request), False
         except CockpitError as error:
@@ -88,6 +95,8 @@ class Door:
         except Exception:  # a viewer's request must not end the engine; it is logged and told
             log.exception("a request failed")
             return Refused("the engine failed on this request: see its log (cockpit logs)"), False
+        finally:
+            self._busy.discard(task)
 
 
 def _same_user(sock: Any) -> bool:

@@ -141,7 +141,7 @@ class Desk:
         elif order.lever == "flatten":
             self.report(post, instance.flatten(), post.seq)
         elif order.lever == "limits":
-            self.report(post, instance.limit(order.limits))
+            self.report(post, instance.limit(order.limits), post.seq)
         elif order.lever == "close":
             # Recovery says it again to a strategy that was closing already: an exit under way must not start over.
             post.closing = True

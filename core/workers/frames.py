@@ -20,7 +20,7 @@ ASSIGN = 2  # Assignment
 WARM = 3  # Warm, then TICK records
 LEVER = 4  # Lever
 SNAP = 5  # snapshot every strategy
-STATUS = 6  # tell every strategy's figures
+STATUS = 6  # tell every strategy's figures; the answer bears the same seq
 QUIT = 7
 
 # worker -> engine

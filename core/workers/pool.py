@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 import structlog
 
+from core.errors import CockpitError
 from core.types import Records
 from core.workers import frames
 
@@ -44,6 +45,8 @@ class Worker(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._lifeline = -1
         self._stopping = False
+        self._room = asyncio.Event()
+        self._room.set()
 
     async def start(self) -> None:
         """Spawn the process and connect to it. Call it on the main thread: the kernel ties the child to that one."""
@@ -72,8 +75,20 @@ class Worker(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        self.ready.set()
+        self._room.set()
         if not self._stopping:
             self._lost(self)
+
+    def pause_writing(self) -> None:
+        self._room.clear()
+
+    def resume_writing(self) -> None:
+        self._room.set()
+
+    async def wait_room(self) -> None:
+        """Return when it has taken nearly all it was sent, or is gone."""
+        await self._room.wait()
 
     @property
     def pid(self) -> int:
@@ -139,19 +154,45 @@ class Pool:
         self._hear = hear
         self._lost = lost
         self._starting = asyncio.Lock()
+        self._started = 0
+        self._reaping: set[asyncio.Task[None]] = set()
 
     async def place(self) -> Worker:
-        """The worker for one more strategy, started if need be and ready."""
+        """The worker for one more strategy, started if need be and ready.
+
+        Raises:
+            CockpitError: a new one ended, or did not come up in time.
+        """
         async with self._starting:
             idle = [w for w in self.workers if not w.strategies]
             if not idle and len(self.workers) < self.size:
-                worker = Worker(len(self.workers) + 1, self._hear, self._lost)
-                await worker.start()
+                self._started += 1
+                worker = Worker(self._started, self._hear, self._miss)
                 self.workers.append(worker)
-                async with asyncio.timeout(START_TIMEOUT_S):
-                    await worker.ready.wait()
+                try:
+                    await worker.start()
+                    await asyncio.wait_for(worker.ready.wait(), START_TIMEOUT_S)
+                except (OSError, TimeoutError) as error:
+                    log.error("worker did not start", number=worker.number, reason=repr(error))
+                    self._miss(worker)
+                if worker not in self.workers:
+                    raise CockpitError(f"worker process {worker.pid} did not start: see the log")
                 log.info("worker started", pid=worker.pid, number=worker.number)
             return min(self.workers, key=lambda w: len(w.strategies))
+
+    def _miss(self, worker: Worker) -> None:
+        """A worker is gone, or as good as: let go of it and of its process."""
+        if worker in self.workers:
+            self.workers.remove(worker)
+            reaping = asyncio.get_running_loop().create_task(worker.stop())
+            self._reaping.add(reaping)
+            reaping.add_done_callback(self._reaping.discard)
+            self._lost(worker)
+
+    async def wait_room(self) -> None:
+        """Return when every worker has taken nearly all it was sent."""
+        for worker in list(self.workers):
+            await worker.wait_room()
 
     def send_ticks(self, ticks: Records) -> None:
         """Hand a batch to every worker that wants any of it."""
@@ -169,7 +210,7 @@ class Pool:
 
     async def stop(self) -> None:
         """End all workers."""
-        await asyncio.gather(*(w.stop() for w in self.workers))
+        await asyncio.gather(*(w.stop() for w in self.workers), *self._reaping)
         self.workers.clear()
 
     def figures(self) -> list[dict[str, Any]]:

@@ -83,10 +83,9 @@ def test_what_was_traded_before_a_target_that_is_no_number_is_kept_in_any_batche
     kept = []
     for size in (4, 1):
         told = scripted([1, 2, 2, np.inf], terms())
-        reports = []
+        reports = [told.feed(ticks[k : k + size].copy()) for k in range(0, 4 - size, size)]
         with pytest.raises(StrategyError):
-            for k in range(0, 4, size):
-                reports.append(told.feed(ticks[k : k + size].copy()))
+            told.feed(ticks[4 - size :].copy())
         reports.append(told.reports_until_failure())
         kept.append(np.concatenate(reports).tobytes())
     assert kept[0] == kept[1]

@@ -38,7 +38,9 @@ class Answers:
             size = int.from_bytes(payload[:2], "little")
             if payload[2 : 2 + size].decode() == id_:
                 reports = np.frombuffer(payload[2 + size :], REPORT)
-                rows += [{name: row[name] for name in REPORT.names} for row in reports[reports["kind"] == FILL]]
+                rows += [
+                    {name: row[name] for name in ("seq", "order", "qty", "price", "position")} for row in reports[reports["kind"] == FILL]
+                ]
         return rows
 
     def failures(self) -> list[Failure]:
