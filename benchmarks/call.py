@@ -29,7 +29,7 @@ from core.compile.blueprint import blueprint
 from core.compile.instance import Instance
 from core.compile.module import Variant
 from core.compile.python import PythonInstance
-from core.strategy import load
+from core.strategy_files import load
 from core.types import Records
 
 CASES: dict[str, tuple[Path, dict[str, Any]]] = {

@@ -27,7 +27,8 @@ from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.module import Variant
 from core.compile.python import PythonInstance
-from core.strategy import Definition, load, params_record
+from core.strategy import Definition, params_record
+from core.strategy_files import load
 from core.types import BAR, TICK, Records
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -18,23 +18,19 @@ In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(s
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
-import importlib.util
-import sys
-import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
-from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import ModuleType
 from typing import Annotated, Any, get_args, get_type_hints
 
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
-from core.errors import StrategyError, UsageError, one_line
+from core.errors import StrategyError
 from core.types import interval_ns
 
 INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
@@ -59,6 +55,7 @@ class Definition:
     kind: str  # KERNEL | PYTHON
     params_type: type[Struct]
     legs: int
+    helpers: dict[str, ModuleType] = dataclasses.field(default_factory=dict)  # modules beside it that it imports
 
     def params(self, values: dict[str, Any]) -> Struct:
         """Typed parameters of what a person gave (text is converted), defaults for the rest.
@@ -181,130 +178,3 @@ def _type_name(kind: Any) -> str:
 def source_hash(text: str) -> str:
     """sha256 of a strategy's source."""
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-class FreshLoader(SourceFileLoader):
-    """Compiles the file as it is now: Python's own bytecode cache trusts a modification time of one second."""
-
-    def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)
-
-
-class FolderFinder(MetaPathFinder):
-    """Lets a strategy file import helpers beside it, always as they are now."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
-        file = self.folder / f"{fullname}.py"
-        if "." in fullname or not file.is_file():
-            return None
-        return importlib.util.spec_from_file_location(fullname, file, loader=FreshLoader(fullname, str(file)))
-
-
-def load(path: Path) -> Definition:
-    """Load one strategy file, with its folder importable for helpers beside it.
-
-    Raises:
-        StrategyError: it does not load or lacks a part; the message names file, line and cause.
-    """
-    finder = FolderFinder(path.parent)
-    name = f"cockpit_strategy_{path.stem}"
-    before = {*sys.modules, name}
-    sys.meta_path.insert(0, finder)
-    try:
-        module = ModuleType(name)
-        module.__file__ = str(path)
-        sys.modules[name] = module
-        exec(FreshLoader(name, str(path)).get_code(name), module.__dict__)
-        return _definition(path.stem, path, module)
-    except StrategyError:
-        raise
-    except FileNotFoundError:
-        raise StrategyError(f"no strategy file {path}") from None
-    except (Exception, SystemExit) as error:  # whatever a user's file raises is a report, not our failure
-        raise StrategyError(one_line(f"{path}:{_line(error, path)}: {type(error).__name__}: {error}")) from error
-    finally:
-        sys.meta_path.remove(finder)
-        _forget_helpers(path.parent, set(sys.modules) - before)
-
-
-def _forget_helpers(folder: Path, names: set[str]) -> None:
-    """Let the next load read the helpers of this folder again."""
-    for name in names:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).parent == folder:
-            del sys.modules[name]
-
-
-def _line(error: BaseException, path: Path) -> int:
-    if isinstance(error, SyntaxError) and error.lineno:
-        return error.lineno
-    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == str(path) and f.lineno]
-    return lines[-1] if lines else 1
-
-
-def _definition(name: str, path: Path, module: ModuleType) -> Definition:
-    kernel, plain = hasattr(module, "step"), hasattr(module, "Strategy")
-    if kernel == plain:
-        raise StrategyError(
-            f"{path}:1: a strategy has either a `step` function or a `Strategy` class; this file has {'both' if kernel else 'neither'}"
-        )
-    if not kernel and not any(callable(getattr(module.Strategy, name, None)) for name in ("on_tick", "on_bar")):
-        raise StrategyError(f"{path}:1: the class `Strategy` has neither `on_tick` nor `on_bar`")
-    params_type = getattr(module, "Params", None)
-    if not (isinstance(params_type, type) and issubclass(params_type, Struct)):
-        raise StrategyError(f"{path}:1: `Params` must be a msgspec Struct")
-    if kernel and not isinstance(getattr(module, "STATE", None), np.dtype):
-        raise StrategyError(f"{path}:1: `STATE` must be a NumPy dtype of the strategy's scalars")
-    sentence = (module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
-    if not sentence:
-        raise StrategyError(f"{path}:1: the file's docstring must say in one sentence what the strategy bets on")
-    return Definition(name, sentence, path, module, KERNEL if kernel else PYTHON, params_type, int(getattr(module, "LEGS", 1)))
-
-
-@dataclass(frozen=True)
-class Catalogue:
-    """All strategies found, and what is wrong with the files that did not load."""
-
-    strategies: dict[str, Definition]
-    broken: dict[str, str]
-
-    def __getitem__(self, name: str) -> Definition:
-        if name in self.strategies:
-            return self.strategies[name]
-        if name in self.broken:
-            raise StrategyError(self.broken[name])
-        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(sorted(self.strategies))}")
-
-
-def builtin_folder() -> Path:
-    """Where the built-in strategies lie, without importing them."""
-    spec = importlib.util.find_spec("strategies")
-    if spec is None or not spec.submodule_search_locations:
-        raise UsageError("the built-in strategies are not installed")
-    return Path(next(iter(spec.submodule_search_locations)))
-
-
-def strategy_file(name: str, folders: Iterable[Path]) -> Path | None:
-    """The file a name means: the last folder that has it, so a user's file shadows a built-in."""
-    found = [folder / f"{name}.py" for folder in folders if (folder / f"{name}.py").is_file()]
-    return found[-1] if found else None
-
-
-def discover(folders: Iterable[Path]) -> Catalogue:
-    """Load every strategy file of the folders; a broken one is named and stops nothing else."""
-    strategies: dict[str, Definition] = {}
-    broken: dict[str, str] = {}
-    for folder in folders:
-        for path in sorted(folder.glob("*.py")) if folder.is_dir() else ():
-            if path.stem.startswith("_"):
-                continue
-            try:
-                strategies[path.stem] = load(path)
-                broken.pop(path.stem, None)
-            except StrategyError as error:
-                broken[path.stem] = str(error)
-                strategies.pop(path.stem, None)
-    return Catalogue(strategies, broken)

@@ -101,14 +101,15 @@ def terms(call: Call) -> Terms:
 
 def folders(call: Call) -> list[Path]:
     """Where strategies lie: the built-in ones, then the user's own, which come first where names are equal."""
-    from core.strategy import builtin_folder
+    from core.strategy_files import builtin_folder
 
     return [builtin_folder(), call.configuration().config.strategy_folder(call.home)]
 
 
 def strategies(call: Call) -> int:
     """The catalogue. A file that does not load is narrated and stops nothing."""
-    from core.strategy import describe_fields, discover
+    from core.strategy import describe_fields
+    from core.strategy_files import discover
 
     # A file may print when it loads; stdout is ours.
     with contextlib.redirect_stdout(sys.stderr):

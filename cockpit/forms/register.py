@@ -30,7 +30,7 @@ Typed: TypeAlias = dict[str, dict[str, str]]
 class RegisterForm(ModalScreen[str]):
     """Asks for a strategy, its symbols, parameters and terms; answers the new strategy's id."""
 
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-short"), (36, "-tall")]
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave"),
         Binding("enter", "send", "register"),

@@ -15,7 +15,8 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, blueprint
 from core.compile.module import Variant, compiled, ready
 from core.errors import CockpitError, StrategyError
-from core.strategy import describe_fields, discover, load, strategy_file
+from core.strategy import describe_fields
+from core.strategy_files import discover, load, strategy_file
 
 
 class Describe(msgspec.Struct, frozen=True, tag="describe"):

@@ -37,7 +37,7 @@ class Bundle:
         self,
         replace: dict[Any, Any],
         specialise: dict[Any, tuple[Any, str]],
-        switches: tuple[str, dict[str, Any]],
+        switches: tuple[str, dict[str, Any]] = ("", {}),
         trim: tuple[Any, ...] = (),
     ) -> None:
         self.replace = replace

@@ -6,7 +6,6 @@ The loop runs once for a whole stretch; it runs earlier only when the strategy l
 from __future__ import annotations
 
 import contextlib
-import math
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -19,12 +18,11 @@ import numpy as np
 from core.commands import Terms
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance, PastFill
-from core.errors import StrategyError
+from core.errors import StrategyError, one_line
 from core.kernels.records import REPORT
-from core.strategy import load
+from core.strategy_files import load
 from core.types import Records
 
-_NO_OPINION = math.nan
 _COLUMNS = ("ts", "price", "qty", "side", "bid", "ask", "id", "leg")
 
 
@@ -83,12 +81,12 @@ class PythonInstance(Instance):
         super().__init__(plan, terms, jit=jit)
         definition = load(Path(plan.path))
         params = definition.params(plan.values)
-        self._module = definition.module
+        self._module, self._helpers = definition.module, definition.helpers
         self.strategy = definition.module.Strategy(params)
         self.strategy.position = Position(self._settle)
         self._bars = BarBuilder(plan.interval) if hasattr(self.strategy, "on_bar") else None
         self._ticks: Records = np.empty(0, self._tick)
-        self._targets: list[float] = []
+        self._targets: list[float | None] = []  # None is no opinion, NaN to the loop
         self._done = 0
         self._reported: list[Records] = []
         self._mapped = False
@@ -118,28 +116,25 @@ class PythonInstance(Instance):
         return np.concatenate([np.empty(0, REPORT), *self._reported, *self._cut])
 
     def _on_ticks(self) -> None:
-        on_tick, take = self.strategy.on_tick, self._targets.append
-        for row in self._each():
-            target = on_tick(Tick(*row))
-            take(_NO_OPINION if target is None else target)
+        # `extend` takes one target after the other, so `position` sees how far it is
+        self._targets.extend(map(self.strategy.on_tick, map(Tick, *self._columns(_COLUMNS))))
 
     def _on_bars(self, bars: BarBuilder) -> None:
-        on_bar, take = self.strategy.on_bar, self._targets.append
         if "open" in (self._ticks.dtype.names or ()):
-            columns = [self._ticks[name].tolist() for name in ("start", "ts", "open", "high", "low", "price", "qty")]
-            closed: Iterator[Bar | None] = map(bars.merge, *columns)
+            closed = map(bars.merge, *self._columns(("start", "ts", "open", "high", "low", "price", "qty")))
         else:
-            closed = (bars.take(row[0], row[1], row[2]) for row in self._each())
-        for bar in closed:
-            target = None if bar is None else on_bar(bar)
-            take(_NO_OPINION if target is None else target)
+            closed = map(bars.take, *self._columns(("ts", "price", "qty")))
+        on_bar = self.strategy.on_bar
+        self._targets.extend(None if bar is None else on_bar(bar) for bar in closed)
 
-    def _each(self) -> Iterator[tuple[Any, ...]]:
+    def _columns(self, names: tuple[str, ...]) -> list[list[Any]]:
+        """Fields of this strategy's ticks as lists of Python values; other symbols' ticks are dropped first."""
         if self._mapped:
-            mine = (self._ticks["symbol"] < len(self._legs)) & (self._legs[np.minimum(self._ticks["symbol"], len(self._legs) - 1)] >= 0)
+            symbols = self._ticks["symbol"]
+            mine = (symbols < len(self._legs)) & (self._legs[np.minimum(symbols, len(self._legs) - 1)] >= 0)
             self._ticks = np.ascontiguousarray(self._ticks[mine])
             self._ticks["leg"] = self._legs[self._ticks["symbol"]]
-        return zip(*(self._ticks[name].tolist() for name in _COLUMNS), strict=True)
+        return [self._ticks[name].tolist() for name in names]
 
     def _settle(self) -> PythonInstance:
         """Run the loop over the ticks that have a target and have not been traded."""
@@ -147,17 +142,28 @@ class PythonInstance(Instance):
         if until > self._done:
             self.state[0].i = 0
             stretch = self._ticks[self._done : until]
-            reports = self._run(stretch, np.array(self._targets[self._done : until], np.float64))
+            reports = self._run(stretch, self._as_numbers(self._targets[self._done : until]))
             self._done = until
+            self.state[0].i = 0
             if len(reports):
                 self._reported.append(reports)
         return self
 
+    def _as_numbers(self, targets: list[float | None]) -> Records:
+        try:
+            numbers = np.array(targets, np.float64)
+        except (TypeError, ValueError):
+            numbers = np.empty((0, 0))
+        if numbers.ndim != 1:
+            wrong = next(target for target in targets if target is not None and not isinstance(target, int | float))
+            raise StrategyError(one_line(f"{self.plan.name} gave {wrong!r} as a target: a number, or None for no opinion"))
+        return numbers
+
     def snapshot(self) -> bytes:
         """The loop's memory, then the pickled strategy."""
-        self._claim_name()
         kept = {k: v for k, v in vars(self.strategy).items() if k != "position"}
-        return super().snapshot() + pickle.dumps((kept, self._bars))
+        with self._importable():
+            return super().snapshot() + pickle.dumps((kept, self._bars))
 
     def adopt(self, data: bytes, layout: str, fills: Sequence[PastFill]) -> None:
         """Take over books and account only."""
@@ -167,13 +173,22 @@ class PythonInstance(Instance):
         """Take up where a snapshot of ours was taken."""
         size = len(super().snapshot())
         super().restore(data[:size], layout)
-        self._claim_name()
-        kept, self._bars = pickle.loads(data[size:])
+        with self._importable():
+            kept, self._bars = pickle.loads(data[size:])
         vars(self.strategy).update(kept)
 
-    def _claim_name(self) -> None:
-        """Pickle finds a strategy's own classes by its module's name, which another load of the same file has taken."""
-        sys.modules[self._module.__name__] = self._module
+    @contextlib.contextmanager
+    def _importable(self) -> Iterator[None]:
+        """Pickle finds the classes of a strategy and of its helpers by their modules' names, which another load may have taken."""
+        ours = {self._module.__name__: self._module, **self._helpers}
+        others = {name: sys.modules[name] for name in ours if name in sys.modules}
+        sys.modules.update(ours)
+        try:
+            yield
+        finally:
+            for name in ours:
+                del sys.modules[name]
+            sys.modules.update(others)
 
 
 class BarBuilder:
@@ -182,6 +197,7 @@ class BarBuilder:
     def __init__(self, interval: int) -> None:
         self.interval = interval
         self.forming: Bar | None = None
+        self.reached = 0  # no bar of bars begins before the end of the one before it
         self.count = 0
 
     def take(self, ts: int, price: float, qty: float) -> Bar | None:
@@ -207,14 +223,14 @@ class BarBuilder:
         if self.interval <= end - start:
             self.count += 1
             return Bar(start, end, first, high, low, last, volume, 1)
-        begun, bar = start // self.interval * self.interval, self.forming
+        begun, bar = max(start // self.interval * self.interval, self.reached), self.forming
         if bar is not None and start < bar.end:
             bar.high, bar.low = max(bar.high, high), min(bar.low, low)
             bar.close, bar.volume, bar.trades = last, bar.volume + volume, bar.trades + 1
             closed = None
         else:
             closed, self.forming = bar, Bar(begun, begun + self.interval, first, high, low, last, volume, 1)
-            bar = self.forming
+            bar, self.reached = self.forming, begun + self.interval
         if closed is None and bar.end - end < end - start:
             closed, self.forming = bar, None
         self.count += closed is not None

@@ -37,7 +37,7 @@ from core.feed.connection import Timing
 from core.feed.feed import Feed
 from core.store.ledger import Ledger
 from core.store.tape import Tape
-from core.strategy import builtin_folder
+from core.strategy_files import builtin_folder
 from core.types import Symbols
 from core.venues.venue import Venue
 from core.workers import frames

@@ -19,7 +19,8 @@ from core.kernels.records import FILL, MARK, WHY_NAMES
 from core.research.metrics import Run, metrics
 from core.research.source import Source
 from core.research.sources import open_sources
-from core.strategy import PYTHON, load, warm_from, strategy_file
+from core.strategy import PYTHON, warm_from
+from core.strategy_files import load, strategy_file
 from core.types import Records, interval_text
 
 Progress = Callable[[Source, int], None]

@@ -13,7 +13,8 @@ from core.compile.instance import Instance
 from core.compile.module import Variant
 from core.compile.python import PythonInstance
 from core.kernels.records import FILL
-from core.strategy import PYTHON, load
+from core.strategy import PYTHON
+from core.strategy_files import load
 from core.types import TICK, Records
 
 T0 = 1_700_000_000_000_000_000

@@ -14,7 +14,7 @@ from strategy_text import bought, kernel, text_of
 from core.compile import module
 from core.compile.module import Variant, fingerprint, ready
 from core.errors import StrategyError
-from core.strategy import load
+from core.strategy_files import load
 
 REPO = Path(__file__).resolve().parents[2]
 

@@ -11,7 +11,8 @@ from strategy_text import HEAD, bought, kernel, line_of, plain
 from core.compile.blueprint import blueprint
 from core.compile.module import Variant
 from core.errors import StrategyError
-from core.strategy import describe_fields, discover, load, params_record
+from core.strategy import describe_fields, params_record
+from core.strategy_files import discover, load
 from core.types import MINUTE
 
 

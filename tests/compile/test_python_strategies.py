@@ -14,7 +14,7 @@ from core.commands import Terms
 from core.compile.instance import Instance
 from core.compile.module import Variant
 from core.errors import StrategyError
-from core.strategy import load
+from core.strategy_files import load
 from core.types import BAR, MINUTE, Records
 
 BARRED = "from core.kernels.bars import BAR_STATE, close_bar\nfrom core.strategy import Interval"
@@ -131,7 +131,7 @@ def test_on_bar_gives_the_fills_of_the_kernel_on_a_source_of_bars(interval: str,
         "1m",
         "90s",
         "2m",
-        pytest.param("5m", marks=pytest.mark.xfail(strict=True, reason="BarBuilder.merge opens an interval again that has closed")),
+        "5m",
     ],
 )
 def test_on_bar_gives_the_fills_of_the_kernel_on_bars_of_two_minutes(interval: str, tmp_path: Path) -> None:
@@ -211,7 +211,6 @@ def test_any_batches_give_the_same_reports(text: str, interval: str, tmp_path: P
     split(path, interval, [200, 1, 13])
 
 
-@pytest.mark.xfail(strict=True, reason="state.i keeps the length of the last stretch")
 @pytest.mark.parametrize(("text", "interval"), [(ON_TICK, "tick"), (ON_BAR, "1s")], ids=["on_tick", "on_bar"])
 def test_any_batches_leave_the_same_memory(text: str, interval: str, tmp_path: Path) -> None:
     whole, ones, parts = split(pair(tmp_path, text)[1], interval, [200, 1, 13])
@@ -255,7 +254,6 @@ def test_a_strategy_may_keep_objects_of_its_own_classes_in_its_snapshot(tmp_path
     assert second.strategy.memory.prices == [100.0, 101.0]
 
 
-@pytest.mark.xfail(strict=True, reason="a helper's classes cannot be pickled: its module is forgotten after loading")
 def test_a_strategy_may_keep_objects_of_a_helpers_classes_in_its_snapshot(tmp_path: Path) -> None:
     (tmp_path / "helping.py").write_text(OWN_CLASS.partition("class Strategy")[0])
     path = plain(tmp_path, "owns", "class Strategy" + OWN_CLASS.partition("class Strategy")[2], imports="from helping import Memory")
@@ -290,7 +288,6 @@ def test_an_infinite_target_is_refused(tmp_path: Path) -> None:
         told.feed(prints([100.0]))
 
 
-@pytest.mark.xfail(strict=True, reason="a target that is no number is a raw ValueError or TypeError")
 @pytest.mark.parametrize("answer", ['"up"', "[1.0]", "object()"])
 def test_a_target_that_is_no_number_is_refused_in_one_line(answer: str, tmp_path: Path) -> None:
     told = made(plain(tmp_path, "vague", HOLD + f"        return {answer}\n"))
@@ -317,7 +314,6 @@ def test_symbols_beyond_the_first_are_not_shown_either(tmp_path: Path) -> None:
     assert told.strategy.seen == [0, 2]
 
 
-@pytest.mark.xfail(strict=True, reason="PythonInstance does not filter bars by symbol")
 def test_bars_of_other_symbols_are_not_shown(tmp_path: Path) -> None:
     keeps = HOLD.replace("on_tick(self, tick)", "on_bar(self, bar)") + "        self.seen.append(bar.close)\n"
     keeps += "        return 1.0 if len(self.seen) == 2 else None\n"

@@ -21,7 +21,7 @@ from core.exchange.recording import RecordedMarket
 from core.exchange.server import LocalExchange
 from core.home import make_home
 from core.research.backtest import Order, Result, run_backtest
-from core.strategy import builtin_folder
+from core.strategy_files import builtin_folder
 from core.types import Symbols
 from core.venues.binance import Binance
 

@@ -11,7 +11,7 @@ import pytest
 from core.commands import Flatten, Terms, Unregister
 from core.exchange.recording import RecordedMarket
 from core.exchange.server import LocalExchange
-from core.strategy import builtin_folder
+from core.strategy_files import builtin_folder
 from tests.engine.engine_rig import backtest, bits, exchange_of, running, until, write_recording
 
 SIX = ("sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd")

@@ -97,7 +97,7 @@ async def test_a_pause_after_the_last_snapshot_holds_after_a_crash_also_for_an_e
     home = tmp_path / "home"
     (home / "strategies").mkdir(parents=True)
     file = home / "strategies" / "mine.py"
-    from core.strategy import builtin_folder
+    from core.strategy_files import builtin_folder
 
     file.write_text((builtin_folder() / "sma_crossover.py").read_text())
     async with exchange_of(recording) as exchange:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.cli.parser import build
-from core.strategy import load
+from core.strategy_files import load
 
 REPO = Path(__file__).resolve().parents[2]
 README = (REPO / "README.md").read_text()

@@ -19,7 +19,8 @@ from core.compile.blueprint import Blueprint, blueprint
 from core.compile.instance import Instance
 from core.compile.module import Variant
 from core.kernels.records import BLOCKED, CANCELLED, FILL, MARK, PLACED, REPORT
-from core.strategy import Definition, load
+from core.strategy import Definition
+from core.strategy_files import load
 from core.types import BAR, MINUTE, TICK, Records
 
 STRATEGIES = Path(__file__).parent / "strategies_for_tests"

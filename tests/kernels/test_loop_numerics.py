@@ -13,7 +13,7 @@ from core.compile.blueprint import blueprint
 from core.compile.instance import Instance
 from core.compile.module import Variant
 from core.errors import StrategyError
-from core.strategy import builtin_folder, discover, load
+from core.strategy_files import builtin_folder, discover, load
 
 BUILTIN = sorted(path.stem for path in builtin_folder().glob("[!_]*.py"))
 #: Correctly rounded by IEEE 754, or exact: the same bits on every machine.

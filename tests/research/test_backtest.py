@@ -11,7 +11,7 @@ import pytest
 from core.commands import Terms
 from core.errors import SourceError, UsageError
 from core.research.backtest import Order, Result, run_backtest
-from core.strategy import builtin_folder
+from core.strategy_files import builtin_folder
 
 MINUTE_MS = 60_000
 

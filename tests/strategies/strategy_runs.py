@@ -11,7 +11,8 @@ from numba import njit
 import strategies
 from core.compile.bundle import Bundle
 from core.kernels.bars import close_bar, close_bar_from_bar
-from core.strategy import Definition, load, params_record
+from core.strategy import Definition, params_record
+from core.strategy_files import load
 from core.types import BAR
 
 FOLDER = Path(strategies.__file__).parent
