@@ -19,7 +19,7 @@ demo: $(VENV)/.ready ## open the cockpit on a generated market, no internet need
 	@$(BIN)/cockpit --demo
 
 test: $(VENV)/.ready-dev ## run the tests
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n auto
 
 check: lint types layers test ## all that must pass before a change goes in
 
