@@ -18,7 +18,7 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import overview
+from core.engine import overview, rounds
 from core.engine.alarms import Alarms
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
@@ -40,13 +40,11 @@ from core.store.tape import Tape
 from core.strategy_files import builtin_folder
 from core.types import Symbols
 from core.venues.venue import Venue
-from core.workers import frames
+from core.view import AlertRow
 from core.workers.pool import Pool
 
 log = structlog.get_logger("engine")
 
-SAMPLE_S = 0.5
-FIGURES_S = 0.2
 DRAIN_S = 10.0
 
 
@@ -117,6 +115,9 @@ class Engine:
         self._opened.push_async_callback(self.tape.close)
         self.ledger = await Ledger.open(self.home / "ledger.db")
         self._opened.push_async_callback(self.ledger.close)
+        for alert in await self.ledger.open_alerts():  # of an engine that was killed: what still holds is raised again
+            self.ledger.put_alert(alert["alert_id"], alert["ts_ns"], alert["level"], alert["text"], "closed")
+        self.alarms.keep = self._keep_alert
         self._opened.push_async_callback(self.pool.stop)
         self.settler = Settler(self.tape.wait_synced)
         self.last_seq = max(self.tape.last_seq(), await self.ledger.last_seq())
@@ -130,7 +131,7 @@ class Engine:
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names)
         await self._add_again(recovered)
-        for work, title in ((self._sample(), "sample"), (self._figures(), "figures"), (self._snapshots(), "snapshots")):
+        for work, title in ((rounds.sample(self), "sample"), (rounds.ask_figures(self), "figures"), (rounds.save(self), "snapshots")):
             self.spawn(work, title)
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
@@ -144,6 +145,10 @@ class Engine:
                     await self.add_symbols([name])
                 except UsageError as error:
                     self.alarms.raise_(f"symbol {name}", "critical", str(error))
+
+    def _keep_alert(self, id_: str, row: AlertRow) -> None:
+        if self.failure is None:
+            self.ledger.put_alert(id_, row.ts_ns, row.level, row.text, "open" if row.open else "closed")
 
     async def _make_feed(self) -> None:
         incoming = Incoming(self)
@@ -219,28 +224,6 @@ class Engine:
     async def _end_session(self, session: str) -> None:
         if self.failure is None:
             await self.ledger.end_session(session, self.clock.now_ns())
-
-    async def _sample(self) -> None:
-        ticks = 0
-        while True:
-            self.market.sample(self.clock.monotonic())
-            ticks += 1
-            if ticks % 10 == 0:
-                self.roster.sample()
-            self.panes.touch("header", "prices")
-            await asyncio.sleep(SAMPLE_S)
-
-    async def _figures(self) -> None:
-        ask = frames.frame(frames.STATUS)
-        while True:
-            await asyncio.sleep(FIGURES_S)
-            self.pool.broadcast(ask)
-
-    async def _snapshots(self) -> None:
-        ask = frames.frame(frames.SNAP)
-        while True:
-            await asyncio.sleep(self.config.engine.snapshot_every_s)
-            self.pool.broadcast(ask)
 
     async def venue_now(self) -> int:
         """The venue's time, ns: ours set right by how far its clock is from ours, asked for where that is not known yet."""

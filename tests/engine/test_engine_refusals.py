@@ -10,6 +10,7 @@ import pytest
 from core.commands import Pause, Register, Resume, Unwatch, Watch
 from core.engine import overview
 from core.errors import UsageError
+from core.store.ledger_reader import read_alerts
 from tests.engine.engine_rig import Rig, exchange_of, running, until, write_recording
 
 RAISING = '''"""Raises on its hundredth tick."""
@@ -140,3 +141,16 @@ async def test_an_id_is_never_given_twice_not_even_after_its_strategy_is_gone(tm
             assert await rig.register("rsi") == "rsi-2"
             with pytest.raises(UsageError, match="the id 'mine' is taken"):
                 await rig.engine.commands.submit(Register(name="rsi", symbols=["BTCUSDT"], id="mine"), "test")
+
+
+async def test_alerts_are_on_the_ledger_open_and_then_closed(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=10)
+    home = tmp_path / "home"
+    async with exchange_of(recording) as exchange, running(home, exchange) as rig:
+        rig.engine.alarms.raise_("disk", "critical", "the disk is full")
+        rig.engine.alarms.raise_("disk", "critical", "the disk is full")
+        await rig.engine.ledger.wait_committed()
+        assert [(row["text"], row["state"]) for row in read_alerts(home / "ledger.db")] == [("the disk is full", "open")]
+        rig.engine.alarms.resolve("disk")
+        await rig.engine.ledger.wait_committed()
+        assert [(row["text"], row["state"]) for row in read_alerts(home / "ledger.db")] == [("the disk is full", "closed")]
