@@ -19,6 +19,7 @@ from core.kernels.records import ACCOUNT, BOOK, REPORT
 from core.types import TICK, Records
 
 REPORTS_AT_A_TIME = 4096
+NOTHING: Records = np.empty(0, REPORT)
 
 #: A fill of the ledger: leg, signed quantity, position after it, price, time ns.
 PastFill: TypeAlias = tuple[int, float, float, float, int]

@@ -23,6 +23,9 @@ from core.kernels.records import REPORT
 from core.strategy_files import load
 from core.types import Records
 
+#: Ticks turned into Python values in one go: few enough to stay in the processor's cache.
+TICKS_AT_A_TIME = 1024
+
 _COLUMNS = ("ts", "price", "qty", "side", "bid", "ask", "id", "leg")
 
 
@@ -116,25 +119,27 @@ class PythonInstance(Instance):
         return np.concatenate([np.empty(0, REPORT), *self._reported, *self._cut])
 
     def _on_ticks(self) -> None:
-        # `extend` takes one target after the other, so `position` sees how far it is
-        self._targets.extend(map(self.strategy.on_tick, map(Tick, *self._columns(_COLUMNS))))
+        for columns in self._columns(_COLUMNS):
+            # `extend` takes one target after the other, so `position` sees how far it is
+            self._targets.extend(map(self.strategy.on_tick, map(Tick, *columns)))
 
     def _on_bars(self, bars: BarBuilder) -> None:
-        if "open" in (self._ticks.dtype.names or ()):
-            closed = map(bars.merge, *self._columns(("start", "ts", "open", "high", "low", "price", "qty")))
-        else:
-            closed = map(bars.take, *self._columns(("ts", "price", "qty")))
+        of_bars = "open" in (self._ticks.dtype.names or ())
+        build: Callable[..., Bar | None] = bars.merge if of_bars else bars.take
         on_bar = self.strategy.on_bar
-        self._targets.extend(None if bar is None else on_bar(bar) for bar in closed)
+        for columns in self._columns(("start", "ts", "open", "high", "low", "price", "qty") if of_bars else ("ts", "price", "qty")):
+            self._targets.extend(None if bar is None else on_bar(bar) for bar in map(build, *columns))
 
-    def _columns(self, names: tuple[str, ...]) -> list[list[Any]]:
-        """Fields of this strategy's ticks as lists of Python values; other symbols' ticks are dropped first."""
+    def _columns(self, names: tuple[str, ...]) -> Iterator[list[list[Any]]]:
+        """Fields of this strategy's ticks as lists of Python values, some ticks at a time; other symbols' ticks are dropped first."""
         if self._mapped:
             symbols = self._ticks["symbol"]
             mine = (symbols < len(self._legs)) & (self._legs[np.minimum(symbols, len(self._legs) - 1)] >= 0)
             self._ticks = np.ascontiguousarray(self._ticks[mine])
             self._ticks["leg"] = self._legs[self._ticks["symbol"]]
-        return [self._ticks[name].tolist() for name in names]
+        for at in range(0, len(self._ticks), TICKS_AT_A_TIME):
+            part = self._ticks[at : at + TICKS_AT_A_TIME]
+            yield [part[name].tolist() for name in names]
 
     def _settle(self) -> PythonInstance:
         """Run the loop over the ticks that have a target and have not been traded."""
