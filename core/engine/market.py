@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from core.types import Records, Symbols
+from core.types import DAY, Records, Symbols
 from core.venues.venue import SymbolInfo, Ticker
 from core.view import PriceRow
 
@@ -111,7 +111,8 @@ class Market:
                 places = np.flatnonzero(symbols == symbol)
                 last = ticks[places[-1]]
                 self.of(symbol).print(float(last["price"]), len(places), int(last["ts"]), int(last["recv"]))
-            self.latency_ms = float(ticks["recv"][-1] - ticks["ts"][-1]) / 1e6
+            lag = int(ticks["recv"][-1]) - int(ticks["ts"][-1])
+            self.latency_ms = lag / 1e6 if abs(lag) < DAY else None  # further off, it is a recording of another day
         if len(quotes):
             symbols = quotes["symbol"]
             for symbol in set(symbols.tolist()):
