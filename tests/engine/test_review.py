@@ -129,7 +129,8 @@ async def test_a_command_for_a_strategy_that_is_still_starting_reaches_it(tmp_pa
         registering = asyncio.create_task(rig.register("sma_crossover", id="one"))
         await reached.wait()
         pausing = asyncio.create_task(engine.commands.submit(Pause(id=None), "test"))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0)  # one turn of the loop: the command has come to where it waits for the strategy to begin
+        assert not pausing.done()
         go.set()
         await registering
         assert await pausing == {"ids": ["one"]}
