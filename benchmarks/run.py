@@ -36,6 +36,8 @@ BENCHES: dict[str, list[str]] = {
     "sources": ["--rows", "100000"],
     "store": ["--ticks", "100000", "--rounds", "1"],
     "feed": ["--frames", "50000", "--rounds", "1", "--seconds", "2"],
+    "live": ["--seconds", "2", "--idle", "2", "--target", "0", "--crowd", "0"],
+    "recovery": ["--ticks", "50000", "--rounds", "1"],
     "screen": ["--seconds", "4", "--keys", "10"],
 }
 LONGEST_S = 3600

@@ -13,6 +13,8 @@ TITLES = {
     "sources": "Market data files to ticks",
     "store": "Tape and ledger",
     "feed": "Socket to consumer",
+    "live": "The whole live path",
+    "recovery": "As it was, after kill -9",
     "screen": "The price pane",
 }
 

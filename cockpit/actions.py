@@ -1,10 +1,11 @@
-"""Everything a person can do on the main screen, once: keys, the line of keys, the palette and the help are made from this."""
+"""Everything a person can do on the screens, once: keys, the line of keys, the palette and the help are made from this."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
+from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from cockpit import levers, moves
@@ -18,6 +19,8 @@ _WRITTEN = {
     "slash": "/",
     "plus": "+",
     "colon": ":",
+    "f1": "F1",
+    "f6": "F6",
 }
 
 
@@ -32,6 +35,7 @@ class Action(NamedTuple):
         run: does it.
         panes: where it is about what the cursor is on; empty: everywhere.
         rank: its place in the line of keys; 0 is not shown there.
+        deck: the screen it belongs to; '' all of them.
     """
 
     id: str
@@ -41,6 +45,7 @@ class Action(NamedTuple):
     run: Callable[[CockpitApp], None]
     panes: frozenset[str] = frozenset()
     rank: int = 0
+    deck: str = ""
 
     @property
     def shown_keys(self) -> list[str]:
@@ -50,47 +55,69 @@ class Action(NamedTuple):
 
 _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies"})
+_ROWS = frozenset({"strategies", "trades", "alerts", "workers"})
+
+
+def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
+    """Going to a pane of a screen."""
+    return Action(word, key, word, sentence, lambda app: moves.go(app, deck, number), deck=deck)
+
 
 ACTIONS: tuple[Action, ...] = (
     Action("register", "r", "register", "Register a strategy", levers.register, rank=1),
-    Action("pause", "p", "pause", "Pause the strategy under the cursor, or resume it", levers.pause, _LEVERS, rank=2),
-    Action("flatten", "f", "flatten", "Close the position of the strategy under the cursor", levers.flatten, _LEVERS, rank=3),
-    Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, rank=4),
-    Action("open", "enter", "details", "Read everything about the row under the cursor", moves.read_row, rank=5),
-    Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6),
-    Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, rank=7),
-    Action("sort", "o", "sort", "Sort by the next column", moves.sort, _TABLES, rank=8),
-    Action("turn", "O", "turn", "Turn the order round", moves.turn, _TABLES),
+    Action("pause", "p", "pause", "Pause the strategy under the cursor, or resume it", levers.pause, _LEVERS, 2, "live"),
+    Action("flatten", "f", "flatten", "Close the position of the strategy under the cursor", levers.flatten, _LEVERS, 3, "live"),
+    Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, 4, "live"),
+    Action("open", "enter", "details", "Read everything about the row under the cursor", moves.read_row, _ROWS, 5),
+    Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live"),
+    Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, rank=7, deck="live"),
+    Action("sort", "o", "sort", "Sort by the next column", moves.sort, _TABLES, 8, "live"),
+    Action("turn", "O", "turn", "Turn the order round", moves.turn, _TABLES, deck="live"),
     Action("maximise", "plus", "max", "Give this pane the whole screen, or give it back", moves.maximise, rank=9),
     Action("flatten_all", "F", "flatten all", "Close every position", levers.flatten_all),
     Action("pause_all", "P", "pause all", "Pause all strategies", levers.pause_all),
     Action("resume_all", "R", "resume all", "Resume all strategies", levers.resume_all),
-    Action("prices", "1", "prices", "Go to the prices", lambda app: moves.go(app, 1)),
-    Action("strategies", "2", "strategies", "Go to the strategies", lambda app: moves.go(app, 2)),
-    Action("trades", "3", "trades", "Go to the trade log", lambda app: moves.go(app, 3)),
-    Action("alerts", "4", "alerts", "Go to the alerts", lambda app: moves.go(app, 4)),
+    _to("live", 1, "1", "prices", "Go to the prices"),
+    _to("live", 2, "2", "strategies", "Go to the strategies"),
+    _to("live", 3, "3", "trades", "Go to the trade log"),
+    _to("live", 4, "4", "alerts", "Go to the alerts"),
+    _to("system", 1, "1", "workers", "Go to the worker processes"),
+    _to("system", 2, "2", "feeds", "Go to the feeds"),
+    _to("system", 3, "3", "store", "Go to the tape and the ledger"),
+    _to("system", 4, "4", "latency", "Go to the latencies"),
+    _to("system", 5, "5", "process", "Go to the engine's memory and loop"),
+    Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
     Action("theme", "t", "theme", "Change the colours: dark, light, high contrast", moves.next_theme),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
-    Action("palette", "ctrl+p,colon", "palette", "Find any of these by name", moves.palette, rank=10),
-    Action("help", "question_mark", "help", "What can be done here", moves.show_help, rank=11),
-    Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave: the engine keeps running, or stop it", levers.leave, rank=12),
+    Action("live", "f1", "live", "The live screen: prices, strategies, trades, alerts", lambda app: app.show("live"), rank=10),
+    Action("system", "f6", "system", "The system screen: workers, feeds, store, latency, memory", lambda app: app.show("system"), rank=11),
+    Action("palette", "ctrl+p,colon", "palette", "Find any of these by name", moves.palette, rank=12),
+    Action("help", "question_mark", "help", "What can be done here", moves.show_help, rank=13),
+    Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave: the engine keeps running, or stop it", levers.leave, rank=14),
 )
 
 BY_ID = {action.id: action for action in ACTIONS}
 
 
-def keys_for(pane: str) -> list[tuple[str, str]]:
+def bindings_of(deck: str) -> list[Binding]:
+    """The keys of one screen; of all screens for ''."""
+    return [Binding(action.keys, f"app.act({action.id!r})", action.word, id=action.id) for action in ACTIONS if action.deck == deck]
+
+
+def keys_for(deck: str, pane: str) -> list[tuple[str, str]]:
     """The line of keys while this pane has the focus: what is about its rows, then the rest; quit is last."""
-    ranked = sorted((action for action in ACTIONS if action.rank), key=lambda action: action.rank)
-    mine = [action for action in ranked if not action.panes or pane in action.panes]
+    ranked = sorted((action for action in ACTIONS if action.rank and action.id != deck), key=lambda action: action.rank)
+    mine = [action for action in ranked if action.deck in ("", deck) and (not action.panes or pane in action.panes)]
     return [(action.shown_keys[0], action.word) for action in mine]
 
 
-def help_for(pane: str, title: str) -> list[tuple[str, list[Action]]]:
+def help_for(deck: str, pane: str, title: str) -> list[tuple[str, list[Action]]]:
     """The actions in two groups: about this pane's rows, and everywhere."""
-    here = [action for action in ACTIONS if pane in action.panes or action.id == "open"]
-    return [(title, here), ("Everywhere", [action for action in ACTIONS if action not in here and action.id != "help"])]
+    offered = [action for action in ACTIONS if action.deck in ("", deck) and action.id not in ("help", deck)]
+    here = [action for action in offered if pane in action.panes]
+    rest = [action for action in offered if not action.panes or pane not in action.panes]
+    return [*([(title, here)] if here else []), ("Everywhere", rest)]
 
 
 class ActionProvider(Provider):

@@ -1,7 +1,7 @@
 """The cockpit as a Textual app: it pulls views, paints them in one go, and carries commands to the engine.
 
 app ── link ── core.client ── the engine's socket
- └ live screen: header, panes, keys          forms and dialogs open above it
+ └ decks (live, system): header, panes, keys          forms and dialogs open above them
 """
 
 from __future__ import annotations
@@ -16,17 +16,19 @@ from typing import Any, ClassVar
 
 from textual import events, work
 from textual.app import App
-from textual.binding import Binding, BindingType
-from textual.screen import Screen
+from textual.binding import BindingType
 
-from cockpit.actions import ACTIONS, BY_ID, ActionProvider
+from cockpit.actions import BY_ID, ActionProvider, bindings_of
+from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.forms.fields import Offer, read_catalogue
 from cockpit.link import Link
 from cockpit.live import LiveScreen
 from cockpit.paint import Brush
+from cockpit.system import SystemScreen
 from cockpit.text import clean
 from cockpit.tones import THEMES
+from cockpit.welcome import welcome
 from core.commands import Command, Stop
 from core.errors import CockpitError, NotRunning
 from core.view import View
@@ -44,10 +46,11 @@ class CockpitApp(App[None]):
 
     CSS_PATH = "cockpit.tcss"
     TITLE = "cockpit"
+    DEFAULT_MODE = LiveScreen.NAME
     ENABLE_COMMAND_PALETTE = True
     COMMANDS: ClassVar[set[Any]] = {ActionProvider}
     NOTIFICATION_TIMEOUT = 5
-    BINDINGS: ClassVar[list[BindingType]] = [Binding(action.keys, f"act({action.id!r})", action.word, id=action.id) for action in ACTIONS]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("")]
 
     def __init__(self, home: Path, *, failed: Callable[[], str | None] = lambda: None) -> None:
         """`failed` says why an engine that is being started never will answer; None while it still may."""
@@ -55,6 +58,7 @@ class CockpitApp(App[None]):
         self.link = Link(home)
         self.brush = Brush(self)
         self.live = LiveScreen()
+        self.system = SystemScreen()
         self.recent: dict[str, dict[str, str]] = {}
         self.last_words = ""
         self.farewell = ""
@@ -62,9 +66,7 @@ class CockpitApp(App[None]):
         self._offers: list[Offer] = []
         self._ahead_ns = 0
         self._alerted = -1
-
-    def get_default_screen(self) -> Screen[None]:
-        return self.live
+        self._welcomed = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return THEMES[0].variables
@@ -73,6 +75,8 @@ class CockpitApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = THEMES[0].name
+        self.add_mode(self.live.NAME, lambda: self.live)
+        self.add_mode(self.system.NAME, lambda: self.system)
 
     def on_mount(self) -> None:
         if not self.is_headless:
@@ -87,13 +91,27 @@ class CockpitApp(App[None]):
         end_soon(code)
         self.exit(return_code=code)
 
+    # The screens
+
+    @property
+    def deck(self) -> Deck:
+        """The screen that is shown, whatever dialog lies over it."""
+        deck = next(iter(self.screen_stack), self.live)  # there is none any more while the app ends
+        assert isinstance(deck, Deck)
+        return deck
+
+    def show(self, name: str) -> None:
+        """Show a screen by its name."""
+        if name != self.deck.NAME and self.screen is self.deck:
+            self.switch_mode(name)
+
     # Following the engine
 
     @work(exclusive=True, group="follow")
     async def follow(self) -> None:
         """Pull and paint, for as long as the screen is open."""
         while True:
-            pull = asyncio.ensure_future(self.link.pull(self.live.wanted()))
+            pull = asyncio.ensure_future(self.link.pull(self.deck.wanted()))
             try:
                 # An engine that is slow to answer must not freeze clocks and ages.
                 while not (await asyncio.wait({pull}, timeout=0.5))[0]:
@@ -103,7 +121,10 @@ class CockpitApp(App[None]):
                 await self._without_engine(error)
             else:
                 self._paint("", view)
-                await asyncio.sleep(PERIOD if self.app_focus and self.screen is self.live else PERIOD_AWAY)
+                if not self._welcomed:
+                    self._welcomed = True
+                    self.run_worker(welcome(self), group="digest", exclusive=True)
+                await asyncio.sleep(PERIOD if self.app_focus and self.screen is self.deck else PERIOD_AWAY)
             finally:
                 pull.cancel()
 
@@ -112,12 +133,13 @@ class CockpitApp(App[None]):
         with self.batch_update():
             if view is not None:
                 self.live.take(view)
+                self.system.take(view)
                 if view.header is not None:
                     self._ahead_ns = view.header.now_ns - int(now * 1e9)
                 if view.alerts is not None:
                     self._announce(view)
             ahead = self._ahead_ns or time.time_ns() - int(now * 1e9)
-            self.live.paint(now, int(now * 1e9) + ahead, trouble)
+            self.deck.paint(now, int(now * 1e9) + ahead, trouble)
         self.brush.flush()
 
     async def _without_engine(self, error: CockpitError) -> None:
@@ -127,6 +149,7 @@ class CockpitApp(App[None]):
             if reason is not None:
                 self.last_words = reason
                 self.exit(return_code=1)
+        self._welcomed = False
         what = "engine gone" if isinstance(error, NotRunning) else clean(str(error))
         until = time.monotonic() + (RETRY if self.link.ever else 0.15)
         while (left := until - time.monotonic()) > 0:

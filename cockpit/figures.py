@@ -11,6 +11,7 @@ NONE = "\N{EN DASH}"
 
 # Without the full block, which would touch the line above.
 _BLOCKS = "▁▂▃▄▅▆▇"
+_EIGHTHS = " ▏▎▍▌▋▊▉"
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _SCALES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k"))
 
@@ -74,6 +75,37 @@ def uptime(seconds: float) -> str:
     if days:
         return f"{days}d {hours:02d}h"
     return f"{hours}h {minutes:02d}m" if hours else f"{minutes}m {whole % 60:02d}s"
+
+
+def span(us: float | None) -> str:
+    """A duration given in microseconds, three digits and a unit: `12.3 µs`, `1.20 ms`, `3.40 s`."""
+    if us is None or not math.isfinite(us):
+        return NONE
+    for limit, scale, unit in ((1e3, 1.0, "µs"), (1e6, 1e3, "ms")):
+        if abs(us) < limit * 0.9995:
+            return f"{_digits(us / scale)} {unit}"
+    return f"{_digits(us / 1e6)} s"
+
+
+def _digits(value: float) -> str:
+    return f"{value:.2f}" if abs(value) < 9.995 else f"{value:.1f}" if abs(value) < 99.95 else f"{value:.0f}"
+
+
+def size(count: float | None) -> str:
+    """Bytes as `48.2 MB`, in powers of ten."""
+    if count is None:
+        return NONE
+    for scale, unit in ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= scale * 0.99995:
+            return f"{count / scale:.1f} {unit}"
+    return f"{count:.0f} B"
+
+
+def bar(share: float, cells: int) -> str:
+    """A share (0 to 1) of so many cells, filled from the left by eighths; anything above nothing is seen."""
+    eighths = min(8 * cells, max(round(8 * cells * share), share > 0))
+    whole, rest = divmod(int(eighths), 8)
+    return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(cells)
 
 
 def clock(ns: int) -> str:

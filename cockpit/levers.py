@@ -21,6 +21,7 @@ def register(app: CockpitApp) -> None:
     def started(strategy: str | None) -> None:
         if strategy:
             app.say(f"{clean(strategy)} is registered")
+            app.show("live")
             app.live.go(2, strategy)
 
     form = RegisterForm(
@@ -140,6 +141,7 @@ def _subject(app: CockpitApp, what: str) -> StrategyRow | None:
     """The strategy the cursor is on; elsewhere the focus goes to the strategies, and nothing is done."""
     row = app.live.chosen_strategy
     if row is None:
+        app.show("live")
         app.live.go(2)
         app.say(f"{what} the strategy under the cursor" if app.live.strategies.held else "no strategy is registered: press r")
     return row

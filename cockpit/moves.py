@@ -5,39 +5,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cockpit import figures
+from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import bare
+from cockpit.panes.workers import worker_lines
 from cockpit.text import clean, clean_lines
 from cockpit.tones import THEMES
+from cockpit.welcome import recall
 from core.view import AlertRow, StrategyRow, TradeRow
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
 
-def go(app: CockpitApp, number: int) -> None:
-    """To a pane by its number."""
-    app.live.go(number)
+def go(app: CockpitApp, deck: str, number: int) -> None:
+    """To a pane of a screen by its number."""
+    app.show(deck)
+    app.deck.go(number)
 
 
 def maximise(app: CockpitApp) -> None:
     """One pane on the whole screen, and back."""
-    app.live.maximise()
+    app.deck.maximise()
 
 
 def seek(app: CockpitApp) -> None:
     """Open the filter line of the pane."""
+    app.show("live")
     app.live.open_filter()
 
 
 def sort(app: CockpitApp) -> None:
     """Sort the pane by its next column."""
-    column = app.live.pane.cycle_sort()
+    column = app.live.pane.cycle_sort() if isinstance(app.live.pane, LiveGrid) else ""
     app.say(f"sorted by {column}" if column else "in the engine's order")
 
 
 def turn(app: CockpitApp) -> None:
     """Turn the pane's order round."""
-    app.live.pane.flip_sort()
+    if isinstance(app.live.pane, LiveGrid):
+        app.live.pane.flip_sort()
 
 
 def next_theme(app: CockpitApp) -> None:
@@ -61,19 +67,30 @@ def show_help(app: CockpitApp) -> None:
     from cockpit.actions import BY_ID, help_for
     from cockpit.forms.reading import Help
 
-    pane = app.live.pane
+    deck = app.deck
+    title = deck.pane.TITLE
 
     def run(chosen: str | None) -> None:
         if chosen:
             BY_ID[chosen].run(app)
 
-    app.push_screen(Help(f"{pane.TITLE}: what can be done here", help_for(app.live.pane_name, pane.TITLE)), run)
+    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title)), run)
+
+
+def show_digest(app: CockpitApp) -> None:
+    """What happened since the last viewer left."""
+    app.run_worker(recall(app), group="digest", exclusive=True)
 
 
 def read_row(app: CockpitApp) -> None:
     """Everything about the row under the cursor."""
     from cockpit.forms.reading import Reading
 
+    if app.deck is app.system:
+        worker = app.system.pool.chosen
+        if worker is not None:
+            app.push_screen(Reading(f"Worker {worker.number}", worker_lines(worker)))
+        return
     live = app.live
     strategy, trade, alert = live.chosen_strategy, live.chosen_trade, live.chosen_alert
     if live.pane_name == "strategies" and strategy is not None:

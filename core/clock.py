@@ -48,6 +48,44 @@ class ManualClock:
         self.ns += int(seconds * 1e9)
 
 
+class StepWatch:
+    """Notices that wall time was set: between two looks it went on by another amount than monotonic time did.
+
+    A clock that is steered gently (at most 0.05 %) is no step. A machine that slept is one: monotonic time stands still meanwhile.
+
+    Attributes:
+        steps: how many were seen.
+        last_s: how far wall time jumped at the last of them, in seconds; negative: back.
+    """
+
+    def __init__(self, clock: Clock, tolerance_s: float = 1.0) -> None:
+        self.steps = 0
+        self.last_s: float | None = None
+        self._clock = clock
+        self._tolerance_s = tolerance_s
+        self._ahead_ns = self._ahead()
+
+    def look(self) -> float:
+        """Seconds the wall clock jumped since the last look, 0.0 when it did not."""
+        ahead, before = self._ahead(), self._ahead_ns
+        self._ahead_ns = ahead
+        step = (ahead - before) / 1e9
+        if abs(step) <= self._tolerance_s:
+            return 0.0
+        self.steps += 1
+        self.last_s = step
+        return step
+
+    def _ahead(self) -> int:
+        """Wall time minus monotonic time, ns."""
+        wall, mono = 0, 0.0
+        for _ in range(3):
+            before, wall, mono = self._clock.monotonic(), self._clock.now_ns(), self._clock.monotonic()
+            if mono - before < 0.01:  # else this process stood still between the two
+                break
+        return wall - round(mono * 1e9)
+
+
 def iso(ns: int) -> str:
     """ISO-8601 UTC with microseconds: `2024-08-08T23:54:13.937085Z`."""
     return datetime.fromtimestamp(ns // 1_000_000_000, UTC).strftime("%Y-%m-%dT%H:%M:%S") + f".{ns % 1_000_000_000 // 1000:06d}Z"

@@ -57,7 +57,9 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     """The engine process."""
 
     workers: Annotated[int, Meta(ge=0, le=256, description="strategy worker processes; 0: one a core")] = 0
+    worker_deadline_s: Annotated[Seconds, Meta(description="a strategy that makes no progress for so long is taken out")] = 5.0
     snapshot_every_s: Annotated[Seconds, Meta(description="how often strategy states are saved")] = 60.0
+    memory_mb: Annotated[int, Meta(ge=100, le=1_000_000, description="memory the engine and its workers may use together, in MB")] = 500
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="what is worth a line in the log")] = "info"
     log_mb: Annotated[int, Meta(ge=1, le=10_000, description="size at which the log starts a new file, in MB")] = 10
     log_files: Annotated[int, Meta(ge=1, le=1000, description="how many log files are kept")] = 5

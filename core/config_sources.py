@@ -138,4 +138,4 @@ def _advice(wrong: str, keys: Iterable[str]) -> str:
     section = wrong.rpartition(".")[0]
     below = f"{section}." if section else ""
     here = dict.fromkeys(key.removeprefix(below).partition(".")[0] for key in keys if key.startswith(below))
-    return f"allowed{f' in [{section}]' if section else ''}: {', '.join(here or sorted({key.partition('.')[0] for key in keys}))}"
+    return f"allowed{f' in [{section}]' if below and here else ''}: {', '.join(here or sorted({key.partition('.')[0] for key in keys}))}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -26,26 +26,46 @@ class FreshLoader(SourceFileLoader):
         return self.source_to_code(self.get_data(self.path), self.path)
 
 
-class FolderFinder(MetaPathFinder):
-    """Lets a strategy file import helpers beside it, always as they are now."""
+class KeptLoader(SourceFileLoader):
+    """Compiles a text that was kept of a file, whatever has become of the file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, fullname: str, path: str, text: str) -> None:
+        super().__init__(fullname, path)
+        self._text = text
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self._text, self.path)
+
+
+class FolderFinder(MetaPathFinder):
+    """Lets a strategy file import helpers beside it: as they are now, or, with `texts`, as they were kept."""
+
+    def __init__(self, folder: Path, texts: Mapping[str, str] | None = None) -> None:
         self.folder = folder
+        self.texts = texts
 
     def find_spec(self, fullname: str, path: object = None, target: object = None) -> ModuleSpec | None:
         file = self.folder / f"{fullname}.py"
+        if self.texts is not None:
+            if fullname not in self.texts:
+                return None
+            return importlib.util.spec_from_file_location(fullname, file, loader=KeptLoader(fullname, str(file), self.texts[fullname]))
         if "." in fullname or not file.is_file():
             return None
         return importlib.util.spec_from_file_location(fullname, file, loader=FreshLoader(fullname, str(file)))
 
 
-def load(path: Path) -> Definition:
+def load(path: Path, source: str | None = None, helpers: Mapping[str, str] | None = None) -> Definition:
     """Load one strategy file, with its folder importable for helpers beside it.
+
+    Args:
+        source: its text as it was kept; None: the file is read.
+        helpers: with `source`, the texts of the modules beside it, by name.
 
     Raises:
         StrategyError: it does not load or lacks a part; the message names file, line and cause.
     """
-    finder = FolderFinder(path.parent)
+    finder = FolderFinder(path.parent, None if source is None else helpers or {})
     name = f"cockpit_strategy_{path.stem}"
     before = {*sys.modules, name}
     sys.meta_path.insert(0, finder)
@@ -53,7 +73,8 @@ def load(path: Path) -> Definition:
         module = ModuleType(name)
         module.__file__ = str(path)
         sys.modules[name] = module
-        exec(FreshLoader(name, str(path)).get_code(name), module.__dict__)
+        loader = FreshLoader(name, str(path)) if source is None else KeptLoader(name, str(path), source)
+        exec(loader.get_code(name), module.__dict__)
         definition = _definition(path.stem, path, module)
         definition.helpers.update(_helpers(path.parent, set(sys.modules) - before))
         return definition

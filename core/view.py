@@ -11,15 +11,24 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from core.commands import Command
+from core.system_view import SystemView
 
 
 class FeedState(Struct, array_like=True):
     """One venue connection, in words."""
 
     venue: str
-    state: str  # connecting | live | stale | backoff | stopped
-    detail: str = ""  # why, and when the next try is
+    state: str  # connecting | live | degraded | stale | backoff | stopped
+    detail: str = ""  # why
     latency_ms: float | None = None  # receive time minus venue time: may be negative
+    retry_ns: int = 0  # when the next try is; 0 none is due
+
+
+class Trouble(Struct, array_like=True):
+    """Something of the engine that is not as it should be, in a few words; what is well is not listed."""
+
+    level: str  # warning | critical
+    text: str
 
 
 class HeaderView(Struct, array_like=True):
@@ -40,6 +49,7 @@ class HeaderView(Struct, array_like=True):
     drawdown_pct: float
     pid: int
     home: str
+    troubles: list[Trouble] = []  # the worst first
 
 
 class PriceRow(Struct, array_like=True):
@@ -57,6 +67,7 @@ class PriceRow(Struct, array_like=True):
     decimals: int  # of the price, to print it
     state: str  # live | stale | waiting | gap | halted
     spark: list[float]  # last prices, about 5 min, oldest first
+    detail: str = ""  # why it is halted
 
 
 class StrategyRow(Struct, array_like=True):
@@ -117,6 +128,7 @@ class View(Struct):
     strategies: list[StrategyRow] | None = None
     trades: list[TradeRow] | None = None  # newest first, at most 500
     alerts: list[AlertRow] | None = None
+    system: SystemView | None = None
 
 
 class Hello(Struct, frozen=True, tag="hello"):
@@ -140,7 +152,7 @@ class Submit(Struct, frozen=True, tag="submit"):
 
 
 class Ask(Struct, frozen=True, tag="ask"):
-    """Answer this: `status`, `catalogue`, `fills`, `symbols`, …"""
+    """Answer this: `status`, `digest`, `catalogue`, `fills`, `symbols`, …"""
 
     what: str
     args: dict[str, Any] = {}
@@ -170,4 +182,4 @@ class Painted(Struct, frozen=True, tag="view"):
 
 Reply: TypeAlias = Done | Refused | Painted
 
-PROTOCOL = 1
+PROTOCOL = 2

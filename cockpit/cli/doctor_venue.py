@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+from cockpit.cli.finding import Finding, Verdict
 from core.config import Config
 from core.errors import VenueError
 from core.types import Symbols
@@ -24,19 +25,19 @@ CLOCK_WARN, CLOCK_FAIL = 0.5, 5.0
 T = TypeVar("T")
 
 
-def examine_venue(config: Config) -> Iterator[tuple[str, str, str]]:
-    """(check, verdict, text) of the stream address, the REST address and the clock."""
+def examine_venue(config: Config) -> Iterator[Finding]:
+    """The stream address, the REST address and the clock."""
     section = config.of_venue(config.venue)
     given = {"ws_url": section.ws_url, "rest_url": section.rest_url}
     venue = Binance(Symbols(), stream=section.stream, **{name: url for name, url in given.items() if url})
-    yield "streams", *_reach(venue.ws_url)
+    yield Finding("streams", *_reach(venue.ws_url))
     verdict, text = _reach(venue.rest_url)
-    yield "rest", verdict, text
+    yield Finding("rest", verdict, text)
     if verdict == "ok":
-        yield "venue clock", *_compare(venue)
+        yield Finding("venue clock", *_compare(venue))
 
 
-def _reach(url: str) -> tuple[str, str]:
+def _reach(url: str) -> tuple[Verdict, str]:
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme in ("wss", "https") else 80)
 
@@ -54,7 +55,7 @@ def _reach(url: str) -> tuple[str, str]:
     return "warn", f"{host}:{port} cannot be reached: {why}; `cockpit --demo` works without it"
 
 
-def _compare(venue: Binance) -> tuple[str, str]:
+def _compare(venue: Binance) -> tuple[Verdict, str]:
     call = venue.server_time()
     request = urllib.request.Request(venue.rest_url + call.path, headers=dict(call.headers))
 
@@ -69,7 +70,7 @@ def _compare(venue: Binance) -> tuple[str, str]:
     except (OSError, VenueError) as error:
         return "warn", f"not compared: {getattr(error, 'reason', None) or error}"
     ahead, doubt = (before + after) / 2 - theirs, (after - before) / 2
-    verdict = "fail" if abs(ahead) > CLOCK_FAIL + doubt else "warn" if abs(ahead) > CLOCK_WARN + doubt else "ok"
+    verdict: Verdict = "fail" if abs(ahead) > CLOCK_FAIL + doubt else "warn" if abs(ahead) > CLOCK_WARN + doubt else "ok"
     return verdict, f"ours is {abs(ahead) * 1000:.0f} ms {'ahead of' if ahead > 0 else 'behind'} the venue's (within {doubt * 1000:.0f} ms)"
 
 

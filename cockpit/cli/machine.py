@@ -2,64 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli.logs import add as add_logs
 from cockpit.cli.parser import Commands, pace
-from core.errors import CockpitError, UsageError
+from core.errors import CockpitError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
 
+_FAULTS = """\
+kinds of faults: cut, half_open, silence, mute, skip, duplicate, reorder, garbage, poison, rename, reject, slow_rest, refuse, shutdown,
+halt, burst. A script is [[fault]] tables; --faults-seed 1 --faults-show prints one to begin with. Each fault played is told as it is
+played: on stderr, or as a JSON line on stdout with --json.
+"""
+
 
 def add(commands: Commands) -> None:
     """logs, doctor, config, exchange."""
-    parser = commands.add("logs", logs, "the engine's log")
-    parser.add_argument("-n", "--lines", type=int, default=50, metavar="N", help="how many of the newest lines (50)")
-    parser.add_argument("--follow", "-f", action="store_true", help="go on with new lines as they come")
-
+    add_logs(commands)
     commands.add("doctor", doctor, "check machine, clock, venue, disk and home")
 
     parser = commands.add("config", config, "the effective configuration, and where each value came from")
     parser.add_argument("--init", action="store_true", help="write a commented cockpit.toml into the home")
 
-    parser = commands.add("exchange", exchange, "run the local exchange alone; prints its ws_url and rest_url as JSON")
+    parser = commands.add("exchange", exchange, "run the local exchange alone; prints its ws_url and rest_url as JSON", epilog=_FAULTS)
     parser.add_argument("--recording", nargs="+", default=[], metavar="FILE", help="play recordings")
     parser.add_argument("--scenario", metavar="NAME", help="generate a market: a scenario by name, or a .toml file (default)")
     parser.add_argument("--seed", type=int, metavar="N", help="draw another market of the same scenario")
     parser.add_argument("--port", type=int, metavar="N", help="0: any free one (0)")
     parser.add_argument("--speed", type=pace, metavar="X", help="times real time, or max (1)")
-
-
-def logs(call: Call) -> int:
-    """Print the newest lines, oldest first."""
-    from cockpit.cli.logfile import follow, readable, tail
-    from core.log import log_path
-
-    if call.options.lines < 0:
-        raise UsageError(f"-n {call.options.lines}: must be 0 or more")
-    path = log_path(call.home)
-    if not path.exists() and not call.options.follow:
-        raise CockpitError(f"no log in {path.parent}: no engine has run in this home yet")
-    lines: Iterator[str] = follow(path, call.options.lines) if call.options.follow else iter(tail(path, call.options.lines))
-    for line in lines:
-        if call.json:
-            call.document(_parsed(line))
-        else:
-            call.line(readable(line))
-        if call.options.follow:
-            call.flush()
-    return 0
-
-
-def _parsed(line: str) -> Any:
-    import json
-
-    try:
-        found = json.loads(line)
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"event": line}
+    parser.add_argument("--faults", metavar="FILE", help="misbehave as a script says, from the first subscription on")
+    parser.add_argument("--faults-seed", type=int, metavar="N", help="misbehave as a seed says: the same seed, the same faults")
+    parser.add_argument("--faults-every", metavar="TIME", help="with a seed: how far apart on average (20s)")
+    parser.add_argument("--faults-for", metavar="TIME", help="with a seed: when the last one is over (10m)")
+    parser.add_argument("--faults-kinds", metavar="A,B", help="with a seed: only these")
+    parser.add_argument("--faults-show", action="store_true", help="print the script as --faults takes it, and stop")
 
 
 def doctor(call: Call) -> int:
@@ -121,8 +99,11 @@ def exchange(call: Call) -> int:
 
     options = call.options
     words: list[str] = ["--recording", *options.recording] if options.recording else []
-    for name in ("scenario", "seed", "port", "speed"):
+    names = ("scenario", "seed", "port", "speed", "faults", "faults_seed", "faults_every", "faults_for", "faults_kinds")
+    for name in names:
         value = getattr(options, name)
         if value is not None:
-            words += [f"--{name}", str(value)]
+            words += [f"--{name.replace('_', '-')}={value}"]
+    words += ["--faults-show"] if options.faults_show else []
+    words += ["--json"] if call.json else []
     return int(main(words) or 0)

@@ -1,13 +1,12 @@
-"""Commands on the engine as a process: start, stop, status."""
+"""Commands on the engine as a process: start, stop."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands, Parser, comma_list
 from core.errors import CockpitError, NotRunning
@@ -20,13 +19,12 @@ STOP_PATIENCE = 60.0
 
 
 def add(commands: Commands) -> None:
-    """start, stop, status."""
+    """start, stop."""
     parser = commands.add("start", start, "start the engine in the background")
     add_market(parser)
     parser = commands.add("stop", stop, "stop the engine cleanly")
     parser.add_argument("--flatten", action="store_true", help="close every position first")
     parser.add_argument("--force", action="store_true", help="end it even if it does not answer; it recovers at the next start")
-    commands.add("status", status, "is it running, and is it well")
 
 
 def add_market(parser: Parser) -> None:
@@ -105,45 +103,3 @@ def _end(home: Path, pid: int) -> bool:
 def not_running(home: Path) -> NotRunning:
     """The one line for it."""
     return NotRunning(f"no engine runs in {home}: start one with `cockpit start`")
-
-
-def status(call: Call) -> int:
-    """What the engine says of itself; exit 3 when there is none."""
-    from core.home import running
-
-    try:
-        answer: dict[str, Any] = call.ask("status")
-    except NotRunning:
-        pid = running(call.home)
-        state = {"state": "stopped"} if pid is None else {"state": "not answering", "pid": pid}
-        if call.json:
-            call.document(state)
-        call.say(
-            f"cockpit: {not_running(call.home)}" if pid is None else f"cockpit: the engine (pid {pid}) does not answer; see `cockpit logs`"
-        )
-        return NotRunning.exit_code if pid is None else 1
-    return call.answer(answer, _words(answer))
-
-
-def _words(answer: dict[str, Any], indent: str = "") -> Iterator[str]:
-    """`key  value` lines; lists of objects one a line."""
-    width = max((len(str(key)) for key in answer), default=0)
-    for key, value in answer.items():
-        head = f"{indent}{str(key).replace('_', ' ').ljust(width)}"
-        if isinstance(value, dict):
-            yield head
-            yield from _words(value, indent + "  ")
-        elif isinstance(value, list) and any(isinstance(v, dict) for v in value):
-            yield f"{head}  {len(value)}"
-            for item in value:
-                yield f"{indent}  " + "  ".join(f"{k}={_figure(v)}" for k, v in item.items())
-        else:
-            yield f"{head}  {_figure(value)}"
-
-
-def _figure(value: Any) -> str:
-    if isinstance(value, list):
-        return ", ".join(map(_figure, value)) or "-"
-    if value is None or value == "":
-        return "-"
-    return f"{value:,.6g}" if isinstance(value, float) and abs(value) < 1e6 else f"{value:,.2f}" if isinstance(value, float) else str(value)

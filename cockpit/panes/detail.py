@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from textual.strip import Strip
-
 from cockpit import figures
+from cockpit.panes.facts import Facts
 from cockpit.panes.line import Part
 from cockpit.panes.prices import bare, sign_tone
-from cockpit.panes.toned import Toned
-from cockpit.panes.typeset import Runs, set_frame
-from cockpit.text import clean, fit, width
+from cockpit.text import clean, width
 from core.view import StrategyRow
 
 
-class DetailPane(Toned):
+class DetailPane(Facts):
     """One strategy, in full; it follows the cursor of the strategies."""
 
-    def __init__(self, *, id: str) -> None:
-        super().__init__(id=id)
-        self.alarm = False
-        self._title = ""
-        self._lines: list[list[Part]] = []
-
-    def paint(self, row: StrategyRow | None) -> None:
-        """Show a strategy; lines that did not change are not painted again."""
-        title = f"{clean(row.id)}: {clean(row.name)} on {', '.join(bare(symbol) for symbol in row.symbols)}" if row else ""
-        lines = detail_lines(row, self.size.width - 4, self.size.height - 2) if row else []
-        old, self._lines = self._lines, lines
-        if title != self._title or len(old) != len(lines):
-            self._title = title
-            self.refresh()
-            return
-        changed = [y for y, (was, line) in enumerate(zip(old, lines, strict=True), 1) if was != line]
-        self.put([stroke for y in changed for stroke in self.line_strokes(y)])
-
-    def render_line(self, y: int) -> Strip:
-        runs, cells, last = Runs(), self.size.width, self.size.height - 1
-        edge = "edge-live" if self.alarm else "edge"
-        if y in (0, last):
-            corners = ("┌", "┐") if y == 0 else ("└", "┘")
-            set_frame(runs, *corners, cells, self.tones, edge, (self._title if y == 0 else "", "plain"), ("", "muted"))
-        elif cells > 3:
-            runs.add("│ ", self.tones.style(edge))
-            for text, tone in self._lines[y - 1] if y <= len(self._lines) else ():
-                room = cells - 2 - runs.cells
-                runs.add(fit(text, room) if width(text) > room else text, self.tones.style(tone))
-            runs.add(" " * (cells - 1 - runs.cells), self.tones.style("plain"))
-            runs.add("│", self.tones.style(edge))
-        return Strip(runs.segments(), runs.cells).adjust_cell_length(cells, self.tones.style("plain"))
+    def paint(self, row: StrategyRow) -> None:
+        """Show a strategy."""
+        title = f"{clean(row.id)}: {clean(row.name)} on {', '.join(bare(symbol) for symbol in row.symbols)}"
+        self.show_lines(title, detail_lines(row, *self.room))
 
 
 def detail_lines(row: StrategyRow, cells: int, lines: int) -> list[list[Part]]:

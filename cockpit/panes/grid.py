@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from textual import events
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.message import Message
@@ -16,7 +16,7 @@ from cockpit.panes.columns import Column, Extents, Place, Row, place
 from cockpit.panes.glow import Glow
 from cockpit.panes.listing import Listing
 from cockpit.panes.toned import Toned
-from cockpit.panes.typeset import Look, Runs, set_frame, set_row, set_titles, style_cell
+from cockpit.panes.typeset import Frame, Look, Runs, set_framed, set_row, set_titles, style_cell
 from cockpit.text import fit
 from cockpit.tones import Under
 
@@ -126,12 +126,10 @@ class LiveGrid(Toned, can_focus=True):
         if self.listing.top != top:
             self.repaint()
         else:
-            strokes = []
-            for y, row in self._painted.items():
-                if row.key in (before, self.listing.cursor_key):
-                    self._strips.pop(y, None)
-                    strokes += self.line_strokes(y)
-            self.put(strokes)
+            touched = [y for y, row in self._painted.items() if row.key in (before, self.listing.cursor_key)]
+            for y in touched:
+                self._strips.pop(y, None)
+            self.put([stroke for y in touched for stroke in self.line_strokes(y)])
             self.flush()
         self.post_message(self.Moved())
 
@@ -139,26 +137,22 @@ class LiveGrid(Toned, can_focus=True):
         self.choose(self.listing.cursor + steps)
 
     def action_page(self, pages: int) -> None:
-        self.choose(self.listing.cursor + pages * max(1, self.listing.lines - 1))
+        self.action_move(pages * max(1, self.listing.lines - 1))
 
     def on_click(self, event: events.Click) -> None:
         line = event.y - self._head
         if 0 <= line < len(self.listing.in_sight):
             self.choose(self.listing.top + line)
 
-    def on_mouse_scroll_down(self) -> None:
-        self.action_move(3)
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def _scroll(self, event: events.MouseEvent) -> None:
+        self.action_move(3 if isinstance(event, events.MouseScrollDown) else -3)
 
-    def on_mouse_scroll_up(self) -> None:
-        self.action_move(-3)
-
-    def on_focus(self) -> None:
-        self.repaint()
-
-    def on_blur(self) -> None:
-        self.repaint()
-
-    def on_resize(self) -> None:
+    @on(events.Focus)
+    @on(events.Blur)
+    @on(events.Resize)
+    def _renew(self) -> None:
         self.repaint()
 
     # Painting
@@ -227,20 +221,15 @@ class LiveGrid(Toned, can_focus=True):
         if not self.framed:
             self._set_inside(runs, y, cells - 1)
             return
-        edge = "edge-live" if self.alarm else "edge-focus" if self.has_focus else "edge"
-        if y == 0:
-            title = "strong" if self.has_focus else "plain"
-            set_frame(runs, "┌", "┐", cells, self.tones, edge, (f"{self.NUMBER} {self.TITLE}", title), (self._note, "muted"))
-        elif y == self.size.height - 1:
-            shown, lines = len(self.listing.shown), self.listing.lines
-            seen = f"{self.listing.top + 1}-{self.listing.top + lines} of {shown}" if shown > lines > 0 else ""
-            needle = f"/{self.listing.needle}" if self.listing.needle else ""
-            set_frame(runs, "└", "┘", cells, self.tones, edge, (needle, "warn"), (seen, "muted"))
-        elif cells > 3:
-            runs.add("│", self.tones.style(edge))
-            self._set_inside(runs, y, cells - 3)
-            runs.add(" " * (cells - 1 - runs.cells), self.tones.style("plain"))
-            runs.add("│", self.tones.style(edge))
+        shown, lines = len(self.listing.shown), self.listing.lines
+        frame = Frame(
+            (f"{self.NUMBER} {self.TITLE}", "strong" if self.has_focus else "plain"),
+            (self._note, "muted"),
+            (f"/{self.listing.needle}" if self.listing.needle else "", "warn"),
+            (f"{self.listing.top + 1}-{self.listing.top + lines} of {shown}" if shown > lines > 0 else "", "muted"),
+            "edge-live" if self.alarm else "edge-focus" if self.has_focus else "edge",
+        )
+        set_framed(runs, frame, y, self.size.height, cells, self.tones, lambda room: self._set_inside(runs, y, room))
 
     def _set_inside(self, runs: Runs, y: int, cells: int) -> None:
         """One line between the edges: a cell for the cursor's mark, then the columns."""

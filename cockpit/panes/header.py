@@ -10,7 +10,14 @@ from cockpit.text import clean, width
 from core.view import FeedState, HeaderView
 
 _MODES = {"paper": "badge-paper", "demo": "badge-demo", "replay": "badge-replay", "live": "badge-live"}
-_FEEDS = {"live": ("●", "up"), "stale": ("◐", "warn"), "connecting": ("○", "warn"), "backoff": ("○", "down"), "stopped": ("✖", "bad")}
+FEEDS = {
+    "live": ("●", "up"),
+    "degraded": ("◐", "warn"),
+    "stale": ("◐", "warn"),
+    "connecting": ("○", "warn"),
+    "backoff": ("○", "down"),
+    "stopped": ("✖", "bad"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,8 @@ def compose_header(header: HeaderView | None, now_ns: int, trouble: str, cells: 
         part = (Part(f" {trouble} ", "badge-gone"),)
         items.append(Item("trouble", part, part))
     if header is not None:
-        items += [] if trouble else [_feed(feed) for feed in header.feeds]
+        items += [] if trouble else [_feed(feed, now_ns) for feed in header.feeds]
+        items += _troubles(header)
         items += [_rate(header), _tape(header), *_money(header)]
         items.append(Item("up", (Part(f"up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted"),), (), 9))
     clock = Part(f"{figures.clock(now_ns)}Z ", "muted")
@@ -92,15 +100,27 @@ def _badge(header: HeaderView | None) -> Item:
     return Item("mode", part, part)
 
 
-def _feed(feed: FeedState) -> Item:
-    mark, tone = _FEEDS.get(feed.state, ("?", "warn"))
+def _feed(feed: FeedState, now_ns: int) -> Item:
+    mark, tone = FEEDS.get(feed.state, ("?", "warn"))
     venue, detail = clean(feed.venue), clean(feed.detail)
     if feed.state == "live":
         delay = f" {feed.latency_ms:.0f} ms" if feed.latency_ms is not None else ""
         return Item(f"feed-{venue}", (Part(f"{venue} "), Part(mark, tone), Part(delay)), (Part(venue), Part(mark, tone)), 1)
     state = clean(feed.state)
+    again = f"{max(0, feed.retry_ns - now_ns) / 1e9:.0f} s" if feed.retry_ns else ""
     words = f" {state}: {detail}" if detail else f" {state}"
-    return Item(f"feed-{venue}", (Part(f"{venue} "), Part(mark + words, tone)), (Part(venue), Part(f"{mark} {state}", tone)), 1)
+    long = mark + words + (f", again in {again}" if again else "")
+    return Item(f"feed-{venue}", (Part(f"{venue} "), Part(long, tone)), (Part(venue), Part(f"{mark} {state} {again}".rstrip(), tone)), 1)
+
+
+def _troubles(header: HeaderView) -> list[Item]:
+    """The worst of what is not as it should be; F6 shows all of it."""
+    if not header.troubles:
+        return []
+    worst, others = header.troubles[0], len(header.troubles) - 1
+    tone = "bad" if worst.level == "critical" else "warn"
+    more = f" +{others}" if others else ""
+    return [Item("troubles", (Part(f"! {clean(worst.text)}{more}", tone),), (Part(f"!{others + 1} F6", tone),), 1)]
 
 
 def _rate(header: HeaderView) -> Item:
@@ -120,7 +140,8 @@ def _tape(header: HeaderView) -> Item:
         tone = "warn"
     if header.duplicates:
         words.append(f"{figures.short(header.duplicates) if header.duplicates >= 1000 else header.duplicates} dup")
-    return Item("tape", (Part(", ".join(words), tone),), (Part(gaps, tone),) if header.gaps_open else (), 5)
+    short = " ".join([gaps] * bool(header.gaps_open) + [f"{header.quarantined:,} quar"] * bool(header.quarantined))
+    return Item("tape", (Part(", ".join(words), tone),), (Part(short, tone),) if short else (), 3 if short else 5)
 
 
 def _money(header: HeaderView) -> list[Item]:

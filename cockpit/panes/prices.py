@@ -13,7 +13,7 @@ from core.view import HeaderView, PriceRow
 #: Seconds without a tick or a quote after which a price is shown as stale, whatever the engine last said of it.
 STALE_AFTER = 10.0
 
-_AGE = 8
+_BID, _AGE = 4, 8
 _ARROWS = {1: ("▲", "up"), -1: ("▼", "down")}
 
 
@@ -61,16 +61,17 @@ class PricesPane(LiveGrid):
 
     def _row(self, symbol: str, age: Cell, stale: bool) -> Row:
         """The row as it was, where nothing that can be seen has changed."""
-        cells, old = self._cells[symbol], self._lines_made.get(symbol)
+        cells, old, span = self._cells[symbol], self._lines_made.get(symbol), halt_span(self._held[symbol])
         if (
             old is not None
             and old.stale == stale
             and old.cells[_AGE].text == age.text
             and old.cells[:_AGE] == cells[:_AGE]
             and old.cells[-1] == cells[-1]
+            and old.span == span
         ):
             return old
-        made = self._lines_made[symbol] = Row(symbol, (*cells[:_AGE], age, *cells[_AGE:]), stale)
+        made = self._lines_made[symbol] = Row(symbol, (*cells[:_AGE], age, *cells[_AGE:]), stale, span)
         return made
 
     @property
@@ -100,7 +101,7 @@ def price_cells(row: PriceRow) -> tuple[Cell, ...]:
     change = row.change_24h_pct
     spark = tuple(row.spark)
     rising = spark[-1] >= spark[0] if spark else True
-    notes = {"halted": "halted", "gap": "gap", "waiting": "waiting"}
+    waits = row.state == "gap" or (row.state == "waiting" and not spark)
     return (
         Cell(bare(row.symbol), "strong"),
         Cell(figures.number(row.last, row.decimals), tone if row.direction else "plain", row.last),
@@ -110,8 +111,16 @@ def price_cells(row: PriceRow) -> tuple[Cell, ...]:
         Cell(figures.number(row.ask, row.decimals), "plain", row.ask),
         Cell(figures.short(row.volume_24h), "muted", row.volume_24h),
         Cell(figures.short(row.ticks_per_s) if row.ticks_per_s else "0", "muted", row.ticks_per_s),
-        Cell(notes.get(row.state, "") if not spark else "", "up" if rising else "down", None, spark),
+        Cell(row.state, "warn") if waits else Cell("", "up" if rising else "down", None, spark),
     )
+
+
+def halt_span(row: PriceRow) -> tuple[int, Cell] | None:
+    """A halted symbol says why instead of what it is quoted at."""
+    if row.state != "halted":
+        return None
+    why = clean(row.detail)
+    return _BID, Cell(f"halted: {why}" if why else "halted", "warn")
 
 
 def sign_tone(value: float | None) -> str:

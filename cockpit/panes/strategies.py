@@ -18,10 +18,12 @@ STATES = {
     "running": ("● run", "up"),
     "paused": ("‖ paused", "warn"),
     "closing": ("◍ closing", "warn"),
+    "starting": ("◌ start", "warn"),
+    "restarting": ("↻ restart", "warn"),
     "failed": ("✖ failed", "bad"),
 }
 
-_STATE, _POSITION = 2, 3
+_STATE, _POSITION, _TRADES = 2, 3, 7
 
 
 class StrategiesPane(LiveGrid):
@@ -103,7 +105,8 @@ def strategy_row(row: StrategyRow, decimals: Callable[[str], int | None]) -> Row
     if row.state == "failed":
         span = (_STATE, Cell(f"✖ failed: {detail} (enter for the traceback)", "bad"))
     elif detail and row.state != "warming":
-        span = (_STATE, Cell(f"{word}: {detail}", tone)) if row.position == 0 else None
+        # What it holds stays in sight; without a position there is room for the whole reason.
+        span = (_STATE, Cell(f"{word}: {detail}", tone)) if row.position == 0 else (_TRADES, Cell(detail, "warn"))
     return Row(row.id, cells, span=span)
 
 
@@ -136,5 +139,6 @@ def total_row(rows: list[StrategyRow], last: Callable[[str], float | None]) -> R
 def counts(rows: list[StrategyRow]) -> str:
     """`3 run, 1 paused, 1 failed`."""
     words = {"running": "run", "warming": "warming", "paused": "paused", "closing": "closing", "failed": "failed"}
+    words |= {"starting": "starting", "restarting": "restarting"}
     found = [(sum(row.state == state for row in rows), word) for state, word in words.items()]
     return ", ".join(f"{count} {word}" for count, word in found if count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -113,3 +113,26 @@ def set_frame(
     runs.add("─" * (inner - width(head) - width(tail)), style)
     runs.add(tail, tones.style(note[1]))
     runs.add(right, style)
+
+
+class Frame(NamedTuple):
+    """A frame's words: title and note of its upper and its lower edge, each (text, tone), and the tone of the edge itself."""
+
+    title: tuple[str, str]
+    note: tuple[str, str]
+    foot: tuple[str, str] = ("", "muted")
+    corner: tuple[str, str] = ("", "muted")
+    edge: str = "edge"
+
+
+def set_framed(runs: Runs, frame: Frame, y: int, lines: int, cells: int, tones: Tones, inside: Callable[[int], None]) -> None:
+    """Set line `y` of a frame of so many lines and cells; `inside` sets what lies between its edges, in the cells it is given."""
+    if y == 0:
+        set_frame(runs, "┌", "┐", cells, tones, frame.edge, frame.title, frame.note)
+    elif y == lines - 1:
+        set_frame(runs, "└", "┘", cells, tones, frame.edge, frame.foot, frame.corner)
+    elif cells > 3:
+        runs.add("│", tones.style(frame.edge))
+        inside(cells - 3)
+        runs.add(" " * (cells - 1 - runs.cells), tones.style("plain"))
+        runs.add("│", tones.style(frame.edge))

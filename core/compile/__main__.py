@@ -33,6 +33,13 @@ class Build(msgspec.Struct, frozen=True, tag="build"):
     params: dict[str, Any] = {}
 
 
+class BuildAll(msgspec.Struct, frozen=True, tag="build_all"):
+    """The same for several, by (name, params)."""
+
+    folders: list[str]
+    orders: list[tuple[str, dict[str, Any]]]
+
+
 class Entry(msgspec.Struct, frozen=True):
     """One strategy of the catalogue."""
 
@@ -58,6 +65,12 @@ class Built(msgspec.Struct, frozen=True, tag="built"):
     plan: Blueprint
 
 
+class AllBuilt(msgspec.Struct, frozen=True, tag="all_built"):
+    """Of each that was asked for the plan, or one line on why not."""
+
+    plans: list[Blueprint | str]
+
+
 class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
     """One line on why not."""
 
@@ -66,17 +79,28 @@ class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
 
 PR_SET_PDEATHSIG = 1
 
-Ask: TypeAlias = Describe | Build
-Answer: TypeAlias = Listing | Built | Wrong
+Ask: TypeAlias = Describe | Build | BuildAll
+Answer: TypeAlias = Listing | Built | AllBuilt | Wrong
 
 
 def answer(ask: Ask) -> Answer:
     """Do what was asked."""
     folders = [Path(folder) for folder in ask.folders]
     try:
-        return describe(folders) if isinstance(ask, Describe) else Built(build(folders, ask.name, ask.params))
+        if isinstance(ask, Describe):
+            return describe(folders)
+        if isinstance(ask, BuildAll):
+            return AllBuilt([_built(folders, name, params) for name, params in ask.orders])
+        return Built(build(folders, ask.name, ask.params))
     except CockpitError as error:
         return Wrong(str(error))
+
+
+def _built(folders: list[Path], name: str, params: dict[str, Any]) -> Blueprint | str:
+    try:
+        return build(folders, name, params)
+    except CockpitError as error:
+        return str(error)
 
 
 def describe(folders: list[Path]) -> Listing:

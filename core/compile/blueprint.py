@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from core.commands import SetLimits, Terms
 from core.compile.module import Variant, generate
 from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
-from core.strategy import Definition, params_record, source_hash
+from core.strategy import PYTHON, Definition, params_record, source_hash
 
 _MODES = {"normal": NORMAL, "stop_new": NO_NEW, "reduce_only": REDUCING, "halt": HALT}
 
@@ -30,6 +31,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         warmup: bars (ticks when `interval` is 0) before it has an opinion.
         source: the strategy file's text.
         source_hash: sha256 of the file and of everything bundled with it.
+        helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     interval: int
     source: str
     source_hash: str
+    helpers: dict[str, str] = {}
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -61,6 +64,7 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
     if work < 0 or warmup < 0:
         raise StrategyError(f"{definition.path}: work and warmup give lengths: {work} and {warmup} cannot be")
     interval = definition.interval(params)
+    helpers = _helpers(definition) if definition.kind == PYTHON else {}
     text = generate(definition, msgspec.structs.replace(variant, ticks=interval == 0 and not variant.bars))
     return Blueprint(
         name=definition.name,
@@ -74,14 +78,21 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         warmup=warmup,
         interval=interval,
         source=source,
-        source_hash=source_hash(source + text),
+        source_hash=source_hash("".join([source, text, *helpers.values()])),
+        helpers=helpers,
     )
+
+
+def _helpers(definition: Definition) -> dict[str, str]:
+    """The texts of the modules it imports from its own folder."""
+    files = {name: Path(module.__file__) for name, module in sorted(definition.helpers.items()) if module.__file__}
+    return {name: importlib.util.decode_source(file.read_bytes()) for name, file in files.items()}
 
 
 def layout_hash(records: dict[str, Any]) -> str:
     """Names the memory layout a snapshot was taken with: all of it, and after the point that of books and account alone."""
-    books = {name: records[name] for name in ("BOOK", "ACCOUNT", "LIMITS")}
-    return ".".join(hashlib.sha256(repr(sorted(part.items())).encode()).hexdigest()[:16] for part in (records, books))
+    books = {"order": ["account", "books", "limits"], **{name: records[name] for name in ("BOOK", "ACCOUNT", "LIMITS")}}
+    return ".".join(hashlib.sha256(repr(sorted(part.items())).encode()).hexdigest()[:16] for part in (records | books, books))
 
 
 def terms_record(terms: Terms) -> np.ndarray[Any, Any]:

@@ -147,10 +147,10 @@ class Instance:
         """
         if layout.partition(".")[2] != self.layout.partition(".")[2]:
             raise StoreError(f"the position of {self.plan.name} was saved by a version with other books")
-        end = len(data) - self._limits.nbytes  # state and memory, laid out in another way perhaps, come before the books
+        at = 0  # state and memory, laid out in another way perhaps, come after the books
         for part in (self.account, self.books):
-            part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, end - part.nbytes)
-            end -= part.nbytes
+            part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)
+            at += part.nbytes
         moment = np.zeros(1, TICK).view(np.recarray)[0]
         for leg, qty, after, price, ts in fills:
             moment.ts, moment.price = ts, price
@@ -190,7 +190,10 @@ class Instance:
 
     def snapshot(self) -> bytes:
         """All that changes while it runs, as bytes."""
-        return b"".join(a.tobytes() for a in (self.state, self.mem, self.books, self.account, self._limits))
+        return b"".join(a.tobytes() for a in self._parts())
+
+    def _parts(self) -> tuple[Any, ...]:
+        return (self.account, self.books, self._limits, self.state, self.mem)
 
     def restore(self, data: bytes, layout: str) -> None:
         """Take up exactly where a snapshot was taken.
@@ -198,7 +201,7 @@ class Instance:
         Raises:
             StoreError: the snapshot was taken with another memory layout (the strategy was edited).
         """
-        parts = (self.state, self.mem, self.books, self.account, self._limits)
+        parts = self._parts()
         if layout != self.layout or len(data) != sum(a.nbytes for a in parts):
             raise StoreError(f"the snapshot of {self.plan.name} was taken with another memory layout: its file was edited")
         at = 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import pickle
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from core.commands import Terms
 from core.compile.blueprint import Blueprint
-from core.compile.instance import Instance, PastFill
+from core.compile.instance import Instance
 from core.errors import StrategyError, one_line
 from core.kernels.records import REPORT
 from core.strategy_files import load
@@ -82,7 +82,7 @@ class PythonInstance(Instance):
 
     def __init__(self, plan: Blueprint, terms: Terms, *, jit: bool = True) -> None:
         super().__init__(plan, terms, jit=jit)
-        definition = load(Path(plan.path))
+        definition = load(Path(plan.path), plan.source, plan.helpers)  # as planned: the file may be another by now
         params = definition.params(plan.values)
         self._module, self._helpers = definition.module, definition.helpers
         self.strategy = definition.module.Strategy(params)
@@ -167,23 +167,19 @@ class PythonInstance(Instance):
     def snapshot(self) -> bytes:
         """The loop's memory, then the pickled strategy."""
         kept = {k: v for k, v in vars(self.strategy).items() if k != "position"}
-        with self._importable():
+        with self.importable():
             return super().snapshot() + pickle.dumps((kept, self._bars))
-
-    def adopt(self, data: bytes, layout: str, fills: Sequence[PastFill]) -> None:
-        """Take over books and account only."""
-        super().adopt(data[: len(super().snapshot())], layout, fills)
 
     def restore(self, data: bytes, layout: str) -> None:
         """Take up where a snapshot of ours was taken."""
         size = len(super().snapshot())
         super().restore(data[:size], layout)
-        with self._importable():
+        with self.importable():
             kept, self._bars = pickle.loads(data[size:])
         vars(self.strategy).update(kept)
 
     @contextlib.contextmanager
-    def _importable(self) -> Iterator[None]:
+    def importable(self) -> Iterator[None]:
         """Pickle finds the classes of a strategy and of its helpers by their modules' names, which another load may have taken."""
         ours = {self._module.__name__: self._module, **self._helpers}
         others = {name: sys.modules[name] for name in ours if name in sys.modules}

@@ -53,6 +53,27 @@ async def catalogue(folders: list[Path]) -> dict[str, Any]:
     return await ask_compiler({"type": "describe", "folders": [str(f) for f in folders]})
 
 
+async def build_all(folders: list[Path], orders: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any] | str]:
+    """The Blueprints of several strategies by (name, params), as plain data, from one process: or one line on why there is none.
+
+    A file that hangs or crashes the process costs the others nothing but time: they are built one by one then.
+    """
+    try:
+        request = {"type": "build_all", "folders": [str(f) for f in folders], "orders": orders}
+        answer = await ask_compiler(request, TIMEOUT_S + 5.0 * len(orders))
+        plans: list[dict[str, Any] | str] = answer["plans"]
+        return plans
+    except StrategyError:
+        return [await _build_or_say(folders, name, params) for name, params in orders]
+
+
+async def _build_or_say(folders: list[Path], name: str, params: dict[str, Any]) -> dict[str, Any] | str:
+    try:
+        return await build(folders, name, params)
+    except StrategyError as error:
+        return str(error)
+
+
 async def build(folders: list[Path], name: str, params: dict[str, Any]) -> dict[str, Any]:
     """The Blueprint of a strategy, as plain data."""
     answer = await ask_compiler({"type": "build", "folders": [str(f) for f in folders], "name": name, "params": params})

@@ -83,10 +83,12 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> in
     teller = Teller(engine, json_lines=words.json or not sys.stdout.isatty()) if words.record else None
     try:
         replayed = bool(words.recording) and words.symbols is None
-        await engine.start([] if replayed else [engine.bare(name) for name in config.symbols])
+        if not await _started(engine, [] if replayed else [engine.bare(name) for name in config.symbols]):
+            return 0
         if replayed:
             await engine.add_symbols(await engine.feed.symbols())
         await door.open()
+        engine.spawn(requests.presence.run(door), "presence")
         if words.mode == "demo" and not words.recording:
             engine.spawn(register_demo(engine), "demo strategies")
         if words.mode == "demo":
@@ -104,6 +106,24 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> in
     if engine.failure is not None:
         raise CockpitError(f"the engine stopped: {engine.failure}")
     return 0
+
+
+async def _started(engine: Engine, names: list[str]) -> bool:
+    """Start the engine; False where it was told to stop before it was up."""
+    starting = asyncio.create_task(engine.start(names))
+    stopped = asyncio.create_task(engine.stopping.wait())
+    try:
+        await asyncio.wait({starting, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+        await starting
+    except asyncio.CancelledError:
+        if not engine.stopping.is_set():
+            raise
+        return False
+    finally:
+        stopped.cancel()
+    return True
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -1,17 +1,74 @@
-"""What a person should know now: open and past alerts, newest first, each raised once until it is resolved; all on the ledger."""
+"""What a person should know now: open and past alerts, newest first, each raised once until it is resolved; all on the ledger.
+
+Thousands a minute are a few lines: what comes again soon after it ended is the same alert, counted; of one kind only so many a minute
+stand for themselves, the others are one alert that counts them; and a line of the ledger is rewritten at most every ten seconds.
+"""
 
 from __future__ import annotations
 
+import re
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
+from core.types import MINUTE, SECOND
 from core.view import AlertRow
 
 LINES = 200
 
+#: What ended less than this ago and comes again is the same alert.
+AGAIN_NS = MINUTE
+
+#: New alerts of one kind, and of one level, a minute; and open ones. The others are counted by one alert for all of them.
+OF_A_KIND, OF_A_LEVEL, MOST_OPEN = 20, 100, 500
+
+#: Kinds with an alert of their own for what is over that; causes it remembers one by one to know when all are gone.
+KINDS, REMEMBERED = 50, 10_000
+
+#: How often an alert that goes on changing is written.
+WRITE_NS = 10 * SECOND
+
 #: Takes an alert's id and row whenever it is raised or changes.
 Keep = Callable[[str, AlertRow], None]
+
+_WORD = re.compile(r"\b[a-z]{2,}\b")
+
+
+@dataclass(slots=True)
+class Alert:
+    """One alert: the text, how often it came, what the ledger has of it."""
+
+    cause: str
+    level: str
+    text: str
+    ts_ns: int
+    open: bool = True
+    times: int = 1
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    said: AlertRow | None = None
+    said_ns: int = 0
+    ended_ns: int = 0
+
+    def row(self) -> AlertRow:
+        """As it is shown."""
+        return AlertRow(self.ts_ns, self.level, self.text if self.times == 1 else f"{self.text} ({self.times:,} times)", self.open)
+
+
+class Rest:
+    """What is over the number of one kind: one alert for all of them, open until the last is gone and no more came for a minute."""
+
+    def __init__(self, kind: str, level: str, now: int) -> None:
+        self.kind = kind
+        self.alert = Alert(f"more of {kind}", level, "", now)
+        self.total = 0
+        self.members: set[str] = set()
+
+    def count(self, text: str, now: int) -> None:
+        """One more."""
+        self.total += 1
+        self.alert.ts_ns = now
+        self.alert.text = f"{self.total:,} more of {self.kind}, the last: {text}"
 
 
 class Alarms:
@@ -23,45 +80,140 @@ class Alarms:
 
     Attributes:
         keep: what puts them on the ledger, once that is open.
+        counted: alerts that got no line of their own.
     """
 
     def __init__(self, now_ns: Callable[[], int], changed: Callable[[], None]) -> None:
         self.keep: Keep | None = None
+        self.counted = 0
         self._now_ns = now_ns
         self._changed = changed
-        self._open: dict[str, tuple[str, AlertRow]] = {}
-        self._past: deque[AlertRow] = deque(maxlen=LINES)
+        self._open: dict[str, Alert] = {}
+        self._past: deque[Alert] = deque(maxlen=LINES)
+        self._rests: dict[tuple[str, str], Rest] = {}
+        self._resting: dict[str, Rest] = {}
+        self._unsaid: dict[str, Alert] = {}
+        self._minute = 0
+        self._new: Counter[tuple[str, str]] = Counter()
 
     def raise_(self, cause: str, level: str, text: str) -> None:
-        """Open an alert, unless this cause has one with the same words."""
+        """Open an alert; one that is open takes the new words."""
         known = self._open.get(cause)
-        if known is not None and known[1].text == text:
-            return
-        self.resolve(cause)
-        id_, row = uuid.uuid4().hex, AlertRow(self._now_ns(), level, text, True)
-        self._open[cause] = (id_, row)
-        self._say(id_, row)
+        if known is not None:
+            if (known.level, known.text) != (level, text):
+                known.level, known.text = level, text
+                self._say(known)
+        elif cause not in self._resting:
+            now = self._now_ns()
+            alert = self._again(cause, now)
+            kind = cause.partition(" ")[0]
+            if alert is not None:
+                alert.level, alert.text, alert.ts_ns = level, text, now
+                alert.open, alert.times = True, alert.times + 1
+            elif self._has_room(kind, level, now) and len(self._open) < MOST_OPEN:
+                alert = Alert(cause, level, text, now)
+            if alert is not None:
+                self._open[cause] = alert
+                self._say(alert)
+            else:
+                self._add_to_rest(kind, level, text, now, cause)
 
     def resolve(self, cause: str) -> None:
         """The cause is gone."""
         known = self._open.pop(cause, None)
         if known is not None:
-            self._end(*known)
+            self._end(known)
+        elif (rest := self._resting.pop(cause, None)) is not None:
+            rest.members.discard(cause)
 
     def note(self, level: str, text: str) -> None:
         """Something that happened and is over."""
-        self._end(uuid.uuid4().hex, AlertRow(self._now_ns(), level, text, False))
+        now = self._now_ns()
+        kind = " ".join(_WORD.findall(text)[:3])  # names and figures apart
+        alert = self._again(f"note {text}", now)
+        if alert is not None:
+            alert.ts_ns, alert.times = now, alert.times + 1
+        elif self._has_room(kind, level, now):
+            alert = Alert(f"note {text}", level, text, now)
+        else:
+            self._add_to_rest(kind, level, text, now)
+            return
+        self._end(alert)
 
-    def _end(self, id_: str, row: AlertRow) -> None:
-        past = AlertRow(row.ts_ns, row.level, row.text, False)
-        self._past.appendleft(past)
-        self._say(id_, past)
+    def sweep(self) -> None:
+        """Call it about once a second: it ends what counts no open alert any more, and writes changes whose time has come."""
+        now = self._now_ns()
+        for key, rest in list(self._rests.items()):
+            if not rest.members and abs(now - rest.alert.ts_ns) > AGAIN_NS:
+                del self._rests[key]
+                self._end(rest.alert)
+        for alert in list(self._unsaid.values()):
+            self._write(alert, now)
 
-    def _say(self, id_: str, row: AlertRow) -> None:
-        if self.keep is not None:
-            self.keep(id_, row)
-        self._changed()
+    def flush(self) -> None:
+        """Write all that changed, at once."""
+        for alert in list(self._unsaid.values()):
+            alert.said_ns = 0
+            self._write(alert, self._now_ns())
 
     def rows(self) -> list[AlertRow]:
         """Open ones first, then the past, newest first."""
-        return [*sorted((row for _, row in self._open.values()), key=lambda row: -row.ts_ns), *self._past]
+        standing = [*self._open.values(), *(rest.alert for rest in self._rests.values())]
+        return [alert.row() for alert in (*sorted(standing, key=lambda alert: -alert.ts_ns), *self._past)]
+
+    def _again(self, cause: str, now: int) -> Alert | None:
+        """The alert of this cause that ended a moment ago, taken out of the past."""
+        for alert in self._past:
+            if alert.cause == cause:
+                if abs(now - alert.ended_ns) > AGAIN_NS:
+                    return None
+                self._past.remove(alert)
+                return alert
+        return None
+
+    def _has_room(self, kind: str, level: str, now: int) -> bool:
+        """Whether one more of this kind stands for itself this minute."""
+        if now // MINUTE != self._minute:
+            self._minute = now // MINUTE
+            self._new.clear()
+        self._new["", level] += 1
+        if self._new["", level] > OF_A_LEVEL:
+            return False
+        self._new[kind, level] += 1
+        return self._new[kind, level] <= OF_A_KIND
+
+    def _add_to_rest(self, kind: str, level: str, text: str, now: int, cause: str | None = None) -> None:
+        self.counted += 1
+        key = (kind, level)
+        if key not in self._rests and len(self._rests) >= KINDS:
+            key = ("the others", level)
+        rest = self._rests.get(key)
+        if rest is None:
+            rest = self._rests[key] = Rest(key[0], level, now)
+        rest.count(text, now)
+        if cause is not None and len(self._resting) < REMEMBERED:
+            self._resting[cause] = rest
+            rest.members.add(cause)
+        self._say(rest.alert)
+
+    def _end(self, alert: Alert) -> None:
+        alert.open, alert.ended_ns = False, self._now_ns()
+        self._past.appendleft(alert)
+        self._say(alert)
+
+    def _say(self, alert: Alert) -> None:
+        self._unsaid[alert.id] = alert
+        self._write(alert, self._now_ns())
+        self._changed()
+
+    def _write(self, alert: Alert, now: int) -> None:
+        """Put it on the ledger, unless that was done a moment ago: `sweep` does it then. An end is told at once, the first time."""
+        row = alert.row()
+        if alert.said is not None and alert.said.open == row.open and alert.said.text == row.text:
+            self._unsaid.pop(alert.id, None)
+            return
+        first_end = not row.open and alert.times == 1
+        if self.keep is not None and (first_end or alert.said is None or abs(now - alert.said_ns) >= WRITE_NS):
+            self._unsaid.pop(alert.id, None)
+            alert.said, alert.said_ns = row, now
+            self.keep(alert.id, row)

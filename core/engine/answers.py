@@ -13,10 +13,11 @@ import numpy as np
 import structlog
 
 from core.engine.blotter import Rows
+from core.errors import CockpitError
 from core.kernels.records import REPORT
 from core.workers import frames
 from core.workers.frames import Failure, Figures, Snapshot
-from core.workers.pool import Worker
+from core.workers.worker import Worker
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -40,17 +41,39 @@ class Answers:
         self._owing: dict[int, set[int]] = {}
 
     async def catch_up(self, *, save: bool = False) -> bool:
-        """Wait until every worker has done all it was sent, told its figures and, with `save`, sent its snapshots;
+        """Wait until every worker has done all it was given, told its figures and, with `save`, sent its snapshots;
         False when one did not in time."""
         pool = self.engine.pool
+        goals = {worker: worker.given_seq for worker in pool.workers if worker.slots}
+        done = await self.until(lambda: self._nobody_away() and all(_done(worker, goal) for worker, goal in goals.items()), PATIENCE_S)
         self._questions += 1
         number = self._questions
-        owing = self._owing[number] = {worker.number for worker in pool.workers if worker.strategies}
+        owing = self._owing[number] = {worker.number for worker in pool.workers if worker.slots}
         pool.broadcast((frames.frame(frames.SNAP) if save else b"") + frames.frame(frames.STATUS, b"", number))
         try:
-            return await self.until(lambda: not owing, PATIENCE_S)
+            return await self.until(lambda: not owing, PATIENCE_S) and done
         finally:
             del self._owing[number]
+
+    def _nobody_away(self) -> bool:
+        """Every strategy whose worker died is on another one, which has caught up."""
+        pool = self.engine.pool
+        away = [pool.holding(entry.id) for entry in self.engine.roster if entry.state == "restarting"]
+        return all(worker is not None and worker.caught_up for worker in away)
+
+    async def settled(self) -> int:
+        """The seq of now, when all that ticks through it and commands so far brought about is on disk.
+
+        Raises:
+            CockpitError: a worker is too far behind for that.
+        """
+        engine = self.engine
+        seq = engine.last_seq
+        await engine.tape.flush()
+        if not await self.catch_up():
+            raise CockpitError("strategies have not seen all ticks yet: try again in a moment")
+        await engine.settler.drain()
+        return seq
 
     async def until(self, condition: Callable[[], bool], seconds: float = PATIENCE_S) -> bool:
         """Wait for something the workers' answers bring about; False when it did not come in time."""
@@ -78,13 +101,26 @@ class Answers:
             self._figures(msgspec.msgpack.decode(payload, type=list[Figures]))
             self._owing.get(seq, set()).discard(worker.number)
         elif kind == frames.SNAPSHOT:
-            snapshot = msgspec.msgpack.decode(payload, type=Snapshot)
-            self.engine.settler.put(snapshot.seq, lambda: self._save(snapshot))
+            self._snapshot(msgspec.msgpack.decode(payload, type=Snapshot))
         elif kind == frames.FAILED:
             self._failed(worker, msgspec.msgpack.decode(payload, type=Failure))
         elif kind == frames.GONE:
-            worker.strategies.discard(payload.decode())
+            worker.let_go(payload.decode())
             self.remove(payload.decode())
+        elif kind == frames.SEEN:
+            self.heard.set()
+        elif kind == frames.TIMES:
+            self._times(worker, payload)
+
+    def _snapshot(self, snapshot: Snapshot) -> None:
+        roster = self.engine.roster
+        if snapshot.id in roster:
+            roster[snapshot.id].keep(snapshot)
+        self.engine.settler.put(snapshot.seq, lambda: self._save(snapshot))
+
+    def _times(self, worker: Worker, payload: bytearray) -> None:
+        self.engine.passage.heard(payload)
+        self.engine.pool.places[worker.number].vitals.hear(payload)
 
     def _figures(self, rows: list[Figures]) -> None:
         roster = self.engine.roster
@@ -99,7 +135,9 @@ class Answers:
         engine = self.engine
         if id_ not in engine.roster:
             return
+        engine.roster[id_].reported = max(engine.roster[id_].reported, seq)
         rows = engine.blotter.translate(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
+        engine.passage.filled([fill["seq"] for fill in rows.fills])
         engine.settler.put(seq, lambda: self._book(rows))
         engine.panes.touch("trades", "strategies", "header")
 
@@ -118,28 +156,26 @@ class Answers:
             layout_hash=snapshot.layout,
             source_hash=snapshot.source_hash,
             state=snapshot.data,
+            payload=json.dumps(json.loads(snapshot.payload) | {"told": snapshot.told}),
         )
 
     def _failed(self, worker: Worker, failure: Failure) -> None:
         """A strategy raised: it is out, shown with its error, the others go on."""
         engine = self.engine
-        worker.strategies.discard(failure.id)
+        worker.let_go(failure.id)
         if failure.id in engine.roster:
             engine.roster[failure.id].fail(failure.line, failure.traceback)
+            payload = {"id": failure.id, "line": failure.line, "cause": "raised", "traceback": failure.traceback}
+            engine.commands.note_settled("failed", payload, failure.seq)
         log.error("strategy failed", id=failure.id, error=failure.line)
         engine.alarms.raise_(f"strategy {failure.id}", "critical", f"{failure.id} failed: {failure.line}")
         engine.panes.touch("strategies")
 
-    def lost(self, worker: Worker) -> None:
-        """A worker's process ended on its own: its strategies are shown as failed."""
-        engine = self.engine
+    def forget(self, worker: Worker) -> None:
+        """A worker is gone: nothing more is expected of it."""
         for owing in self._owing.values():
             owing.discard(worker.number)
         self.heard.set()
-        for id_ in worker.strategies:
-            engine.roster[id_].fail("its worker process died")
-        engine.alarms.raise_(f"worker {worker.number}", "critical", f"worker {worker.number} (pid {worker.pid}) died")
-        engine.panes.touch("strategies")
 
     def remove(self, id_: str) -> None:
         """Forget a strategy that is gone; its fills stay in the ledger."""
@@ -155,3 +191,8 @@ class Answers:
         command_id = uuid.uuid4().hex
         engine.ledger.journal(command_id, engine.clock.now_ns(), "engine", "gone", json.dumps({"id": id_}))
         await engine.ledger.took_effect(command_id, engine.last_seq)
+
+
+def _done(worker: Worker, goal: int) -> bool:
+    """It has done the ticks of then, whatever came since; or is gone."""
+    return not worker.alive or worker.caught_up or (worker.seen_seq >= goal and not worker.behind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import islice
 from typing import Any
 
 from core.engine.roster import Entry
@@ -95,6 +96,11 @@ class Blotter:
         realised: float, position: float, reason: str, fill_id: str,
     ) -> None:  # fmt: skip
         self.lines.appendleft(TradeRow(ts, entry.id, symbol, kind, side, qty, price, fee, realised, position, reason, fill_id))
+        self.revision += 1
+
+    def keep(self, lines: int) -> None:
+        """Keep so many lines from now on."""
+        self.lines = deque(islice(self.lines, lines), lines)
         self.revision += 1
 
     def recall(self, fills: list[dict[str, Any]]) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import uuid
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +19,28 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import overview, rounds
+from core.engine import overview, rounds, streaming
 from core.engine.alarms import Alarms
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.commands import Commands
 from core.engine.environment import fingerprint
-from core.engine.incoming import Incoming
+from core.engine.gate import Gate
+from core.engine.halts import Halts
 from core.engine.market import Market
+from core.engine.memory import Memory
 from core.engine.panes import Panes
+from core.engine.pauses import Pauses
 from core.engine.recent import Recent
 from core.engine.recovery import Recovery
+from core.engine.rescue import Rescue
 from core.engine.roster import Roster
 from core.engine.settle import Settler
-from core.errors import UsageError, VenueError
+from core.engine.stages import Passage
+from core.engine.supply import Supply
+from core.engine.system import System
+from core.errors import UsageError
 from core.feed.batch import FeedState
-from core.feed.connection import Timing
 from core.feed.feed import Feed
 from core.store.ledger import Ledger
 from core.store.tape import Tape
@@ -61,6 +68,7 @@ class Engine:
     Attributes:
         last_seq: of the newest tick released.
         failure: why the engine cannot go on, once it can't.
+        no_history_until: the venue is not asked for history before (monotonic seconds): it took too long.
     """
 
     tape: Tape
@@ -81,6 +89,7 @@ class Engine:
         self.failure: str | None = None
         self.started_ns = clock.now_ns()
         self.last_seq = 0
+        self.no_history_until = float("-inf")
         self.feed_state = FeedState(venue.name, "connecting")
         self.market = Market(symbols, config.of_venue(venue.name).stale_after_s)
         self.roster = Roster()
@@ -94,11 +103,21 @@ class Engine:
                 "strategies": lambda: [entry.row() for entry in self.roster],
                 "trades": lambda: list(self.blotter.lines),
                 "alerts": self.alarms.rows,
+                "system": lambda: self.system.view(),
             }
         )
+        self.passage = Passage(clock)
         self.answers = Answers(self)
-        self.pool = Pool(config.engine.workers, self.answers.hear, self.answers.lost)
+        self.supply = Supply(self)
+        self.rescue = Rescue(self)
+        self.pool = Pool(config.engine.workers, self.answers.hear, self.rescue.lost, self.rescue.ended, self.supply.late)
+        self.halts = Halts(self)
+        self.pauses = Pauses()
+        self.memory = Memory(self, config.engine.memory_mb)
+        self.pool.room = self.memory.has_room_for_worker
+        self.gate = Gate(lambda: self.feed.pause(), lambda: self.feed.resume())
         self.commands = Commands(self)
+        self.system = System(self)
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -113,61 +132,48 @@ class Engine:
         """
         self.tape = await Tape.open(self.home / "tape.db", self.symbols)
         self._opened.push_async_callback(self.tape.close)
+        self.tape.on_commit = self.passage.committed
         self.ledger = await Ledger.open(self.home / "ledger.db")
         self._opened.push_async_callback(self.ledger.close)
         for alert in await self.ledger.open_alerts():  # of an engine that was killed: what still holds is raised again
             self.ledger.put_alert(alert["alert_id"], alert["ts_ns"], alert["level"], alert["text"], "closed")
         self.alarms.keep = self._keep_alert
+        self._opened.callback(setattr, self.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
+        self.tape.on_trouble = partial(self._store_trouble, "tape")
+        self.ledger.on_trouble = partial(self._store_trouble, "ledger")
         self._opened.push_async_callback(self.pool.stop)
         self.settler = Settler(self.tape.wait_synced)
-        self.last_seq = max(self.tape.last_seq(), await self.ledger.last_seq())
+        self.last_seq = self.recent.floor = max(self.tape.last_seq(), await self.ledger.last_seq())
         session = uuid.uuid4().hex
         await self.ledger.start_session(session, self.started_ns, mode=self.mode, first_seq=self.last_seq + 1, fingerprint=fingerprint())
         self._opened.push_async_callback(self._end_session, session)
         await self._make_feed()
         self.spawn(self.settler.run(), "settle")
+        self.spawn(self.rescue.watch(), "watch over workers")
         recovered = await Recovery(self).run() if self.trade else []
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names)
-        await self._add_again(recovered)
-        for work, title in ((rounds.sample(self), "sample"), (rounds.ask_figures(self), "figures"), (rounds.save(self), "snapshots")):
-            self.spawn(work, title)
+        await streaming.add_again(self, recovered)
+        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, rounds.watch_clock):
+            self.spawn(work(self), work.__name__)
+        self.spawn(self.pauses.run(), "pauses")
+        self.spawn(self.memory.run(), "memory")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
-
-    async def _add_again(self, names: list[str]) -> None:
-        """Stream what was streamed before, as far as it is still listed."""
-        try:
-            await self.add_symbols(names)  # all in one: a venue that is silent is waited for once
-        except UsageError:
-            for name in names:
-                try:
-                    await self.add_symbols([name])
-                except UsageError as error:
-                    self.alarms.raise_(f"symbol {name}", "critical", str(error))
 
     def _keep_alert(self, id_: str, row: AlertRow) -> None:
         if self.failure is None:
             self.ledger.put_alert(id_, row.ts_ns, row.level, row.text, "open" if row.open else "closed")
 
+    def _store_trouble(self, name: str, why: str | None) -> None:
+        """A file cannot be written, or can be again; what waits for it is in memory."""
+        if why:
+            self.alarms.raise_(f"{name} trouble", "critical", f"the {name} is {why}: what comes in waits in memory")
+        else:
+            self.alarms.resolve(f"{name} trouble")
+
     async def _make_feed(self) -> None:
-        incoming = Incoming(self)
-        section = self.config.of_venue(self.venue.name)
-        stream = self.venue.stream
-        self.feed = Feed(
-            self.venue,
-            self.clock,
-            self.symbols,
-            last_ids=await self.tape.last_ids(stream),
-            open_gaps=[incoming.event(gap) for gap in await self.tape.gaps("open") if gap.stream == stream],
-            next_seq=self.last_seq + 1,
-            on_batch=incoming.take,
-            on_state=incoming.connection,
-            on_tickers=incoming.tickers,
-            on_symbols=incoming.listing,
-            gap_deadline_s=section.gap_deadline_s,
-            timing=Timing(stale_after_s=section.stale_after_s, reconnect_after_s=section.reconnect_after_s),
-        )
+        self.feed = await streaming.make_feed(self)
 
     async def add_symbols(self, names: Iterable[str]) -> None:
         """Stream and record more symbols.
@@ -217,6 +223,7 @@ class Engine:
         except TimeoutError:
             why = self.tape.trouble or self.ledger.trouble or "too slow"
             self.failure = self.failure or f"not all was saved, a database is {why}: the next start does the rest again"
+        self.alarms.flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -226,14 +233,8 @@ class Engine:
             await self.ledger.end_session(session, self.clock.now_ns())
 
     async def venue_now(self) -> int:
-        """The venue's time, ns: ours set right by how far its clock is from ours, asked for where that is not known yet."""
-        skew = self.feed.skew_ms
-        if skew is not None:
-            return self.clock.now_ns() + int(skew * 1e6)
-        try:
-            return await self.feed.rest.ask(self.venue.server_time(), self.venue.parse_time)
-        except VenueError:
-            return self.clock.now_ns()
+        """The venue's time, ns."""
+        return await streaming.venue_now(self)
 
     async def catalogue(self) -> dict[str, Any]:
         """Every strategy there is, described."""

@@ -25,9 +25,10 @@ class Incoming:
         stream = engine.venue.stream
         if len(batch.ticks):
             engine.last_seq = int(batch.ticks["seq"][-1])
+            engine.passage.released(batch.ticks)
+            engine.pool.send_ticks(batch.ticks)  # first: what strategies make of them is on disk after them anyway
             engine.tape.append(batch.ticks, stream)
             engine.recent.add(batch.ticks)
-            engine.pool.send_ticks(batch.ticks)
         if len(batch.late):
             engine.tape.append(batch.late, stream)
         for gap in batch.gaps:
@@ -40,7 +41,7 @@ class Incoming:
         engine.panes.touch("prices")
         if engine.tape.full and not self._waiting_for_room:
             self._waiting_for_room = True
-            engine.feed.pause()
+            engine.gate.hold("tape")
             engine.spawn(self._resume_with_room(), "room on the tape")
 
     async def _resume_with_room(self) -> None:
@@ -50,7 +51,7 @@ class Incoming:
         await engine.tape.wait_room()
         self._waiting_for_room = False
         engine.alarms.resolve("tape")
-        engine.feed.resume()
+        engine.gate.release("tape")
 
     def _keep(self, gap: GapEvent) -> None:
         engine = self.engine
@@ -78,8 +79,12 @@ class Incoming:
         cause = f"feed {state.venue}"
         if state.state in ("stale", "backoff"):
             engine.alarms.raise_(cause, "warning", f"{state.venue} {state.state}: {state.detail}")
-        elif state.state == "live":
+        elif state.state in ("live", "degraded"):
             engine.alarms.resolve(cause)
+        if state.state == "degraded":
+            engine.alarms.raise_(f"{cause} degraded", "critical", f"{state.venue} degraded: {state.detail}")
+        elif state.state == "live":
+            engine.alarms.resolve(f"{cause} degraded")
         engine.panes.touch("header", "prices")
 
     def listing(self, listed: dict[str, SymbolInfo]) -> None:
@@ -95,6 +100,7 @@ class Incoming:
                 market.halted.pop(full, None)
             if info is not None:
                 market.learn(full, info)
+        self.engine.halts.look(*self.engine.roster)
         self.engine.panes.touch("prices")
 
     def tickers(self, rows: list[Ticker]) -> None:

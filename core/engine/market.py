@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 
-import numpy as np
-
 from core.types import DAY, Records, Symbols
 from core.venues.venue import SymbolInfo, Ticker
 from core.view import PriceRow
@@ -14,11 +12,14 @@ SPARK_POINTS = 60
 SPARK_EVERY_S = 5.0
 RATE_WINDOW_S = 5.0
 
+#: While memory is short, quotes that come without a print are taken this often.
+CONFLATED_NS = 250_000_000
+
 
 class Quotes:
     """What is known of one symbol."""
 
-    def __init__(self) -> None:
+    def __init__(self, sparks: int = SPARK_POINTS) -> None:
         self.last: float | None = None
         self.direction = 0
         self.bid: float | None = None
@@ -32,7 +33,7 @@ class Quotes:
         self.state = "waiting"
         self.tick_size: float | None = None
         self.rates: deque[tuple[float, int]] = deque(maxlen=16)
-        self.spark: deque[float] = deque(maxlen=SPARK_POINTS)
+        self.spark: deque[float] = deque(maxlen=sparks)
         self._sparked = 0.0
 
     def print(self, price: float, count: int, ts: int, recv_ns: int) -> None:
@@ -75,6 +76,10 @@ class Market:
     Args:
         symbols: the process's symbol table.
         stale_after_s: silence after which a price counts as stale.
+
+    Attributes:
+        conflated: take quotes that come without a print only now and then; nothing but the screen depends on them.
+        quotes_shed: those that were not taken.
     """
 
     def __init__(self, symbols: Symbols, stale_after_s: float) -> None:
@@ -85,6 +90,10 @@ class Market:
         self.halted: dict[str, str] = {}
         self.ticks_total = 0
         self.latency_ms: float | None = None
+        self.conflated = False
+        self.quotes_shed = 0
+        self._quoted_ns = 0
+        self._sparks = SPARK_POINTS
         self._of: dict[int, Quotes] = {}
         self._rates: deque[tuple[float, int]] = deque(maxlen=64)
 
@@ -99,27 +108,41 @@ class Market:
         """The figures of a symbol."""
         found = self._of.get(symbol)
         if found is None:
-            found = self._of[symbol] = Quotes()
+            found = self._of[symbol] = Quotes(self._sparks)
         return found
 
     def take(self, ticks: Records, quotes: Records) -> None:
         """Take a batch of released prints and of quotes."""
         if len(ticks):
             self.ticks_total += len(ticks)
-            symbols = ticks["symbol"]
-            for symbol in set(symbols.tolist()):
-                places = np.flatnonzero(symbols == symbol)
-                last = ticks[places[-1]]
-                self.of(symbol).print(float(last["price"]), len(places), int(last["ts"]), int(last["recv"]))
-            lag = int(ticks["recv"][-1]) - int(ticks["ts"][-1])
+            symbols = ticks["symbol"].tolist()
+            for symbol, at in {symbol: at for at, symbol in enumerate(symbols)}.items():  # the last of each
+                ts, recv, _, _, price, *_ = ticks[at].item()
+                self.of(symbol).print(price, symbols.count(symbol), ts, recv)
+            ts, recv, *_ = ticks[-1].item()
+            lag = recv - ts
             self.latency_ms = lag / 1e6 if abs(lag) < DAY else None  # further off, it is a recording of another day
-        if len(quotes):
-            symbols = quotes["symbol"]
-            for symbol in set(symbols.tolist()):
-                last = quotes[np.flatnonzero(symbols == symbol)[-1]]
+        if len(quotes) and self._wants(quotes, alone=not len(ticks)):
+            for symbol, at in {symbol: at for at, symbol in enumerate(quotes["symbol"].tolist())}.items():
+                recv, _, bid, _, ask, *_ = quotes[at].item()
                 known = self.of(symbol)
-                known.bid, known.ask = float(last["bid"]), float(last["ask"])
-                known.seen_ns = max(known.seen_ns, int(last["recv"]))
+                known.bid, known.ask = bid, ask
+                known.seen_ns = max(known.seen_ns, recv)
+
+    def _wants(self, quotes: Records, *, alone: bool) -> bool:
+        """Whether these quotes are taken."""
+        now = int(quotes["recv"][-1])
+        if self.conflated and alone and 0 <= now - self._quoted_ns < CONFLATED_NS:
+            self.quotes_shed += len(quotes)
+            return False
+        self._quoted_ns = now
+        return True
+
+    def keep(self, sparks: int) -> None:
+        """Keep so many points of each sparkline from now on."""
+        self._sparks = sparks
+        for known in self._of.values():
+            known.spark = deque(known.spark, sparks)
 
     def learn(self, name: str, info: SymbolInfo) -> None:
         """Take what the venue lists for a symbol."""
@@ -173,6 +196,7 @@ class Market:
             decimals=known.decimals,
             state=self._state(name, index, known, now_ns),
             spark=list(known.spark),
+            detail=self.halted.get(name, ""),
         )
 
     def _state(self, name: str, index: int, known: Quotes, now_ns: int) -> str:

@@ -2,41 +2,71 @@
 
 from __future__ import annotations
 
-from collections import deque
+from bisect import bisect_right
 
 import numpy as np
 
 from core.types import TICK, Records
 
+MOST = 200_000
+
 
 class Recent:
-    """Batches of released ticks, oldest dropped beyond `most` ticks."""
+    """A ring of released ticks, the oldest overwritten beyond `most`. Its memory is the system's until it is first written to.
 
-    def __init__(self, most: int = 200_000) -> None:
+    Attributes:
+        most: ticks kept at most.
+        count: ticks in it.
+        floor: the last seq that is no longer here.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
         self.most = most
         self.count = 0
-        self.floor = 0  # the last seq that is no longer here
-        self._batches: deque[Records] = deque()
+        self.floor = 0
+        self._ring: Records = np.empty(most, TICK)
+        self._end = 0  # where the next one goes
 
     def add(self, ticks: Records) -> None:
-        """Take a batch in order."""
+        """Take a batch in order; it is copied."""
         if not len(ticks):
             return
-        if not self._batches:
+        if not self.count:
             self.floor = max(self.floor, int(ticks["seq"][0]) - 1)
-        self._batches.append(ticks)
+        if len(ticks) > self.most:
+            self.floor = int(ticks["seq"][-self.most - 1])
+            ticks, self.count, self._end = ticks[-self.most :], 0, 0
+        gone = self.count + len(ticks) - self.most
+        if gone > 0:
+            self._forget(gone)
+        head = min(len(ticks), len(self._ring) - self._end)
+        self._ring[self._end : self._end + head] = ticks[:head]
+        self._ring[: len(ticks) - head] = ticks[head:]
+        self._end = (self._end + len(ticks)) % len(self._ring)
         self.count += len(ticks)
-        while self.count > self.most and len(self._batches) > 1:
-            gone = self._batches.popleft()
-            self.count -= len(gone)
-            self.floor = int(gone["seq"][-1])
+
+    def keep(self, most: int) -> None:
+        """Keep so many from now on; what is over goes at once."""
+        if self.count > most:
+            self._forget(self.count - most)
+        ring = np.empty(most, TICK)
+        ring[: self.count] = np.concatenate(self._parts())
+        self._ring, self._end, self.most = ring, self.count % most, most
 
     def since(self, seq: int) -> Records | None:
-        """All ticks after `seq`, or None when some are gone."""
+        """All ticks after `seq`, copied, or None when some are gone."""
         if seq < self.floor:
             return None
-        late = [batch for batch in self._batches if int(batch["seq"][-1]) > seq]
-        if not late:
-            return np.empty(0, TICK)
-        ticks = np.concatenate(late)
-        return ticks[ticks["seq"] > seq]
+        parts = [part[bisect_right(part["seq"], seq) :] for part in self._parts()]
+        return np.concatenate(parts)
+
+    def _parts(self) -> list[Records]:
+        """Views of it, oldest first."""
+        start = self._end - self.count
+        return [self._ring[start : self._end]] if start >= 0 else [self._ring[start:], self._ring[: self._end]]
+
+    def _forget(self, number: int) -> None:
+        """Let the oldest go."""
+        last = (self._end - self.count + number - 1) % len(self._ring)
+        self.floor = int(self._ring["seq"][last])
+        self.count -= number

@@ -12,19 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-import numpy as np
 import structlog
 
 from core.commands import Register, SetLimits
-from core.compile import service
 from core.compile.blueprint import Blueprint
 from core.engine.roster import Entry
-from core.errors import CockpitError
+from core.engine.starting import build_all, start
+from core.errors import CockpitError, StrategyError
 from core.store.ledger_reader import read_fills
-from core.store.reader import ticks_since
-from core.types import Records
-from core.workers import frames
-from core.workers.frames import Assignment, Lever, Snapshot
+from core.workers.frames import Lever, Snapshot
+from core.workers.worker import Worker
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -34,14 +31,19 @@ log = structlog.get_logger("recovery")
 LEVERS = ("pause", "resume", "flatten", "limits", "unregister")
 SHOWN_FILLS = 500
 
+#: Of so many newest fills of a strategy one is its last.
+NEWEST = 20
+
 
 class Pulled(NamedTuple):
-    """A lever of the past: the seq it took effect after, whose, which."""
+    """A lever of the past: the seq it took effect after, whose, which; and what a person asked for, where that is limits."""
 
     after: int
     id: str
     lever: str
     limits: SetLimits | None
+    asked: SetLimits | None = None
+    number: int = 0
 
 
 @dataclass
@@ -50,24 +52,23 @@ class Past:
 
     Attributes:
         orders: registrations that were not undone, by id.
+        since: the seq each registration took effect after.
+        told: how many levers each id was given.
         levers: in order.
+        failed: the line of each strategy that failed and was not resumed.
         ids: every id ever used.
         watched: bare symbols streamed on request.
+        standard: limits that were set for all.
     """
 
     orders: dict[str, Register] = field(default_factory=dict)
+    since: dict[str, int] = field(default_factory=dict)
+    told: dict[str, int] = field(default_factory=dict)
     levers: list[Pulled] = field(default_factory=list)
+    failed: dict[str, dict[str, str]] = field(default_factory=dict)
     ids: set[str] = field(default_factory=set)
     watched: dict[str, None] = field(default_factory=dict)
-
-    def levers_since(self, taken: dict[str, int]) -> list[Pulled]:
-        """Those that snapshots, by id taken after a seq, do not hold; and every end to a strategy: that one is closing is
-        known to the desk alone."""
-        return [p for p in self.levers if p.id in taken and (p.after >= taken[p.id] or p.lever in ("close", "drop"))]
-
-    def standing(self, id_: str) -> list[Pulled]:
-        """What still holds of all that was said to a strategy that starts afresh: all but flattening."""
-        return [p for p in self.levers if p.id == id_ and p.lever != "flatten"]
+    standard: SetLimits | None = None
 
 
 def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
@@ -82,9 +83,14 @@ def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
             order = msgspec.convert(payload, Register)
             assert order.id is not None
             past.orders[order.id] = order
+            past.since[order.id] = after
             past.ids.add(order.id)
         elif kind == "gone":
             past.orders.pop(payload["id"], None)
+        elif kind == "failed":
+            past.failed[payload["id"]] = payload
+        elif kind == "edited":
+            past.failed.pop(payload["id"], None)
         elif kind in ("watch", "unwatch"):
             for symbol in payload["symbols"]:
                 name = symbol.rpartition(":")[2].upper()
@@ -92,11 +98,30 @@ def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
                 if kind == "watch":
                     past.watched[name] = None
         elif kind in LEVERS:
-            limits = msgspec.convert(payload, SetLimits) if kind == "limits" else None
-            lever = ("drop" if payload.get("keep") else "close") if kind == "unregister" else kind
-            past.levers += [Pulled(after, id_, lever, limits) for id_ in ids]
+            for id_ in ids:
+                past.told[id_] = past.told.get(id_, 0) + 1
+                past.levers.append(_pulled(after, id_, kind, payload)._replace(number=past.told[id_]))
+            if kind == "limits" and payload.get("id") is None:
+                past.standard = msgspec.convert(payload, SetLimits)
+            if kind == "resume":
+                for id_ in ids:
+                    past.failed.pop(id_, None)
     past.levers = [pulled for pulled in past.levers if pulled.id in past.orders]
     return past
+
+
+def _pulled(after: int, id_: str, kind: str, payload: dict[str, Any]) -> Pulled:
+    if kind == "unregister":
+        return Pulled(after, id_, "drop" if payload.get("keep") else "close", None)
+    if kind != "limits":
+        return Pulled(after, id_, kind, None)
+    limits = msgspec.convert(payload, SetLimits)
+    return Pulled(after, id_, kind, limits, msgspec.structs.replace(limits, mode=payload.get("asked", limits.mode)))
+
+
+def _told(payload: str) -> int:
+    """The number of the last command that a snapshot holds."""
+    return int(json.loads(payload).get("told", 0))
 
 
 class Recovery:
@@ -114,94 +139,103 @@ class Recovery:
             if row["after_seq"] is None and row["kind"] in (*LEVERS, "register"):
                 engine.ledger.took_effect(row["command_id"], engine.last_seq)  # now: not at every start again
         engine.commands.used_ids |= past.ids
+        engine.commands.standard = past.standard
         engine.blotter.recall(await asyncio.to_thread(read_fills, engine.home / "ledger.db", newest=SHOWN_FILLS))
         snapshots = {
-            row["strategy_id"]: Snapshot(row["strategy_id"], row["seq"], row["layout_hash"], row["source_hash"], row["state"])
+            row["strategy_id"]: Snapshot(
+                row["strategy_id"], row["seq"], row["layout_hash"], row["source_hash"], row["state"], told=_told(row["payload"])
+            )
             for row in await engine.ledger.snapshots()
         }
-        edited: list[tuple[Entry, Snapshot | None]] = []
-        taken: dict[str, int] = {}
-        for id_, order in past.orders.items():
+        known: list[Entry] = []
+        afresh: list[Entry] = []
+        ready = asyncio.ensure_future(engine.pool.prepare(len(past.orders)))
+        plans = await build_all(engine, list(past.orders.values()))
+        await ready
+        for (id_, order), plan in zip(past.orders.items(), plans, strict=True):
             entry = engine.roster.entries[id_] = Entry(id_, order, None)
-            snapshot = snapshots.get(id_)
+            self._recall(entry, past, snapshots.get(id_))
             try:
-                plan = await service.build(engine.folders, order.name, order.params)
+                taken_up = self._plan(entry, plan, past.failed.get(id_))
             except CockpitError as error:
                 entry.fail(str(error))
                 engine.alarms.raise_(f"strategy {id_}", "critical", f"{id_} did not start: {error}")
                 continue
-            entry.plan = msgspec.convert(plan, Blueprint, builtin_types=(bytes,))
-            if entry.plan.legs != len(order.symbols):
-                entry.fail(f"its file was edited: it trades {entry.plan.legs} symbols now, and was registered on {len(order.symbols)}")
-                continue
-            if snapshot is None or snapshot.source_hash != entry.plan.source_hash:
-                edited.append((entry, snapshot))
-                continue
-            await self._assign(entry, snapshot)
-            taken[id_] = snapshot.seq
-        if taken:
-            await self._replay(min(taken.values()), past.levers_since(taken))
-        for entry, snapshot in edited:
-            if snapshot is not None:
-                engine.alarms.note("warning", f"{entry.id}: its file was edited: state started afresh, the position stays")
-            await self._start_afresh(entry, snapshot, past.standing(entry.id))
+            (known if taken_up else afresh).append(entry)
+        await asyncio.to_thread(self._find_reported, list(engine.roster))
+        count = await self._take_up([entry for entry in known if entry.state != "failed"])
+        for entry in afresh:
+            await self._start_afresh(entry)
         names = [engine.bare(symbol) for entry in engine.roster for symbol in entry.order.symbols]
-        log.info("recovered", strategies=len(engine.roster), replayed_from=min(taken.values(), default=None), last_seq=engine.last_seq)
+        log.info("recovered", strategies=len(engine.roster), replayed=count, last_seq=engine.last_seq)
         return list(dict.fromkeys([*past.watched, *names]))
 
-    async def _start_afresh(self, entry: Entry, snapshot: Snapshot | None, standing: list[Pulled]) -> None:
-        """Warm it up, with the books of its snapshot; what was said to it before still holds, and is in its new snapshot."""
-        await self.engine.commands.start(entry, None, snapshot)
-        for pulled in standing:
-            self._pull(pulled)
-        worker = self.engine.pool.holding(entry.id)
-        if standing and worker is not None:
-            worker.send(frames.frame(frames.SNAP))
+    def _find_reported(self, entries: list[Entry]) -> None:
+        """What these did after their snapshots is on the ledger: should one end before it has done it again, it ended there."""
+        for entry in entries:
+            newest = read_fills(self.engine.home / "ledger.db", entry.id, newest=NEWEST)  # by time: legs may differ a little in that
+            entry.reported = max([entry.reported, entry.since, *(fill["seq"] for fill in newest)])
 
-    async def _assign(self, entry: Entry, snapshot: Snapshot) -> None:
+    def _recall(self, entry: Entry, past: Past, snapshot: Snapshot | None) -> None:
+        """What the journal and the snapshot say of one strategy."""
+        entry.begun.set()
+        entry.snapshot = snapshot
+        entry.since = past.since[entry.id]
+        entry.reached = self.engine.last_seq
+        for pulled in past.levers:
+            if pulled.id == entry.id:
+                entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, limits=pulled.limits, number=pulled.number))
+                if pulled.asked is not None:
+                    entry.limits = pulled.asked
+                    entry.halted = "halted" if pulled.limits and pulled.limits.mode != pulled.asked.mode else ""
+        if snapshot is not None:
+            entry.keep(snapshot)
+
+    def _plan(self, entry: Entry, plan: Blueprint | str, failed: dict[str, str] | None) -> bool:
+        """Give a strategy its plan; True where it can go on as it was, False where it must begin afresh.
+
+        Raises:
+            CockpitError: its file does not load, or does not fit its registration any more.
+        """
+        engine, order = self.engine, entry.order
+        if isinstance(plan, str):
+            raise StrategyError(plan)
+        entry.plan = plan
+        if plan.legs != len(order.symbols):
+            raise CockpitError(f"its file was edited: it trades {plan.legs} symbols now, and was registered on {len(order.symbols)}")
+        snapshot = entry.snapshot
+        same = snapshot is not None and snapshot.source_hash == plan.source_hash
+        if failed is not None and (same or snapshot is None):
+            entry.fail(failed["line"], failed.get("traceback", ""))
+            if entry.stance.keys() & {"close", "drop"}:  # nothing runs it: there is nothing to wait for
+                engine.answers.remove(entry.id)
+            else:
+                engine.alarms.raise_(f"strategy {entry.id}", "critical", f"{entry.id} failed: {failed['line']}")
+            return True
+        return same
+
+    async def _take_up(self, entries: list[Entry]) -> int:
+        """Put strategies on workers as they were; returns ticks read to bring them to now."""
         engine = self.engine
-        assert entry.plan is not None
-        worker = await engine.pool.place()
-        worker.strategies.add(entry.id)
-        legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
-        assignment = Assignment(
-            id=entry.id, plan=entry.plan, terms=entry.terms, legs=legs, snapshot=snapshot.data, layout=snapshot.layout, seq=snapshot.seq
-        )
-        worker.send(frames.message(frames.ASSIGN, assignment))
-        worker.want(worker.wanted | set(legs))
-        entry.state = "warming" if entry.plan.warmup else "running"
+        workers: list[Worker] = []
+        number = min(len(entries), engine.pool.size)
+        for k in range(number):
+            worker = await engine.pool.place()
+            engine.supply.take_up(worker, entries[k::number], engine.last_seq)
+            workers.append(worker)
+        for entry in entries:
+            assert entry.plan is not None
+            entry.state = "warming" if entry.plan.warmup else "running"
+        return await engine.supply.catch_up(*workers)
 
-    async def _replay(self, seq: int, levers: list[Pulled]) -> None:
-        """Send the ticks after `seq`, with the levers at the places where they took effect."""
-        engine = self.engine
-        symbols = sorted({symbol for entry in engine.roster for symbol in entry.order.symbols})
-        batches = ticks_since(engine.home / "tape.db", seq, symbols, symbols=engine.symbols)
-        count = 0
-        while (batch := await asyncio.to_thread(next, batches, None)) is not None:
-            levers = self._send(batch, levers)
-            engine.recent.add(batch)
-            count += len(batch)
-            await engine.pool.wait_room()
-        for pulled in levers:
-            self._pull(pulled)
-        log.info("replayed", ticks=count, after_seq=seq)
-
-    def _send(self, batch: Records, levers: list[Pulled]) -> list[Pulled]:
-        """Send a batch, cut where levers took effect; returns the levers that come later."""
-        done = 0
-        last = int(batch["seq"][-1])
-        while levers and levers[0].after < last:
-            pulled = levers.pop(0)
-            cut = int(np.searchsorted(batch["seq"], pulled.after, "right"))
-            if cut > done:
-                self.engine.pool.send_ticks(batch[done:cut])
-                done = cut
-            self._pull(pulled)
-        if done < len(batch):
-            self.engine.pool.send_ticks(batch[done:])
-        return levers
-
-    def _pull(self, pulled: Pulled) -> None:
-        worker = self.engine.pool.holding(pulled.id)
-        if worker is not None:
-            worker.send(frames.message(frames.LEVER, Lever(id=pulled.id, lever=pulled.lever, limits=pulled.limits)))
+    async def _start_afresh(self, entry: Entry) -> None:
+        """It was edited, or never got to its first snapshot: warmed up anew; what was said to it before still holds."""
+        engine, plan = self.engine, entry.plan
+        assert plan is not None
+        edited = entry.snapshot is not None
+        if edited:
+            engine.alarms.note("warning", f"{entry.id}: its file was edited: state started afresh, the position stays")
+            engine.commands.note("edited", {"id": entry.id, "source_hash": plan.source_hash}, engine.last_seq)
+        engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
+        entry.begin_again(plan, "edited" if edited else "registered")
+        await start(engine, entry)

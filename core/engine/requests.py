@@ -6,6 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from core.engine import overview
+from core.engine.digest import digest
+from core.engine.presence import Presence
 from core.errors import UsageError
 from core.store.ledger_reader import read_fills
 from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
@@ -23,6 +25,7 @@ class Requests:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.door: Door | None = None
+        self.presence = Presence(engine)
 
     async def answer(self, request: Request) -> Reply:
         """The reply to a request.
@@ -41,7 +44,11 @@ class Requests:
         """Answer a question."""
         engine = self.engine
         if what == "status":
+            await engine.system.files.look()
             return overview.status(engine)
+        if what == "digest":
+            self.presence.look(self.door.viewers if self.door is not None else 0)
+            return await digest(engine, self.presence, args.get("since_ns"))
         if what == "catalogue":
             return await engine.catalogue()
         if what == "fills":
@@ -49,11 +56,15 @@ class Requests:
             return await asyncio.to_thread(read_fills, engine.home / "ledger.db", args.get("strategy"))
         if what == "alerts":
             return [{"ts_ns": row.ts_ns, "level": row.level, "text": row.text, "open": row.open} for row in engine.alarms.rows()]
+        if what == "latency":
+            return engine.passage.histograms()
+        if what == "settled":
+            return {"seq": await engine.answers.settled()}
         if what == "symbols":
             return engine.market.watched
         if what == "commands":
             return await engine.ledger.commands()
-        raise UsageError(f"{what!r} is not a question: status, catalogue, fills, alerts, symbols, commands")
+        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, latency, symbols, commands")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""

@@ -15,7 +15,7 @@ from core.compile.blueprint import Blueprint
 from core.errors import UsageError
 from core.kernels.records import BLOCK_NAMES
 from core.view import StrategyRow
-from core.workers.frames import Figures
+from core.workers.frames import Assignment, Figures, Lever, Snapshot
 
 SPARK_POINTS = 60
 
@@ -24,13 +24,41 @@ ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
 class Entry:
-    """One registered strategy."""
+    """One registered strategy.
+
+    Attributes:
+        since: it has run from the tick after this seq on.
+        reached: ticks through this seq were sent to it already when its worker was sent the past again.
+        reported: the newest seq of which anything it did is on its way to the ledger, or there.
+        snapshot: its newest one since it started.
+        opening: what it was sent to begin with, until its first snapshot is here.
+        told: how many commands it was ever given.
+        levers: what it was told, and after which seq, as far as its snapshot may not hold it.
+        forebear: the last snapshot of itself before it was edited or failed: whose books it takes over when it starts.
+        stance: what still holds of all it was ever told, by kind.
+        standing: the stance of the forebear, which is said again when it starts.
+        cause: what it starts for: registered | edited | resumed.
+        limits: a person's, whatever the venue's state adds to them.
+        halted: why the venue keeps it from trading, or empty.
+        deaths: when its code was running as its worker died, monotonic seconds.
+    """
 
     def __init__(self, id_: str, order: Register, plan: Blueprint | None) -> None:
         self.id = id_
         self.order = order
         self.plan = plan
-        self.state = "starting"  # starting | warming | running | paused | closing | failed
+        self.since = self.reached = self.reported = 0
+        self.snapshot: Snapshot | None = None
+        self.levers: list[tuple[int, Lever]] = []
+        self.told = 0
+        self.opening: tuple[Assignment, bytes] | None = None
+        self.forebear: Snapshot | None = None
+        self.stance: dict[str, Lever] = {}
+        self.standing: tuple[Lever, ...] = ()
+        self.cause = "registered"
+        self.halted = ""
+        self.deaths: list[float] = []
+        self.state = "starting"  # starting | warming | running | paused | closing | restarting | failed
         self.detail = ""
         self.traceback = ""
         self.paused = False
@@ -48,8 +76,37 @@ class Entry:
         """It cannot go on: one line why, and the traceback."""
         self.state, self.detail, self.traceback = "failed", line, traceback
 
+    def tell(self, after: int, lever: Lever) -> None:
+        """It is told something that takes effect after this seq."""
+        self.told = max(self.told, lever.number)
+        self.levers.append((after, lever))
+        if lever.lever != "flatten":
+            self.stance["pause" if lever.lever == "resume" else lever.lever] = lever
+
+    def begin_again(self, plan: Blueprint, cause: str) -> None:
+        """It starts afresh: with a new plan, the books it had, and what still holds of all it was told: all but flattening."""
+        self.plan, self.cause = plan, cause
+        self.forebear, self.snapshot = self.snapshot or self.forebear, None
+        self.standing = tuple(self.stance.values())
+        self.state = "restarting"
+
+    def interrupt(self, reached: int, detail: str) -> None:
+        """Its worker is gone, another one takes it up."""
+        self.state, self.detail, self.reached = "restarting", detail, max(reached, self.reached)
+
+    def keep(self, snapshot: Snapshot) -> None:
+        """Its newest state; levers that it holds need not be said again, but that it is closing: the desk alone knows."""
+        self.snapshot, self.opening, self.forebear, self.standing = snapshot, None, None, ()
+        self.reported = max(self.reported, snapshot.seq)
+        held = [told for _, told in self.levers if told.number <= snapshot.told]
+        self.levers = [(after, told) for after, told in self.levers if told.number > snapshot.told]
+        if any(told.lever in ("close", "closing") for told in held):
+            self.levers.insert(0, (snapshot.seq, Lever(id=self.id, lever="closing", number=snapshot.told)))
+
     def take(self, figures: Figures) -> None:
-        """Take its figures; state and detail follow from them."""
+        """Take its figures; state and detail follow from them. Those of a past that is being run again are passed over."""
+        if self.figures is not None and figures.seq < self.figures.seq:
+            return
         self.figures = figures
         if self.state == "failed":
             return
@@ -65,6 +122,8 @@ class Entry:
             self.state = "running"
         if figures.blocked:
             self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}"
+        if self.halted:
+            self.detail = f"halted: {self.halted}"
 
     def row(self) -> StrategyRow:
         """As the pane shows it."""

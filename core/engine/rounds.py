@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+import structlog
+
+from core.clock import StepWatch
 from core.workers import frames
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+
+log = structlog.get_logger("rounds")
 
 SAMPLE_S = 0.5
 EQUITY_EVERY = 10  # samples
@@ -27,6 +32,18 @@ async def sample(engine: Engine) -> None:
         await asyncio.sleep(SAMPLE_S)
 
 
+async def watch_clock(engine: Engine) -> None:
+    """Notice that somebody set the machine's clock, for ever: timers do not mind, times of orders and of prints do."""
+    steps = StepWatch(engine.clock)
+    while True:
+        await asyncio.sleep(SAMPLE_S)
+        step = steps.look()
+        if step:
+            ahead = "forward" if step > 0 else "back"
+            engine.alarms.note("critical", f"the machine's clock was set {ahead} by {abs(step):,.1f} s")
+            log.warning("clock was set", seconds=round(step, 3))
+
+
 async def ask_figures(engine: Engine) -> None:
     """Ask every worker how its strategies are, for ever."""
     ask = frames.frame(frames.STATUS)
@@ -40,4 +57,20 @@ async def save(engine: Engine) -> None:
     ask = frames.frame(frames.SNAP)
     while True:
         await asyncio.sleep(engine.config.engine.snapshot_every_s)
-        engine.pool.broadcast(ask)
+        if not engine.settler.full:
+            engine.pool.broadcast(ask)
+
+
+async def hold_back(engine: Engine) -> None:
+    """Let strategies wait while the ledger cannot take what they do, for ever: nothing is dropped, memory stays bounded."""
+    held = False
+    while True:
+        await asyncio.sleep(FIGURES_S)
+        if engine.settler.full != held:
+            held = engine.settler.full
+            engine.pool.hold(held)
+            if held:
+                why = engine.ledger.trouble or "too slow"
+                engine.alarms.raise_("ledger", "critical", f"the ledger is {why}: strategies wait until it can take what they do")
+            else:
+                engine.alarms.resolve("ledger")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
+#: Writes that may wait before strategies are sent no more ticks.
+MOST = 20_000
+
 Write = Callable[[], Awaitable[None]]
 
 
@@ -33,6 +36,11 @@ class Settler:
     def backlog(self) -> int:
         """Writes that wait."""
         return self._taken - self._settled
+
+    @property
+    def full(self) -> bool:
+        """So much waits for the disk that strategies should not add to it."""
+        return self.backlog > MOST
 
     async def run(self) -> None:
         """Settle for ever; a write the ledger refuses ends this, and with it the engine."""

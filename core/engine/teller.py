@@ -1,9 +1,16 @@
-"""What `cockpit --record` says while it works: one status line on a terminal, JSON lines anywhere else."""
+"""What `cockpit --record` says while it works: one status line on a terminal, JSON lines anywhere else.
+
+Whoever reads may be slow, or stopped: lines are written by a thread of their own, and those it cannot get rid of are left out.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import queue
 import sys
+import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,6 +20,59 @@ if TYPE_CHECKING:
 
 LINE_S = 1.0
 JSON_S = 10.0
+
+#: Lines that may wait for a reader, and how long the last one waits for it.
+WAITING = 16
+LAST_S = 2.0
+
+
+class Voice:
+    """Writes to stdout from a thread; `say` never waits.
+
+    Attributes:
+        lost: lines left out because nobody read.
+    """
+
+    def __init__(self) -> None:
+        self.lost = 0
+        self._lines: queue.Queue[str] = queue.Queue(WAITING)
+        threading.Thread(target=self._write, name="teller", daemon=True).start()
+
+    def say(self, text: str) -> None:
+        """Write this, if what was said before went out."""
+        try:
+            self._lines.put_nowait(text)
+        except queue.Full:
+            self.lost += 1
+
+    def finish(self) -> None:
+        """Return when all is written, or nobody reads it."""
+        deadline = time.monotonic() + LAST_S
+        while self._lines.unfinished_tasks and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    def _write(self) -> None:
+        while True:
+            text = self._lines.get()
+            try:
+                _write_out(text)
+            except (OSError, ValueError):  # the reader is gone, which is no reason to end
+                self.lost += 1
+            finally:
+                self._lines.task_done()
+
+
+def _write_out(text: str) -> None:
+    """Past Python's buffer where there is a file: a thread stuck with its lock could not be left behind at the end."""
+    try:
+        descriptor = sys.stdout.fileno()
+    except (OSError, ValueError):
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    data = text.encode()
+    while data:
+        data = data[os.write(descriptor, data) :]
 
 
 class Teller:
@@ -25,6 +85,7 @@ class Teller:
     def __init__(self, engine: Engine, *, json_lines: bool) -> None:
         self.engine = engine
         self.json_lines = json_lines
+        self._voice = Voice()
 
     async def run(self) -> None:
         """Tell for ever."""
@@ -48,6 +109,8 @@ class Teller:
             "ticks_total": engine.market.ticks_total,
             "ticks_per_s": round(engine.market.rate(), 1),
             "backlog": engine.tape.backlog,
+            "on_tape": engine.tape.total,
+            "synced_seq": engine.tape.synced_seq,
             "gaps_open": counters.gaps_open,
             "duplicates": counters.duplicates,
             "quarantined": counters.quarantined,
@@ -66,11 +129,11 @@ class Teller:
                 f"\r\x1b[2K{facts['venue']} {facts['feed']}{detail} · {facts['ticks_total']:,} ticks · {facts['ticks_per_s']:,.0f}/s"
                 f" · backlog {facts['backlog']:,} · {facts['gaps_open']} gaps · {facts['strategies']} strategies"
             )
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        self._voice.say(text)
 
     def tell_end(self) -> None:
         """The last line, after everything is on disk."""
         self.tell("stopped")
         if not self.json_lines:
-            sys.stdout.write("\n")
+            self._voice.say("\n")
+        self._voice.finish()

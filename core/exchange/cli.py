@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import NoReturn
 
 from core.errors import CockpitError, UsageError
+from core.exchange.fault_flags import add_fault_flags, kinds_text, script_of
+from core.exchange.fault_player import FaultPlayer, Played
+from core.exchange.faults import Script
 from core.exchange.generated import GeneratedMarket
 from core.exchange.market import Market
 from core.exchange.recording import RecordedMarket
@@ -37,7 +40,12 @@ class _OneLine(argparse.ArgumentParser):
 
 def arguments() -> argparse.ArgumentParser:
     """The flags of `cockpit exchange`."""
-    parser = _OneLine(prog="cockpit exchange", description="A local exchange that speaks Binance's protocol.")
+    parser = _OneLine(
+        prog="cockpit exchange",
+        description="A local exchange that speaks Binance's protocol.",
+        epilog=kinds_text(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--recording", nargs="+", type=Path, metavar="FILE", help="frame logs to play, plain or gzipped")
     parser.add_argument("--scenario", metavar="NAME", help="a generated market, by name or .toml file (default: default)")
     parser.add_argument("--seed", type=int, help="draws another market of the same scenario")
@@ -46,6 +54,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, default=0, help="0 takes a free one")
     parser.add_argument("--autostart", action="store_true", help="play at once, not with the first subscription")
     parser.add_argument("--die-with-parent", action="store_true", help="stop when stdin closes or the parent process ends")
+    parser.add_argument("--json", action="store_true", help="tell of each fault as a JSON line on stdout, not in words on stderr")
+    add_fault_flags(parser)
     return parser
 
 
@@ -56,6 +66,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         _end_with_parent(os.getppid())
     try:
         market = _market(chosen)
+        script = script_of(chosen, [item.symbol for item in market.listings])
+        if script is not None and chosen.faults_show:
+            sys.stdout.write(script.toml())
+            return 0
         exchange = LocalExchange(
             market,
             speed=chosen.speed,
@@ -65,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             start_delay=0.0 if chosen.autostart else _START_DELAY_S,
         )
         with asyncio.Runner(loop_factory=_loop) as runner:
-            runner.run(_serve(exchange, watch_stdin=chosen.die_with_parent))
+            runner.run(_serve(exchange, script, _json_line if chosen.json else _narration, watch_stdin=chosen.die_with_parent))
     except CockpitError as error:
         sys.stderr.write(f"cockpit exchange: {error}\n")
         return error.exit_code
@@ -83,7 +97,7 @@ def _market(chosen: argparse.Namespace) -> Market:
     return GeneratedMarket(load(chosen.scenario or "default", seed=chosen.seed))
 
 
-async def _serve(exchange: LocalExchange, *, watch_stdin: bool) -> None:
+async def _serve(exchange: LocalExchange, script: Script | None, tell: Callable[[Played], object], *, watch_stdin: bool) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -94,15 +108,34 @@ async def _serve(exchange: LocalExchange, *, watch_stdin: bool) -> None:
         addresses = {"ws_url": exchange.ws_url, "rest_url": exchange.rest_url, "pid": os.getpid()}
         sys.stdout.write(json.dumps(addresses) + "\n")
         sys.stdout.flush()
-        playing = asyncio.create_task(exchange.wait())
+        work = [asyncio.create_task(exchange.wait())]
+        if script is not None:
+            work.append(asyncio.create_task(_misbehave(FaultPlayer(exchange, script, tell))))
         stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait((playing, stopping), return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if playing.done():
-            playing.result()
-        playing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await playing
+        done, _ = await asyncio.wait((*work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        for task in (*work, stopping):
+            task.cancel()
+        await asyncio.gather(*work, stopping, return_exceptions=True)
+        for task in done:
+            task.result()
+
+
+async def _misbehave(player: FaultPlayer) -> None:
+    """Play the faults; what comes after them is for others to end."""
+    await player.run()
+    await asyncio.Event().wait()
+
+
+def _json_line(played: Played) -> None:
+    # Who reads no more is told no more; the streams go on.
+    with contextlib.suppress(OSError):
+        sys.stdout.write(json.dumps(played.words()) + "\n")
+        sys.stdout.flush()
+
+
+def _narration(played: Played) -> None:
+    sys.stderr.write(f"cockpit exchange: {played.text()}\n")
+    sys.stderr.flush()
 
 
 def _watch_stdin(stop: Callable[[], object]) -> None:

@@ -20,6 +20,7 @@ from core.exchange.market import Listing
 from core.exchange.paths import ORIGIN_HOUR, Ints, Paths, aggregates_an_hour, trades_an_hour
 from core.exchange.rows import AGG, BOOK, SCALE, TRADE, Kind, Segment, Source, in_order
 from core.exchange.scenario import Instrument, Scenario
+from core.exchange.timeline import Timeline
 from core.types import MINUTE, Records
 
 _MINUTE_US = MINUTE // 1000
@@ -34,7 +35,7 @@ Minute = dict[Kind, Records]
 
 
 class GeneratedMarket:
-    """Implements `Market`; segment numbers are minutes since 1970. May be asked from several threads."""
+    """Implements `Market`; segment numbers are minutes since 1970 on its own timeline. May be asked from several threads."""
 
     live = True
     segment_ns = MINUTE
@@ -43,6 +44,7 @@ class GeneratedMarket:
         self._scenario = scenario
         self._now_ns = now_ns
         self.visible = now_ns()
+        self.timeline = Timeline()
         self._first = max(ORIGIN_HOUR * 60, (self.visible - int(scenario.history_hours * 60) * MINUTE) // MINUTE)
         self.listings = [_listing(instrument) for instrument in scenario.instruments]
         self._paths = Paths(scenario)
@@ -54,10 +56,10 @@ class GeneratedMarket:
         return self._first
 
     def last(self) -> int:
-        return self.visible // MINUTE
+        return self.number_at(self.visible)
 
     def number_at(self, when: int) -> int:
-        return when // MINUTE
+        return self.timeline.market(when) // MINUTE
 
     def number_of(self, kind: Kind, symbol: int, row_id: int) -> int:
         instrument = self._scenario.instruments[symbol]
@@ -75,15 +77,16 @@ class GeneratedMarket:
 
     def rows(self, kind: Kind, symbol: int, number: int) -> Records:
         with self._lock:
-            return self._minute(symbol, number)[kind]
+            rows = self._minute(symbol, number)[kind]
+        return self.timeline.at_wall(rows)
 
     def segment(self, number: int) -> Segment | None:
         rows: dict[Source, Records] = {}
         for symbol in range(len(self.listings)):
             with self._lock:
                 minute = self._minute(symbol, number)
-            rows |= {(kind, symbol): minute[kind] for kind in Kind}
-        return in_order(rows, None, (number + 1) * MINUTE)
+            rows |= {(kind, symbol): self.timeline.at_wall(minute[kind]) for kind in Kind}
+        return in_order(rows, None, self.timeline.wall((number + 1) * MINUTE))
 
     def day(self, symbol: int) -> Bar | None:
         """Prices and counts as they are by the minute; sizes at their mean, since drawing each print of a day takes seconds."""

@@ -30,7 +30,16 @@ class History:
 
     def __init__(self, market: Market) -> None:
         self.market = market
+        self._halted_at: dict[int, int] = {}
         self._minutes: dict[tuple[int, int], list[Bar]] = {}
+
+    def halt(self, symbol: int) -> None:
+        """Tell no more of a symbol than was released by now."""
+        self._halted_at.setdefault(symbol, self.market.visible)
+
+    def resume(self, symbol: int) -> None:
+        """Tell all of a symbol again."""
+        self._halted_at.pop(symbol, None)
 
     def from_id(self, kind: Kind, symbol: int, row_id: int, limit: int) -> Records:
         """The first `limit` rows from an id on."""
@@ -101,9 +110,9 @@ class History:
 
     def _bars_of_segment(self, symbol: int, number: int, interval_us: int) -> list[Bar]:
         market = self.market
-        closed = bool(market.segment_ns) and number < market.last()
+        closed = bool(market.segment_ns) and number < market.last() and symbol not in self._halted_at
         if not closed or interval_us % _MINUTE_US:
-            return bars_of_trades(self._released(market.rows(Kind.TRADE, symbol, number)), interval_us)
+            return bars_of_trades(self._released(market.rows(Kind.TRADE, symbol, number), symbol), interval_us)
         key = (symbol, number)
         if key not in self._minutes:
             self._minutes[key] = bars_of_trades(market.rows(Kind.TRADE, symbol, number), _MINUTE_US)
@@ -112,15 +121,16 @@ class History:
     def _onwards(self, kind: Kind, symbol: int, number: int) -> Iterator[Records]:
         if self._any_released():
             for each in range(max(number, self.market.first()), self.market.last() + 1):
-                yield self._released(self.market.rows(kind, symbol, each))
+                yield self._released(self.market.rows(kind, symbol, each), symbol)
 
     def _backwards(self, kind: Kind, symbol: int) -> Iterator[Records]:
         if self._any_released():
             for each in range(self.market.last(), self.market.first() - 1, -1):
-                yield self._released(self.market.rows(kind, symbol, each))
+                yield self._released(self.market.rows(kind, symbol, each), symbol)
 
-    def _released(self, rows: Records) -> Records:
-        return rows[: np.searchsorted(rows["when"], self.market.visible, side="right")]
+    def _released(self, rows: Records, symbol: int) -> Records:
+        upto = min(self.market.visible, self._halted_at.get(symbol, self.market.visible))
+        return rows[: np.searchsorted(rows["when"], upto, side="right")]
 
     def _any_released(self) -> bool:
         return self.market.visible >= 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from core.exchange.disturbances import Altered, Disturbances, Event
 from core.exchange.market import Listing
 from core.exchange.rows import Kind, Segment, Source
 from core.exchange.sessions import Session
@@ -18,11 +18,16 @@ MAX_BACKLOG = 64 << 20
 #: A recording waits while a client has this much to read.
 FULL = 1 << 20
 
-Event = tuple[int, int, int]
+_Groups = dict[tuple[bool, int, frozenset[Source]], list[Session]]
 
 
 class Hub:
-    """The connected sessions, and what tests do to their streams."""
+    """The connected sessions.
+
+    Attributes:
+        disturbances: what happens to prints on their way.
+        silent: nothing goes out; what is published meanwhile is lost to the streams.
+    """
 
     def __init__(self, listings: Sequence[Listing]) -> None:
         self.sessions: set[Session] = set()
@@ -30,8 +35,8 @@ class Hub:
         self._streams: dict[Source, str] = {
             (kind, number): stream_name(item.symbol, kind) for number, item in enumerate(listings) for kind in Kind
         }
-        self._withheld: Counter[Source] = Counter()
-        self._repeated: Counter[Source] = Counter()
+        self.disturbances = Disturbances()
+        self.silent = False
 
     @property
     def full(self) -> bool:
@@ -43,30 +48,16 @@ class Hub:
         """Someone is subscribed to something that flows."""
         return any(session.sources for session in self.sessions)
 
-    def withhold(self, symbol: int, count: int) -> None:
-        """Leave the next prints of a symbol out, on each print stream."""
-        self._withheld.update({(Kind.TRADE, symbol): count, (Kind.AGG, symbol): count})
-
-    def repeat(self, symbol: int, count: int) -> None:
-        """Send the next prints of a symbol twice, on each print stream."""
-        self._repeated.update({(Kind.TRADE, symbol): count, (Kind.AGG, symbol): count})
-
     def publish(self, segment: Segment, start: int, end: int) -> None:
         """Send the events from one position of a segment up to another."""
-        groups: dict[tuple[bool, int, frozenset[Source]], list[Session]] = {}
-        for session in self.sessions:
-            if session.sources:
-                groups.setdefault((session.combined, session.unit, session.sources), []).append(session)
-        if not groups:
-            return
-        events = self._wanted(segment, start, end, frozenset().union(*(sources for _, _, sources in groups)))
-        if self._withheld or self._repeated:
-            events = self._disturbed(events)
-        encoded: dict[tuple[bool, int], dict[Event, bytes]] = {}
-        for (combined, unit, sources), members in groups.items():
-            frames = self._frames(segment, [event for event in events if event[:2] in sources], combined, unit, encoded)
-            for session in members if frames else ():
-                session.write(frames)
+        groups = self._groups()
+        if groups and not self.silent:
+            events = self._wanted(segment, start, end, frozenset().union(*(sources for _, _, sources in groups)))
+            self._send(segment, self.disturbances.apply(segment, events), groups)
+
+    def flush(self, segment: Segment) -> None:
+        """Send what was held back to go out in another order."""
+        self._send(segment, self.disturbances.held_back(), self._groups())
 
     def cut_off_laggards(self) -> None:
         """Drop those who stopped reading."""
@@ -82,29 +73,29 @@ class Hub:
         chosen = heard[kind, symbol]
         return list(zip(kind[chosen].tolist(), symbol[chosen].tolist(), row[chosen].tolist(), strict=True))
 
-    def _frames(
-        self, segment: Segment, events: list[Event], combined: bool, unit: int, encoded: dict[tuple[bool, int], dict[Event, bytes]]
-    ) -> bytes:
-        """The events as WebSocket frames, back to back."""
-        done = encoded.setdefault((combined, unit), {})
-        for event in events:
-            if event in done:
-                continue
-            kind, symbol, row = event
-            text = PAYLOADS[kind](self._names[symbol], segment.rows[kind, symbol][row].item(), unit)
-            done[event] = websocket_frame(envelope(self._streams[kind, symbol], text) if combined else text)
-        return b"".join([done[event] for event in events])
+    def _groups(self) -> _Groups:
+        """Those who listen to the same streams in the same form."""
+        groups: _Groups = {}
+        for session in self.sessions:
+            if session.sources and session.speaks:
+                groups.setdefault((session.combined, session.unit, session.sources), []).append(session)
+        return groups
 
-    def _disturbed(self, events: list[Event]) -> list[Event]:
-        out: list[Event] = []
-        for event in events:
-            source = event[:2]
-            if self._withheld[source] > 0:
-                self._withheld[source] -= 1
-                continue
-            out.append(event)
-            if self._repeated[source] > 0:
-                self._repeated[source] -= 1
-                out.append(event)
-        self._withheld, self._repeated = +self._withheld, +self._repeated
-        return out
+    def _send(self, segment: Segment, events: Sequence[Event | Altered], groups: _Groups) -> None:
+        encoded: dict[tuple[bool, int], dict[Event | Altered, bytes]] = {}
+        for (combined, unit, sources), members in groups.items():
+            done = encoded.setdefault((combined, unit), {})
+            chosen = [event for event in events if event[:2] in sources]
+            for event in chosen:
+                if event in done:
+                    continue
+                if isinstance(event, Altered):
+                    kind, symbol = event.kind, event.symbol
+                    text = event.alter(PAYLOADS[kind](self._names[symbol], event.row, unit))
+                else:
+                    kind, symbol, row = event
+                    text = PAYLOADS[kind](self._names[symbol], segment.rows[kind, symbol][row].item(), unit)
+                done[event] = websocket_frame(envelope(self._streams[kind, symbol], text) if combined else text)
+            frames = b"".join([done[event] for event in chosen])
+            for session in members if frames else ():
+                session.write(frames)

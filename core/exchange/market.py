@@ -7,6 +7,7 @@ from typing import Protocol
 
 from core.exchange.bars import Bar
 from core.exchange.rows import Kind, Segment
+from core.exchange.timeline import Timeline
 from core.types import Records
 
 
@@ -29,12 +30,14 @@ class Market(Protocol):
         live: on the wall clock (a generated market), else on a timeline of its own that is played (a recording).
         visible: ns on its timeline; what is due by then has been released, and REST may tell of it.
         segment_ns: how long every segment lasts; 0 when there is only one.
+        timeline: how a live market's own time goes; rows that are not released change with it.
     """
 
     listings: list[Listing]
     live: bool
     visible: int
     segment_ns: int
+    timeline: Timeline
 
     def first(self) -> int:
         """Number of the oldest segment it can tell of."""

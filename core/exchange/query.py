@@ -21,13 +21,15 @@ class RestRefusal(Exception):
         status: of HTTP.
         code: of the venue.
         retry_after: seconds, for 418 and 429.
+        date: they are told as a date.
     """
 
-    def __init__(self, code: int, message: str, *, status: int = 400, retry_after: float | None = None) -> None:
+    def __init__(self, code: int, message: str, *, status: int = 400, retry_after: float | None = None, date: bool = False) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
         self.retry_after = retry_after
+        self.date = date
 
     def body(self) -> bytes:
         """As the venue words it."""

@@ -22,6 +22,7 @@ from core.errors import SourceError
 from core.exchange.bars import DAY_US, FOREVER_US, Bar, bars_of_trades, merged
 from core.exchange.market import Listing
 from core.exchange.rows import DTYPES, Kind, Segment, Source, aggregate, in_order, scaled
+from core.exchange.timeline import Timeline
 from core.types import Records
 
 _LINE = re.compile(rb"(\d{1,19})(\.\d+)?:? (\{.*)")
@@ -78,6 +79,7 @@ class RecordedMarket:
             columns.read(path)
         self.listings, self._segment = columns.market()
         self.visible = -1
+        self.timeline = Timeline()
         self._clock_offset = self._offset()
 
     def first(self) -> int:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from core.exchange.history import History
 from core.exchange.limits import Weights
 from core.exchange.market import Market
 from core.exchange.query import Query, RestRefusal
+from core.exchange.refusals import Refusals, retry_after_header
 from core.exchange.rows import Kind
 from core.types import interval_ns
 
@@ -45,30 +45,23 @@ class Endpoint:
     answer: Callable[[Query, int], bytes]
 
 
-@dataclass(slots=True)
-class Rejection:
-    """Answers a test wants instead of the real ones."""
-
-    status: int
-    retry_after: float | None
-    left: int
-
-
 class Rest:
     """Answers requests about one market.
 
     Attributes:
         requests: (loop time, path, query) of the latest requests, refused ones included.
-        rejection: what to answer instead, while any is left.
+        refusals: what it does to its callers instead of answering.
+        clock_skew_ms: how far the time it tells is ahead of the market's.
     """
 
     def __init__(self, market: Market, weight_per_min: int) -> None:
         self._market = market
         self._history = History(market)
-        self._symbols = {item.symbol: number for number, item in enumerate(market.listings)}
+        self._statuses: list[str | None] = ["TRADING"] * len(market.listings)
         self._weights = Weights(weight_per_min)
         self.requests: deque[tuple[float, str, dict[str, str]]] = deque(maxlen=10_000)
-        self.rejection = Rejection(429, None, 0)
+        self.refusals = Refusals()
+        self.clock_skew_ms = 0.0
         trades = ("symbol", "fromId", "limit")
         self._endpoints = {
             "/api/v3/ping": Endpoint((), lambda _: 1, lambda query, unit: b"{}"),
@@ -83,19 +76,27 @@ class Rest:
             "/api/v3/ticker/24hr": Endpoint(("symbol", "symbols", "type", "symbolStatus"), _day_weight, self._day),
         }
 
+    def set_status(self, symbol: int, status: str | None) -> None:
+        """List a symbol under another status, or not at all; only of one that is TRADING are new prints told."""
+        self._statuses[symbol] = status
+        if status == "TRADING":
+            self._history.resume(symbol)
+        else:
+            self._history.halt(symbol)
+
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request; a refusal is JSON with the venue's code."""
         self.requests.append((asyncio.get_running_loop().time(), request.path, dict(request.query)))
         headers = {}
         try:
-            self._reject_if_told()
+            self.refusals.refuse_if_told()
             endpoint = self._endpoints.get(request.path)
             if endpoint is None:
                 raise RestRefusal(-1000, "This exchange has no such path.", status=404)
             if request.method != "GET":
                 raise RestRefusal(-1000, f"Request method '{request.method}' is not supported.", status=405)
             self._spend(endpoint.weight(_symbols_asked(request.query)))
-            query = Query(request.query, endpoint.known, self._symbols)
+            query = Query(request.query, endpoint.known, self._listed())
             unit = _unit(request.headers.get("X-MBX-TIME-UNIT", "MILLISECOND"))
             if self._market.live:
                 # Drawing minutes that nobody asked for before takes a while.
@@ -106,15 +107,18 @@ class Rest:
         except RestRefusal as refusal:
             body, status = refusal.body(), refusal.status
             if refusal.retry_after is not None:
-                headers["Retry-After"] = str(math.ceil(refusal.retry_after))
+                headers["Retry-After"] = retry_after_header(refusal.retry_after, date=refusal.date)
+        await self.refusals.dawdle()
         headers["X-MBX-USED-WEIGHT"] = headers["X-MBX-USED-WEIGHT-1M"] = str(self._weights.used)
         return web.Response(body=body, status=status, headers=headers, content_type="application/json", charset="utf-8")
 
-    def _reject_if_told(self) -> None:
-        if self.rejection.left > 0:
-            self.rejection.left -= 1
-            message = "Way too much request weight used; IP banned." if self.rejection.status == 418 else "Too many requests queued."
-            raise RestRefusal(-1003, message, status=self.rejection.status, retry_after=self.rejection.retry_after)
+    def _listed(self) -> dict[str, int]:
+        """Symbols by name."""
+        return {item.symbol: number for number, item in enumerate(self._market.listings) if self._statuses[number] is not None}
+
+    def _clock_us(self) -> int:
+        """The time it tells."""
+        return self._market.clock_us() + round(self.clock_skew_ms * 1000)
 
     def _spend(self, weight: int) -> None:
         wait = self._weights.spend(weight)
@@ -122,19 +126,19 @@ class Rest:
             raise RestRefusal(-1003, _TOO_MUCH.format(self._weights.limit), status=429, retry_after=wait)
 
     def _time(self, query: Query, unit: int) -> bytes:
-        return b'{"serverTime":%d}' % (self._market.clock_us() // unit)
+        return b'{"serverTime":%d}' % (self._clock_us() // unit)
 
     def _exchange_info(self, query: Query, unit: int) -> bytes:
         chosen = query.symbols()
-        numbers = range(len(self._market.listings)) if chosen is None else chosen
+        numbers = list(self._listed().values()) if chosen is None else chosen
         limit = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1, "limit": self._weights.limit}
         return _json(
             {
                 "timezone": "UTC",
-                "serverTime": self._market.clock_us() // unit,
+                "serverTime": self._clock_us() // unit,
                 "rateLimits": [limit],
                 "exchangeFilters": [],
-                "symbols": [wire.listing(self._market.listings[number]) for number in numbers],
+                "symbols": [wire.listing(self._market.listings[number], self._statuses[number] or "") for number in numbers],
             }
         )
 
@@ -170,7 +174,7 @@ class Rest:
         kind = query.text("type") if "type" in query else "FULL"
         if kind not in ("FULL", "MINI"):
             raise RestRefusal(-1139, "Invalid ticker type.")
-        numbers = range(len(self._market.listings)) if chosen is None else chosen
+        numbers = list(self._listed().values()) if chosen is None else chosen
         figures = [self._day_of(number, unit) for number in numbers]
         if kind == "MINI":
             figures = [{name: value for name, value in figure.items() if name not in _FULL_ONLY} for figure in figures]

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
+from aiohttp import web
+
 from core.exchange.market import Listing
 from core.exchange.rows import STREAMS, Source
 from core.exchange.wire import stream_name, websocket_frame
@@ -36,9 +38,28 @@ class Catalogue:
 
 
 class Session:
-    """A connection's subscriptions, and the way to its socket."""
+    """A connection's subscriptions, and the way to its socket.
 
-    def __init__(self, transport: asyncio.Transport, catalogue: Catalogue, *, combined: bool, unit: int, max_streams: int) -> None:
+    Attributes:
+        half_open: the server neither reads nor writes any more; the connection stays.
+        mute: it reads, and writes nothing but answers to requests.
+        acknowledges: requests are answered.
+    """
+
+    def __init__(
+        self,
+        transport: asyncio.Transport,
+        socket: web.WebSocketResponse,
+        catalogue: Catalogue,
+        *,
+        combined: bool,
+        unit: int,
+        max_streams: int,
+    ) -> None:
+        self.socket = socket
+        self.half_open = False
+        self.mute = False
+        self.acknowledges = True
         self._transport = transport
         self._catalogue = catalogue
         self._max_streams = max_streams
@@ -52,13 +73,29 @@ class Session:
 
     @property
     def backlog(self) -> int:
-        """Bytes the client has yet to read."""
-        return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
+        """Bytes the client has yet to read; of one that gets no more, none."""
+        return 0 if self._transport.is_closing() or self.half_open else self._transport.get_write_buffer_size()
+
+    @property
+    def speaks(self) -> bool:
+        """Data and pings go out on it."""
+        return not (self.half_open or self.mute)
 
     def write(self, frames: bytes) -> None:
-        """Send whole frames; to a connection that is going away, nothing."""
-        if not self._transport.is_closing():
+        """Send whole frames; to a connection that is going away, or that must not get any, nothing."""
+        if self.speaks and not self._transport.is_closing():
             self._transport.write(frames)
+
+    def freeze(self) -> None:
+        """Read and write no more; the connection stays."""
+        self.half_open = True
+        if not self._transport.is_closing():
+            self._transport.pause_reading()
+
+    async def close(self, code: int, reason: str) -> None:
+        """Close it in due form; one that gets nothing more is let be."""
+        if not self.half_open:
+            await self.socket.close(code=code, message=reason.encode())
 
     def drop(self) -> None:
         """Cut the connection without a word."""
@@ -90,7 +127,8 @@ class Session:
             reply = _error(_Refused(3, f"Invalid JSON: expected value at line {line} column {column}"), None)
         except _Refused as exc:
             reply = _error(exc, request_id)
-        self.write(websocket_frame(json.dumps(reply, separators=(",", ":"), ensure_ascii=False)))
+        if self.acknowledges and not self.half_open and not self._transport.is_closing():
+            self._transport.write(websocket_frame(json.dumps(reply, separators=(",", ":"), ensure_ascii=False)))
         self._changed()
 
     def _result(self, request: dict[str, Any]) -> Any:

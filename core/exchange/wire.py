@@ -19,7 +19,7 @@ from core.types import Records
 #: µs a unit of time as sent: 1000 for milliseconds, 1 under timeUnit=MICROSECOND.
 MILLISECOND, MICROSECOND = 1000, 1
 
-_TEXT_FRAME = 0x81
+_TEXT_FRAME, BINARY_FRAME = 0x81, 0x82
 _ORDER_TYPES = ["LIMIT", "LIMIT_MAKER", "MARKET", "STOP_LOSS", "STOP_LOSS_LIMIT", "TAKE_PROFIT", "TAKE_PROFIT_LIMIT"]
 
 
@@ -68,13 +68,17 @@ def quoted(text: str) -> str:
 
 def websocket_frame(text: str) -> bytes:
     """An unfragmented, unmasked text frame (RFC 6455, section 5.2), ready for the socket."""
-    data = text.encode()
+    return frame(text.encode())
+
+
+def frame(data: bytes, opcode: int = _TEXT_FRAME) -> bytes:
+    """A frame of these bytes, whatever they are."""
     size = len(data)
     if size < 126:
-        return bytes((_TEXT_FRAME, size)) + data
+        return bytes((opcode, size)) + data
     if size < 65536:
-        return bytes((_TEXT_FRAME, 126, size >> 8, size & 0xFF)) + data
-    return bytes((_TEXT_FRAME, 127)) + size.to_bytes(8, "big") + data
+        return bytes((opcode, 126, size >> 8, size & 0xFF)) + data
+    return bytes((opcode, 127)) + size.to_bytes(8, "big") + data
 
 
 def shutdown_notice(event_us: int, unit: int, combined: bool) -> str:
@@ -98,13 +102,13 @@ def klines_body(bars: Iterable[Bar], interval_us: int, unit: int) -> bytes:
     return _list(_kline(bar, interval_us, unit) for bar in bars)
 
 
-def listing(item: Listing) -> dict[str, Any]:
+def listing(item: Listing, status: str = "TRADING") -> dict[str, Any]:
     """A symbol as `exchangeInfo` lists it."""
     limits = {"minQty": decimal(item.step), "maxQty": "9000000.00000000", "stepSize": decimal(item.step)}
     prices = {"minPrice": decimal(item.tick), "maxPrice": "10000000.00000000", "tickSize": decimal(item.tick)}
     return {
         "symbol": item.symbol,
-        "status": "TRADING",
+        "status": status,
         "baseAsset": item.base,
         "baseAssetPrecision": 8,
         "quoteAsset": item.quote,

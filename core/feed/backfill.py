@@ -12,11 +12,13 @@ import numpy as np
 from core.clock import Clock
 from core.errors import RateLimited, VenueError
 from core.feed.backoff import Backoff
-from core.feed.intake import Intake, Want
+from core.feed.batch import Want
+from core.feed.intake import Intake
+from core.feed.quality import Quality
 from core.feed.rest import Rest
 from core.feed.spans import cut, member, overlap, runs
-from core.types import Records
-from core.venues.venue import Venue
+from core.feed.timing import Timing
+from core.venues.venue import Parsed, Quarantined, Venue
 
 #: Prints a page: the most Binance gives.
 PAGE = 1000
@@ -48,13 +50,14 @@ class Backfill:
         rest: Rest,
         clock: Clock,
         intake: Intake,
+        quality: Quality,
         ready: asyncio.Event,
+        timing: Timing,
+        rng: random.Random,
         *,
         name_of: Callable[[int], str],
         on_news: Callable[[], None],
-        rng: random.Random,
         unknown_after_s: float = UNKNOWN_AFTER_S,
-        check_quiet_s: float = 60.0,
     ) -> None:
         self.trouble = ""
         self._venue = venue
@@ -65,9 +68,10 @@ class Backfill:
         self._name_of = name_of
         self._on_news = on_news
         self._rng = rng
+        self._quality = quality
         self._unknown_after_s = unknown_after_s
-        self._check_quiet_s = check_quiet_s
-        self._quiet_at = clock.monotonic() + check_quiet_s
+        self._check_quiet_s = timing.check_quiet_s
+        self._quiet_at = clock.monotonic() + timing.check_quiet_s
         self._wake = asyncio.Event()
         self._symbols: dict[int, _Patience] = {}
         self._served = 0
@@ -112,25 +116,27 @@ class Backfill:
         first, last = want.spans[0][0], want.spans[-1][1]
         call = self._venue.trades_from(name, first, last - first + 1)
         try:
-            ticks = await self._rest.ask(call, lambda body: self._venue.parse_trades(name, body, self._clock.now_ns()))
+            page = await self._rest.ask(call, lambda body: self._venue.parse_page(name, body, self._clock.now_ns()))
         except VenueError as exc:
             self.trouble = str(exc)
-            self._put_off(patience, exc.retry_after if isinstance(exc, RateLimited) else 0.0)
+            self._put_off(patience, exc.retry_after if isinstance(exc, RateLimited) else self._rest.left_alone_s())
             return
         self.trouble = ""
-        if self._take_probe(want, ticks) if want.probe else self._take(want, ticks, patience):
+        if self._take_probe(want, page) if want.probe else self._take(want, page, patience):
             patience.backoff.reset()
         else:
             self._put_off(patience)
 
-    def _take(self, want: Want, ticks: Records, patience: _Patience) -> bool:
+    def _take(self, want: Want, page: Parsed, patience: _Patience) -> bool:
         """Hand on a page and say which ids it shows to be unknown; whether that was anything."""
         now = self._clock.monotonic()
-        wanted = ticks[member(want.spans, ticks["id"])]
-        absent = overlap(list(want.spans), want.spans[0][0], int(ticks["id"].max(initial=-1)))
-        for first, last in runs(np.unique(wanted["id"])):
+        wanted = page.ticks[member(want.spans, page.ticks["id"])]
+        refused = [bad for bad in page.quarantined if overlap(list(want.spans), bad.id, bad.id)]
+        shown = max([int(page.ticks["id"].max(initial=-1)), *(bad.id for bad in page.quarantined)])
+        absent = overlap(list(want.spans), want.spans[0][0], shown)
+        for first, last in [*runs(np.unique(wanted["id"])), *((bad.id, bad.id) for bad in refused)]:
             absent = cut(absent, first, last)
-        if not len(wanted) and not absent:
+        if not len(wanted) and not refused and not absent:
             since = patience.empty.setdefault(want.spans[0][0], now)
             if now - since < self._unknown_after_s:
                 return False
@@ -138,22 +144,30 @@ class Backfill:
         patience.empty.clear()
         if len(wanted):
             self._intake.fetched(want.symbol, wanted, now)
+        self._refuse(refused, now)
         for first, last in absent:
             self._intake.unknown(want.symbol, first, last, "unknown to the venue", now)
         self._on_news()
         return True
 
-    def _take_probe(self, want: Want, ticks: Records) -> bool:
+    def _take_probe(self, want: Want, page: Parsed) -> bool:
         """Hand on what there is after the newest id; a full page is asked on, anything less was all there is."""
-        now, asked_from = self._clock.monotonic(), want.spans[0][0]
-        new = ticks[ticks["id"] >= max(asked_from, self._intake.next_id(want.symbol))]
+        now, first = self._clock.monotonic(), max(want.spans[0][0], self._intake.next_id(want.symbol))
+        new = page.ticks[page.ticks["id"] >= first]
+        refused = [bad for bad in page.quarantined if bad.id >= first]
         self._intake.fetched(want.symbol, new, now)
-        if len(ticks) == PAGE and len(new):
+        self._refuse(refused, now)
+        if len(page.ticks) + len(page.quarantined) == PAGE and (len(new) or refused):
             self._intake.doubt(want.symbol, "", now)
         else:
             self._intake.trust(want.symbol)
         self._on_news()
         return True
+
+    def _refuse(self, refused: list[Quarantined], now: float) -> None:
+        if refused:
+            self._intake.receive(Parsed(quarantined=refused), now)
+            self._quality.refused(refused)
 
     def _put_off(self, patience: _Patience, at_least: float = 0.0) -> None:
         patience.next_try = self._clock.monotonic() + patience.backoff.next(at_least)

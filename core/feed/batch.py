@@ -1,4 +1,4 @@
-"""What the feed hands on: batches of released ticks, events of gaps, and its state in words."""
+"""What the feed hands on: batches of released ticks, events of gaps, what is to be fetched, and its state in words."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from typing import Literal
 
 import numpy as np
 
+from core.feed.spans import Span
 from core.types import QUOTE, TICK, Records
 
 GapState = Literal["open", "filled", "lost"]
 LinkState = Literal["connecting", "live", "stale", "backoff", "stopped"]
+VenueState = Literal["connecting", "live", "degraded", "stale", "backoff", "stopped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,19 @@ class Spike:
     id: int
     price: float
     before: float
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """Ids to fetch with one page: others wait for them since a moment (monotonic), or nobody does any more (None).
+
+    A `probe` asks whether there is anything after the newest id at all.
+    """
+
+    symbol: int
+    spans: tuple[Span, ...]
+    since: float | None
+    probe: bool = False
 
 
 @dataclass(slots=True)
@@ -95,13 +110,14 @@ class FeedState:
     """How the connections of one venue are, in words; the worst of them speaks for all.
 
     Attributes:
+        state: `degraded`: all are live, and of some symbols nothing comes that can be used.
         detail: why it is not live, or empty.
         retry_in_s: seconds from this message to the next try, in `backoff`.
-        names: bare symbols on connections that are not live now.
+        names: bare symbols on connections that are not live now, or degraded.
     """
 
     venue: str
-    state: LinkState
+    state: VenueState
     detail: str = ""
     retry_in_s: float | None = None
     names: tuple[str, ...] = ()

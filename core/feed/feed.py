@@ -6,21 +6,25 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from core.clock import Clock
 from core.errors import VenueError
 from core.feed.backfill import Backfill
 from core.feed.batch import Batch, Counters, FeedState, GapEvent
-from core.feed.connection import Timing
+from core.feed.health import Health
 from core.feed.intake import Intake
 from core.feed.listing import Listing, bare_names
 from core.feed.pump import Pump
+from core.feed.quality import Quality
 from core.feed.quota import Quota
 from core.feed.refresh import Refresh
 from core.feed.rest import Rest
 from core.feed.sequencer import Sequencer
 from core.feed.streams import Streams
-from core.types import Symbols
+from core.feed.timing import Timing
+from core.feed.venue_clock import VenueClock
+from core.types import Records, Symbols
 from core.venues.venue import SymbolInfo, Ticker, Venue
 
 
@@ -43,6 +47,7 @@ class Feed:
         on_state: Callable[[FeedState], None],
         on_tickers: Callable[[list[Ticker]], None] = lambda _tickers: None,
         on_symbols: Callable[[dict[str, SymbolInfo]], None] = lambda _listed: None,
+        on_parsed: Callable[[Records], None] = lambda _ticks: None,
         last_ids: Mapping[str, int] | None = None,
         open_gaps: Sequence[GapEvent] = (),
         next_seq: int = 1,
@@ -58,6 +63,7 @@ class Feed:
             last_ids: the newest id on the tape of symbols recorded before, by `venue:SYMBOL` or bare name.
             open_gaps: rows of the table of gaps that are still `open`; they are fetched on in the background.
             next_seq: the first number to give; above all given before.
+            on_parsed: called with ticks as parsed, before they are in order.
             sequencer: given instead of `next_seq` where several feeds number one order.
         """
         rng = rng or random.Random()
@@ -73,39 +79,36 @@ class Feed:
         self._changing = asyncio.Lock()
         self._ready = ready = asyncio.Event()
         ready.set()
-        quota = Quota(venue.limits, clock)
+        self._quality = quality = Quality()
+        quota = Quota(venue.limits, clock, breaker_open_s=timing.breaker_open_s)
         self.rest = rest = Rest(venue, quota, clock)
         self._listing = listing = Listing(venue, rest, clock)
         self._intake = intake = Intake(venue, sequencer or Sequencer(next_seq), deadline_s=gap_deadline_s)
-        self._pump = pump = Pump(intake, clock, on_batch=on_batch, on_missing=lambda: self._backfill.wake())
-        self._backfill = Backfill(
-            venue, rest, clock, intake, ready, name_of=self._name_of, on_news=pump.emit, rng=rng, check_quiet_s=timing.check_quiet_s
-        )
+        self._pump = pump = Pump(intake, quality, clock, on_batch=on_batch, on_missing=lambda: self._backfill.wake())
+        pump.on_parsed, pump.on_quality = on_parsed, self._told
+        self._backfill = Backfill(venue, rest, clock, intake, quality, ready, timing, rng, name_of=self._name_of, on_news=pump.emit)
         self._streams = streams = Streams(
-            venue,
-            clock,
-            quota,
-            ready,
-            timing=timing,
-            rng=rng,
-            on_frames=pump.touch,
-            on_state=self._told,
-            on_open=self._opened,
-            on_lost=self._lost,
+            venue, clock, quota, ready, timing, rng, on_frames=pump.touch, on_change=self._told, on_open=self._opened, on_lost=self._lost
         )
+        self._venue_clock = VenueClock(venue, rest, clock)
         self._refresh = Refresh(
-            venue, rest, clock, listing, names=streams.names, on_tickers=on_tickers, on_symbols=on_symbols, every_s=tickers_every_s
+            venue, rest, listing, names=streams.names, on_tickers=on_tickers, on_symbols=on_symbols, every_s=tickers_every_s
+        )
+        self._health = Health(
+            clock, ready, quota, streams, pump, intake, quality, self._backfill, self._refresh, self._venue_clock, self._name_of
         )
 
     async def watch(self, names: Iterable[str]) -> list[str]:
         """Stream and record these symbols too; returns their bare names. Works before `run` as well.
+
+        One that was recorded before is taken as it is: if the venue lists it no more, that is a state of the symbol (`unlisted`).
 
         Raises:
             UsageError: a symbol the venue does not list; names the closest ones.
             VenueError: the venue is connected and refused.
         """
         bare = bare_names(names, self._venue.name)
-        await self._listing.check(bare)
+        await self._listing.check([name for name in bare if name not in self._last_ids])
         async with self._changing:
             new = [name for name in bare if name not in self._streams.names()]
             for name in new:
@@ -150,7 +153,7 @@ class Feed:
         """
         try:
             async with asyncio.TaskGroup() as group:
-                for part in (self._pump, self._streams, self._backfill, self._refresh):
+                for part in (self._pump, self._streams, self._backfill, self._refresh, self._venue_clock):
                     group.create_task(part.run())
         finally:
             self._pump.close()
@@ -192,42 +195,45 @@ class Feed:
         return self._intake.counters
 
     @property
-    def latency_ms(self) -> float | None:
-        """Receive time minus venue time of the newest live tick: negative where our clock is behind. None before the first."""
-        return self._pump.latency_ms
-
-    @property
     def skew_ms(self) -> float | None:
         """The venue's clock minus ours; None before it was asked."""
-        return self._refresh.skew_ms
+        return self._venue_clock.skew_ms
 
     @property
-    def unlisted(self) -> set[str]:
-        """Watched symbols the venue does not list (found out after they were watched)."""
-        return self._refresh.unlisted
+    def degraded(self) -> dict[str, str]:
+        """Symbols of which nothing usable comes at the moment, by bare name, and why."""
+        return self._health.degraded()
 
     @property
     def trouble(self) -> str:
-        """Why the last REST call for missing prints or figures failed, or empty."""
-        return self._backfill.trouble or self._refresh.trouble
+        """Why the last REST call for missing prints, figures or the time failed, or empty."""
+        return self._health.trouble()
 
     def state(self) -> FeedState:
-        """How the connections are."""
-        return self._streams.state()
+        """How the connections are, and if they are well, whether what they bring is."""
+        return self._health.state()
+
+    def health(self) -> dict[str, Any]:
+        """Everything that is known of how it is, in plain JSON types: the keys are those in `core.feed.health`."""
+        return self._health.figures()
 
     def _park(self, names: Iterable[str]) -> None:
-        for name in names:
-            if self._full(name) in self._symbols:
-                self._intake.park(self._symbols[self._full(name)])
+        for symbol in [self._symbols[full] for full in map(self._full, names) if full in self._symbols]:
+            self._intake.park(symbol)
+            self._quality.forget(symbol)
         self._pump.emit()
+        if self._said is not None:
+            self._told()
 
-    def _told(self, state: FeedState) -> None:
+    def _told(self) -> None:
+        state = self.state()
         if state != self._said:
             self._said = state
             self._on_state(state)
 
     def _opened(self, names: Iterable[str]) -> None:
         """From here on nothing is missed; before it, something may have been."""
+        self._venue_clock.connected()
         due = self._clock.monotonic() + self._timing.check_after_s
         for name in names:
             self._intake.doubt(self._symbols[self._full(name)], "disconnected", due)

@@ -4,29 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from core.feed.batch import Batch, Counters, GapEvent, Spike
+from core.feed.batch import Batch, Counters, GapEvent, Spike, Want
 from core.feed.gaps import Continuity, Outcome
 from core.feed.sequencer import Sequencer
-from core.feed.spans import Span, within
+from core.feed.spans import within
 from core.types import QUOTE, TICK, Records
-from core.venues.venue import Parsed, Quarantined, Venue
+from core.venues.venue import Parsed, Venue
 
-
-@dataclass(frozen=True, slots=True)
-class Want:
-    """Ids to fetch with one page: others wait for them since a moment (monotonic), or nobody does any more (None).
-
-    A `probe` asks whether there is anything after the newest id at all.
-    """
-
-    symbol: int
-    spans: tuple[Span, ...]
-    since: float | None
-    probe: bool = False
+#: How soon prints that could not be read are asked for over REST: 300 symbols at once would take half the weight limit.
+UNREAD_AFTER_S = 20.0
 
 
 class Intake:
@@ -77,7 +66,8 @@ class Intake:
         line = self._lines.get(symbol)
         if line is not None and line.last is not None and self._venue.ids == "dense":
             line.cause = line.cause or cause
-            self._doubts[symbol] = due
+            self._doubts[symbol] = min(due, self._doubts.get(symbol, math.inf))
+            self._news = True
 
     def doubt_quiet(self, due: float) -> None:
         """Doubt every symbol of which nothing came since this was called last: its stream may be stuck."""
@@ -104,8 +94,12 @@ class Intake:
             done = self._follow_on(parsed.ticks)
             if done < len(parsed.ticks):
                 self._sort_out(parsed.ticks[done:], now)
-        for bad in parsed.quarantined:
-            self._quarantine(bad, now)
+        for refused in parsed.quarantined:
+            counters.quarantined += 1
+            self._never(refused.symbol, refused.id, refused.id, "quarantined", refused.ts, now)
+        for unread in parsed.unreadable:
+            if unread.what == "prints":
+                self.doubt(unread.symbol, "not readable", now + UNREAD_AFTER_S)
 
     def fetched(self, symbol: int, ticks: Records, now: float) -> None:
         """Take prints of one symbol that were asked for."""
@@ -150,6 +144,11 @@ class Intake:
             if line.rows:
                 found.append(Want(symbol, within(line.rows.wanted(), page), None))
         return found
+
+    @property
+    def held(self) -> set[int]:
+        """Symbols whose ticks wait for missing ones."""
+        return self._holding
 
     def take_news(self) -> bool:
         """Whether there may be more to fetch than when this was asked last."""
@@ -199,10 +198,6 @@ class Intake:
             else:
                 parts.append(self._settle(line, line.receive(mine, now)))
         self._number(parts)
-
-    def _quarantine(self, bad: Quarantined, now: float) -> None:
-        self.counters.quarantined += 1
-        self._never(bad.symbol, bad.id, bad.id, "quarantined", bad.ts, now)
 
     def _never(self, symbol: int, first: int, last: int, cause: str, ts: int, now: float) -> None:
         line = self._lines.get(symbol)

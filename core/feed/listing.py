@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from core.clock import Clock
 from core.errors import UsageError, VenueError, one_line
@@ -45,6 +45,17 @@ class Listing:
             self.symbols = {info.symbol: info for info in listed}
             self._fetched = self._clock.monotonic()
         return self.symbols
+
+    async def recheck(self, names: Sequence[str]) -> None:
+        """Ask for these alone, whatever the age of the list: a symbol may be halted at any time.
+
+        Raises:
+            VenueError: the venue did not say, or one of them is not listed.
+        """
+        listed = await self._rest.ask(self._venue.symbols(names), self._venue.parse_symbols)
+        changed = {info.symbol: info for info in listed if self.symbols.get(info.symbol) != info}
+        if changed:
+            self.symbols = {**self.symbols, **changed}
 
     async def check(self, names: Iterable[str]) -> None:
         """Refuse names that are not listed. While the venue does not give its list, any name passes.

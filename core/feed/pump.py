@@ -8,11 +8,14 @@ from collections.abc import Callable
 from core.clock import Clock
 from core.feed.batch import Batch
 from core.feed.intake import Intake
+from core.feed.quality import Quality
 from core.feed.session import Session
-from core.types import Origin
+from core.types import Origin, Records
 
 #: Frames after which the consumer is called in the middle of a loop turn: one turn may read megabytes.
 BURST = 4096
+
+_LIVE = int(Origin.LIVE)  # looking it up in the enum takes longer than all else that is done with it
 
 
 class Pump:
@@ -21,12 +24,17 @@ class Pump:
     Attributes:
         failed: gets the exception a consumer raised: a batch it did not take is a hole in the tape.
         latency_ms: receive time minus venue time of the newest live tick.
+        on_parsed: called with the ticks of each drain, before they are in order.
+        on_quality: called when the set of degraded symbols changed.
     """
 
-    def __init__(self, intake: Intake, clock: Clock, *, on_batch: Callable[[Batch], None], on_missing: Callable[[], None]) -> None:
+    def __init__(
+        self, intake: Intake, quality: Quality, clock: Clock, *, on_batch: Callable[[Batch], None], on_missing: Callable[[], None]
+    ) -> None:
         self.latency_ms: float | None = None
         self.failed: asyncio.Future[None] | None = None
         self._intake = intake
+        self._quality = quality
         self._clock = clock
         self._on_batch = on_batch
         self._on_missing = on_missing
@@ -34,6 +42,8 @@ class Pump:
         self._turn: asyncio.Handle | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
+        self.on_parsed: Callable[[Records], None] = lambda _ticks: None
+        self.on_quality: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
         """Wait for a failure of the consumer and raise it."""
@@ -65,12 +75,19 @@ class Pump:
         waiting, self._waiting = self._waiting, []
         now = self._clock.monotonic()
         counters = self._intake.counters
+        changed = False
         for session in waiting:
-            self._intake.receive(session.drain(), now)
+            parsed = session.drain()
+            if len(parsed.ticks):
+                self.on_parsed(parsed.ticks)
+            self._intake.receive(parsed, now)
+            changed |= self._quality.take(parsed)
             frames, size = session.take_counts()
             counters.frames += frames
             counters.bytes += size
         self.emit()
+        if changed:
+            self.on_quality()
 
     def emit(self) -> None:
         """Hand on what gathered and what is due."""
@@ -98,9 +115,9 @@ class Pump:
 
     def _note_latency(self, batch: Batch) -> None:
         if len(batch.ticks):
-            last = batch.ticks[-1]
-            if last["origin"] == Origin.LIVE:
-                self.latency_ms = (int(last["recv"]) - int(last["ts"])) / 1e6
+            ticks = batch.ticks
+            if ticks["origin"][-1] == _LIVE:
+                self.latency_ms = int(ticks["recv"][-1] - ticks["ts"][-1]) / 1e6
 
     def _fail(self, exc: Exception) -> None:
         self._closed = True

@@ -6,32 +6,51 @@ import asyncio
 from email.utils import parsedate_to_datetime
 
 from core.clock import Clock
-from core.feed.buckets import TokenBucket
+from core.feed.breaker import Breaker
+from core.feed.buckets import TokenBucket, Usage
 from core.venues.venue import Limits
 
 #: Seconds of silence after a refusal that names none: 429 too many, 418 banned for going on.
 SILENCE = {429: 10.0, 418: 120.0}
+
+#: Binance's longest ban; a header that asks for more is a mistake.
+LONGEST_SILENCE_S = 3 * 86_400.0
+
+#: The windows of the limits, in seconds.
+_CONNECTS_S, _WEIGHT_S = 300.0, 60.0
 
 
 def retry_after(header: str | None, now_ns: int, default: float) -> float:
     """Seconds a `Retry-After` header asks for: a number or an HTTP date (RFC 9110, 10.2.3)."""
     text = (header or "").strip()
     if text.isdecimal() and len(text) < 10:
-        return float(text)
+        return min(float(text), LONGEST_SILENCE_S)
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now_ns / 1e9)
+        asked = parsedate_to_datetime(text).timestamp() - now_ns / 1e9
     except (ValueError, OverflowError):
         return default
+    return min(max(0.0, asked), LONGEST_SILENCE_S)
 
 
 class Quota:
-    """The limits of one venue, shared by all its connections and REST calls; waiters are served in order."""
+    """The limits of one venue, shared by all its connections and REST calls; waiters are served in order.
 
-    def __init__(self, limits: Limits, clock: Clock) -> None:
+    Attributes:
+        connects: breaker around opening connections.
+        calls: breaker around REST calls.
+        connects_used: connections opened in the last five minutes.
+        weight_used: REST weight spent in the last minute, by others from this address too where the venue says so.
+    """
+
+    def __init__(self, limits: Limits, clock: Clock, *, breaker_open_s: float = 30.0) -> None:
         self.held_until = float("-inf")
+        self.connects = Breaker(open_s=breaker_open_s)
+        self.calls = Breaker(open_s=breaker_open_s)
+        self.connects_used = Usage(limits.connects_per_5min, _CONNECTS_S)
+        self.weight_used = Usage(limits.rest_weight_per_min, _WEIGHT_S)
         self._clock = clock
-        self._connects = TokenBucket(limits.connects_per_5min, 300.0)
-        self._weight = TokenBucket(limits.rest_weight_per_min, 60.0)
+        self._connects = TokenBucket(limits.connects_per_5min, _CONNECTS_S)
+        self._weight = TokenBucket(limits.rest_weight_per_min, _WEIGHT_S)
         self._connect_turn = asyncio.Lock()
         self._weight_turn = asyncio.Lock()
 
@@ -47,11 +66,21 @@ class Quota:
         """Return when one more connection may be opened."""
         async with self._connect_turn:
             await self.spend(self._connects, 1.0)
+            self.connects_used.note(self._clock.monotonic())
 
     async def weight(self, amount: float) -> None:
         """Return when a REST call of this weight may be sent."""
         async with self._weight_turn:
             await self.spend(self._weight, amount)
+            self.weight_used.note(self._clock.monotonic(), amount)
+
+    def weight_said(self, used: int | None) -> None:
+        """What the venue says was used in the last minute: others use it from this address too, and so did we before a restart."""
+        now = self._clock.monotonic()
+        unknown = (used or 0) - self.weight_used.used(now)
+        if unknown > 0:
+            self._weight.spend(now, unknown)
+            self.weight_used.note(now, unknown)
 
     async def spend(self, bucket: TokenBucket, amount: float) -> None:
         """Return when `amount` is spent of a bucket and no silence is asked for."""

@@ -1,23 +1,20 @@
-"""What a venue is asked for now and then: 24 h figures, its clock, its list of symbols. A failure is noted and tried again."""
+"""What a venue is asked for now and then: 24 h figures, its list of symbols. A failure is noted and tried again."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 
 import structlog
 
-from core.clock import Clock
-from core.errors import VenueError
+from core.errors import RateLimited, VenueError
 from core.feed.listing import Listing, unknown_symbol
 from core.feed.rest import Rest
 from core.venues.venue import SymbolInfo, Ticker, Venue
 
-#: Symbols a request for 24 h figures: Binance's cheaper classes end there.
-TICKERS_A_CALL = 100
-
-#: How often the venue's clock is compared with ours, in seconds.
-CLOCK_EVERY_S = 600.0
+#: Symbols a request: Binance's cheaper classes of 24 h figures end there.
+SYMBOLS_A_CALL = 100
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +23,6 @@ class Refresh:
     """Asks every `every_s` seconds, and soon after `wake`.
 
     Attributes:
-        skew_ms: the venue's clock minus ours, good to half the round trip; None before the first answer.
         unlisted: watched symbols the venue does not list.
         trouble: why the last round was not complete, or empty.
     """
@@ -35,7 +31,6 @@ class Refresh:
         self,
         venue: Venue,
         rest: Rest,
-        clock: Clock,
         listing: Listing,
         *,
         names: Callable[[], set[str]],
@@ -43,19 +38,17 @@ class Refresh:
         on_symbols: Callable[[dict[str, SymbolInfo]], None],
         every_s: float = 30.0,
     ) -> None:
-        self.skew_ms: float | None = None
         self.unlisted: set[str] = set()
         self.trouble = ""
         self._venue = venue
         self._rest = rest
-        self._clock = clock
         self._listing = listing
         self._names = names
         self._on_tickers = on_tickers
         self._on_symbols = on_symbols
         self._every_s = every_s
-        self._clock_at = float("-inf")
         self._listed: dict[str, SymbolInfo] = {}
+        self._told_of: set[str] = set()
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -66,7 +59,7 @@ class Refresh:
         """Ask until cancelled."""
         while True:
             self._wake.clear()
-            troubles = [trouble for step in (self._time, self._symbols, self._tickers) if (trouble := await _tried(step))]
+            troubles = [trouble for step in (self._symbols, self._tickers) if (trouble := await _tried(step))]
             if troubles and troubles[0] != self.trouble:
                 log.warning("a venue did not answer", venue=self._venue.name, reason=troubles[0])
             self.trouble = troubles[0] if troubles else ""
@@ -76,29 +69,39 @@ class Refresh:
             except TimeoutError:
                 continue
 
-    async def _time(self) -> None:
-        if self._clock.monotonic() - self._clock_at < CLOCK_EVERY_S:
-            return
-        call = self._venue.server_time()
-        sent = self._clock.now_ns()
-        theirs = await self._rest.ask(call, self._venue.parse_time)
-        self.skew_ms = (theirs - (sent + self._clock.now_ns()) / 2) / 1e6
-        self._clock_at = self._clock.monotonic()
-
     async def _symbols(self) -> None:
         listed = await self._listing.refresh()
-        if listed is not self._listed:
+        if listed is self._listed:
+            listed = await self._recheck(listed)
+        names = set(self._names())
+        if listed is not self._listed or names - self._told_of:
             self._listed = listed
             self._on_symbols(listed)
-        unlisted = {name for name in self._names() if name not in listed}
+        self._told_of = names
+        unlisted = {name for name in names if name not in listed}
         for name in unlisted - self.unlisted:
             log.warning("a watched symbol is not listed", reason=unknown_symbol(self._venue.name, name, listed))
         self.unlisted = unlisted
 
+    async def _recheck(self, listed: dict[str, SymbolInfo]) -> dict[str, SymbolInfo]:
+        """The list, with what is watched as it is now."""
+        names = sorted(self._names() & listed.keys())
+        try:
+            for first in range(0, len(names), SYMBOLS_A_CALL):
+                await self._listing.recheck(names[first : first + SYMBOLS_A_CALL])
+        except RateLimited:
+            raise
+        except VenueError:  # one of them may be listed no more: the whole list tells which
+            await self._listing.refresh(force=True)
+        for name in sorted(self._names() - listed.keys())[:3]:
+            with contextlib.suppress(VenueError):  # still not listed
+                await self._listing.recheck([name])
+        return self._listing.symbols
+
     async def _tickers(self) -> None:
         names = sorted(self._names() - self.unlisted)
-        for first in range(0, len(names), TICKERS_A_CALL):
-            call = self._venue.tickers(names[first : first + TICKERS_A_CALL])
+        for first in range(0, len(names), SYMBOLS_A_CALL):
+            call = self._venue.tickers(names[first : first + SYMBOLS_A_CALL])
             self._on_tickers(await self._rest.ask(call, self._venue.parse_tickers))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -18,9 +19,16 @@ T = TypeVar("T")
 #: No answer is longer; the list of symbols is the longest, at about 20 MB.
 MAX_BODY = 64 << 20
 
+#: What a parser may trip over in a body that is not what it should be.
+SENSELESS = (ValueError, LookupError, TypeError, ArithmeticError, RecursionError)
+
 
 class Rest:
-    """One venue's REST client. The session opens with the first call; `aclose` ends it."""
+    """One venue's REST client. The session opens with the first call; `aclose` ends it.
+
+    A venue that failed five calls in a row (no answer, HTTP 5xx, an answer without sense) is left alone for a while, and calls fail
+    at once. One that refuses a call (HTTP 4xx) works.
+    """
 
     def __init__(self, venue: Venue, quota: Quota, clock: Clock, *, timeout_s: float = 10.0) -> None:
         self._venue = venue
@@ -28,40 +36,76 @@ class Rest:
         self._clock = clock
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
+        self._try_ended = asyncio.Event()
+        self._last_failure = ""
 
     async def ask(self, call: RestCall, parse: Callable[[bytes], T]) -> T:
         """The parsed answer to a call, sent when the weight budget allows.
 
         Raises:
             RateLimited: the venue asked us to wait; calls made meanwhile wait for that long.
-            VenueError: it refused, could not be reached, or answered with something else.
+            VenueError: it refused, could not be reached, answered with something else, or is left alone after failing too often.
         """
-        body = await self.call(call)
+        self._refuse_while_open()
+        await self._quota.weight(call.weight)
+        ticket = await self._admitted()
+        ok: bool | None = None
         try:
-            return parse(body)
-        except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError) as exc:
-            raise VenueError(f"{self._venue.name} answered {call.path} with something else: {one_line(str(exc))}") from exc
+            status, headers, body = await self._send(call)
+            ok = None if status in SILENCE else status < 500
+            self._quota.weight_said(self._venue.used_weight(headers))
+            self._judge(call, status, headers, body)
+            ok = False
+            answer = parse(body)
+            ok = True
+            return answer
+        except (aiohttp.ClientError, OSError, TimeoutError) as exc:
+            ok = False
+            raise self._noted(ok, f"{self._venue.name} cannot be asked for {call.path}: {_words(exc)}") from exc
+        except SENSELESS as exc:
+            raise self._noted(ok, f"{self._venue.name} answered {call.path} with something else: {one_line(str(exc))}") from exc
+        except VenueError as exc:
+            self._noted(ok, str(exc))
+            raise
+        finally:
+            self._quota.calls.end(ticket, self._clock.monotonic(), ok)
+            self._try_ended.set()
 
     async def call(self, call: RestCall) -> bytes:
         """The body of the answer to a call; raises as `ask` does."""
-        await self._quota.weight(call.weight)
-        try:
-            status, headers, body = await self._send(call)
-        except (aiohttp.ClientError, OSError, TimeoutError) as exc:
-            raise VenueError(f"{self._venue.name} cannot be asked for {call.path}: {_words(exc)}") from exc
-        if status in SILENCE:
-            wait = retry_after(headers.get("retry-after"), self._clock.now_ns(), SILENCE[status])
-            self._quota.hold(wait)
-            raise RateLimited(f"{self._venue.name} asks to wait {wait:.0f} s ({self._refusal(status, body)})", wait)
-        if status >= 300:
-            raise VenueError(f"{self._venue.name} refused {call.path}: {self._refusal(status, body)}")
-        return body
+        return await self.ask(call, bytes)
+
+    def left_alone_s(self) -> float:
+        """Seconds until calls are sent again, 0.0 when they are."""
+        now, breaker = self._clock.monotonic(), self._quota.calls
+        return breaker.wait(now) if breaker.state(now) == "open" else 0.0
 
     async def aclose(self) -> None:
         """Close the connections it keeps."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    async def _admitted(self) -> int:
+        """The breaker's leave for one try; while it allows one at a time, wait for the others."""
+        while (ticket := self._quota.calls.admit(self._clock.monotonic())) is None:
+            self._refuse_while_open()
+            self._try_ended.clear()
+            await self._try_ended.wait()
+        return ticket
+
+    def _refuse_while_open(self) -> None:
+        if wait := self.left_alone_s():
+            raise VenueError(f"{self._venue.name} is not asked for another {wait:.0f} s, it failed too often: {self._last_failure}")
+
+    def _judge(self, call: RestCall, status: int, headers: dict[str, str], body: bytes) -> None:
+        """Raise what a status that is no answer means."""
+        if status in SILENCE:
+            wait = retry_after(headers.get("retry-after"), self._clock.now_ns(), SILENCE[status])
+            self._quota.hold(wait)
+            raise RateLimited(f"{self._venue.name} asks to wait {wait:.0f} s ({self._refusal(status, body)})", wait)
+        if status >= 300:
+            raise VenueError(f"{self._venue.name} refused {call.path}: {self._refusal(status, body)}")
 
     async def _send(self, call: RestCall) -> tuple[int, dict[str, str], bytes]:
         if self._session is None:
@@ -78,6 +122,12 @@ class Rest:
 
     def _refusal(self, status: int, body: bytes) -> str:
         return one_line(self._venue.parse_error(status, body))
+
+    def _noted(self, ok: bool | None, words: str) -> VenueError:
+        """The error to raise; what failed is remembered for those who are refused later."""
+        if ok is False:
+            self._last_failure = words
+        return VenueError(words)
 
 
 def _words(exc: Exception) -> str:

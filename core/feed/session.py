@@ -33,13 +33,23 @@ class Session:
     """A live socket and its parser. `on_frames` is called after each read of the socket: there is something to `drain`.
 
     Attributes:
-        heard: monotonic time of the last frame; of the connecting before the first.
+        opened: monotonic time of the connecting.
+        heard: monotonic time of the last data; of the connecting before the first. Acknowledgements and garbage are no data.
         names: symbols whose subscription the venue confirmed.
         pending: frames since the last drain.
         ended: set when the socket is gone or the venue announced its end.
     """
 
-    def __init__(self, venue: Venue, clock: Clock, quota: Quota, on_frames: Callable[[Session], None], *, reply_timeout_s: float) -> None:
+    def __init__(
+        self,
+        venue: Venue,
+        clock: Clock,
+        quota: Quota,
+        on_frames: Callable[[Session], None],
+        *,
+        reply_timeout_s: float,
+        on_end: Callable[[], None] = lambda: None,
+    ) -> None:
         self.opened = self.heard = clock.monotonic()
         self.names: set[str] = set()
         self.ended = asyncio.Event()
@@ -49,12 +59,14 @@ class Session:
         self._clock = clock
         self._quota = quota
         self._on_frames = on_frames
+        self._on_end = on_end
         self._reply_timeout_s = reply_timeout_s
         self._parser = venue.parser()
         self._wire: Wire | None = None
         self._watch: asyncio.Task[None] | None = None
         self._sending = asyncio.Lock()
-        self._messages = TokenBucket(venue.limits.messages_per_s, 1.0)
+        # One a second is kept free for a pong, which counts as a message and cannot wait.
+        self._messages = TokenBucket(max(1.0, venue.limits.messages_per_s - 1.0), 1.0)
         self._requests: dict[int, _Request] = {}
         self._last_request = 0
         self._frames = 0
@@ -66,7 +78,6 @@ class Session:
         Raises:
             OSError, TimeoutError, websockets.exceptions.WebSocketException: it cannot be reached.
         """
-        await self._quota.connect()
         self.opened = self.heard = self._clock.monotonic()
         wire = await connect(
             self._venue.stream_url(),
@@ -80,7 +91,7 @@ class Session:
         assert isinstance(wire, Wire)
         self._wire = wire
         self._watch = asyncio.create_task(self._until_lost(wire))
-        self.opened = self.heard = self._clock.monotonic()
+        wire.on_ping = lambda: self._messages.spend(self._clock.monotonic())
         wire.attach(self._take)
 
     async def subscribe(self, names: Iterable[str]) -> None:
@@ -114,6 +125,8 @@ class Session:
         if parsed.shutdown:
             self.shutdown = True
             self.ended.set()
+        if len(parsed.ticks) or len(parsed.quotes) or parsed.quarantined:
+            self.heard = self._clock.monotonic()
         return parsed
 
     def pause(self) -> None:
@@ -159,7 +172,6 @@ class Session:
             receive(frame, now)
         self._frames += len(frames)
         self.pending += len(frames)
-        self.heard = self._clock.monotonic()
         self._on_frames(self)
 
     async def _request(self, request_id: int, frames: list[str]) -> None:
@@ -197,3 +209,4 @@ class Session:
         for request in self._requests.values():
             if not request.done.done():
                 request.done.set_result(self.last_words())
+        self._on_end()

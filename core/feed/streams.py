@@ -9,9 +9,11 @@ from functools import partial
 
 from core.clock import Clock
 from core.feed.batch import FeedState, LinkState
-from core.feed.connection import Connection, Timing
+from core.feed.connection import Connection
+from core.feed.link import Link
 from core.feed.quota import Quota
 from core.feed.session import Session
+from core.feed.timing import Timing
 from core.venues.venue import Venue
 
 #: A symbol's prints and its quotes.
@@ -30,17 +32,18 @@ class Streams:
         clock: Clock,
         quota: Quota,
         ready: asyncio.Event,
-        *,
         timing: Timing,
         rng: random.Random,
+        *,
         on_frames: Callable[[Session], None],
-        on_state: Callable[[FeedState], None],
+        on_change: Callable[[], None],
         on_open: Callable[[list[str]], None],
         on_lost: Callable[[list[str]], None],
     ) -> None:
         self.connections: list[Connection] = []
         self._venue = venue
-        self._on_state = on_state
+        self._clock = clock
+        self._on_change = on_change
         self._room = max(1, venue.limits.streams_per_connection // STREAMS_PER_SYMBOL)
         self._group: asyncio.TaskGroup | None = None
         self._tasks: dict[Connection, asyncio.Task[None]] = {}
@@ -110,22 +113,25 @@ class Streams:
 
     def sessions(self) -> list[Session]:
         """The sockets that are open."""
-        return [session for connection in self.connections for session in connection.sessions]
+        return [session for connection in self.connections for session in connection.link.sessions]
 
     def state(self) -> FeedState:
         """The worst state of any connection, and whom it concerns."""
-        troubled = [connection for connection in self.connections if connection.state != "live"]
+        troubled = [connection for connection in self.connections if connection.link.state != "live"]
         if not troubled:
             return FeedState(self._venue.name, "live" if self.connections else "stopped", "" if self.connections else "no symbols")
-        worst = max(troubled, key=lambda connection: _SEVERITY.index(connection.state))
+        worst = max(troubled, key=lambda connection: _SEVERITY.index(connection.link.state)).link
         share = f"{len(troubled)} of {len(self.connections)} connections: " if len(self.connections) > 1 else ""
         names = tuple(name for connection in troubled for name in connection.names)
-        return FeedState(self._venue.name, worst.state, share + worst.detail if worst.detail else share[:-2], worst.retry_in_s, names)
+        return FeedState(self._venue.name, worst.state, share + worst.detail if worst.detail else share[:-2], self._left(worst), names)
+
+    def _left(self, link: Link) -> float | None:
+        return None if link.retry_at is None else max(0.0, link.retry_at - self._clock.monotonic())
 
     def _start(self, connection: Connection) -> None:
         if self._group is not None:
             self._tasks[connection] = self._group.create_task(connection.run())
 
     def _changed(self, connection: Connection) -> None:
-        if connection in self.connections or connection.state == "stopped":
-            self._on_state(self.state())
+        if connection in self.connections or connection.link.state == "stopped":
+            self._on_change()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from websockets.asyncio.client import ClientConnection
-from websockets.frames import DATA_OPCODES, Frame
+from websockets.frames import DATA_OPCODES, Frame, Opcode
 from websockets.protocol import Event, State
 
 #: First byte of a final text or binary frame (RFC 6455, 5.2).
@@ -58,12 +58,14 @@ class Wire(ClientConnection):
     Attributes:
         bytes_read: what came over the socket since the handshake.
         lost: set when the connection is gone.
+        on_ping: called for each ping, which is answered at once.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.bytes_read = 0
         self.lost = asyncio.Event()
+        self.on_ping: Callable[[], None] = lambda: None
         self._sink: Sink | None = None
         self._early: list[bytes] = []
         self._rest = b""
@@ -92,6 +94,8 @@ class Wire(ClientConnection):
     def process_event(self, event: Event) -> None:
         """Called with what the protocol read: data frames here are long, or parts of fragmented messages."""
         if not (isinstance(event, Frame) and event.opcode in DATA_OPCODES):
+            if isinstance(event, Frame) and event.opcode is Opcode.PING:
+                self.on_ping()
             super().process_event(event)
             return
         self._fragments.append(bytes(event.data))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -12,6 +14,7 @@ from typing import Any, TypeAlias
 import aiosqlite
 import structlog
 
+from core.errors import StoreError
 from core.store.failures import passing, store_error
 from core.store.schema import BUSY_TIMEOUT, Schema, prepare
 
@@ -20,8 +23,20 @@ log = structlog.get_logger("store")
 #: A part of a transaction; it may be run several times, of which at most one is kept.
 Run: TypeAlias = Callable[[aiosqlite.Connection], Awaitable[Any]]
 
+#: What is called with `trouble` whenever it changes.
+Told: TypeAlias = Callable[[str | None], None]
+
 #: Seconds between two tries of a transaction: doubled from the first up to the second.
 RETRY = (0.05, 2.0)
+
+#: How long opening waits for another program's lock, or for room, in seconds.
+OPEN_WAIT = 5.0
+
+#: A write-ahead log starts over by itself at 16 MB, unless somebody reads what it replaced. Beyond this many bytes we make it, as soon as
+#: nobody does: each try may hold up writing for so long, and is repeated after so long, in seconds.
+LOG_LIMIT = 64 << 20
+LOG_WAIT = 0.05
+LOG_AGAIN = 10.0
 
 
 class WriteConnection:
@@ -29,22 +44,32 @@ class WriteConnection:
 
     Attributes:
         path: the file.
-        trouble: what keeps a transaction from being written, in words that follow "is"; None when nothing does.
+        on_trouble: called on the event loop with `trouble` whenever that changes.
+        pinned_mb: size of the write-ahead log while a reader that does not end keeps it from starting over; 0 otherwise.
     """
 
     def __init__(self, path: Path, db: aiosqlite.Connection) -> None:
         self.path = path
-        self.trouble: str | None = None
+        self.on_trouble: Told = lambda _why: None
+        self.pinned_mb = 0.0
         self._db = db
+        self._trouble: str | None = None
+        self._log = path.with_name(path.name + "-wal")
+        self._try_again = 0.0
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps a transaction from being written, in words that follow "is"; None when nothing does."""
+        return self._trouble
 
     @classmethod
     async def open(cls, path: Path, schema: Schema, *, synchronous: str) -> WriteConnection:
         """Check and migrate the file, then hold it open.
 
         Raises:
-            StoreError: it cannot be opened, or must not be.
+            StoreError: it cannot be opened, or must not be, or another program holds it for longer than 5 s.
         """
-        await asyncio.to_thread(prepare, path, schema)
+        await asyncio.to_thread(prepare, path, schema, synced=synchronous == "FULL")
         try:
             db = await aiosqlite.connect(path, isolation_level=None, timeout=BUSY_TIMEOUT)
         except sqlite3.Error as error:
@@ -52,12 +77,30 @@ class WriteConnection:
         for pragma in (
             f"synchronous={synchronous}",
             "wal_autocheckpoint=2000",
-            "journal_size_limit=67108864",
+            f"journal_size_limit={LOG_LIMIT}",
             "cache_size=-32000",
             "secure_delete=0",
         ):
             await db.execute_fetchall(f"PRAGMA {pragma}")
-        return cls(path, db)
+        connection = cls(path, db)
+        try:
+            await connection.soon(connection.transact([]))
+        except (StoreError, sqlite3.Error) as error:
+            await db.close()
+            raise (store_error(error, path) if isinstance(error, sqlite3.Error) else error) from error
+        return connection
+
+    async def soon(self, work: Awaitable[object]) -> None:
+        """Wait for the first words to a file, for 5 s.
+
+        Raises:
+            StoreError: it takes longer; says why.
+        """
+        try:
+            async with asyncio.timeout(OPEN_WAIT):
+                await work
+        except TimeoutError:
+            raise StoreError(f"{self.path} is {self.trouble or 'too slow'}") from None
 
     async def close(self) -> None:
         """Let go of the file."""
@@ -77,16 +120,43 @@ class WriteConnection:
                 why = passing(error)
                 if why is None:
                     raise
-                if self.trouble != why:
-                    log.warning("writes wait", file=str(self.path), reason=why)
-                self.trouble = why
+                self._say(why)
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, RETRY[1])
                 continue
-            if self.trouble:
-                log.info("writes go on", file=str(self.path))
-            self.trouble = None
+            self._say(None)
+            await self._start_log_over()
             return results
+
+    def _say(self, why: str | None) -> None:
+        if why == self._trouble:
+            return
+        self._trouble = why
+        if why:
+            log.warning("writes wait", file=str(self.path), reason=why)
+        else:
+            log.info("writes go on", file=str(self.path))
+        self.on_trouble(why)
+
+    async def _start_log_over(self) -> None:
+        """Empty a write-ahead log that has grown, if nobody reads what it replaced; else try again later."""
+        size = os.stat(self._log).st_size if self._log.exists() else 0
+        if size <= LOG_LIMIT:
+            self.pinned_mb = 0.0
+            return
+        if time.monotonic() < self._try_again:
+            self.pinned_mb = size / 1e6
+            return
+        await self._db.execute_fetchall(f"PRAGMA busy_timeout={int(LOG_WAIT * 1000)}")
+        try:
+            ((busy, *_),) = await rows_of(self._db, "PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error:  # told when the next transaction meets it
+            busy = True
+        await self._db.execute_fetchall(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT * 1000)}")
+        if busy and not self.pinned_mb:
+            log.warning("a reader that does not end keeps the log from starting over", file=str(self.path), log_mb=round(size / 1e6))
+        self.pinned_mb = size / 1e6 if busy else 0.0
+        self._try_again = time.monotonic() + LOG_AGAIN
 
     async def _once(self, runs: Sequence[Run]) -> list[Any]:
         try:

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, TypeAlias
 
 from core.store import ledger_rows as rows_
-from core.store.connection import Run, WriteConnection
+from core.store.connection import Run, Told, WriteConnection
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
 from core.store.writer import Writer
@@ -31,6 +31,7 @@ class Ledger:
 
     def __init__(self, connection: WriteConnection) -> None:
         self.path = connection.path
+        self._connection = connection
         self._writer = Writer(connection)
 
     @classmethod
@@ -65,6 +66,15 @@ class Ledger:
     def trouble(self) -> str | None:
         """What keeps writes waiting, in words that follow "is" (locked, out of disk space, …), or None."""
         return self._writer.trouble
+
+    @property
+    def on_trouble(self) -> Told:
+        """Called with `trouble` as soon as it changes."""
+        return self._connection.on_trouble
+
+    @on_trouble.setter
+    def on_trouble(self, told: Told) -> None:
+        self._connection.on_trouble = told
 
     async def wait_committed(self) -> None:
         """Return when everything said before this call is on disk.
@@ -105,7 +115,8 @@ class Ledger:
     def add_snapshot(
         self, strategy_id: str, seq: int, ts_ns: int, *, layout_hash: str, source_hash: str, state: bytes, payload: str = "{}"
     ) -> Done:
-        """Note all that changes while a strategy runs, as it is after the tick `seq`; the newest three of each are kept."""
+        """Note all that changes while a strategy runs, as it is after the tick `seq`; the newest three of each are kept, and
+        those whose payload has `start`."""
         return self._put(partial(rows_.keep_snapshot, row=(strategy_id, seq, ts_ns, layout_hash, source_hash, bytes(state), payload)))
 
     def put_alert(self, alert_id: str, ts_ns: int, level: str, text: str, state: str) -> Done:

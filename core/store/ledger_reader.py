@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from core.store.ledger_rows import FILLS, SNAPSHOTS
 from core.store.migrations import LEDGER
 from core.store.schema import open_to_read
 
@@ -60,6 +63,74 @@ def read_source(path: Path, hash: str) -> str | None:
     """
     found = _dicts(path, "SELECT text FROM sources WHERE hash = :hash", {"hash": hash})
     return str(found[0]["text"]) if found else None
+
+
+def read_snapshots(path: Path, strategy: str | None = None, *, states: bool = True) -> list[dict[str, Any]]:
+    """Snapshots of one strategy or all in the order they were added, as the columns of `snapshots` and its `rowid`.
+
+    Args:
+        states: False leaves out the column `state`; see `read_state`.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    columns = ", ".join(column for column in SNAPSHOTS.columns if states or column != "state")
+    where, values = ("WHERE strategy_id = :strategy", {"strategy": strategy}) if strategy is not None else ("", {})
+    return _dicts(path, f"SELECT rowid, {columns} FROM snapshots {where} ORDER BY rowid", values)
+
+
+def read_state(path: Path, rowid: int) -> bytes | None:
+    """The state of one snapshot; None when it was dropped since.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    found = _dicts(path, "SELECT state FROM snapshots WHERE rowid = :rowid", {"rowid": rowid})
+    return bytes(found[0]["state"]) if found else None
+
+
+def read_fills_between(path: Path, after: int, through: int, strategy: str | None = None) -> list[tuple[Any, ...]]:
+    """The columns of `FILLS` of every fill with `after < seq <= through`, of one strategy or all, by seq.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    only, values = (" AND strategy_id = ?", (strategy,)) if strategy is not None else ("", ())
+    query = f"SELECT {', '.join(FILLS.columns)} FROM fills WHERE seq > ? AND seq <= ?{only} ORDER BY seq, rowid"
+    with open_to_read(path, LEDGER) as db:
+        return db.execute(query, (after, through, *values)).fetchall()
+
+
+def find_fills(path: Path, ids: Iterable[str]) -> list[tuple[Any, ...]]:
+    """The columns of `FILLS` of those of these fills that there are.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    query = f"SELECT {', '.join(FILLS.columns)} FROM fills WHERE fill_id IN (SELECT value FROM json_each(?))"
+    with open_to_read(path, LEDGER) as db:
+        return db.execute(query, (json.dumps(list(ids)),)).fetchall()
+
+
+def count_fills(path: Path) -> dict[str, tuple[int, int, int]]:
+    """By strategy: how many fills, and the lowest and highest seq of them.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    with open_to_read(path, LEDGER) as db:
+        rows = db.execute("SELECT strategy_id, count(*), min(seq), max(seq) FROM fills GROUP BY strategy_id ORDER BY min(rowid)")
+        return {strategy: (count, first, last) for strategy, count, first, last in rows}
+
+
+def first_fills(path: Path) -> dict[str, int]:
+    """By symbol, the lowest seq of a fill.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    with open_to_read(path, LEDGER) as db:
+        return dict(db.execute("SELECT symbol, min(seq) FROM fills GROUP BY symbol").fetchall())
 
 
 def _dicts(path: Path, query: str, values: dict[str, Any]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ import numpy as np
 from core.errors import StoreError
 from core.store.connection import rows_of
 
-#: Snapshots kept of a strategy.
+#: Snapshots kept of a strategy, besides those it started from.
 SNAPSHOTS_KEPT = 3
 
 Row = tuple[Any, ...]
@@ -105,12 +105,12 @@ async def update(db: aiosqlite.Connection, statement: str, values: Row, missing:
 
 
 async def keep_snapshot(db: aiosqlite.Connection, row: Row) -> None:
-    """Insert a snapshot and drop the oldest of its strategy beyond those kept."""
+    """Insert a snapshot and drop the oldest of its strategy beyond those kept; what a strategy started from (its payload has
+    `start`) stays for ever: an audit begins there."""
     await insert(db, SNAPSHOTS, [row])
+    passing = "FROM snapshots WHERE strategy_id = ? AND json_extract(payload, '$.start') IS NULL"
     await db.execute(
-        """DELETE FROM snapshots WHERE strategy_id = ? AND rowid NOT IN
-            (SELECT rowid FROM snapshots WHERE strategy_id = ? ORDER BY rowid DESC LIMIT ?)""",
-        (row[0], row[0], SNAPSHOTS_KEPT),
+        f"DELETE FROM snapshots WHERE rowid IN (SELECT rowid {passing} ORDER BY rowid DESC LIMIT -1 OFFSET ?)", (row[0], SNAPSHOTS_KEPT)
     )
 
 

@@ -10,16 +10,21 @@ import numpy as np
 
 from core.errors import SourceError
 from core.store.migrations import TAPE
+from core.store.packed import fetch
 from core.store.schema import open_to_read
-from core.store.tick_rows import SELECT, SEQ_BUCKET, TIME_BUCKET
-from core.types import TICK, Records, Symbols
+from core.store.tick_rows import SEQ_BUCKET, TIME_BUCKET, joined, taken
+from core.types import Records, Symbols
 
 #: Times beyond every venue's.
 _EVER = 1 << 62
 
-_RANGE = f"""SELECT {SELECT} FROM tick_rows t WHERE t.series = :series AND t.ts >= :from_ns AND t.ts < :to_ns
-    AND t.id >= (SELECT min(lo_id) FROM zones WHERE axis = 'time' AND series = :series AND bucket BETWEEN :first AND :last)
-    AND t.id <= (SELECT max(hi_id) FROM zones WHERE axis = 'time' AND series = :series AND bucket BETWEEN :first AND :last)"""
+#: Rows of a query: it holds a moment of the file for some 20 ms, and the writer's log can start over between two.
+_STEP = 1 << 14
+
+_RANGE = """(SELECT * FROM tick_rows WHERE series = :series AND id BETWEEN :id AND :last_id
+    AND ts >= :from_ns AND ts < :to_ns AND seq >= :seq ORDER BY id LIMIT :step) t"""
+
+_IDS = """SELECT min(lo_id), max(hi_id) FROM zones WHERE axis = 'time' AND series = ? AND bucket BETWEEN ? AND ?"""
 
 
 def read_ticks(
@@ -45,24 +50,23 @@ def read_ticks(
         StoreError: the file cannot be read.
     """
     start, stop = 0 if from_ns is None else from_ns, _EVER if to_ns is None else to_ns
+    parts: list[Records] = []
     with open_to_read(path, TAPE) as db:
-        wanted = {
-            "series": _series(db, path, symbol, stream),
-            "from_ns": start,
-            "to_ns": stop,
-            "first": start // TIME_BUCKET,
-            "last": (stop - 1) // TIME_BUCKET,
-        }
-        query = f"{_RANGE} AND t.seq > 0" if as_delivered else _RANGE
-        ticks = _records(db.execute(query, wanted))
+        series = _series(db, path, symbol, stream)
+        ((first, last),) = db.execute(_IDS, (series, start // TIME_BUCKET, (stop - 1) // TIME_BUCKET)).fetchall()
+        wanted = {"series": series, "id": first, "last_id": last, "from_ns": start, "to_ns": stop, "seq": int(as_delivered), "step": _STEP}
+        while first is not None and len(part := fetch(db, _RANGE, wanted)):
+            parts.append(part)
+            wanted["id"] = int(part["id"][-1]) + 1
+    ticks = joined(parts)
     ticks["symbol"] = symbols.add(symbol)
     by = ticks["seq"] if as_delivered else ticks["ts"]
     # Rows come by id, which is nearly always the order asked for.
-    return ticks if bool((np.diff(by) >= 0).all()) else ticks[np.argsort(by, kind="stable")]
+    return ticks if bool((np.diff(by) >= 0).all()) else taken(ticks, np.argsort(by, kind="stable"))
 
 
 def ticks_since(
-    path: Path, seq: int, names: Sequence[str] | None = None, *, symbols: Symbols, to_seq: int | None = None, batch: int = 65_536
+    path: Path, seq: int, names: Sequence[str] | None = None, *, symbols: Symbols, to_seq: int | None = None, batch: int = 1 << 16
 ) -> Generator[Records, None, None]:
     """TICK records of these symbols (None: all) with `seq < the tick's seq <= to_seq`, in the order of seq.
 
@@ -88,37 +92,37 @@ def ticks_since(
         span = ((seq + 1) // SEQ_BUCKET, stop // SEQ_BUCKET)
         query = f"SELECT DISTINCT bucket FROM zones WHERE axis = 'seq' AND series IN ({numbers}) AND bucket BETWEEN ? AND ?"
         buckets = sorted(bucket for (bucket,) in db.execute(query, span))
-        pending = np.empty(0, TICK)
+        held: list[Records] = []
         for bucket in buckets:
             ticks = _bucket(db, numbers, bucket, seq, stop)
-            ticks["symbol"] = index[ticks["symbol"]]
-            pending = np.concatenate((pending, ticks))
-            while len(pending) >= batch:
-                yield pending[:batch]
-                pending = pending[batch:]
-        if len(pending):
-            yield pending
+            ticks["symbol"] = index.take(ticks["symbol"])
+            held.append(ticks)
+            if sum(map(len, held)) >= min(batch, SEQ_BUCKET) or bucket == buckets[-1]:
+                ready = joined(held)
+                held = []
+                yield from (ready[i : i + batch] for i in range(0, len(ready), batch))
 
 
 def _bucket(db: sqlite3.Connection, numbers: str, bucket: int, after: int, last: int) -> Records:
     """The ticks of one stretch of seq, in its order; `symbol` is the series."""
     low, high = max(after + 1, bucket * SEQ_BUCKET), min(last, bucket * SEQ_BUCKET + SEQ_BUCKET - 1)
-    query = f"""SELECT {SELECT} FROM zones z CROSS JOIN tick_rows t
-        ON t.series = z.series AND t.id BETWEEN z.lo_id AND z.hi_id AND t.seq BETWEEN ? AND ?
-        WHERE z.axis = 'seq' AND z.series IN ({numbers}) AND z.bucket = ?"""
-    ticks = _records(db.execute(query, (low, high, bucket)))
-    return ticks[np.argsort(ticks["seq"], kind="stable")]
+    ticks = fetch(db, _of_bucket(numbers), (low, high, bucket), "GROUP BY z.series")
+    return taken(ticks, np.argsort(ticks["seq"], kind="stable"))
 
 
 def _newest_seq(db: sqlite3.Connection, numbers: str) -> int:
     """The highest seq that is committed for these series, 0 when there is none."""
-    (bucket,) = db.execute(f"SELECT max(bucket) FROM zones WHERE axis = 'seq' AND series IN ({numbers})").fetchone()
-    return 0 if bucket is None else int(_bucket(db, numbers, bucket, 0, _EVER)["seq"][-1])
+    ((bucket,),) = db.execute(f"SELECT max(bucket) FROM zones WHERE axis = 'seq' AND series IN ({numbers})").fetchall()
+    if bucket is None:
+        return 0
+    ((newest,),) = db.execute(f"SELECT max(t.seq) FROM {_of_bucket(numbers)}", (0, _EVER, bucket)).fetchall()
+    return int(newest)
 
 
-def _records(rows: sqlite3.Cursor) -> Records:
-    """TICK records of rows of `SELECT`; an unknown quote is NaN; `symbol` is still the series."""
-    return np.fromiter(rows, TICK)
+def _of_bucket(numbers: str) -> str:
+    """The rows of these series whose seq lies between two, in one stretch of the sparse index."""
+    return f"""zones z CROSS JOIN tick_rows t ON t.series = z.series AND t.id BETWEEN z.lo_id AND z.hi_id AND t.seq BETWEEN ? AND ?
+        WHERE z.axis = 'seq' AND z.series IN ({numbers}) AND z.bucket = ?"""
 
 
 def _series(db: sqlite3.Connection, path: Path, symbol: str, stream: str | None) -> int:

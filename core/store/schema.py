@@ -9,8 +9,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import structlog
+
 from core.errors import StoreError
 from core.store.failures import corrupt, store_error
+from core.store.wal import find_damage
+
+logs = structlog.get_logger("store")
 
 #: How long one statement waits for another program's lock, in seconds.
 BUSY_TIMEOUT = 1.0
@@ -44,11 +49,14 @@ class Schema:
         return len(self.migrations)
 
 
-def prepare(path: Path, schema: Schema) -> None:
+def prepare(path: Path, schema: Schema, *, synced: bool = True) -> None:
     """Make the file ready for a writer: create it, or check it and bring it to our version.
 
     All pending migrations are one transaction: after a failure the version that wrote the file still opens it.
     A file that is damaged, newer than us or not ours is refused before anything is written.
+
+    Args:
+        synced: every commit is synced: none may be missing, even after a power cut.
 
     Raises:
         StoreError: one line that names the file.
@@ -61,7 +69,7 @@ def prepare(path: Path, schema: Schema) -> None:
         raise StoreError(f"cannot write {path}: {error.strerror}") from error
     try:
         if path.stat().st_size:
-            _check(path, schema)
+            _check(path, schema, synced)
         with _connection(path, "rw") as db:
             _migrate(db, path, schema)
     except sqlite3.Error as error:
@@ -116,11 +124,16 @@ def _version(db: sqlite3.Connection, path: Path, schema: Schema) -> int:
     return version
 
 
-def _check(path: Path, schema: Schema) -> None:
+def _check(path: Path, schema: Schema, synced: bool) -> None:
     """Refuse a file that is not ours or damaged, as far as that can be told in about a second, without writing to it."""
     size = path.stat().st_size
     log = path.with_name(path.name + "-wal")
     unclean = log.exists() and log.stat().st_size > 0
+    damage = find_damage(log) if unclean and log.stat().st_size <= CHECK_UNCLEAN else None
+    if damage and (synced or not damage.unsynced):
+        raise corrupt(path, damage.what)
+    if damage:
+        logs.warning("a log lost what was not synced", file=str(path), what=damage.what)
     with _connection(path, "ro") as db:
         _version(db, path, schema)
         if size <= (CHECK_UNCLEAN if unclean else CHECK_ALWAYS):

@@ -40,7 +40,7 @@ class SeriesTable:
         if numbers.all():
             return numbers, []
         new = []
-        for index in np.unique(indexes[numbers == 0]).tolist():
+        for index in sorted(set(indexes[numbers == 0].tolist())):
             name = self._symbols.names[index]
             if (name, stream) not in self._numbers:
                 self._numbers[name, stream] = self._next

@@ -13,7 +13,7 @@ from types import TracebackType
 import aiosqlite
 
 from core.errors import StoreError
-from core.store.connection import WriteConnection, rows_of
+from core.store.connection import Told, WriteConnection, rows_of
 from core.store.gap_table import Change, change_gaps, list_gaps
 from core.store.gaps import Gap, GapState, fill, record
 from core.store.migrations import TAPE
@@ -22,9 +22,6 @@ from core.store.tick_batch import SEQS_AHEAD, TickBatch, reserve
 from core.store.tick_rows import why_unfit
 from core.store.writer import Writer
 from core.types import Records, Symbols
-
-#: How long opening waits for another program's lock, in seconds.
-OPEN_WAIT = 5.0
 
 LINGER = 0.1
 BATCH_ROWS = 20_000
@@ -39,14 +36,13 @@ class Tape:
         total: ticks on the tape.
         duplicates: ticks that were on it already when they came, since opening.
         synced_seq: every tick appended with a seq up to here is committed.
+        on_commit: called with the TICK arrays of each batch once they are committed.
     """
 
     def __init__(self, connection: WriteConnection, symbols: Symbols, max_backlog: int) -> None:
         self.path = connection.path
-        self.backlog = 0
-        self.total = 0
-        self.duplicates = 0
-        self.synced_seq = 0
+        self.backlog = self.total = self.duplicates = self.synced_seq = 0
+        self._connection = connection
         self._writer = Writer(connection, linger=LINGER, batch_rows=BATCH_ROWS)
         self._max_backlog = min(max_backlog, SEQS_AHEAD // 4)
         self._series = SeriesTable(symbols, ())
@@ -56,6 +52,7 @@ class Tape:
         self._last_seq = 0  # the highest that may have been given
         self._newest = 0  # the highest committed
         self._progress = asyncio.Event()
+        self.on_commit: Callable[[list[Records]], None] = lambda _parts: None
 
     @classmethod
     async def open(cls, path: Path, symbols: Symbols, *, max_backlog: int = 1_000_000) -> Tape:
@@ -71,13 +68,11 @@ class Tape:
         connection = await WriteConnection.open(path, TAPE, synchronous="NORMAL")
         tape = cls(connection, symbols, max_backlog)
         try:
-            async with asyncio.timeout(OPEN_WAIT):
-                await tape._writer.put(tape._take_up).done
-        except (TimeoutError, StoreError) as error:
-            why = StoreError(f"{path} is {connection.trouble or 'too slow'}") if isinstance(error, TimeoutError) else error
+            await connection.soon(tape._writer.put(tape._take_up).done)
+        except StoreError:
             with contextlib.suppress(StoreError):
                 await tape._writer.close(0)
-            raise why from None
+            raise
         return tape
 
     async def __aenter__(self) -> Tape:
@@ -108,7 +103,21 @@ class Tape:
     @property
     def trouble(self) -> str | None:
         """What keeps ticks from being written, in words that follow "is" (locked, out of disk space, …), or None."""
-        return self._writer.trouble
+        return self._connection.trouble
+
+    @property
+    def on_trouble(self) -> Told:
+        """Called with `trouble` as soon as it changes."""
+        return self._connection.on_trouble
+
+    @on_trouble.setter
+    def on_trouble(self, told: Told) -> None:
+        self._connection.on_trouble = told
+
+    @property
+    def pinned_mb(self) -> float:
+        """Size of the write-ahead log while somebody's read that does not end makes it grow; 0 while nobody's does."""
+        return self._connection.pinned_mb
 
     def append(self, ticks: Records, stream: str) -> None:
         """Queue TICK records for commit within about 0.1 s; late ones (`seq` 0) too. They are copied.
@@ -213,6 +222,7 @@ class Tape:
         self._batches.remove(batch)
         self.backlog -= batch.rows
         if done.exception() is None:
+            self.on_commit(batch.parts)
             self.total += done.result()
             self.duplicates += batch.rows - done.result()
         # After a failure nothing counts as synced any more, not even what came behind it and was written.

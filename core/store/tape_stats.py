@@ -10,6 +10,18 @@ from core.store.gaps import Gap
 from core.store.migrations import TAPE
 from core.store.schema import open_to_read
 
+#: Rows counted at one moment.
+_STEP = 1 << 16
+
+#: Times beyond every venue's.
+_EVER = 1 << 62
+
+_COUNT = f"""SELECT max(id), count(*), count(DISTINCT id), coalesce(sum(seq = 0), 0), coalesce(min(ts), {_EVER}), coalesce(max(ts), -1)
+    FROM (SELECT id, seq, ts FROM tick_rows WHERE series = :series AND id BETWEEN :begin AND :last ORDER BY id LIMIT :step)"""
+
+_GAPS = """SELECT max(from_id, ?), min(to_id, ?) FROM gaps
+    WHERE symbol = ? AND stream = ? AND state <> 'filled' AND from_id <= ? AND to_id >= ?"""
+
 
 @dataclass(frozen=True, slots=True)
 class SeriesStats:
@@ -45,7 +57,6 @@ def tape_stats(path: Path) -> list[SeriesStats]:
         StoreError: the file is missing or cannot be read.
     """
     with open_to_read(path, TAPE) as db:
-        db.execute("BEGIN")  # one moment for all that is counted
         names = db.execute("SELECT series, symbol, stream FROM series ORDER BY symbol, stream").fetchall()
         return [_stats(db, *row) for row in names]
 
@@ -61,16 +72,30 @@ def read_gaps(path: Path) -> list[Gap]:
 
 
 def _stats(db: sqlite3.Connection, series: int, symbol: str, stream: str) -> SeriesStats:
-    ticks, distinct, late, first, last, first_ns, last_ns = db.execute(
-        """SELECT count(*), count(DISTINCT id), coalesce(sum(seq = 0), 0), coalesce(min(id), 0), coalesce(max(id), -1),
-            coalesce(min(ts), 0), coalesce(max(ts), 0) FROM tick_rows WHERE series = ?""",
-        (series,),
-    ).fetchone()
-    listed = 0
-    for gap in db.execute("SELECT * FROM gaps WHERE symbol = ? AND stream = ? AND state <> 'filled'", (symbol, stream)):
-        span = max(gap[2], first), min(gap[3], last)
-        if span[0] <= span[1]:
-            (here,) = db.execute("SELECT count(*) FROM tick_rows WHERE series = ? AND id BETWEEN ? AND ?", (series, *span)).fetchone()
-            listed += span[1] - span[0] + 1 - here
+    """Step by step, each of one moment: counting all of a long tape at one moment would keep its log from starting over."""
+    first, last = (db.execute(f"SELECT {end}(id) FROM tick_rows WHERE series = ?", (series,)).fetchone()[0] for end in ("min", "max"))
+    if first is None:
+        return SeriesStats(symbol, stream, *[0] * 9)
+    ticks = distinct = late = listed = 0
+    first_ns, last_ns = _EVER, -1
+    begin = first
+    while begin <= last:
+        db.execute("BEGIN")
+        ((end, *counts),) = db.execute(_COUNT, {"series": series, "begin": begin, "last": last, "step": _STEP}).fetchall()
+        end = last if end is None else end
+        listed += _listed(db, series, symbol, stream, begin, end)
+        db.execute("COMMIT")
+        ticks, distinct, late = ticks + counts[0], distinct + counts[1], late + counts[2]
+        first_ns, last_ns = min(first_ns, counts[3]), max(last_ns, counts[4])
+        begin = end + 1
     missing = last - first + 1 - distinct - listed
-    return SeriesStats(symbol, stream, ticks, late, first, max(last, 0), first_ns, last_ns, listed, missing, ticks - distinct)
+    return SeriesStats(symbol, stream, ticks, late, first, last, first_ns, last_ns, listed, missing, ticks - distinct)
+
+
+def _listed(db: sqlite3.Connection, series: int, symbol: str, stream: str, begin: int, end: int) -> int:
+    """Ids from `begin` through `end` that are not here but in an open or lost gap."""
+    listed = 0
+    for low, high in db.execute(_GAPS, (begin, end, symbol, stream, end, begin)).fetchall():
+        (here,) = db.execute("SELECT count(*) FROM tick_rows WHERE series = ? AND id BETWEEN ? AND ?", (series, low, high)).fetchone()
+        listed += high - low + 1 - here
+    return listed

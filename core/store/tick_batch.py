@@ -28,6 +28,7 @@ class TickBatch:
         last_seq: the highest.
         job: its place in the writer's queue.
         closed: it takes no more.
+        parts: its ticks, as they came.
     """
 
     job: Job
@@ -37,13 +38,13 @@ class TickBatch:
         self.first_seq = 0
         self.last_seq = 0
         self.closed = False
-        self._parts: list[Records] = []
+        self.parts: list[Records] = []
         self._series: list[NDArray[np.int64]] = []
         self._names: list[tuple[int, str, str]] = []
 
     def add(self, ticks: Records, series: NDArray[np.int64], names: list[tuple[int, str, str]]) -> None:
         """Take ticks, the tape's number of each one's series, and (number, symbol, stream) of series first seen here."""
-        self._parts.append(ticks)
+        self.parts.append(ticks)
         self._series.append(series)
         self._names += names
         self.rows += len(ticks)
@@ -56,7 +57,7 @@ class TickBatch:
     async def write(self, db: aiosqlite.Connection) -> int:
         """How many of its ticks were new to the tape. The first copy of a tick stays as it is."""
         self.closed = True
-        rows = TickRows(self._parts, self._series)
+        rows = TickRows(self.parts, self._series)
         inserted = 0
         if self._names:
             await db.executemany(_INSERT_SERIES, self._names)

@@ -5,7 +5,7 @@ Source: https://developers.binance.com/docs/binance-spot-api-docs (streams, REST
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
@@ -14,7 +14,7 @@ from core.errors import UsageError
 from core.types import Records, Symbols
 from core.venues import binance_rest as rest
 from core.venues.binance_parser import BinanceParser
-from core.venues.venue import Limits, RestCall, SymbolInfo, Ticker
+from core.venues.venue import Limits, Parsed, RestCall, SymbolInfo, Ticker
 
 __all__ = ["Binance", "BinanceParser"]
 
@@ -81,6 +81,9 @@ class Binance:
         return self._trades(name, {"limit": limit})
 
     def parse_trades(self, name: str, body: bytes, recv_ns: int) -> Records:
+        return self.parse_page(name, body, recv_ns).ticks
+
+    def parse_page(self, name: str, body: bytes, recv_ns: int) -> Parsed:
         decode = rest.agg_trades if self.stream == "aggTrade" else rest.trades
         return decode(body, self._symbol(name), recv_ns)
 
@@ -99,9 +102,12 @@ class Binance:
     def parse_klines(self, name: str, body: bytes) -> Records:
         return rest.klines(body, self._symbol(name))
 
-    def symbols(self) -> RestCall:
+    def symbols(self, names: Sequence[str] = ()) -> RestCall:
         # Permission sets are most of the body and of no use here.
-        return RestCall("/api/v3/exchangeInfo", {"showPermissionSets": "false"}, 20)
+        query: dict[str, str | int] = {"showPermissionSets": "false"}
+        if names:
+            query["symbols"] = msgspec.json.encode(list(names)).decode()
+        return RestCall("/api/v3/exchangeInfo", query, 20)
 
     def parse_symbols(self, body: bytes) -> list[SymbolInfo]:
         return rest.symbols(body)
@@ -121,6 +127,10 @@ class Binance:
 
     def parse_time(self, body: bytes) -> int:
         return rest.server_time(body)
+
+    def used_weight(self, headers: Mapping[str, str]) -> int | None:
+        said = headers.get("x-mbx-used-weight-1m", "")
+        return int(said) if said.isdecimal() and said.isascii() and len(said) < 10 else None
 
     def parse_error(self, status: int, body: bytes) -> str:
         return rest.error_text(status, body)

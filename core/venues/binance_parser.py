@@ -22,9 +22,11 @@ from core.venues.binance_wire import (
     decode_any,
     decode_book_ticker,
     decode_trade,
+    in_words,
+    own_stream,
     payload,
 )
-from core.venues.venue import Parsed, Quarantined
+from core.venues.venue import Parsed, Quarantined, Unreadable, why_no_price
 
 NAN = float("nan")
 INF = float("inf")
@@ -65,7 +67,8 @@ class BinanceParser:
     """Parses combined and raw frames of spot streams; remembers the last quote of each symbol.
 
     A print whose price or size no market has is quarantined. What cannot be decoded, names a symbol that is not in the table, or is
-    larger than `MAX_FRAME` is counted as malformed. Events nobody asked for (depth, klines, tickers) are skipped. A change of type
+    larger than `MAX_FRAME` is counted as malformed, and put down to a symbol where it names that symbol's stream. Events on streams
+    nobody asked for (depth, klines, tickers) are skipped. A change of type
     that leaves the value plain, a number where a quoted decimal was, is taken; every other one is malformed.
     """
 
@@ -105,7 +108,8 @@ class BinanceParser:
             rest = known.sold if event.is_buyer_maker else known.bought
             self._ticks.append(_pack_print(ts, recv_ns, event.id, price, qty, known.stamp, rest))
         else:
-            self._out.quarantined.append(Quarantined(known.index, event.id, ts, f"price {price}, size {qty}"))
+            reason = why_no_price("price", price) or why_no_price("size", qty)
+            self._out.quarantined.append(Quarantined(known.index, event.id, ts, reason, len(self._ticks)))
 
     def drain(self) -> Parsed:
         """All that came since the last drain; quotes stay remembered."""
@@ -153,10 +157,20 @@ class BinanceParser:
             if isinstance(event, BookTicker):
                 self._take_quote(event, recv_ns)
                 return None
-        except (ValueError, RecursionError, LookupError):
+            if event is None and own_stream(frame) is not None:
+                raise ValueError("an event of another kind")
+        except (ValueError, RecursionError, LookupError) as exc:
             self._out.malformed += 1
+            self._blame(frame, exc)
             return None
         return event
+
+    def _blame(self, frame: bytes | str, exc: Exception) -> None:
+        """Put a frame that could not be used down to the symbol of its stream, if it has one of ours."""
+        name, what = own_stream(frame) or ("", "prints")
+        if self._prefix + name in self._symbols:
+            after = len(self._ticks if what == "prints" else self._quotes)
+            self._out.unreadable.append(Unreadable(self._symbols[self._prefix + name], what, in_words(exc), after))
 
     def _learn(self, name: str) -> None:
         """Take up a symbol on its first frame: the table may grow after this parser was made.

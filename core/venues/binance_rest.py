@@ -16,7 +16,7 @@ from msgspec import Struct, field
 from core.errors import VenueError
 from core.types import BAR, TICK, Origin, Records
 from core.venues.binance_wire import FIRST_MICROSECOND, Id, Name, Time, cleaned
-from core.venues.venue import SymbolInfo, Ticker
+from core.venues.venue import Parsed, Quarantined, SymbolInfo, Ticker, why_no_price
 
 T = TypeVar("T")
 
@@ -88,20 +88,20 @@ _time = msgspec.json.Decoder(_Time)
 _error = msgspec.json.Decoder(_Error)
 
 
-def agg_trades(body: bytes, symbol: int, recv_ns: int) -> Records:
-    """TICK records of an `aggTrades` answer; rows with a price or size no market has are left out.
+def agg_trades(body: bytes, symbol: int, recv_ns: int) -> Parsed:
+    """The rows of an `aggTrades` answer: TICK records, and those with a price or size no market has.
 
     Raises:
         VenueError: the body is something else.
     """
     rows = _decoded(_agg_trades, body, "aggregate trades")
-    return _ticks(rows, symbol, recv_ns)
+    return _page(rows, symbol, recv_ns)
 
 
-def trades(body: bytes, symbol: int, recv_ns: int) -> Records:
-    """TICK records of a `trades` or `historicalTrades` answer; as `agg_trades`."""
+def trades(body: bytes, symbol: int, recv_ns: int) -> Parsed:
+    """The rows of a `trades` or `historicalTrades` answer; as `agg_trades`."""
     rows = _decoded(_trades, body, "trades")
-    return _ticks(rows, symbol, recv_ns)
+    return _page(rows, symbol, recv_ns)
 
 
 def klines(body: bytes, symbol: int) -> Records:
@@ -171,7 +171,7 @@ def _decoded(decoder: msgspec.json.Decoder[T], body: bytes, what: str) -> T:
         raise VenueError(f"binance did not answer with {what}: {cleaned(str(exc))}") from exc
 
 
-def _ticks(rows: Iterable[AggTradeRow | TradeRow], symbol: int, recv_ns: int) -> Records:
+def _page(rows: Iterable[AggTradeRow | TradeRow], symbol: int, recv_ns: int) -> Parsed:
     columns = [(row.id, row.time, row.price, row.qty, row.is_buyer_maker) for row in rows]
     ticks = np.zeros(len(columns), TICK)
     if columns:
@@ -181,8 +181,12 @@ def _ticks(rows: Iterable[AggTradeRow | TradeRow], symbol: int, recv_ns: int) ->
     ticks["recv"], ticks["symbol"], ticks["origin"] = recv_ns, symbol, Origin.BACKFILL
     ticks["bid"] = ticks["ask"] = np.nan
     price, qty = ticks["price"], ticks["qty"]
-    real: Records = ticks[np.isfinite(price) & np.isfinite(qty) & (price > 0) & (qty > 0)]
-    return real
+    real = np.isfinite(price) & np.isfinite(qty) & (price > 0) & (qty > 0)
+    refused = [
+        Quarantined(symbol, int(row["id"]), int(row["ts"]), why_no_price("price", row["price"]) or why_no_price("size", row["qty"]))
+        for row in ticks[~real]
+    ]
+    return Parsed(ticks=ticks[real], quarantined=refused)
 
 
 def _nanoseconds(times: Iterable[int]) -> Records:

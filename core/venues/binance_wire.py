@@ -7,7 +7,8 @@ who uses them checks that they are finite. Times are milliseconds, or microsecon
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct, field
@@ -83,6 +84,9 @@ decode_book_ticker = msgspec.json.Decoder(BookTickerFrame, strict=False).decode
 #: Any frame at all: for raw streams, replies and events that are too rare to need speed.
 decode_any = msgspec.json.Decoder(Any).decode
 
+#: The streams this project subscribes to, by the name an envelope begins with.
+_OWN_STREAM = re.compile(rb'"([^"@\s]{1,64})@(aggTrade|trade|bookTicker)"')
+
 PAYLOADS: dict[str, type[AggTrade] | type[Trade]] = {"aggTrade": AggTrade, "trade": Trade}
 
 
@@ -100,6 +104,22 @@ def payload(value: Any) -> AggTrade | Trade | BookTicker | None:
     if event is None and not (isinstance(value, dict) or _is_events(value)):
         raise msgspec.ValidationError("neither an event nor a list of events")
     return None
+
+
+def own_stream(frame: bytes | str) -> tuple[str, Literal["prints", "quotes"]] | None:
+    """The symbol, and what should come on it, of the stream that a frame names at its beginning; None for other streams."""
+    head = frame[:200].encode(errors="replace") if isinstance(frame, str) else bytes(frame[:200])
+    found = _OWN_STREAM.search(head)
+    if found is None:
+        return None
+    return found[1].decode(errors="replace").upper(), "quotes" if found[2] == b"bookTicker" else "prints"
+
+
+def in_words(exc: Exception) -> str:
+    """What is wrong with a frame."""
+    if isinstance(exc, RecursionError):
+        return "nested too deeply"
+    return f"{'no ' if isinstance(exc, LookupError) else ''}{cleaned(str(exc))}"
 
 
 def _is_events(value: Any) -> bool:

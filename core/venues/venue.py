@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -13,12 +13,42 @@ from core.types import QUOTE, TICK, Records
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A print that was refused before anyone saw it."""
+    """A print that was refused before anyone saw it.
+
+    Attributes:
+        reason: such as `price is NaN`; one of a few.
+        after: how many of the ticks of the same `Parsed` came before it.
+    """
 
     symbol: int
     id: int
     ts: int
     reason: str
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A frame of a symbol's own stream that could not be decoded, or holds something else.
+
+    Attributes:
+        what: `prints` or `quotes`.
+        after: how many of the ticks (or quotes) of the same `Parsed` came before it.
+    """
+
+    symbol: int
+    what: Literal["prints", "quotes"]
+    reason: str
+    after: int = 0
+
+
+def why_no_price(name: str, value: float) -> str:
+    """What is wrong with a number that has to be finite and above 0, in one of a few wordings; empty if nothing is."""
+    if value != value:
+        return f"{name} is NaN"
+    if value in (float("inf"), float("-inf")):
+        return f"{name} is infinite"
+    return f"{name} is negative" if value < 0 else f"{name} is 0" if value == 0 else ""
 
 
 @dataclass(slots=True)
@@ -31,6 +61,7 @@ class Parsed:
         replies: (request id, error text or None) of answers to our own requests.
         quarantined: prints with a value no market has (not finite, zero, negative).
         malformed: frames that could not be decoded.
+        unreadable: those among them that can be put down to a symbol.
         shutdown: the venue said it will close this connection soon.
     """
 
@@ -39,6 +70,7 @@ class Parsed:
     replies: list[tuple[int, str | None]] = field(default_factory=list)
     quarantined: list[Quarantined] = field(default_factory=list)
     malformed: int = 0
+    unreadable: list[Unreadable] = field(default_factory=list)
     shutdown: bool = False
 
 
@@ -133,7 +165,15 @@ class Venue(Protocol):
         ...
 
     def parse_trades(self, name: str, body: bytes, recv_ns: int) -> Records:
-        """TICK records (origin BACKFILL, no quotes) of either answer.
+        """TICK records (origin BACKFILL, no quotes) of either answer; rows with a price or size no market has are left out.
+
+        Raises:
+            VenueError: the body is not what the venue documents.
+        """
+        ...
+
+    def parse_page(self, name: str, body: bytes, recv_ns: int) -> Parsed:
+        """The same with what is wrong with the rows that are left out: `ticks` and `quarantined`.
 
         Raises:
             VenueError: the body is not what the venue documents.
@@ -150,8 +190,8 @@ class Venue(Protocol):
 
     kline_intervals: tuple[str, ...]
 
-    def symbols(self) -> RestCall:
-        """What is listed."""
+    def symbols(self, names: Sequence[str] = ()) -> RestCall:
+        """What is listed: of these symbols, refused if one of them is not; without names all."""
         ...
 
     def parse_symbols(self, body: bytes) -> list[SymbolInfo]: ...
@@ -166,6 +206,10 @@ class Venue(Protocol):
 
     def parse_time(self, body: bytes) -> int:
         """The venue's clock, ns."""
+        ...
+
+    def used_weight(self, headers: Mapping[str, str]) -> int | None:
+        """The weight that the headers (names in lower case) of an answer say was used from here in the last minute; None unsaid."""
         ...
 
     def parse_error(self, status: int, body: bytes) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 
 from core.workers import frames
+from core.workers.cell import Cell
 from core.workers.desk import Desk
 
 PR_SET_PDEATHSIG = 1
@@ -30,15 +33,25 @@ def watch(lifeline: int) -> None:
     os._exit(1)
 
 
+def go_first() -> None:
+    """Where memory runs out the kernel is to end a worker, which can be replaced, and not the engine."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
 def main() -> None:
-    """Serve frames on the socket whose descriptor is the first argument until QUIT or the end of the stream."""
-    descriptor, lifeline, parent = (int(word) for word in sys.argv[1:4])
+    """Serve frames on the socket whose descriptor is the first argument until QUIT or the end of the stream.
+
+    The other arguments: the lifeline, the cell of progress, the parent's pid.
+    """
+    descriptor, lifeline, shared, parent = (int(word) for word in sys.argv[1:5])
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(parent)
+    go_first()
     threading.Thread(target=watch, args=(lifeline,), daemon=True).start()
     stream = socket.socket(fileno=descriptor)
     answers: list[bytes] = []
-    desk = Desk(answers.append)
+    desk = Desk(answers.append, Cell(shared).mark)
     splitter = frames.Splitter()
     stream.sendall(frames.frame(frames.READY))
     buffer = bytearray(READ_BYTES)

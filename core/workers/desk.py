@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import traceback
 from collections.abc import Callable
 
@@ -11,31 +12,31 @@ import numpy as np
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import StrategyError
+from core.latency import Stage
 from core.strategy import PYTHON
-from core.types import TICK, Records
+from core.types import TICK, Origin, Records
 from core.workers import frames
-from core.workers.frames import Assignment, Failure, Figures, Lever, Snapshot
+from core.workers.frames import Assignment, Failure, Lever, Snapshot, Start
+from core.workers.post import Post, figures
 
 Send = Callable[[bytes], None]
 
+#: Says which strategy's code runs from here on, by its slot; 0 none, negative: it is being loaded.
+Mark = Callable[[int], None]
+
+#: Batches of up to so many ticks are not shown to strategies that have none of their symbols in it.
+FEW = 64
+
+LIVE = int(Origin.LIVE)
+
+#: A strategy that keeps more than this keeps what it has seen, and would keep more and more of it.
+MOST_STATE = 32 << 20
+
+#: History goes through a strategy in pieces, with a sign of progress after each.
+WARM_PIECE = 4096
+
 #: What a strategy's own code may throw at us; `exit()` in it ends the strategy, not the process.
 THROWN = (Exception, SystemExit)
-
-
-class Post:
-    """One strategy on this desk."""
-
-    def __init__(self, order: Assignment, instance: Instance) -> None:
-        self.id = order.id
-        self.instance = instance
-        self.account = instance.account[0]
-        self.closing = False
-        self.heir_of = order if order.book_only else None
-
-    @property
-    def seq(self) -> int:
-        """The last tick it was given."""
-        return int(self.account.seq)
 
 
 class Desk:
@@ -43,16 +44,22 @@ class Desk:
 
     Args:
         send: takes each answer frame.
+        mark: is told whose code runs.
     """
 
-    def __init__(self, send: Send) -> None:
+    def __init__(self, send: Send, mark: Mark = lambda _slot: None) -> None:
         self.send = send
+        self.mark = mark
         self.posts: dict[str, Post] = {}
+        self.ages = Stage()
 
     def handle(self, kind: int, seq: int, payload: bytearray) -> None:
         """Act on one frame."""
-        if kind == frames.TICKS:
-            self.trade(np.frombuffer(payload, TICK), seq)
+        if kind in (frames.TICKS, frames.PAST):
+            ticks = np.frombuffer(payload, TICK)
+            self.trade(ticks, seq)
+            if kind == frames.TICKS:
+                self.note_ages(ticks)
         elif kind == frames.ASSIGN:
             self.assign(msgspec.msgpack.decode(payload, type=Assignment))
         elif kind == frames.WARM:
@@ -61,13 +68,20 @@ class Desk:
         elif kind == frames.LEVER:
             self.pull(msgspec.msgpack.decode(payload, type=Lever))
         elif kind == frames.SNAP:
-            for post in list(self.posts.values()):
-                self.snap(post)
+            self.save(payload)
         elif kind == frames.STATUS:
             self.send(frames.message(frames.FIGURES, [figures(post) for post in self.posts.values()], seq))
+            ages = self.ages.drain()
+            if ages.count:
+                self.send(frames.frame(frames.TIMES, ages.to_bytes()))
+
+    def note_ages(self, ticks: Records) -> None:
+        """How long ago these were read from the socket, now that every strategy has seen them."""
+        self.ages.note(time.time_ns(), ticks["recv"][ticks["origin"] == LIVE])
 
     def assign(self, order: Assignment) -> None:
         """Start a strategy, from its snapshot if there is one."""
+        self.mark(-order.slot)
         try:
             make = PythonInstance if order.plan.kind == PYTHON else Instance
             instance = make(order.plan, order.terms)
@@ -77,6 +91,8 @@ class Desk:
         except THROWN as error:  # the strategy's own code, or its snapshot
             self.fail(order.id, order.seq, error)
             return
+        finally:
+            self.mark(0)
         post = self.posts[order.id] = Post(order, instance)
         if order.snapshot is None or order.book_only:
             post.account.seq = order.seq
@@ -84,28 +100,37 @@ class Desk:
 
     def warm(self, id_: str, ticks: Records, seq: int) -> None:
         """Let a new strategy see history without trading, then start its book afresh (or take over
-        that of its earlier self); its state is reported as a snapshot."""
+        that of its earlier self)."""
         post = self.posts.get(id_)
         if post is None:
             return
         try:
-            post.instance.warm(ticks)
+            for at in range(0, max(len(ticks), 1), WARM_PIECE):
+                self.mark(post.slot)
+                post.instance.warm(ticks[at : at + WARM_PIECE])
             if post.heir_of is not None and post.heir_of.snapshot is not None:
                 post.instance.adopt(post.heir_of.snapshot, post.heir_of.layout, post.heir_of.fills)
         except THROWN as error:  # the strategy's own code, or a snapshot of another version
             self.fail(id_, seq, error)
             return
+        finally:
+            self.mark(0)
         post.account.seq = seq
-        self.snap(post)
 
     def trade(self, ticks: Records, last: int) -> None:
         """Run every strategy over a batch whose last tick is `last`, each from the tick after its own last."""
+        there = set(ticks["symbol"].tolist()) if len(ticks) <= FEW else None
         for post in list(self.posts.values()):
+            if there is not None and there.isdisjoint(post.symbols) and post.seq < last:
+                post.account.seq = last
+                continue
             fresh = ticks
             if post.seq >= int(ticks["seq"][0]):
                 fresh = ticks[int(np.searchsorted(ticks["seq"], post.seq, "right")) :]
             if len(fresh):
+                self.mark(post.slot)
                 self.feed(post, fresh, last)
+        self.mark(0)
         self.send(frames.frame(frames.SEEN, b"", last))
 
     def feed(self, post: Post, ticks: Records, last: int) -> None:
@@ -133,8 +158,10 @@ class Desk:
         if post is None:
             return
         instance = post.instance
+        post.told = max(post.told, order.number)
         if order.lever == "pause":
-            self.report(post, instance.pause(), post.seq)
+            if not post.closing:  # that would take back its exit
+                self.report(post, instance.pause(), post.seq)
         elif order.lever == "resume":
             if not post.closing:
                 instance.resume()
@@ -143,9 +170,11 @@ class Desk:
         elif order.lever == "limits":
             self.report(post, instance.limit(order.limits), post.seq)
         elif order.lever == "close":
-            # Recovery says it again to a strategy that was closing already: an exit under way must not start over.
             post.closing = True
             self.report(post, instance.close(), post.seq)
+            self.leave_if_flat(post)
+        elif order.lever == "closing":  # its exit is under way, and must not start over
+            post.closing = True
             self.leave_if_flat(post)
         elif order.lever == "drop":
             self.leave(post)
@@ -162,15 +191,32 @@ class Desk:
         self.posts.pop(post.id, None)
         self.send(frames.frame(frames.GONE, post.id.encode(), post.seq))
 
-    def snap(self, post: Post) -> None:
+    def save(self, payload: bytearray) -> None:
+        """Send the snapshots of all, or of the one the payload names."""
+        if not payload:
+            for post in list(self.posts.values()):
+                self.snap(post)
+            return
+        start = msgspec.msgpack.decode(payload, type=Start)
+        if start.id in self.posts:
+            self.snap(self.posts[start.id], start.payload)
+
+    def snap(self, post: Post, payload: str = "{}") -> None:
         """Send a strategy's snapshot; one whose state cannot be saved could not be taken up again, and is out."""
         plan = post.instance.plan
+        self.mark(post.slot)
         try:
             data = post.instance.snapshot()
         except THROWN as error:  # what a Python strategy keeps
             self.fail(post.id, post.seq, StrategyError(f"its state cannot be saved: {error}"))
             return
-        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, data)
+        finally:
+            self.mark(0)
+        if len(data) > MOST_STATE:
+            line = f"its state has grown to {len(data) >> 20} MB: more than {MOST_STATE >> 20} MB cannot be saved every minute"
+            self.fail(post.id, post.seq, StrategyError(line))
+            return
+        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, data, payload, post.told)
         self.send(frames.message(frames.SNAPSHOT, snapshot, post.seq))
 
     def fail(self, id_: str, seq: int, error: BaseException) -> None:
@@ -183,27 +229,3 @@ class Desk:
 def _telling(error: BaseException) -> str:
     where = traceback.extract_tb(error.__traceback__)[-1]
     return f"{type(error).__name__}: {error}, {where.filename.rpartition('/')[2]}:{where.lineno}"
-
-
-def figures(post: Post) -> Figures:
-    """A strategy's figures, first leg's position and entry."""
-    account, book = post.account, post.instance.books[0]
-    unrealised = float(post.instance.books["unrealised"].sum())
-    return Figures(
-        id=post.id,
-        seq=post.seq,
-        seen=post.instance.seen(),
-        warmup=post.instance.plan.warmup,
-        paused=bool(account.paused),
-        closing=post.closing,
-        blocked=int(book.blocked),
-        position=float(book.position),
-        entry=float(book.entry),
-        unrealised=unrealised,
-        realised=float(account.realised),
-        fees=float(account.fees),
-        trades=int(account.trades),
-        wins=int(account.wins),
-        equity=float(account.equity),
-        drawdown_ratio=float(account.max_drawdown_ratio),
-    )

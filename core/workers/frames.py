@@ -19,9 +19,10 @@ TICKS = 1  # TICK records
 ASSIGN = 2  # Assignment
 WARM = 3  # Warm, then TICK records
 LEVER = 4  # Lever
-SNAP = 5  # snapshot every strategy
+SNAP = 5  # snapshot every strategy, or the one of a `Start`
 STATUS = 6  # tell every strategy's figures; the answer bears the same seq
 QUIT = 7
+PAST = 8  # TICK records that are not of this moment: sent again, or late
 
 # worker -> engine
 READY = 20  # the interpreter is up
@@ -32,6 +33,7 @@ SNAPSHOT = 24  # Snapshot
 FAILED = 25  # Failure
 GONE = 26  # strategy id: closed and dropped
 RUNNING = 27  # strategy id: assigned (and warmed)
+TIMES = 28  # how old live ticks were when strategies had seen them: a histogram's bytes
 
 HEAD = struct.Struct("<IIq")  # payload length, kind, seq
 
@@ -40,6 +42,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """Run this strategy.
 
     Attributes:
+        told: the number of the last command that is in its state.
+        slot: its number on this worker, from 1: names it in the cell of progress.
         legs: leg number by symbol index.
         snapshot: where to take up, or None to start anew.
         book_only: take only books and account from the snapshot: the strategy was edited since.
@@ -55,14 +59,28 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     book_only: bool = False
     fills: list[tuple[int, float, float, float, int]] = []
     seq: int = 0
+    slot: int = 0
+    told: int = 0
+
+
+class Start(msgspec.Struct, frozen=True, array_like=True):
+    """Snapshot one strategy, and say of the snapshot what it is: the state an incarnation starts from."""
+
+    id: str
+    payload: str
 
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
-    """A command on one strategy: pause | resume | flatten | close | drop | limits."""
+    """A command on one strategy: pause | resume | flatten | close | closing | drop | limits; `closing`: it was told to close before.
+
+    Attributes:
+        number: counts the commands a strategy was ever given, from 1; 0 is one that is said again to a strategy that begins anew.
+    """
 
     id: str
     lever: str
     limits: SetLimits | None = None
+    number: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):
@@ -87,13 +105,16 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    """All that changes while a strategy runs, after the tick `seq`."""
+    """All that changes while a strategy runs, after the tick `seq` and the command number `told`; `payload` is JSON that says what else
+    it is."""
 
     id: str
     seq: int
     layout: str
     source_hash: str
     data: bytes
+    payload: str = "{}"
+    told: int = 0
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):

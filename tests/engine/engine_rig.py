@@ -85,9 +85,8 @@ class Rig:
 
     async def settle(self) -> None:
         """Wait until workers have seen every tick and their reports are in the ledger."""
-        await until(lambda: all(w.seen_seq >= w.sent_seq for w in self.engine.pool.workers), "workers caught up")
-        await self.engine.tape.flush()
-        await self.engine.settler.drain()
+        await until(lambda: all(w.caught_up for w in self.engine.pool.workers), "workers caught up")
+        await self.engine.answers.settled()
 
     async def fills(self, id_: str | None = None) -> list[dict[str, Any]]:
         """What the ledger holds."""
@@ -98,7 +97,7 @@ class Rig:
 async def running(home: Path, exchange: LocalExchange, names: tuple[str, ...] = ("BTCUSDT", "ETHUSDT"), **flags: Any) -> AsyncIterator[Rig]:
     """An engine on an exchange, stopped cleanly at the end."""
     make_home(home)
-    config: Config = load_config(home, env={}, flags={"engine.workers": 2, **flags}).config
+    config: Config = load_config(home, env={}, flags={"engine.workers": 2, "engine.memory_mb": 100_000, **flags}).config
     symbols = Symbols()
     venue = Binance(symbols, ws_url=exchange.ws_url, rest_url=exchange.rest_url, stream="trade")
     engine = Engine(home, "paper", config, venue, symbols, SystemClock())

@@ -15,13 +15,15 @@ import pytest
 from core.clock import SystemClock
 from core.commands import Flatten, Pause, Register, Terms, Unregister, Unwatch, Watch
 from core.config import load as load_config
+from core.engine import history
 from core.engine.engine import Engine
-from core.engine.recovery import fold
+from core.engine.roster import Entry
 from core.engine.settle import Settler
 from core.errors import CockpitError, UsageError
 from core.home import make_home
 from core.types import Symbols
 from core.venues.binance import Binance
+from core.workers.frames import Lever, Snapshot
 from core.workers.pool import Pool
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
 
@@ -114,18 +116,18 @@ async def test_a_pause_after_the_last_snapshot_holds_after_a_crash_also_for_an_e
             assert rig.engine.roster[id_].paused
 
 
-async def test_a_command_for_a_strategy_that_is_still_starting_reaches_it(tmp_path: Path) -> None:
+async def test_a_command_for_a_strategy_that_is_still_starting_reaches_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = write_recording(tmp_path / "frames", prints=300)
     async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange) as rig:
         engine, reached, go = rig.engine, asyncio.Event(), asyncio.Event()
-        history = engine.commands._history
+        gather = history.gather
 
-        async def slow(entry: Any, plan: Any) -> Any:
+        async def slow(*args: Any) -> Any:
             reached.set()
             await go.wait()
-            return await history(entry, plan)
+            return await gather(*args)
 
-        engine.commands._history = slow  # type: ignore[method-assign]
+        monkeypatch.setattr(history, "gather", slow)
         registering = asyncio.create_task(rig.register("sma_crossover", id="one"))
         await reached.wait()
         pausing = asyncio.create_task(engine.commands.submit(Pause(id=None), "test"))
@@ -143,38 +145,40 @@ async def _effects(engine: Engine) -> list[tuple[str, int]]:
     return [(row["kind"], row["after_seq"]) for row in await engine.ledger.commands()]
 
 
-async def test_a_worker_that_dies_while_a_strategy_is_on_its_way_is_replaced(tmp_path: Path) -> None:
+async def test_a_worker_that_dies_while_a_strategy_is_on_its_way_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     recording = write_recording(tmp_path / "frames", prints=600)
     async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange) as rig:
         rig.engine.pool.size = 1
         first = await rig.register("sma_crossover")
         engine = rig.engine
         (worker,) = engine.pool.workers
-        history = engine.commands._history
+        gather = history.gather
 
-        async def deadly(entry: Any, plan: Any) -> Any:
+        async def deadly(*args: Any) -> Any:
             os.kill(worker.pid, signal.SIGKILL)
             await until(lambda: worker not in engine.pool.workers, "the worker is missed")
-            return await history(entry, plan)
+            return await gather(*args)
 
-        engine.commands._history = deadly  # type: ignore[method-assign]
+        monkeypatch.setattr(history, "gather", deadly)
         second = await rig.register("macd")
-        assert engine.roster[first].state == "failed"
+        await until(lambda: engine.roster[first].state in ("warming", "running"), "the first is taken up again")
         await until(lambda: engine.roster[second].figures is not None, "figures of the second")
         assert worker.process is not None
         await until(lambda: worker.process.poll() is not None, "the dead process is reaped")  # type: ignore[union-attr]
 
 
-async def test_a_registration_that_failed_half_way_is_not_taken_up_by_the_next_start(tmp_path: Path) -> None:
+async def test_a_registration_that_failed_half_way_is_not_taken_up_by_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     recording = write_recording(tmp_path / "frames", prints=300)
     home = tmp_path / "home"
     async with exchange_of(recording) as exchange:
         async with running(home, exchange) as rig:
 
-            async def broken(entry: Any, plan: Any) -> Any:
+            async def broken(*args: Any) -> Any:
                 raise UsageError("no history today")
 
-            rig.engine.commands._history = broken  # type: ignore[method-assign]
+            monkeypatch.setattr(history, "gather", broken)
             with pytest.raises(UsageError):
                 await rig.register("sma_crossover")
             assert rig.engine.pool.holding("sma_crossover-1") is None
@@ -183,8 +187,8 @@ async def test_a_registration_that_failed_half_way_is_not_taken_up_by_the_next_s
 
 
 async def test_a_worker_that_ends_before_it_is_ready_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.workers.pool.sys.executable", "/bin/false")
-    pool = Pool(1, lambda *_: None, lambda _: None)
+    monkeypatch.setattr("core.workers.worker.sys.executable", "/bin/false")
+    pool = Pool(1, *(4 * [lambda *_: None]))
     try:
         async with asyncio.timeout(20):
             with pytest.raises(CockpitError, match="worker"):
@@ -289,13 +293,12 @@ async def test_flatten_on_the_way_out_waits_for_positions_taken_since_the_last_f
         assert engine.roster[id_].figures is not None
 
 
-def test_a_journal_row_of_a_close_is_kept_whatever_the_snapshot_holds() -> None:
-    register = {
-        "command_id": "1",
-        "kind": "register",
-        "after_seq": 5,
-        "payload": json.dumps({"name": "x", "symbols": ["a:B"], "id": "x-1"}),
-    }
-    close = {"command_id": "2", "kind": "unregister", "after_seq": 9, "payload": json.dumps({"id": "x-1", "keep": False, "ids": ["x-1"]})}
-    past = fold([register, close], 20)
-    assert [(pulled.after, pulled.lever) for pulled in past.levers_since({"x-1": 15})] == [(9, "close")]
+def test_a_close_is_said_again_whatever_the_snapshot_holds() -> None:
+    entry = Entry("x-1", Register(name="x", symbols=["a:B"], id="x-1"), None)
+    entry.tell(7, Lever(id="x-1", lever="pause", number=1))
+    entry.tell(9, Lever(id="x-1", lever="close", number=2))
+    entry.tell(12, Lever(id="x-1", lever="flatten", number=3))
+    entry.keep(Snapshot("x-1", 12, "", "", b"", told=2))
+    entry.keep(Snapshot("x-1", 12, "", "", b"", told=2))
+    assert [(after, told.lever) for after, told in entry.levers] == [(12, "closing"), (12, "flatten")]
+    assert [told.lever for told in entry.stance.values()] == ["pause", "close"]

@@ -15,7 +15,10 @@ from typing import Any
 import aiohttp
 import pytest
 from exchange_support import small_market, write
+from websockets import ConnectionClosedError
 from websockets.asyncio.client import connect
+
+from core.exchange.faults import Script
 
 REPO = Path(__file__).resolve().parents[2]
 FIVE = ["BTCUSDT", "ETHUSDT", "BNBUSDT", "SOLUSDT", "ADAUSDT"]
@@ -109,6 +112,40 @@ async def test_it_ends_with_a_parent_that_was_killed(tmp_path: Path) -> None:
         if process.returncode is None:
             process.kill()
         await process.wait()
+
+
+async def test_faults_are_played_and_told_as_json_lines(tmp_path: Path) -> None:
+    path = write(tmp_path / "market.gz", small_market())
+    faults = tmp_path / "faults.toml"
+    faults.write_text('[[fault]]\nat_s = 0\nkind = "duplicate"\nsymbol = "BTCUSDT"\n[[fault]]\nat_s = 0.5\nkind = "cut"\n')
+    async with running("--recording", str(path), "--speed", "max", "--faults", str(faults), "--json") as (process, said):
+        async with connect(said["ws_url"] + "/ws/btcusdt@trade") as socket:
+            ids = [json.loads(await asyncio.wait_for(socket.recv(), 10))["t"] for _ in range(10)]
+            assert ids == [501, 501, 502, 502, 503, 503, 504, 505, 506, 507]
+            with pytest.raises(ConnectionClosedError):
+                await asyncio.wait_for(socket.recv(), 10)
+        assert process.stdout is not None
+        told = [json.loads(await asyncio.wait_for(process.stdout.readline(), 10)) for _ in range(2)]
+        assert [line["fault"] for line in told] == [
+            {"at_s": 0.0, "kind": "duplicate", "symbol": "BTCUSDT", "count": 3},
+            {"at_s": 0.5, "kind": "cut"},
+        ]
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+
+
+async def test_a_drawn_script_is_told_in_words_and_can_be_printed(tmp_path: Path) -> None:
+    flags = ("--recording", str(write(tmp_path / "market.gz", small_market())), "--faults-seed", "3", "--faults-kinds", "mute,skip")
+    code, out, err = await failing(*flags, "--faults-every", "50ms", "--faults-for", "2s", "--faults-show")
+    assert (code, err) == (0, "")
+    faults = tmp_path / "faults.toml"
+    faults.write_text(out)
+    assert {fault.kind for fault in Script.read(faults).faults} == {"mute", "skip"}
+    async with running(*flags, "--faults-every", "50ms", "--faults-for", "2s") as (process, said):
+        async with connect(said["ws_url"] + "/ws/btcusdt@trade"):
+            assert process.stderr is not None
+            line = await asyncio.wait_for(process.stderr.readline(), 10)
+        assert f" s: {Script.read(faults).faults[0].kind} (" in line.decode()
 
 
 @pytest.mark.parametrize(

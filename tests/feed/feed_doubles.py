@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.feed.connection import Timing
+from core.feed.timing import Timing
 from core.types import TICK, Origin, Records
 
 #: Reconnects without delay, and never takes a busy machine for a silent venue.
-CALM = Timing(stale_after_s=20.0, reconnect_after_s=40.0, open_timeout_s=5.0, reply_timeout_s=5.0, overlap_s=0.05)
+CALM = Timing(stale_after_s=20.0, reconnect_after_s=40.0, open_timeout_s=5.0, reply_timeout_s=5.0, overlap_s=0.05, breaker_open_s=0.2)
 
 #: For tests about silence.
 QUICK = replace(CALM, stale_after_s=0.3, reconnect_after_s=0.6)

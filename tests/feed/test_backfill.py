@@ -7,13 +7,14 @@ import random
 from collections.abc import AsyncIterator
 
 import pytest
-from feed_doubles import ids_of, ticks_of
+from feed_doubles import CALM, ids_of, ticks_of
 from feed_toy_exchange import ToyExchange, until
 
 from core.clock import SystemClock
 from core.feed.backfill import Backfill
 from core.feed.batch import GapEvent
 from core.feed.intake import Intake
+from core.feed.quality import Quality
 from core.feed.quota import Quota
 from core.feed.rest import Rest
 from core.feed.sequencer import Sequencer
@@ -38,10 +39,12 @@ class Bench:
             self.rest,
             clock,
             self.intake,
+            Quality(),
             ready := asyncio.Event(),
+            CALM,
+            random.Random(1),
             name_of=lambda index: symbols.names[index].partition(":")[2],
             on_news=self.take,
-            rng=random.Random(1),
             unknown_after_s=0.2,
         )
         ready.set()

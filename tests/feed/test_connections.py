@@ -16,8 +16,8 @@ from feed_toy_exchange import ToyExchange, until
 
 from core.clock import SystemClock
 from core.errors import VenueError
-from core.feed.connection import Timing
 from core.feed.feed import Feed
+from core.feed.timing import Timing
 from core.types import Symbols
 from core.venues.binance import Binance
 
@@ -48,7 +48,7 @@ async def test_a_venue_that_comes_up_later_is_found(toy: ToyExchange) -> None:
     await later.start(toy.port)
     await until(lambda: feed.state().state == "live")
     feed._refresh.wake()
-    await until(lambda: feed.unlisted == {"NOSUCH"})
+    await until(lambda: feed.health()["unlisted"] == ["NOSUCH"])
     await feed.aclose()
     await later.stop()
 
@@ -71,8 +71,7 @@ async def test_retry_after_of_a_refused_handshake_is_obeyed(make_feed: Make, toy
     await feed.watch(["BTCUSDT"])
     feed.start()
     await until(lambda: "backoff" in recorder.states_said())
-    assert recorder.states[-1].retry_in_s is not None
-    assert recorder.states[-1].retry_in_s >= 60
+    assert recorder.states[-1].retry_in_s == pytest.approx(60, abs=1)
     assert toy.connects == 1
 
 
@@ -138,12 +137,11 @@ async def test_data_after_a_stale_spell_makes_it_live_at_once(make_feed: Make, t
 
 
 async def test_silence_that_repeats_is_waited_out_longer(make_feed: Make, toy: ToyExchange) -> None:
-    feed, _ = make_feed(timing=replace(CALM, stale_after_s=0.02, reconnect_after_s=0.02))
+    feed, _ = make_feed(timing=replace(CALM, stale_after_s=0.05, reconnect_after_s=0.1))
     await feed.watch(["BTCUSDT"])
     feed.start()
     connection = feed._streams.connections[0]
-    await until(lambda: connection._silences >= 2)
-    assert toy.connects >= 3
+    await until(lambda: connection._patience.silences >= 2 and toy.connects >= 3)
 
 
 async def test_an_announced_end_is_bridged_without_a_gap_or_a_pause(make_feed: Make, toy: ToyExchange) -> None:
@@ -185,7 +183,7 @@ async def test_a_venue_that_closes_at_once_is_not_hammered(make_feed: Make, toy:
         toy.drop()
         await until(lambda: feed.state().state != "live")
     assert sum(state.state == "backoff" for state in recorder.states) >= 3
-    assert feed._streams.connections[0]._backoff.attempts >= 3
+    await until(lambda: feed._streams.connections[0]._backoff.attempts >= 3)
 
 
 async def test_the_venues_reason_for_closing_is_shown_without_control_characters(make_feed: Make, toy: ToyExchange) -> None:

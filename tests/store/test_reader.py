@@ -64,6 +64,17 @@ def test_without_a_range_all_of_a_symbol_comes(recorded: tuple[Path, Records]) -
     assert found == len(ticks)
 
 
+@pytest.mark.parametrize("odd", [[], [0], [3000, 3001], list(range(4000))], ids=["none", "first", "some", "all"])
+def test_numbers_that_are_no_whole_units_come_back_in_their_place_too(tmp_path: Path, odd: list[int]) -> None:
+    ticks = ticks_of(40_000)
+    ticks["price"][odd] *= 1.1
+    ticks["qty"][odd[:1]] = 1e-12
+    asyncio.run(write(tmp_path / "tape.db", (ticks, STREAM)))
+    assert_same(np.concatenate(list(ticks_since(tmp_path / "tape.db", 0, symbols=symbols()))), ticks)
+    wanted = ticks[ticks["symbol"] == 1]
+    assert_same(read_ticks(tmp_path / "tape.db", NAMES[1], symbols=symbols()), wanted[np.lexsort((wanted["id"], wanted["ts"]))])
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     after=st.integers(0, 41_000),

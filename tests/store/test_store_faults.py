@@ -9,7 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -46,13 +46,15 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits of tenths of a second instead of seconds."""
     monkeypatch.setattr(connection, "BUSY_TIMEOUT", 0.05)
     monkeypatch.setattr(connection, "RETRY", (0.02, 0.05))
-    monkeypatch.setattr(tape, "OPEN_WAIT", 0.3)
+    monkeypatch.setattr(connection, "OPEN_WAIT", 0.3)
 
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_tape_locked_by_another_program_says_so_and_loses_nothing(tmp_path: Path) -> None:
     ticks = ticks_of(5000)
+    told: list[str | None] = []
     async with await Tape.open(tmp_path / "tape.db", symbols()) as opened:
+        opened.on_trouble = told.append
         opened.append(ticks[:1000], STREAM)
         await opened.flush()
         with lock_of_another_program(opened.path):
@@ -65,6 +67,7 @@ async def test_a_tape_locked_by_another_program_says_so_and_loses_nothing(tmp_pa
             assert sum(map(len, ticks_since(opened.path, 0, symbols=symbols()))) == 1000
         await opened.wait_synced(5000)
         assert (opened.trouble, opened.total, opened.duplicates) == (None, 5000, 0)
+        assert told == ["locked by another program", None]
     assert_same(next(ticks_since(tmp_path / "tape.db", 0, symbols=symbols())), ticks)
 
 
@@ -81,14 +84,19 @@ async def test_a_ledger_locked_by_another_program_keeps_the_order(tmp_path: Path
         assert (await ledger.commands())[0]["after_seq"] == 9
 
 
+async def open_tape(path: Path) -> Tape:
+    return await Tape.open(path, symbols())
+
+
 @pytest.mark.usefixtures("impatient")
-async def test_opening_a_tape_that_stays_locked_fails_in_one_line(tmp_path: Path) -> None:
-    async with await Tape.open(tmp_path / "tape.db", symbols()):
-        pass
-    with lock_of_another_program(tmp_path / "tape.db"), pytest.raises(StoreError, match=r"tape\.db is locked by another program$"):
-        await Tape.open(tmp_path / "tape.db", symbols())
-    async with await Tape.open(tmp_path / "tape.db", symbols()):
-        pass
+@pytest.mark.parametrize("open_", [open_tape, Ledger.open], ids=["tape", "ledger"])
+async def test_opening_a_file_that_stays_locked_fails_in_one_line(
+    tmp_path: Path, open_: Callable[[Path], Awaitable[Tape | Ledger]]
+) -> None:
+    await (await open_(tmp_path / "x.db")).close()
+    with lock_of_another_program(tmp_path / "x.db"), pytest.raises(StoreError, match=r"x\.db is locked by another program$"):
+        await open_(tmp_path / "x.db")
+    await (await open_(tmp_path / "x.db")).close()
 
 
 @pytest.mark.usefixtures("impatient")

@@ -114,6 +114,34 @@ def test_a_number_no_market_has_is_quarantined(field: str, bad: str | float) -> 
     assert out.malformed == 0
     assert [(q.symbol, q.id, q.ts) for q in out.quarantined] == [(0, 12345, 1672515782130_000_000)]
     assert isinstance(out.quarantined[0], Quarantined)
+    assert out.quarantined[0].reason in {
+        f"{'price' if field == 'p' else 'size'} is {what}" for what in ("NaN", "infinite", "0", "negative")
+    }
+
+
+@pytest.mark.parametrize(
+    ("frame", "blamed"),
+    [
+        pytest.param(combined("btcusdt@trade", trade(p=None, price="1")), ("prints", "required field `p`"), id="price-renamed"),
+        pytest.param(combined("btcusdt@aggTrade", agg_trade(a="x")), ("prints", "Expected `int`"), id="id-retyped"),
+        pytest.param(combined("btcusdt@trade", trade(e="print")), ("prints", "an event of another kind"), id="event-renamed"),
+        pytest.param(combined("btcusdt@bookTicker", book_ticker(u=None)), ("quotes", "required field `u`"), id="quote-renamed"),
+        pytest.param(b'{"stream":"btcusdt@trade","data":' + b"[" * 200_000, ("prints", "nested too deeply"), id="deep"),
+        pytest.param(b'{"stream":"btcusdt@trade","data":"' + b"x" * (5 << 20), ("prints", "too large"), id="five-megabytes"),
+        pytest.param(combined("btcusdt@trade", trade())[:-9], ("prints", "truncated"), id="cut-short"),
+        pytest.param(b'{"stream":"btcusdt@trade"}', ("prints", "no 'data'"), id="no-data"),
+    ],
+)
+def test_a_frame_that_cannot_be_read_is_put_down_to_the_symbol_of_its_stream(frame: bytes, blamed: tuple[str, str]) -> None:
+    out = read(combined("btcusdt@trade", trade(t=1)), frame, combined("btcusdt@trade", trade(t=2)))
+    assert out.malformed == 1
+    assert [(bad.symbol, bad.what, bad.after) for bad in out.unreadable] == [(0, blamed[0], blamed[0] == "prints")]
+    assert blamed[1] in out.unreadable[0].reason
+
+
+@pytest.mark.parametrize("frame", [b"{", b'{"stream":"dogeusdt@trade","data":1}', b'{"stream":"btcusdt@depth","data":1}'])
+def test_garbage_that_names_no_stream_of_a_known_symbol_is_nobodys(frame: bytes) -> None:
+    assert read(frame).unreadable == []
 
 
 @pytest.mark.parametrize("bad", ["NaN", "Infinity", "-1"])
@@ -182,10 +210,10 @@ def test_a_frame_that_cannot_be_used_is_counted_and_the_parser_lives(frame: byte
         pytest.param([{"e": "24hrMiniTicker", "s": "BTCUSDT"}], id="all-market"),
     ],
 )
-@pytest.mark.parametrize("stream", ["btcusdt@any", "btcusdt@aggTrade", "btcusdt@trade", "btcusdt@bookTicker"])
-def test_events_nobody_asked_for_are_skipped(stream: str, data: Any) -> None:
+@pytest.mark.parametrize(("stream", "malformed"), [("btcusdt@any", 0), ("btcusdt@aggTrade", 1), ("btcusdt@trade", 1)])
+def test_events_nobody_asked_for_are_skipped_but_not_where_others_were_asked_for(stream: str, malformed: int, data: Any) -> None:
     out = read(combined(stream, data))
-    assert (len(out.ticks), len(out.quotes), out.malformed) == (0, 0, 0)
+    assert (len(out.ticks), len(out.quotes), out.malformed) == (0, 0, malformed)
 
 
 def test_an_extra_field_changes_nothing() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from cli_doubles import FakeEngine, Run
 
-from cockpit.cli import running
+from cockpit.cli import status
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_help_and_version_end_well(run: Run) -> None:
 
 
 def test_an_unforeseen_error_is_one_line_and_its_details_are_in_a_file(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_words", lambda answer: 1 / 0)
+    monkeypatch.setattr(status, "lines", lambda answer: 1 / 0)
     monkeypatch.setattr("cockpit.cli.call.Call.ask", lambda self, what: {})
     outcome = run("status")
     assert outcome.code == 1

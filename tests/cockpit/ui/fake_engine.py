@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from core.commands import Command, Flatten, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
 from core.home import socket_path
+from core.system_view import FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.view import (
     PROTOCOL,
     AlertRow,
@@ -127,6 +128,72 @@ def header_view(**changes: Any) -> HeaderView:
     return msgspec.structs.replace(row, **changes)
 
 
+def worker_row(number: int = 1, **changes: Any) -> WorkerRow:
+    """One worker at ease."""
+    row = WorkerRow(number, 4711 + number, "running", [f"sma-{number}", f"rsi-{number}"], 1.2, 145.3, 0, 3, 0, 212.0, 0, "")
+    return msgspec.structs.replace(row, **changes)
+
+
+def feed_health(**changes: Any) -> FeedHealth:
+    """A venue that streams."""
+    counters = {"frames": 2_104_333, "ticks": 1_204_333, "late": 0, "backfilled": 34, "duplicates": 2, "stepped_back": 0, "quarantined": 3,
+                "malformed": 0, "spikes": 1, "unwatched": 0, "gaps": 2, "gaps_open": 0, "reconnects": 1}  # fmt: skip
+    link = LinkRow(4, "live", "", 0, NOON - 7_400 * SECOND, NOON - SECOND // 5, 1)
+    row = FeedHealth(
+        venue="binance", state="live", detail="", retry_ns=0, latency_ms=12.0, skew_ms=-3.0, skew_error_ms=2.0, clock_steps=0, trouble="",
+        breakers={"rest": "closed", "connect": "closed"}, hold_until_ns=0, paused=False, links=[link],
+        budgets=[("REST weight", 120.0, 6_000.0), ("connects", 1.0, 300.0)], counters=counters, reasons={"price nan": 2, "quantity 0": 1},
+        degraded={}, waiting=[], unlisted=[],
+    )  # fmt: skip
+    return msgspec.structs.replace(row, **changes)
+
+
+def store_health(**changes: Any) -> StoreHealth:
+    """Both files in order."""
+    gaps = {"filled": [2, 34], "quarantined": [1, 3]}
+    row = StoreHealth(1_204_333, 12, 85.0, "", 48_200_000, 4_100_000, 0, "", 1_200_000, 300_000, 12_400_000_000, 0, gaps)
+    return msgspec.structs.replace(row, **changes)
+
+
+def stage_rows() -> list[StageRow]:
+    """A quick engine on a usual disk."""
+    return [
+        StageRow("parsed", 12.3, 41.0, 310.5, 61_204),
+        StageRow("sequenced", 31.0, 96.2, 812.0, 61_204),
+        StageRow("target", 140.4, 412.7, 1_930.0, 58_110),
+        StageRow("fill", 310.0, 812.0, 2_100.0, 41),
+        StageRow("on_disk", 84_100.0, 160_400.0, 212_000.0, 61_204),
+    ]
+
+
+def system_view(**changes: Any) -> SystemView:
+    """An engine in which all is well."""
+    process = ProcessHealth(132.4, 500.0, "", 3.2, 200_000, 210.0, 1_240.0, {"gc": 0, "work": 0, "processor": 1, "blocked": 0})
+    row = SystemView([worker_row(1), worker_row(2)], [feed_health()], store_health(), stage_rows(), process)
+    return msgspec.structs.replace(row, **changes)
+
+
+def digest_answer(**changes: Any) -> dict[str, Any]:
+    """A night in which something happened."""
+    since = NOON - 33_120 * SECOND
+    return {
+        "since": "detached", "from_ns": since, "until_ns": NOON, "arrived_ns": NOON - SECOND, "fills": 41,
+        "by_strategy": {"sma-1": {"fills": 30, "realised": 42.1, "fees": 12.3}, "rsi-2": {"fills": 11, "realised": -3.2, "fees": 4.0}},
+        "realised": 38.9, "fees": 16.3, "unrealised_change": 18.0, "pnl_change": 40.6, "equity": 10_052.6, "capital": 10_000.0,
+        "alerts": {"critical": 1, "warning": 4, "info": 2},
+        "worst": [{"ts_ns": NOON - 7200 * SECOND, "level": "critical", "text": "boll-4 failed: ZeroDivisionError", "open": True}],
+        "gaps": {"filled": 34}, "engine_restarts": 1, "engine_kills": 1, "worker_restarts": 2,
+        "failed": [{"ts_ns": NOON - 7200 * SECOND, "id": "boll-4", "line": "ZeroDivisionError, boll.py:31"}],
+        **changes,
+    }  # fmt: skip
+
+
+NOTHING: dict[str, Any] = {
+    "fills": 0, "by_strategy": {}, "pnl_change": 0.0, "alerts": {}, "worst": [], "gaps": {}, "engine_restarts": 0, "worker_restarts": 0,
+    "failed": [],
+}  # fmt: skip
+
+
 class FakeEngine:
     """A socket server that answers like an engine.
 
@@ -144,14 +211,18 @@ class FakeEngine:
         self.strategies: list[StrategyRow] = []
         self.trades: list[TradeRow] = []
         self.alerts: list[AlertRow] = []
+        self.system = system_view()
+        self.digest: dict[str, Any] = digest_answer(**NOTHING)
         self.catalogue: Any = CATALOGUE
         self.commands: list[Command] = []
         self.hellos: list[Hello] = []
         self.pulls: list[Pull] = []
+        self.asks: list[str] = []
         self.refuse: dict[type, str] = {}
         self.hold = asyncio.Event()
         self.hold.set()
-        self.revisions = dict.fromkeys(("header", "prices", "strategies", "trades", "alerts"), 1)
+        self.revisions = dict.fromkeys(("header", "prices", "strategies", "trades", "alerts", "system"), 1)
+        self._met: list[ServerConnection] = []
         self._server: Server | None = None
 
     async def __aenter__(self) -> FakeEngine:
@@ -165,7 +236,7 @@ class FakeEngine:
         """Listen on the home's socket."""
         path = socket_path(self.home)
         path.unlink(missing_ok=True)
-        self._server = await unix_serve(self._serve, str(path), compression=None, close_timeout=0.2)
+        self._server = await unix_serve(self._serve, str(path), compression=None, close_timeout=0.2, create_connection=self._meet)
 
     async def stop(self) -> None:
         """Vanish, as a killed engine does."""
@@ -173,7 +244,16 @@ class FakeEngine:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
+            for connection in self._met:
+                if hasattr(connection, "transport"):
+                    connection.transport.abort()
+            self._met.clear()
         socket_path(self.home).unlink(missing_ok=True)
+
+    def _meet(self, *args: Any, **options: Any) -> ServerConnection:
+        """Who is still shaking hands when the engine vanishes is hung up on as well."""
+        self._met.append(ServerConnection(*args, **options))
+        return self._met[-1]
 
     def moved(self, *panes: str) -> None:
         """These panes have something new."""
@@ -201,6 +281,9 @@ class FakeEngine:
                 return Painted(View({name: self.revisions[name] for name in names}, **{name: getattr(self, name) for name in names}))
             case Ask("catalogue"):
                 return Done(self.catalogue)
+            case Ask("digest"):
+                self.asks.append("digest")
+                return Done(self.digest)
             case Ask(what):
                 return Refused(f"no answer to {what!r}", 2)
             case Submit(command):

@@ -77,5 +77,5 @@ async def cockpit(home: Path, size: tuple[int, int] = MIDDLE) -> AsyncIterator[t
 async def opened(home: Path, size: tuple[int, int] = MIDDLE) -> AsyncIterator[tuple[FakeEngine, CockpitApp, Pilot[None]]]:
     """An engine that trades, and the app showing it."""
     async with trading(FakeEngine(home)) as engine, cockpit(home, size) as (app, pilot):
-        await eventually(lambda: "BTCUSDT" in text_of(app))
+        await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
         yield engine, app, pilot

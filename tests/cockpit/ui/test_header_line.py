@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cockpit.panes.header import Widths, compose_header
 from cockpit.text import width
-from core.view import FeedState, HeaderView
+from core.view import FeedState, HeaderView, Trouble
 
 
 def text(header: HeaderView | None, cells: int, trouble: str = "") -> str:
@@ -45,6 +45,31 @@ def test_an_unknown_mode_is_shown_as_alarming_as_live() -> None:
 def test_a_feed_in_trouble_says_why() -> None:
     feeds = [FeedState("binance", "backoff", "connection refused, next try in 5 s", None)]
     assert "binance ○ backoff: connection refused, next try in 5 s" in text(header_view(feeds=feeds), 160)
+
+
+def test_the_next_try_is_counted_down_by_the_local_clock() -> None:
+    header = header_view(feeds=[FeedState("binance", "backoff", "connection refused", None, NOON + 5_200_000_000)])
+    assert "backoff: connection refused, again in 5 s" in text(header, 160)
+    assert "○ backoff 5 s" in text(header, 80)
+    later = "".join(part.text for part in compose_header(header, NOON + 9_000_000_000, "", 160, Widths()))
+    assert "again in 0 s" in later
+
+
+def test_a_degraded_feed_says_of_what() -> None:
+    header = header_view(feeds=[FeedState("binance", "degraded", "XRPUSDT prints: price not readable")])
+    assert "binance ◐ degraded: XRPUSDT prints: price not readable" in text(header, 160)
+
+
+def test_the_worst_trouble_is_named_and_the_others_are_counted() -> None:
+    header = header_view(troubles=[Trouble("critical", "tape out of disk space"), Trouble("warning", "worker 2 behind 12,000 ticks")])
+    assert "! tape out of disk space +1" in text(header, 200)
+    assert "!2 F6" in text(header, 80)
+    (part,) = (part for part in compose_header(header, NOON, "", 200, Widths()) if "out of disk" in part.text)
+    assert part.tone == "bad"
+
+
+def test_what_was_quarantined_is_told_on_a_small_screen_too() -> None:
+    assert "2 gaps 3 quar" in text(header_view(gaps_open=2, quarantined=3), 100)
 
 
 def test_gaps_quarantined_ticks_and_duplicates_are_counted() -> None:

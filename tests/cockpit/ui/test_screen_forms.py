@@ -316,8 +316,9 @@ async def test_the_palette_finds_an_action_by_name(tmp_path: Path) -> None:
 
 
 async def test_every_action_has_a_key_of_its_own_and_runs_on_an_empty_screen(tmp_path: Path) -> None:
-    keys = [key for action in ACTIONS for key in action.keys.split(",")]
-    assert len(keys) == len(set(keys))
+    for deck in ("live", "system"):
+        keys = [key for action in ACTIONS if action.deck in ("", deck) for key in action.keys.split(",")]
+        assert len(keys) == len(set(keys))
     async with opened(tmp_path) as (engine, app, pilot):
         engine.prices, engine.strategies, engine.trades, engine.alerts = [], [], [], []
         engine.moved("prices", "strategies", "trades", "alerts")
@@ -325,7 +326,7 @@ async def test_every_action_has_a_key_of_its_own_and_runs_on_an_empty_screen(tmp
         for action in ACTIONS:
             action.run(app)
             await pilot.pause()
-            while app.screen is not app.live:
+            while app.screen is not app.deck:
                 await pilot.press("escape")
                 await pilot.pause()
         assert not [command for command in engine.commands if not isinstance(command, Pause | Resume)]

@@ -59,11 +59,11 @@ async def test_a_small_screen_shows_one_pane_at_a_time_under_tabs(tmp_path: Path
         await eventually(lambda: line_with(app, "XRPUSDT stale"))
 
 
-async def test_only_panes_in_sight_are_pulled(tmp_path: Path) -> None:
+async def test_only_panes_in_sight_are_pulled_besides_what_the_levers_are_about(tmp_path: Path) -> None:
     async with opened(tmp_path, SMALL) as (engine, _app, pilot):
-        await eventually(lambda: set(engine.pulls[-1].panes) == {"header", "alerts", "prices"})
+        await eventually(lambda: set(engine.pulls[-1].panes) == {"header", "alerts", "strategies", "prices"})
         await pilot.press("3")
-        await eventually(lambda: set(engine.pulls[-1].panes) == {"header", "alerts", "trades"})
+        await eventually(lambda: set(engine.pulls[-1].panes) == {"header", "alerts", "strategies", "trades"})
         await pilot.resize_terminal(*WIDE)
         await eventually(lambda: len(engine.pulls[-1].panes) == 5)
 
@@ -98,6 +98,28 @@ async def test_an_age_grows_by_the_local_clock_and_a_price_goes_stale_by_itself(
         monkeypatch.setattr(time, "monotonic", lambda: real() + 11)
         await eventually(lambda: app.live.prices.listing.shown[0].stale)
         assert line_with(app, "BTCUSDT", "61,686.01", "11 s")
+
+
+@pytest.mark.parametrize("size", [WIDE, MIDDLE, SMALL])
+async def test_a_halted_symbol_says_why_and_one_with_a_gap_says_so(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(tmp_path, size) as (engine, app, _pilot):
+        halted = price_row("binance:LUNAUSDT", 0.5, state="halted", detail="CANCEL_ONLY")
+        engine.prices = [*engine.prices, halted, price_row("binance:SOLUSDT", 158.2, state="gap")]
+        engine.moved("prices")
+        await eventually(lambda: line_with(app, "LUNAUSDT", "halted: CANCEL_ONLY"))
+        assert line_with(app, "SOLUSDT", "158.20", "gap")
+        engine.prices[3] = msgspec.structs.replace(halted, state="live", detail="")
+        engine.moved("prices")
+        await eventually(lambda: not line_with(app, "halted"))
+
+
+async def test_a_strategy_on_a_halted_symbol_says_why_also_while_it_holds_a_position(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, _pilot):
+        engine.strategies[0] = strategy_row(detail="halted: CANCEL_ONLY")
+        engine.strategies[1] = strategy_row("macd", position=0.0, entry=None, detail="blocked: spread")
+        engine.moved("strategies")
+        await eventually(lambda: line_with(app, "sma-1", "● run", "+0.50", "halted: CANCEL_ONLY"))
+        await eventually(lambda: line_with(app, "macd", "● run: blocked: spread"))
 
 
 async def test_a_lost_engine_is_said_and_it_is_back_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

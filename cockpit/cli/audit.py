@@ -1,0 +1,117 @@
+"""`cockpit audit`: what the ledger holds, proved by running it again over the tape. Both files are only read, engine or no engine."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cockpit.cli.parser import Commands
+from cockpit.cli.progress import PERIOD, Progress
+from core.errors import CockpitError, NotRunning
+
+if TYPE_CHECKING:
+    from cockpit.cli.call import Call
+    from core.research.audit import Findings
+
+_EPILOG = """\
+Every strategy is run again from the state and the text it started with, over the ticks of the tape, with the commands at
+their places; each fill and each saved book must come out the same to the last bit. Exit code 1 when any differs.
+"""
+
+#: States of a strategy in which what it did until now is not all on the ledger.
+_UNSETTLED = ("starting", "restarting", "failed")
+
+
+def add(commands: Commands) -> None:
+    """audit."""
+    parser = commands.add("audit", audit, "replay sessions from the tape and compare every fill and book", epilog=_EPILOG)
+    parser.add_argument("--strategy", metavar="ID", help="this one only")
+
+
+def audit(call: Call) -> int:
+    """Audit the home."""
+    path = call.home / "ledger.db"
+    if not path.exists():
+        raise CockpitError(f"no ledger in {call.home}: nothing to audit yet")
+    horizon, running = _settled(call)
+    from core.research.audit import run_audit
+
+    # A strategy may print; stdout is ours.
+    progress = Replayed()
+    with progress, contextlib.redirect_stdout(sys.stderr):
+        found = run_audit(call.home, horizon=horizon, running=running, strategy=call.options.strategy, progress=progress.tell)
+    call.answer(found, _report(found))
+    return 1 if found.differences else 0
+
+
+def _settled(call: Call) -> tuple[int, set[str]]:
+    """Through which seq the running engine has everything on disk, and of which strategies; (0, none) where none runs."""
+    try:
+        before = _states(call)
+        seq = int(call.ask("settled")["seq"])
+        return seq, before & _states(call)
+    except NotRunning:
+        return 0, set()
+
+
+def _states(call: Call) -> set[str]:
+    return {row["id"] for row in call.ask("status")["strategies"] if row["state"] not in _UNSETTLED}
+
+
+class Replayed(Progress):
+    """The line that says how far an audit is."""
+
+    def tell(self, ticks: int, strategies: int) -> None:
+        """So many ticks were replayed, so many strategies came to their end."""
+        now = time.monotonic()
+        if not self._seen or now - self._last < PERIOD:
+            return
+        self._notice.cancel()
+        self._last = now
+        rate = ticks / (now - self._began) / 1e6
+        self._put(f"replayed {ticks / 1e6:,.1f} M ticks  {rate:,.1f} M/s  {strategies} strategies done")
+
+
+def _report(found: Findings) -> Iterator[str]:
+    from cockpit.cli.call import table
+
+    books, tape = found.books, found.tape
+    yield f"replayed    {found.ticks:,} ticks (seq {found.from_seq:,} to {found.to_seq:,}) of {_many(found.sessions, 'session')}"
+    yield f"fills       {found.fills:,} of {_many(found.strategies, 'strategy', 'strategies')}, {found.identical:,} identical"
+    yield f"books       {books['compared']:,}, {books['identical']:,} identical"
+    if tape:
+        holes = f"{tape['listed']:,} ids listed as gaps, {tape['missing']:,} missing unlisted"
+        yield f"tape        {tape['ticks']:,} ticks of {tape['series']} series: {holes}"
+    for edit in found.edited:
+        when = "its file has changed since it started" if edit["at_seq"] is None else f"its file had changed at seq {edit['at_seq']:,}"
+        yield f"edited      {edit['strategy']}: {when} ({_short(edit['from'])} to {_short(edit['to'])})"
+    for part in found.not_auditable:
+        yield f"not audited {part['strategy']}: {_many(part['fills'], 'fill')}: {part['reason']}"
+    for part in found.pending:
+        yield f"pending     {part['strategy']}: {_many(part['ticks'], 'tick')} after seq {part['after_seq']:,}: the next start does them"
+    if found.differences:
+        rows = [[row["strategy"], row["what"], row["column"], _value(row["ledger"]), _value(row["audit"])] for row in found.details]
+        yield ""
+        yield from table(["strategy", "what", "column", "ledger", "replay"], rows)
+        yield ""
+    yield (
+        f"{_many(found.differences, 'difference')} in {found.elapsed_s:.1f} s"
+        if found.differences
+        else f"identical   in {found.elapsed_s:.1f} s"
+    )
+
+
+def _many(count: int, one: str, more: str = "") -> str:
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def _short(hash: str | None) -> str:
+    return hash[:12] if hash else "what it is now"
+
+
+def _value(value: Any) -> str:
+    """Every digit of a number: differences may lie in the last."""
+    return "-" if value is None else value if isinstance(value, str) else repr(value)

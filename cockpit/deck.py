@@ -1,0 +1,161 @@
+"""What every screen of the cockpit has: the header, tabs where panes are shown one at a time, the panes, the line of keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
+
+from textual.app import ComposeResult
+from textual.geometry import Size
+from textual.screen import Screen
+from textual.widget import Widget
+
+from cockpit.actions import keys_for
+from cockpit.panes.facts import Facts
+from cockpit.panes.grid import LiveGrid
+from cockpit.panes.header import HeaderLine
+from cockpit.panes.lines import KeyLine, TabLine
+from core.view import HeaderView, View
+
+if TYPE_CHECKING:
+    from textual.events import DescendantFocus, Resize
+
+Shape: TypeAlias = Literal["tiled", "stacked", "single"]
+Pane: TypeAlias = "LiveGrid | Facts"
+
+
+#: Views that are pulled whatever is shown: the state of the whole, what becomes a toast, and what the levers are about.
+ALWAYS = ("header", "alerts", "strategies")
+
+
+def shape_of(size: Size) -> Shape:
+    """Two columns of panes where there is room, else all below each other, else one at a time."""
+    if size.width < 100 or size.height < 30:
+        return "single"
+    return "tiled" if size.width >= 150 else "stacked"
+
+
+class Deck(Screen[None]):
+    """One screen: panes that are numbered, one of which has the focus.
+
+    Attributes:
+        header: what the engine last said of itself.
+        panes: all of them, by number.
+        pane: the one with the focus.
+    """
+
+    NAME: ClassVar[str] = ""
+
+    def __init__(self, panes: tuple[Pane, ...]) -> None:
+        super().__init__(id=self.NAME, classes="deck")
+        self.header: HeaderView | None = None
+        self.panes = panes
+        self.pane = panes[0]
+        self._maximised = False
+        self._header_line = HeaderLine(id="header")
+        self._tabs = TabLine(id="tabs")
+        self._keys = KeyLine(id="keys")
+
+    def compose(self) -> ComposeResult:
+        yield self._header_line
+        yield self._tabs
+        yield from self.compose_panes()
+        yield self._keys
+
+    def compose_panes(self) -> Iterable[Widget]:
+        """What lies between the tabs and the keys."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.pane.focus()
+
+    # Shape
+
+    def on_resize(self, event: Resize) -> None:
+        self.reshape()
+
+    def reshape(self) -> None:
+        """Lay the panes out for the size there is."""
+        shape = "single" if self._maximised else shape_of(self.size)
+        for name in ("tiled", "stacked", "single"):
+            self.set_class(name == shape, f"-{name}")
+        for pane in self.panes:
+            pane.framed = shape != "single"
+            pane.set_class(pane is self.pane, "-current")
+            parent = pane.parent
+            if isinstance(parent, Widget):
+                parent.set_class(any(child is self.pane for child in parent.children), "-current")
+        self.paint_lines()
+
+    @property
+    def single(self) -> bool:
+        """Whether one pane is shown at a time."""
+        return self.has_class("-single")
+
+    @property
+    def pane_name(self) -> str:
+        """The pane with the focus."""
+        return self.pane.id or ""
+
+    def maximise(self) -> None:
+        """Give the pane the whole screen, or give it back."""
+        self._maximised = not self._maximised
+        self.reshape()
+
+    def go(self, number: int, key: str = "") -> None:
+        """Focus a pane, and put its cursor on a row."""
+        pane = self.panes[number - 1]
+        if key and isinstance(pane, LiveGrid):
+            pane.listing.want(key)
+        self._attend(pane)
+        pane.focus()
+
+    def _attend(self, pane: Pane) -> None:
+        if pane is not self.pane:
+            self.pane = pane
+            self.reshape()
+
+    def on_descendant_focus(self, event: DescendantFocus) -> None:
+        if isinstance(event.widget, LiveGrid | Facts):
+            self._attend(event.widget)
+
+    def on_tab_line_picked(self, event: TabLine.Picked) -> None:
+        self.go(event.number)
+
+    # What the engine said
+
+    @property
+    def mode(self) -> str:
+        """paper, live, demo or replay; '' before the engine said."""
+        return self.header.mode if self.header else ""
+
+    def wanted(self) -> list[str]:
+        """The views to pull."""
+        raise NotImplementedError
+
+    def take(self, view: View) -> None:
+        """Keep what changed."""
+        if view.header is not None:
+            self.header = view.header
+
+    def paint(self, now: float, now_ns: int, trouble: str = "") -> None:
+        """Show what is held as of now: `now` in monotonic seconds, `now_ns` the engine's time; `trouble`: why there is none."""
+        self._header_line.paint(self.header, now_ns, trouble)
+        for pane in self.panes:
+            pane.set_state(alarm=self.mode == "live", away=bool(trouble))
+            if not self.single or pane is self.pane:
+                self.paint_pane(pane, now, now_ns)
+        self.paint_lines()
+
+    def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
+        """Show what is held in one pane."""
+        raise NotImplementedError
+
+    def paint_lines(self) -> None:
+        """The tabs and the keys."""
+        self._tabs.paint([(pane.NUMBER, self.tab_of(pane)) for pane in self.panes], self.pane.NUMBER)
+        self._keys.paint(keys_for(self.NAME, self.pane_name))
+
+    def tab_of(self, pane: Pane) -> str:
+        """What a pane's tab says."""
+        return pane.TITLE

@@ -1,0 +1,64 @@
+"""Pane 5 of the system screen: the engine process, its memory against its budget, and how long its loop was held up."""
+
+from __future__ import annotations
+
+from cockpit import figures
+from cockpit.panes.facts import Facts, fact
+from cockpit.panes.line import Part
+from cockpit.text import clean
+from core.system_view import ProcessHealth
+from core.view import HeaderView
+
+#: From this share of the budget on it is worth a look.
+MUCH = 0.8
+
+#: Pauses over this are what nobody should have to wait for, µs.
+LONG = 5000.0
+
+_BAR = 10
+
+
+class ProcessPane(Facts, can_focus=True):
+    """Memory and loop."""
+
+    NUMBER = 5
+    TITLE = "Engine"
+
+    def paint(self, process: ProcessHealth, header: HeaderView, now_ns: int) -> None:
+        """Show the process."""
+        lines = [
+            fact("process", Part(f"pid {header.pid}"), Part(f"   up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted")),
+            *process_lines(process),
+            *[fact("! " + one.level, Part(clean(one.text), "bad" if one.level == "critical" else "warn")) for one in header.troubles],
+        ]
+        note = (f"shedding: {clean(process.shedding)}", "warn") if process.shedding else ("", "muted")
+        self.show_lines(f"{self.NUMBER} {self.TITLE}", lines, note)
+
+
+def process_lines(process: ProcessHealth) -> list[list[Part]]:
+    """CPU, memory, loop."""
+    slow = "warn" if process.loop_max_us is not None and process.loop_max_us > LONG else "plain"
+    long = sum(process.long_pauses.values())
+    why = ", ".join(f"{clean(cause)} {count:,}" for cause, count in process.long_pauses.items() if count)
+    return [
+        fact("CPU", Part(f"{figures.number(process.cpu_pct, 1)} % of a core")),
+        fact("memory", *_memory(process)),
+        fact("shedding", Part(clean(process.shedding), "warn") if process.shedding else Part("nothing")),
+        fact("loop late", Part(f"p99 {figures.span(process.loop_p99_us)} · max {figures.span(process.loop_max_us)}", slow)),
+        fact("over 5 ms", Part(f"{long:,} pause{'s' if long != 1 else ''}" + (f": {why}" if why else ""), "warn" if long else "plain")),
+        fact("kept ready", Part(f"{process.recent_ticks:,} ticks"), Part(" for restarts", "muted")),
+    ]
+
+
+def _memory(process: ProcessHealth) -> list[Part]:
+    if process.used_mb is None:
+        return [Part(figures.NONE)]
+    if not process.budget_mb:
+        return [Part(f"{process.used_mb:,.0f} MB")]
+    share = process.used_mb / process.budget_mb
+    tone = "warn" if share >= MUCH else "up"
+    return [
+        Part(f"{process.used_mb:,.0f} of {process.budget_mb:,.0f} MB "),
+        Part(figures.bar(share, _BAR), tone),
+        Part(f" {100 * share:.0f} %"),
+    ]

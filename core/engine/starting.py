@@ -1,0 +1,115 @@
+"""Bringing a strategy up: built, warmed on history, placed on a worker, its first state saved as what an audit begins with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+import msgspec
+import numpy as np
+
+from core.commands import Register
+from core.compile import service
+from core.compile.blueprint import Blueprint
+from core.engine import history
+from core.engine.roster import Entry
+from core.types import Records
+from core.workers import frames
+from core.workers.frames import Assignment, Snapshot, Start
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+
+PastFill = tuple[int, float, float, float, int]
+
+
+async def build(engine: Engine, entry_name: str, params: dict[str, str | int | float | bool]) -> Blueprint:
+    """The plan of a strategy, made by the compiler process from its file as it is now.
+
+    Raises:
+        CockpitError: there is no such strategy, it does not load, or a parameter is refused.
+    """
+    return msgspec.convert(await service.build(engine.folders, entry_name, params), Blueprint, builtin_types=(bytes,))
+
+
+async def build_all(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
+    """The plans of several strategies, or one line on why there is none."""
+    found = await service.build_all(engine.folders, [(order.name, order.params) for order in orders]) if orders else []
+    return [plan if isinstance(plan, str) else msgspec.convert(plan, Blueprint, builtin_types=(bytes,)) for plan in found]
+
+
+async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> None:
+    """Assign a strategy to a worker and warm it up; from here on it gets every tick of its symbols.
+
+    From its `forebear`, if it has one, books and account are taken over; what still holds of all that one was told (`standing`) is
+    said again.
+
+    Args:
+        command_id: the command that learns after which tick the strategy started.
+    """
+    plan, heir = entry.plan, entry.forebear
+    assert plan is not None
+    legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
+    kept = await _keep(engine, plan)
+    fills = await _fills_since(engine, entry, heir) if heir else []
+    past, synced = await history.gather(engine, entry, plan)
+    worker = await engine.pool.place()
+    # from here to the end nothing awaits: the ticks of `past` and those sent from now on leave no hole
+    past = _with_recent(engine, past, synced, legs)
+    entry.since = engine.last_seq
+    entry.levers = []
+    assignment = Assignment(
+        id=entry.id, plan=plan, terms=entry.terms, legs=legs, seq=entry.since, slot=worker.take_on(entry.id), fills=fills, told=entry.told,
+        snapshot=heir.data if heir else None, layout=heir.layout if heir else "", book_only=heir is not None,
+    )  # fmt: skip
+    name = entry.id.encode()
+    told = [frames.message(frames.LEVER, msgspec.structs.replace(lever, number=0)) for lever in entry.standing]
+    warming = frames.frame(frames.WARM, len(name).to_bytes(2, "little") + name + past.tobytes(), entry.since)
+    first = frames.message(frames.SNAP, Start(entry.id, json.dumps({"start": entry.cause, "plan": kept, "ts_ns": engine.clock.now_ns()})))
+    entry.opening = assignment, b"".join([warming, *told, first])
+    worker.send(frames.message(frames.ASSIGN, assignment) + entry.opening[1])
+    worker.want(worker.wanted | set(legs))
+    if command_id is not None:
+        engine.ledger.took_effect(command_id, entry.since)
+    entry.state, entry.detail, entry.traceback = ("warming" if plan.warmup else "running"), "", ""
+
+
+def _with_recent(engine: Engine, past: Records, synced: int, legs: dict[int, int]) -> Records:
+    fresh = engine.recent.since(synced)
+    if fresh is None or not len(fresh):
+        return past
+    return np.concatenate([past, fresh[np.isin(fresh["symbol"], list(legs))]])
+
+
+async def _keep(engine: Engine, plan: Blueprint) -> str:
+    """The plan on the ledger, whole, as an audit needs it; returns the hash it lies under."""
+    text = msgspec.json.encode(plan)
+    name = hashlib.sha256(text).hexdigest()
+    await engine.ledger.add_source(name, f"plan of {plan.name}", text.decode())
+    return name
+
+
+async def _fills_since(engine: Engine, entry: Entry, snapshot: Snapshot) -> list[PastFill]:
+    """The strategy's fills after its snapshot, as its book takes them."""
+    await engine.settler.drain()
+    legs = {symbol: leg for leg, symbol in enumerate(entry.order.symbols)}
+    rows = [row for row in await engine.ledger.fills(entry.id) if row["seq"] > snapshot.seq]
+    signed = [(row["qty"] if row["side"] == "buy" else -row["qty"], row) for row in rows]
+    return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"]) for qty, row in signed]
+
+
+def assign_again(engine: Engine, entry: Entry, slot: int) -> bytes:
+    """The frames that take a strategy up where its newest snapshot was taken, or where it began when it had none yet."""
+    snapshot, plan = entry.snapshot, entry.plan
+    if snapshot is None:
+        assert entry.opening is not None
+        assignment, rest = entry.opening
+        return frames.message(frames.ASSIGN, msgspec.structs.replace(assignment, slot=slot)) + rest
+    assert plan is not None
+    legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
+    assignment = Assignment(
+        id=entry.id, plan=plan, terms=entry.terms, legs=legs, snapshot=snapshot.data, layout=snapshot.layout, seq=snapshot.seq, slot=slot,
+        told=snapshot.told,
+    )  # fmt: skip
+    return frames.message(frames.ASSIGN, assignment)

@@ -1,0 +1,220 @@
+"""What the ledger says of a home's strategies, as stretches that can be run again: where each began, what it was told, where it ended.
+
+An incarnation is a strategy from a kept start state on: through restarts of engine and workers, until it failed, left, or was
+started anew because its file was edited or it had failed.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from core.commands import Register, SetLimits
+from core.store.ledger_reader import count_fills, read_commands, read_sessions, read_snapshots
+
+#: Kinds of commands that act on running strategies.
+LEVERS = ("pause", "resume", "flatten", "limits", "unregister")
+
+#: No seq is higher.
+NEVER = 1 << 62
+
+
+class Pulled(NamedTuple):
+    """A lever of the past: the seq it took effect after, when it was journalled, which."""
+
+    after: int
+    ts_ns: int
+    lever: str
+    limits: SetLimits | None
+
+
+class Mark(NamedTuple):
+    """A snapshot on the ledger: its row, the tick after which it was taken, when, its layout and source."""
+
+    rowid: int
+    seq: int
+    ts_ns: int
+    layout: str
+    source_hash: str
+
+
+@dataclass
+class Incarnation:
+    """One strategy from a start state on.
+
+    Attributes:
+        order: the registration, with its terms and symbols.
+        start: the state it started from.
+        why: registered | edited | resumed.
+        plan: the hash its plan is kept under.
+        levers: what it was told after its start, in order.
+        marks: other snapshots of it that are still kept, in order.
+        taken: where a replay begins: `start`, or the oldest of `marks` that still has all its ticks; None when there is none.
+        end: the last seq it is replayed through.
+        over: it failed or left.
+        broke: it failed.
+        closing: it was closing when it started.
+        heir: the incarnation that took over its books.
+    """
+
+    id: str
+    order: Register
+    start: Mark
+    why: str
+    plan: str
+    levers: list[Pulled] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
+    taken: Mark | None = None
+    end: int = NEVER
+    over: bool = False
+    broke: bool = False
+    closing: bool = False
+    heir: Incarnation | None = None
+
+
+@dataclass
+class Past:
+    """A home's ledger as an audit needs it.
+
+    Attributes:
+        incarnations: by strategy, in order.
+        orders: every registration there ever was, by id.
+        settled: the seq through which a running engine vouches for its strategies; 0 when none runs.
+        horizons: by strategy, the last seq whose effects are known to be on the ledger.
+        fills: by strategy: how many, lowest and highest seq.
+    """
+
+    sessions: int
+    incarnations: dict[str, list[Incarnation]]
+    orders: dict[str, Register]
+    settled: int
+    horizons: dict[str, int]
+    fills: dict[str, tuple[int, int, int]]
+    modes: list[tuple[int, str]]
+
+    def ids(self) -> list[str]:
+        """Every strategy that is registered or has fills, oldest first."""
+        return list(dict.fromkeys([*self.orders, *self.fills]))
+
+    def mode_at(self, seq: int) -> str | None:
+        """What the engine that gave this seq was for; None when no session is noted."""
+        at = bisect_right(self.modes, seq, key=lambda session: session[0])
+        return self.modes[max(at - 1, 0)][1] if self.modes else None
+
+
+def read_past(path: Path, strategy: str | None, horizon: int = 0, running: Collection[str] = ()) -> Past:
+    """Read it. Where replays begin is not said yet: that is `bound`'s, which must know the tape.
+
+    Args:
+        path: the ledger.
+        strategy: of this one only.
+        horizon: through this seq everything that concerns the `running` strategies is on the ledger, their engine says; of the
+            others their newest snapshot or fill tells.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    commands = read_commands(path)
+    snapshots = read_snapshots(path, strategy, states=False)
+    sessions = read_sessions(path)
+    fills = {id_: span for id_, span in count_fills(path).items() if strategy in (None, id_)}
+    orders = {order.id: order for order in _orders(commands) if order.id is not None and strategy in (None, order.id)}
+    horizons = {id_: span[2] for id_, span in fills.items()}
+    for row in snapshots:
+        horizons[row["strategy_id"]] = max(horizons.get(row["strategy_id"], 0), row["seq"])
+    horizons.update(dict.fromkeys(running, horizon))
+    incarnations = _incarnations(snapshots, orders)
+    _tell(incarnations, commands)
+    modes = sorted((row["first_seq"], row["mode"]) for row in sessions)
+    return Past(len(sessions), incarnations, orders, horizon, horizons, fills, modes)
+
+
+def bound(past: Past, cuts: dict[str, int]) -> None:
+    """Say where each replay begins and ends.
+
+    Args:
+        cuts: by symbol, the lowest seq on the tape, where there were others below it.
+    """
+    for id_, lives in past.incarnations.items():
+        cut = max(cuts.get(symbol, 0) for symbol in past.orders[id_].symbols)
+        for life in lives:
+            life.levers.sort(key=lambda pulled: pulled.after)  # those of one seq stay in the order they were journalled
+            if life.over and (not past.settled or life.end <= past.settled):  # its end was noted when all else was
+                past.horizons[id_] = max(past.horizons[id_], life.end)
+            life.end = min(life.end, past.horizons[id_], life.heir.start.seq if life.heir else NEVER)
+            life.marks = [mark for mark in life.marks if life.start.seq <= mark.seq <= life.end]
+            # a state of the tick before the cut is as good as any later one
+            life.taken = next((mark for mark in (life.start, *life.marks) if mark.seq >= cut - 1), None)
+
+
+def _orders(commands: Iterable[dict[str, Any]]) -> Iterator[Register]:
+    for row in commands:
+        if row["kind"] == "register":
+            payload = json.loads(row["payload"])
+            payload.pop("plan", None)
+            yield msgspec.convert(payload, Register)
+
+
+def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Register]) -> dict[str, list[Incarnation]]:
+    """Every start state of a strategy whose registration is known, and the snapshots after it."""
+    found: dict[str, list[Incarnation]] = defaultdict(list)
+    for row in snapshots:
+        id_, payload = row["strategy_id"], json.loads(row["payload"])
+        taken_ns = payload.get("ts_ns", row["ts_ns"])  # when it was asked for, else when it was kept
+        mark = Mark(row["rowid"], row["seq"], taken_ns, row["layout_hash"], row["source_hash"])
+        if "start" in payload and id_ in orders:
+            life = Incarnation(id_, orders[id_], mark, payload["start"], payload.get("plan", ""))
+            if found[id_]:
+                found[id_][-1].heir = life
+            found[id_].append(life)
+        elif found[id_]:
+            found[id_][-1].marks.append(mark)
+    return {id_: lives for id_, lives in found.items() if lives}
+
+
+def _tell(incarnations: dict[str, list[Incarnation]], commands: Iterable[dict[str, Any]]) -> None:
+    """Give each incarnation the levers it was told, and its end where the journal has it."""
+    for row in commands:
+        kind, after = row["kind"], row["after_seq"]
+        if after is None:  # it has not acted yet
+            continue
+        payload = json.loads(row["payload"])
+        if kind in ("failed", "gone"):
+            life = _ended(incarnations.get(payload["id"], []), after, row["ts_ns"])
+            if life is not None:
+                life.end, life.over, life.broke = min(life.end, after), True, life.broke or kind == "failed"
+        elif kind in LEVERS:
+            ids = payload.pop("ids", [])
+            limits = msgspec.convert(payload, SetLimits) if kind == "limits" else None
+            lever = ("drop" if payload.get("keep") else "close") if kind == "unregister" else kind
+            for id_ in ids:
+                _pull(incarnations.get(id_, []), Pulled(after, row["ts_ns"], lever, limits))
+
+
+def _ended(lives: list[Incarnation], after: int, ts_ns: int) -> Incarnation | None:
+    """The incarnation that ended after a tick. Its start state may have been kept a moment later than its end was noted: the seq
+    tells, and the time only between two that meet at this seq."""
+    begun = [life for life in lives if life.start.seq <= after]
+    if len(begun) > 1 and begun[-1].start.seq == after and ts_ns < begun[-1].start.ts_ns:
+        return begun[-2]
+    return begun[-1] if begun else None
+
+
+def _pull(lives: list[Incarnation], pulled: Pulled) -> None:
+    """A lever acts on the incarnation of its time; those that came after it started with it."""
+    for life in lives:
+        before = pulled.ts_ns < life.start.ts_ns and pulled.after <= life.start.seq
+        heir = life.heir
+        if before:
+            life.closing |= pulled.lever == "close"
+        elif heir is None or pulled.ts_ns < heir.start.ts_ns:
+            life.levers.append(pulled)
+            if pulled.lever == "drop":
+                life.end, life.over = min(life.end, pulled.after), True

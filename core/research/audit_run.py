@@ -1,0 +1,189 @@
+"""One incarnation run again: its ticks with its levers at their places, the states it passes compared with the snapshots kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.compile.blueprint import Blueprint
+from core.compile.instance import Instance
+from core.compile.python import PythonInstance
+from core.errors import CockpitError, one_line
+from core.kernels.records import ACCOUNT, BOOK, FILL, LIMITS, REPORT, TERMS
+from core.research.audit_past import Incarnation, Mark, Pulled
+from core.research.audit_state import Differing, differing
+from core.strategy import PYTHON
+from core.types import TICK, Records, Symbols
+
+#: A row of the ledger's `fills` in the order of its columns.
+Row = tuple[Any, ...]
+
+#: What a strategy's own code may throw at us.
+THROWN = (Exception, SystemExit)
+
+
+class Unauditable(CockpitError):
+    """It cannot be run again, and that is nobody's fault."""
+
+
+class Compared(NamedTuple):
+    """A snapshot and what differs in it."""
+
+    seq: int
+    wrong: list[Differing]
+
+
+class Run:
+    """An incarnation under way.
+
+    Args:
+        state: of the snapshot where the replay begins.
+        state_of: the bytes of a snapshot, None when it is no longer kept.
+        mode_at: the engine's mode when it gave a seq, None unknown.
+
+    Attributes:
+        seq: ticks through this one were run.
+        over: it comes to its end before `life.end`: it raised, or left.
+        raised: what it raised, or empty.
+        compared: snapshots it passed so far.
+
+    Raises:
+        Unauditable: it was laid out for another version of this program.
+        StoreError: its state cannot be taken up.
+        StrategyError: its plan does not load or compile.
+    """
+
+    def __init__(
+        self, life: Incarnation, plan: Blueprint, state: bytes, symbols: Symbols,
+        state_of: Callable[[int], bytes | None], mode_at: Callable[[int], str | None],
+    ) -> None:  # fmt: skip
+        assert life.taken is not None
+        _check_layouts(plan)
+        self.life = life
+        self.seq = life.taken.seq
+        self.over = False
+        self.raised = ""
+        self.compared: list[Compared] = []
+        self.instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, life.order.terms)
+        self.instance.trade({symbols.add(symbol): leg for leg, symbol in enumerate(life.order.symbols)})
+        self.instance.restore(state, life.taken.layout)
+        self.fills_before = int(self.instance.account[0].fills)
+        self._state_of, self._mode_at = state_of, mode_at
+        self._closing = life.closing
+        self._levers = list(life.levers)
+        if life.taken is not life.start:
+            # what came right after the tick the snapshot was taken after is in it if it was journalled before that was kept
+            held = [pulled for pulled in life.levers if (pulled.after, pulled.ts_ns) < (self.seq, life.taken.ts_ns)]
+            self._closing |= any(pulled.lever == "close" for pulled in held)
+            self._levers = self._levers[len(held) :]
+        self._marks = [mark for mark in life.marks if mark.rowid > life.taken.rowid]
+        self._waiting: list[tuple[Mark, bytes]] = []
+        self._moments: list[bytes] = []  # states since the last tick of ours, where levers made more than one
+
+    def feed(self, ticks: Records, through: int) -> list[Row]:
+        """Run ticks of its symbols, which go on from those fed before through a seq; returns its fills as rows of the ledger."""
+        through = min(through, self.life.end)
+        ticks = ticks[int(np.searchsorted(ticks["seq"], self.seq, "right")) : int(np.searchsorted(ticks["seq"], through, "right"))]
+        rows: list[Row] = []
+        while not self.over and (event := self._next_event(through)) is not None:
+            cut = int(np.searchsorted(ticks["seq"], event, "right"))
+            rows += self._run(ticks[:cut])
+            ticks = ticks[cut:]
+            self._pass(event)
+        if not self.over:
+            rows += self._run(ticks)
+        self.seq = max(self.seq, through)
+        if self.over or self.seq >= self.life.end:
+            self._look_ahead()
+            self._settle()
+            self.over = True
+        return rows
+
+    def _next_event(self, through: int) -> int | None:
+        """The seq of the next lever or snapshot up to here."""
+        coming = [pulled.after for pulled in self._levers[:1]] + [mark.seq for mark in self._marks[:1]]
+        return min((seq for seq in coming if seq <= through), default=None)
+
+    def _pass(self, seq: int) -> None:
+        """Act on all that is due after a tick, the snapshots first: which of two of one seq came first is settled by `_settle`."""
+        while self._marks and self._marks[0].seq <= seq:
+            self._note(self._marks.pop(0))
+        while self._levers and self._levers[0].after <= seq and not self.over:
+            self._pull(self._levers.pop(0))
+
+    def _note(self, mark: Mark) -> None:
+        state = self._state_of(mark.rowid)
+        if state is not None:
+            self._waiting.append((mark, state))
+            self._moments.append(self.instance.snapshot())
+
+    def _pull(self, pulled: Pulled) -> None:
+        instance, lever = self.instance, pulled.lever
+        if lever == "pause" and not self._closing:
+            instance.pause()
+        elif lever == "resume" and not self._closing:
+            instance.resume()
+        elif lever == "flatten":
+            instance.flatten()
+        elif lever == "limits":
+            instance.limit(pulled.limits)
+        elif lever == "close":
+            self._closing = True
+            instance.close()
+        elif lever == "drop":
+            self.over = True
+        if self._waiting:
+            self._moments.append(instance.snapshot())
+
+    def _look_ahead(self) -> None:
+        """A snapshot at the end may hold what took effect after a later tick than its own, one that is not ours: what was
+        journalled before it was kept."""
+        kept = max((mark.ts_ns for mark, _ in self._waiting), default=0)
+        while self._levers and self._levers[0].ts_ns < kept and not self.over:
+            self._pull(self._levers.pop(0))
+
+    def _run(self, ticks: Records) -> list[Row]:
+        if not len(ticks):
+            return []
+        self._settle()
+        try:
+            reports = self.instance.feed(np.ascontiguousarray(ticks))
+        except THROWN as error:  # the strategy's own code
+            self.over = True
+            if not (self._closing and self.instance.flat):  # it had left by then
+                self.raised = one_line(f"{type(error).__name__}: {error}")
+            reports = self.instance.reports_until_failure()
+        return self._rows(reports[reports["kind"] == FILL])
+
+    def _settle(self) -> None:
+        """Compare the snapshots taken since the last tick of ours: each must be one of the states there were in that time."""
+        for mark, state in self._waiting:
+            wrong = [Differing("layout_hash", mark.layout, self.instance.layout)]
+            if mark.layout == self.instance.layout:
+                wrong = min((differing(self.instance, mark.seq, state, moment) for moment in self._moments), key=len)
+            self.compared.append(Compared(mark.seq, wrong))
+        self._waiting.clear()
+        self._moments.clear()
+
+    def _rows(self, fills: Records) -> list[Row]:
+        id_, symbols = self.life.id, self.life.order.symbols
+        columns = ("ts", "seq", "tick_id", "n", "order", "qty", "price", "fee", "realised", "position", "leg")
+        return [
+            (
+                f"{id_}:{n}", id_, symbols[leg], "buy" if qty > 0 else "sell", abs(qty), price, fee, realised, position, ts, seq,
+                tick_id, f"{id_}:o{order}", self._mode_at(seq),
+            )
+            for ts, seq, tick_id, n, order, qty, price, fee, realised, position, leg in zip(
+                *(fills[name].tolist() for name in columns), strict=True
+            )
+        ]  # fmt: skip
+
+
+def _check_layouts(plan: Blueprint) -> None:
+    """The generated text holds the records' layouts as they were: ours must be the same, we hand it our memory."""
+    records = {"TICK": TICK, "BOOK": BOOK, "ACCOUNT": ACCOUNT, "TERMS": TERMS, "LIMITS": LIMITS, "REPORT": REPORT}
+    for name, dtype in records.items():
+        if f"{name!r}: {dtype.descr!r}" not in plan.text:
+            raise Unauditable(f"it ran under a version of cockpit whose {name} records were laid out in another way")

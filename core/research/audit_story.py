@@ -1,0 +1,160 @@
+"""One strategy's incarnations run again one after the other, over one pass of the tape."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from core.compile.blueprint import Blueprint
+from core.errors import CockpitError, one_line
+from core.research.audit_past import Incarnation, Past
+from core.research.audit_run import THROWN, Compared, Row, Run, Unauditable
+from core.store.ledger_reader import read_source, read_state
+from core.types import Records, Symbols
+
+
+@dataclass(frozen=True)
+class Unrun:
+    """A stretch of a strategy that was not run again: ticks after `after` through `through`, and why.
+
+    Attributes:
+        wrong: the ledger is to blame, not its age.
+    """
+
+    after: int
+    through: int
+    why: str
+    wrong: bool = False
+
+
+class Story:
+    """One strategy on its way through the tape.
+
+    Args:
+        past: with the bounds of each incarnation.
+
+    Attributes:
+        compared: (incarnation, snapshot) that were compared.
+        raised: (incarnation, what it raised) where the ledger knows of no failure.
+        unrun: what could not be run.
+        edited: (seq, from source hash, to source hash) where its file had changed.
+        beyond: ticks of its symbols that lie beyond what is known to be on the ledger.
+    """
+
+    def __init__(self, id_: str, past: Past, ledger: Path, symbols: Symbols) -> None:
+        self.id = id_
+        self.names = frozenset(past.orders[id_].symbols)
+        self.compared: list[Compared] = []
+        self.raised: list[tuple[int, str]] = []
+        self.unrun: list[Unrun] = []
+        self.lives = past.incarnations.get(id_, [])
+        self.edited = [
+            (life.heir.start.seq, life.start.source_hash, life.heir.start.source_hash)
+            for life in self.lives
+            if life.heir and life.heir.start.source_hash != life.start.source_hash
+        ]
+        self.beyond = 0
+        self._newest: Blueprint | None = None
+        self._past, self._ledger, self._symbols = past, ledger, symbols
+        self._coming = list(self.lives)
+        self._run: Run | None = None
+        self._next: Run | None = None
+        self._limit: int | None = None
+        self._hopeless: set[int] = set()
+        for life in self.lives:
+            if life.taken is None:
+                self._leave_out(life, "its ticks are no longer on the tape")
+            elif life.taken is not life.start:
+                gone = f"its ticks through seq {life.taken.seq} are no longer on the tape"
+                self.unrun.append(Unrun(life.start.seq, life.taken.seq, gone))
+
+    def feed(self, ticks: Records, through: int) -> list[Row]:
+        """Run ticks of its symbols through a seq; returns the fills as rows of the ledger."""
+        rows: list[Row] = []
+        while True:
+            if self._run is None and not self._begin(through):
+                return rows
+            assert self._run is not None
+            made = self._run.feed(ticks, through)
+            # what it did between its last report and its end was lost with a crash: its heir's books do not have it
+            rows += [row for row in made if self._limit is None or int(row[0].rpartition(":")[2]) <= self._limit]
+            if not self._run.over:
+                return rows
+            self._end(self._run)
+
+    @property
+    def done(self) -> bool:
+        """Nothing of it is left to be run."""
+        return self._run is None and not self._coming
+
+    @property
+    def under_way(self) -> bool:
+        """It neither failed nor left."""
+        return bool(self.lives) and not self.lives[-1].over
+
+    def why_not(self, seq: int) -> str | None:
+        """Why a fill with this seq is not to be compared, None when it is."""
+        if not self.lives:
+            return "no state it started from was kept"
+        if seq <= self.lives[0].start.seq:
+            return f"before seq {self.lives[0].start.seq}, the first state that was kept to start from"
+        return next((part.why for part in self.unrun if part.after < seq <= part.through), None)
+
+    def edited_since(self) -> str | None:
+        """Its file, if it is no longer what ran last."""
+        if self._newest is None or not self.under_way:
+            return None
+        try:
+            now = importlib.util.decode_source(Path(self._newest.path).read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            now = None
+        return self._newest.path if now != self._newest.source else None
+
+    def _begin(self, through: int) -> bool:
+        """Take up the next incarnation, if it begins in this stretch of the tape."""
+        while self._coming:
+            life = self._coming[0]
+            if life.taken is not None and life.taken.seq >= through:
+                return False
+            del self._coming[0]
+            if life.taken is None:
+                continue
+            run = self._next if self._next and self._next.life is life else self._open(life)
+            if run is not None:
+                self._run, self._next = run, self._open(life.heir) if life.heir else None
+                self._limit = self._next.fills_before if self._next else None
+                return True
+        return False
+
+    def _end(self, run: Run) -> None:
+        self.compared += run.compared
+        if run.raised and not run.life.broke:
+            self.raised.append((run.seq, run.raised))
+        self._run = None
+
+    def _open(self, life: Incarnation) -> Run | None:
+        if life.taken is None or life.start.rowid in self._hopeless:
+            return None
+        try:
+            text = read_source(self._ledger, life.plan)
+            state = read_state(self._ledger, life.taken.rowid)
+            if text is None or state is None:
+                raise Unauditable("its plan was not kept" if text is None else "the state it started from was not kept")
+            plan = self._newest = msgspec.json.decode(text, type=Blueprint)
+            state_of: Callable[[int], bytes | None] = lambda rowid: read_state(self._ledger, rowid)  # noqa: E731
+            return Run(life, plan, state, self._symbols, state_of, self._past.mode_at)
+        except Unauditable as error:
+            self._leave_out(life, str(error))
+        except (CockpitError, msgspec.MsgspecError) as error:
+            self._leave_out(life, one_line(str(error)), wrong=True)
+        except THROWN as error:  # bytes that are no state of this strategy, and its own code
+            self._leave_out(life, one_line(f"{type(error).__name__}: {error}"), wrong=True)
+        return None
+
+    def _leave_out(self, life: Incarnation, why: str, wrong: bool = False) -> None:
+        self._hopeless.add(life.start.rowid)
+        self.unrun.append(Unrun(life.start.seq, max(life.end, life.start.seq), why, wrong))

@@ -1,0 +1,112 @@
+"""What a screen may know of what keeps the engine going: workers, feeds, files, latencies, the process itself.
+
+Times are int64 ns UTC; `None` is "not known", never NaN.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+
+class WorkerRow(Struct, array_like=True):
+    """One place of the pool and the process that fills it."""
+
+    number: int
+    pid: int  # 0 none at the moment
+    state: str  # starting | running | behind | restarting | gone
+    strategies: list[str]
+    cpu_pct: float | None  # of one core
+    rss_mb: float | None
+    queue_ticks: int  # wait in the engine
+    in_flight_ticks: int  # sent, not yet seen by its strategies
+    behind_seq: int
+    p99_us: float | None  # from receiving a live tick until its strategies have seen it
+    restarts: int
+    last_end: str  # why the process before this one ended; '' there was none
+
+
+class LinkRow(Struct, array_like=True):
+    """One connection to a venue."""
+
+    symbols: int
+    state: str
+    detail: str
+    retry_ns: int  # 0 none is due
+    opened_ns: int  # of its newest socket; 0 none is open
+    heard_ns: int  # when anything came last; 0 never
+    sockets: int  # 2 while an old one is being replaced
+
+
+class FeedHealth(Struct, array_like=True):
+    """One venue's feed."""
+
+    venue: str
+    state: str
+    detail: str
+    retry_ns: int
+    latency_ms: float | None
+    skew_ms: float | None  # the venue's clock minus ours
+    skew_error_ms: float | None  # how far off that may be
+    clock_steps: int  # how often our clock was set
+    trouble: str  # why the last REST call failed; '' it did not
+    breakers: dict[str, str]  # rest, connect: closed | open | half_open
+    hold_until_ns: int  # the venue asked for silence until then; 0 it did not
+    paused: bool  # nothing is read: the disk or the memory is behind
+    links: list[LinkRow]
+    budgets: list[tuple[str, float, float]]  # what a venue limits: name, used, of how much
+    counters: dict[str, int]
+    reasons: dict[str, int]  # prints and quotes that were refused, by reason
+    degraded: dict[str, str]  # symbols of which nothing usable comes, and why
+    waiting: list[str]  # symbols that wait for missing prints
+    unlisted: list[str]  # symbols the venue no longer lists
+
+
+class StoreHealth(Struct, array_like=True):
+    """The tape and the ledger. Sizes in bytes; None: not looked yet."""
+
+    ticks: int
+    backlog: int
+    lag_ms: float | None  # how long the newest commit took, from receiving
+    trouble: str  # '' none
+    tape_bytes: int | None
+    tape_wal_bytes: int | None
+    ledger_backlog: int
+    ledger_trouble: str
+    ledger_bytes: int | None
+    ledger_wal_bytes: int | None
+    disk_free_bytes: int | None
+    settling: int  # writes that wait for the tape
+    gaps: dict[str, list[int]] | None  # state -> [rows, ids]
+
+
+class StageRow(Struct, array_like=True):
+    """How long one stage took in the last minute, microseconds; None: nothing passed it."""
+
+    name: str  # parsed | sequenced | target | fill | on_disk
+    p50_us: float | None
+    p99_us: float | None
+    max_us: float | None
+    count: int
+
+
+class ProcessHealth(Struct, array_like=True):
+    """The engine process: memory in MB, pauses of its loop in microseconds; None unknown."""
+
+    used_mb: float | None
+    budget_mb: float | None
+    shedding: str  # '' all is kept; else what is being given up
+    cpu_pct: float | None  # of one core
+    recent_ticks: int  # kept for workers that start again
+    loop_p99_us: float | None
+    loop_max_us: float | None  # in the last minute
+    long_pauses: dict[str, int]  # pauses over 5 ms, by what made them
+
+
+class SystemView(Struct, array_like=True):
+    """What keeps the engine going."""
+
+    workers: list[WorkerRow]
+    feeds: list[FeedHealth]
+    store: StoreHealth
+    stages: list[StageRow]
+    process: ProcessHealth

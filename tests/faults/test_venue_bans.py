@@ -1,0 +1,34 @@
+"""A venue that asks for silence for a long time: nothing that a person or a restart waits for may wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from core.commands import Resume
+from tests.engine.engine_rig import exchange_of, running, until, write_recording
+
+#: Of an interval that the venue's history must be asked for, whatever is on the tape.
+SLOW = {"interval": "1h", "fast": 2, "slow": 30}
+
+
+@pytest.mark.slow
+async def test_a_ban_of_an_hour_holds_up_neither_registrations_nor_a_restart(tmp_path: Path) -> None:
+    """`Retry-After` is obeyed, nothing else is sent meanwhile; strategies start without the venue's history."""
+    home = tmp_path / "home"
+    async with exchange_of(write_recording(tmp_path / "frames", prints=900), speed=60.0) as exchange:
+        async with running(home, exchange) as rig:
+            exchange.resume()
+            await until(lambda: rig.engine.market.ticks_total > 100, "some prints")
+            exchange.reject_rest(418, 3600.0, None)
+            async with asyncio.timeout(60):
+                ids = [await rig.register("sma_crossover", symbol, params=SLOW) for symbol in ("BTCUSDT", "ETHUSDT", "BTCUSDT")]
+            asked = len(exchange.rest.requests)
+            await rig.engine.commands.submit(Resume(id=ids[0]), "test")
+            await until(lambda: rig.engine.market.ticks_total > 400, "prints go on")
+            assert len(exchange.rest.requests) == asked
+        async with asyncio.timeout(60):
+            async with running(home, exchange) as rig:
+                assert [entry.id for entry in rig.engine.roster] == ids
