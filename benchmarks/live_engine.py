@@ -101,6 +101,7 @@ def engine(urls: tuple[str, str], workers: int, *, trade: bool = True) -> Iterat
         home.chmod(0o700)
         words = ["--home", str(home), "--mode", "paper", "--symbols", ",".join(NAMES), *([] if trade else ["--no-strategies"])]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("COCKPIT_")}
+        environment["COCKPIT_ENGINE__MEMORY_MB"] = "4000"  # the crowd is bigger than the budget of most
         with (home / "engine.out").open("wb") as output:
             process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "core.engine", *words], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment

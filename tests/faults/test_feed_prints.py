@@ -26,7 +26,7 @@ def quarantined(rig: Rig) -> list[int]:
 
 
 async def test_ids_the_stream_skips_are_fetched_before_what_follows_goes_on(market: Path) -> None:
-    """Row 6."""
+    """Fetched, and released in order."""
     async with running(market) as rig:
         rig.exchange.skip("BTCUSDT", 25)
         await until(lambda: rig.feed.counters.backfilled >= 25)
@@ -55,7 +55,7 @@ async def test_ids_that_cannot_be_fetched_in_time_are_a_gap_with_its_cause_and_c
 
 
 async def test_duplicates_and_disorder_end_in_one_row_each_in_order_of_id(market: Path) -> None:
-    """Row 7."""
+    """One row each, by id."""
     async with running(market) as rig:
         rig.exchange.duplicate("BTCUSDT", 30)
         rig.exchange.reorder("ETHUSDT", 30)
@@ -70,7 +70,7 @@ async def test_duplicates_and_disorder_end_in_one_row_each_in_order_of_id(market
     [("nan", "price is NaN"), ("infinity", "price is infinite"), ("zero", "price is 0"), ("negative", "price is negative")],
 )
 async def test_an_impossible_price_is_quarantined_counted_and_never_released(market: Path, kind: str, reason: str) -> None:
-    """Row 11."""
+    """Counted by reason, never released."""
     async with running(market) as rig:
         rig.exchange.poison("BTCUSDT", kind, 5)
         await until(lambda: rig.feed.counters.quarantined >= 5)
@@ -169,7 +169,7 @@ async def test_a_field_of_another_type_that_leaves_the_value_plain_is_taken(mark
 
 
 async def test_an_impossible_price_that_rest_tells_is_quarantined_too(market: Path) -> None:
-    """Row 11 by the other door: nothing a page of fetched prints holds is believed unseen."""
+    """By the other door: nothing a page of fetched prints holds is believed unseen."""
     async with running(market) as rig:
         page = json.dumps([{"a": FIRST_ID, "p": "NaN", "q": "1", "T": 1_723_161_254_000, "m": False}]).encode()
         parsed = rig.venue.parse_page("BTCUSDT", page, 1)

@@ -95,7 +95,7 @@ async def hole() -> AsyncIterator[tuple[int, list[asyncio.StreamWriter]]]:
 
 
 async def test_a_port_that_takes_connections_and_says_nothing_is_stale_while_it_is_still_being_opened() -> None:
-    """Row 4 at its worst: not even a handshake."""
+    """At its worst: not even a handshake."""
     async with hole() as (port, taken):
         tape = Tape()
         venue = Binance(tape.symbols, ws_url=f"ws://127.0.0.1:{port}", rest_url="http://127.0.0.1:1")
