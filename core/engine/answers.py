@@ -69,6 +69,7 @@ class Answers:
         """
         engine = self.engine
         seq = engine.last_seq
+        engine.incoming.absorb()
         await engine.tape.flush()
         if not await self.catch_up():
             raise CockpitError("strategies have not seen all ticks yet: try again in a moment")

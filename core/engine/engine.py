@@ -27,6 +27,7 @@ from core.engine.commands import Commands
 from core.engine.environment import fingerprint
 from core.engine.gate import Gate
 from core.engine.halts import Halts
+from core.engine.incoming import Incoming
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.panes import Panes
@@ -107,6 +108,7 @@ class Engine:
             }
         )
         self.passage = Passage(clock)
+        self.incoming = Incoming(self)
         self.answers = Answers(self)
         self.supply = Supply(self)
         self.rescue = Rescue(self)
@@ -201,8 +203,12 @@ class Engine:
             self._tasks.remove(task)
         if task.cancelled() or task.exception() is None:
             return
-        self.failure = f"{task.get_name()} failed: {task.exception()}"
-        log.error("a task of the engine failed", task=task.get_name(), exc_info=task.exception())
+        self.fail(task.get_name(), task.exception())
+
+    def fail(self, part: str, error: BaseException | None) -> None:
+        """The engine cannot go on, because of this."""
+        self.failure = f"{part} failed: {error}"
+        log.error("a part of the engine failed", part=part, exc_info=error)
         self.stopping.set()
 
     async def stop(self) -> None:
@@ -216,6 +222,7 @@ class Engine:
         await asyncio.gather(self.feed.aclose(), return_exceptions=True)  # what ended the feed is told in `failure`
         try:
             if self.failure is None:
+                self.incoming.absorb()
                 await asyncio.wait_for(self.tape.flush(), DRAIN_S)
                 if not await self.answers.catch_up(save=True):
                     log.warning("workers did not answer in time")

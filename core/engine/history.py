@@ -30,6 +30,7 @@ AGAIN_S = 30.0
 
 async def gather(engine: Engine, entry: Entry, plan: Blueprint) -> tuple[Records, int]:
     """Ticks to warm up on, and the seq they go through."""
+    engine.incoming.absorb()
     await engine.tape.flush()
     synced = engine.tape.synced_seq
     parts = []

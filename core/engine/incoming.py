@@ -1,15 +1,28 @@
-"""What comes from the venue: batches of released ticks, changes of the connection, listings and day figures."""
+"""What comes from the venue: batches of released ticks, changes of the connection, listings and day figures.
+
+Ticks go to the workers at once. Tape, memory and view get them a few milliseconds later, many batches in one: what they cost
+a batch would otherwise stand in the way of the next tick.
+"""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from core.feed.batch import Batch, FeedState, GapEvent
 from core.store.gaps import Gap
+from core.types import Records
 from core.venues.venue import SymbolInfo, Ticker
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+
+
+#: Batches are gathered for so long, or until they hold so many ticks.
+LINGER_S = 0.005
+MOST = 2048
 
 
 class Incoming:
@@ -18,17 +31,57 @@ class Incoming:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._waiting_for_room = False
+        self._gathered: list[Batch] = []
+        self._count = 0
+        self._timer: asyncio.TimerHandle | None = None
 
     def take(self, batch: Batch) -> None:
-        """The one place every released tick passes: tape, workers, view."""
+        """The one place every released tick passes: workers, then tape, memory and view."""
         engine = self.engine
-        stream = engine.venue.stream
         if len(batch.ticks):
             engine.last_seq = int(batch.ticks["seq"][-1])
             engine.passage.released(batch.ticks)
-            engine.pool.send_ticks(batch.ticks)  # first: what strategies make of them is on disk after them anyway
-            engine.tape.append(batch.ticks, stream)
-            engine.recent.add(batch.ticks)
+            engine.pool.send_ticks(batch.ticks)
+        self._gathered.append(batch)
+        self._count += len(batch.ticks)
+        if self._count >= MOST or len(batch.late) or batch.gaps or batch.spikes:
+            self.absorb()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(LINGER_S, self._absorb_or_fail)
+
+    def _absorb_or_fail(self) -> None:
+        try:
+            self.absorb()
+        except Exception as error:  # a batch the tape did not take is a hole in it: nothing goes on
+            self.engine.fail("tape", error)
+
+    def absorb(self) -> None:
+        """Give tape, memory and view what was gathered; whoever reads the tape or the recent ticks to the last one calls this first."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        batches, self._gathered, self._count = self._gathered, [], 0
+        if not batches:
+            return
+        engine = self.engine
+        stream = engine.venue.stream
+        ticks = _joined([batch.ticks for batch in batches])
+        if len(ticks):
+            engine.tape.append(ticks, stream)
+            engine.recent.add(ticks)
+        for batch in batches:
+            self._note(batch, stream)
+        engine.market.held = batches[-1].held
+        engine.market.take(ticks, _joined([batch.quotes for batch in batches]))
+        engine.panes.touch("prices")
+        if engine.tape.full and not self._waiting_for_room:
+            self._waiting_for_room = True
+            engine.gate.hold("tape")
+            engine.spawn(self._resume_with_room(), "room on the tape")
+
+    def _note(self, batch: Batch, stream: str) -> None:
+        """What is rare in a batch."""
+        engine = self.engine
         if len(batch.late):
             engine.tape.append(batch.late, stream)
         for gap in batch.gaps:
@@ -36,13 +89,6 @@ class Incoming:
         for spike in batch.spikes:
             name = engine.symbols.names[spike.symbol]
             engine.alarms.note("warning", f"{name} jumped from {spike.before:g} to {spike.price:g} in one print")
-        engine.market.held = batch.held
-        engine.market.take(batch.ticks, batch.quotes)
-        engine.panes.touch("prices")
-        if engine.tape.full and not self._waiting_for_room:
-            self._waiting_for_room = True
-            engine.gate.hold("tape")
-            engine.spawn(self._resume_with_room(), "room on the tape")
 
     async def _resume_with_room(self) -> None:
         """Reading stands still while the disk catches up; nothing read is dropped."""
@@ -107,3 +153,8 @@ class Incoming:
         """24 h figures arrived."""
         self.engine.market.tickers(self.engine.venue.name, rows)
         self.engine.panes.touch("prices")
+
+
+def _joined(parts: list[Records]) -> Records:
+    filled = [part for part in parts if len(part)]
+    return parts[0] if not filled else filled[0] if len(filled) == 1 else np.concatenate(filled)

@@ -76,6 +76,7 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
 
 
 def _with_recent(engine: Engine, past: Records, synced: int, legs: dict[int, int]) -> Records:
+    engine.incoming.absorb()
     fresh = engine.recent.since(synced)
     if fresh is None or not len(fresh):
         return past

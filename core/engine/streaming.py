@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from core.engine.incoming import Incoming
 from core.errors import UsageError, VenueError
 from core.feed.feed import Feed
 from core.feed.timing import Timing
@@ -19,7 +18,7 @@ WITHIN_S = 2.0
 
 async def make_feed(engine: Engine) -> Feed:
     """The feed of an engine, going on where the tape ends."""
-    incoming = Incoming(engine)
+    incoming = engine.incoming
     section = engine.config.of_venue(engine.venue.name)
     stream = engine.venue.stream
     return Feed(

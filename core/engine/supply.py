@@ -82,6 +82,7 @@ class Supply:
         engine, count = self.engine, 0
         while late := [worker for worker in workers if worker.alive and worker.behind]:
             since = min(worker.cursor for worker in late)
+            engine.incoming.absorb()
             fresh = engine.recent.since(since)
             if fresh is None:
                 count += await self._from_tape(late, since)

@@ -21,7 +21,6 @@ from core.compile.__main__ import build as build_plan
 from core.compile.blueprint import Blueprint
 from core.config import load as load_config
 from core.engine.engine import Engine
-from core.engine.incoming import Incoming
 from core.feed.batch import Batch, Counters
 from core.home import make_home
 from core.strategy_files import builtin_folder
@@ -138,7 +137,6 @@ class InlineEngine(Engine):
     """An engine on a still feed."""
 
     async def _make_feed(self) -> None:
-        self.incoming = Incoming(self)
         self.feed = StillFeed()  # type: ignore[assignment]
 
     def release(self, ticks: Records) -> None:
@@ -158,6 +156,7 @@ def make_engine(home: Path) -> InlineEngine:
 
 async def crash(engine: InlineEngine) -> None:
     """End an engine as `kill -9` does: nothing is flushed, what was not committed is lost."""
+    engine.incoming._gathered.clear()
     for worker in list(engine.pool.workers):
         worker._stopping = True
         worker._transport = None
