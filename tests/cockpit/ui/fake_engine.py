@@ -248,6 +248,8 @@ class FakeEngine:
                 if hasattr(connection, "transport"):
                     connection.transport.abort()
             self._met.clear()
+            for _ in range(3):  # turns of the loop: a transport that is hung up on closes in the next ones
+                await asyncio.sleep(0)
         socket_path(self.home).unlink(missing_ok=True)
 
     def _meet(self, *args: Any, **options: Any) -> ServerConnection:
