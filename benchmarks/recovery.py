@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from benchmarks.contest import say
 from benchmarks.store import NAMES, market
 from core.clock import SystemClock
@@ -150,6 +152,7 @@ def main() -> None:
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--strategies", type=int, default=8)
     p.add_argument("--workers", type=int, default=2)
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # stdout is for the document
     found = asyncio.run(measure(p.parse_args()))
     json.dump(found, sys.stdout)
 
