@@ -100,9 +100,14 @@ class CockpitApp(App[None]):
         assert isinstance(deck, Deck)
         return deck
 
+    @property
+    def uncovered(self) -> bool:
+        """Whether the deck is what a person sees and types into: no dialog over it, and the app not ending."""
+        return self.is_running and len(self.screen_stack) == 1
+
     def show(self, name: str) -> None:
         """Show a screen by its name."""
-        if name != self.deck.NAME and self.screen is self.deck:
+        if name != self.deck.NAME and self.uncovered:
             self.switch_mode(name)
 
     # Following the engine
@@ -110,7 +115,7 @@ class CockpitApp(App[None]):
     @work(exclusive=True, group="follow")
     async def follow(self) -> None:
         """Pull and paint, for as long as the screen is open."""
-        while True:
+        while self.is_running:
             pull = asyncio.ensure_future(self.link.pull(self.deck.wanted()))
             try:
                 # An engine that is slow to answer must not freeze clocks and ages.
@@ -124,11 +129,13 @@ class CockpitApp(App[None]):
                 if not self._welcomed:
                     self._welcomed = True
                     self.run_worker(welcome(self), group="digest", exclusive=True)
-                await asyncio.sleep(PERIOD if self.app_focus and self.screen is self.deck else PERIOD_AWAY)
+                await asyncio.sleep(PERIOD if self.app_focus and self.uncovered else PERIOD_AWAY)
             finally:
                 pull.cancel()
 
     def _paint(self, trouble: str, view: View | None = None) -> None:
+        if not self.is_running:
+            return  # an app that ends closes its screens one by one, and this may come between
         now = time.monotonic()
         with self.batch_update():
             if view is not None:
@@ -152,7 +159,7 @@ class CockpitApp(App[None]):
         self._welcomed = False
         what = "engine gone" if isinstance(error, NotRunning) else clean(str(error))
         until = time.monotonic() + (RETRY if self.link.ever else 0.15)
-        while (left := until - time.monotonic()) > 0:
+        while self.is_running and (left := until - time.monotonic()) > 0:
             self._paint(f"{what}, reconnecting {left:.0f} s" if self.link.ever else "engine starting")
             await asyncio.sleep(min(0.5, left))
 

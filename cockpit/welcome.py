@@ -17,7 +17,7 @@ async def welcome(app: CockpitApp) -> None:
     """After attaching: only where it is worth it, and nothing else is open."""
     with contextlib.suppress(CockpitError):
         digest = read_digest(await app.link.ask("digest"))
-        if digest.worth_showing and app.screen is app.deck:
+        if digest.worth_showing and app.uncovered:
             _show(app, digest)
 
 

@@ -14,8 +14,10 @@ from pathlib import Path
 import msgspec
 import pytest
 from fake_engine import FakeEngine, price_row
-from screen_rig import trading
+from screen_rig import opened, trading
 from terminal import Terminal
+
+from cockpit.app import PERIOD
 
 #: What leaves the alternative screen, shows the cursor, and stops reports of mouse, focus and pastes.
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?1004l", b"\x1b[?2004l")
@@ -180,3 +182,14 @@ async def test_resizing_paints_for_the_new_size(tmp_path: Path) -> None:
             await shown(screen, lambda: screen.line_with("1 Prices │ 2 Strategies"))
             screen.resize(160, 48)
             await shown(screen, lambda: screen.line_with("1 Prices", "3 Trades"))
+
+
+async def test_views_that_arrive_while_the_app_closes_its_screens_are_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with opened(tmp_path) as (_, app, _):
+        close_all = app._close_all
+
+        async def close_all_slowly() -> None:
+            await close_all()
+            await asyncio.sleep(4 * PERIOD)
+
+        monkeypatch.setattr(app, "_close_all", close_all_slowly)
