@@ -1,10 +1,10 @@
 """The whole live path: a real engine process with its store and workers, eight strategies on, everything recorded.
 
-    python benchmarks/live.py [--seconds 20] [--rate 5000] [--idle 30] [--workers 1,2] [--target 50000] [--crowd 64]
+    python benchmarks/live.py [--seconds 20] [--rate 5000] [--idle 30] [--workers 1,2] [--target 50000] [--crowd 32]
 
 A second process is a venue that costs next to nothing (`live_venue`), so that the engine is what is measured. For each number of
 workers: a quiet market (CPU, memory), a steady rate (time from the socket's read to the strategies), and prints as fast as they are
-read: alone, with a quote each, and with more strategies. A rate is sustained when all of it is on the tape and seen by the workers: the
+read: alone, with a quote each, and with strategies in ordinary Python that keep the workers busy. A rate is sustained when all of it is on the tape and seen by the workers: the
 time that takes counts. Latencies are p50 / p99 / maximum from the moment the engine read the socket (`venue_to_read`: from the venue's own
 stamp to there). Prints one JSON document.
 """
@@ -125,7 +125,7 @@ def measure(venue: Venue, workers: int, options: argparse.Namespace) -> dict[str
         result["flood_with_quotes"] = loaded(under, venue, "flood", options.seconds, True)
         if options.crowd:
             under.crowd(options.crowd)
-            result["flood_crowd"] = {"strategies": options.crowd, **loaded(under, venue, "flood", options.seconds, False)}
+            result["flood_crowd"] = {"python_strategies": options.crowd, **loaded(under, venue, "flood", options.seconds, False)}
         result["alerts"] = len(under.ask("alerts"))
     return result
 
@@ -137,7 +137,9 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=5000.0, help="prints a second at which latency is taken")
     parser.add_argument("--target", type=float, default=50_000.0, help="prints a second that must be sustained; 0 skips it")
     parser.add_argument("--idle", type=float, default=30.0, help="seconds of quiet market")
-    parser.add_argument("--crowd", type=int, default=64, help="strategies in the last run, to load the workers; 0 skips it")
+    parser.add_argument(
+        "--crowd", type=int, default=32, help="strategies in ordinary Python in the last run, to load the workers; 0 skips it"
+    )
     parser.add_argument("--workers", default=",".join(str(n) for n in sorted({1, os.cpu_count() or 1})))
     options = parser.parse_args()
     venue = Venue()

@@ -31,6 +31,29 @@ STRATEGIES: tuple[tuple[str, str, dict[str, str | int | float | bool]], ...] = (
     ("rsi", "SOLUSDT", {"interval": "tick"}),
 )
 
+#: What loads the workers and not the engine: a strategy in ordinary Python that works a while on every print.
+CROWD = '''"""Bets on nothing much, in ordinary Python, on every print."""
+
+from msgspec import Struct
+
+
+class Params(Struct, frozen=True, kw_only=True):
+    span: int = 20
+
+
+class Strategy:
+    def __init__(self, params):
+        self.prices = []
+        self.span = params.span
+
+    def on_tick(self, tick):
+        self.prices.append(tick.price)
+        if len(self.prices) > self.span:
+            del self.prices[0]
+        mean = sum(self.prices) / len(self.prices)
+        return 1.0 if tick.price > 1.02 * mean else -1.0 if tick.price < 0.98 * mean else None
+'''
+
 PATIENCE_S = 120.0
 _TICKS_A_S = os.sysconf("SC_CLK_TCK")
 
@@ -61,9 +84,9 @@ class EngineUnderTest:
             self._start(name, symbol, params)
 
     def crowd(self, count: int) -> None:
-        """Start more of those that decide on every print, until there are so many strategies."""
-        for number in range(len(STRATEGIES), count):
-            self._start("sma_crossover", NAMES[number % len(NAMES)], {"interval": "tick", "fast": 10 + number, "slow": 50 + number})
+        """Start so many of `CROWD`, the symbols in turn."""
+        for number in range(count):
+            self._start("crowd", NAMES[number % len(NAMES)], {"span": 10 + number})
 
     def _start(self, name: str, symbol: str, params: dict[str, str | int | float | bool]) -> None:
         order = Register(name=name, symbols=[symbol], params=params, terms=Terms(qty=0.1, side="long_short", fee_bps=0.5))
@@ -98,6 +121,8 @@ def engine(urls: tuple[str, str], workers: int, *, trade: bool = True) -> Iterat
         (home / "cockpit.toml").write_text(
             f'[venues.binance]\nws_url = "{urls[0]}"\nrest_url = "{urls[1]}"\n[engine]\nworkers = {workers}\n', encoding="utf-8"
         )
+        (home / "strategies").mkdir()
+        (home / "strategies" / "crowd.py").write_text(CROWD, encoding="utf-8")
         home.chmod(0o700)
         words = ["--home", str(home), "--mode", "paper", "--symbols", ",".join(NAMES), *([] if trade else ["--no-strategies"])]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("COCKPIT_")}

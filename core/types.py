@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from enum import IntEnum, StrEnum
 from typing import Any, TypeAlias
 
@@ -51,6 +52,28 @@ QUOTE = np.dtype(
         ("pad", "i4"),
     ]
 )
+
+
+def join(parts: Sequence[Records], dtype: np.dtype[np.void] = TICK) -> Records:
+    """Arrays of one dtype as one; the array itself where there is only one.
+
+    Records are copied whole: NumPy's own `concatenate` goes field by field, at a twentieth of the speed. (For the same reason
+    `records.compress(mask)` and `records.take(indices)` are used here, and not `records[mask]`.)
+    """
+    if len(parts) < 2:
+        return parts[0] if parts else np.empty(0, dtype)
+    whole = whole_of(dtype)
+    return np.concatenate([part.view(whole) for part in parts]).view(dtype)
+
+
+def copied(records: Records) -> Records:
+    """A copy, contiguous, made in the same quick way."""
+    return records.view(whole_of(records.dtype)).copy().view(records.dtype)
+
+
+def whole_of(dtype: np.dtype[np.void]) -> np.dtype[np.void]:
+    """The same records as bytes without fields: what a view of both sides makes an assignment fast."""
+    return np.dtype((np.void, dtype.itemsize))
 
 
 class Side(IntEnum):

@@ -16,7 +16,7 @@ from core.errors import StoreError, StrategyError
 from core.kernels import levers
 from core.kernels.book import execute
 from core.kernels.records import ACCOUNT, BOOK, REPORT
-from core.types import TICK, Records
+from core.types import TICK, Records, copied, join
 
 REPORTS_AT_A_TIME = 4096
 NOTHING: Records = np.empty(0, REPORT)
@@ -90,14 +90,14 @@ class Instance:
             if n < 0:
                 raise StrategyError(f"{self.plan.name} raised inside its compiled step")
             if n:
-                parts.append(self._rows[:n].copy())
+                parts.append(copied(self._rows[:n]))
             if self._error[0]:
                 raise StrategyError(f"{self.plan.name} gave a target that is not a finite number")
-        return _joined(parts)
+        return join(parts, REPORT)
 
     def reports_until_failure(self) -> Records:
         """What the loop did in a `feed` that raised, before it did: the same however the ticks are split into batches."""
-        return _joined(self._cut)
+        return join(self._cut, REPORT)
 
     def _call(self, ticks: Records, mem: Records) -> Callable[[int], int]:
         """The machine code over a batch: from tick i to the tick it stopped at."""
@@ -181,7 +181,7 @@ class Instance:
         return self._take(levers.limit(self.account[0], self.books, self._terms[0], self._limits[0], self._reports))
 
     def _take(self, n: int) -> Records:
-        return self._rows[:n].copy()
+        return copied(self._rows[:n])
 
     @property
     def flat(self) -> bool:
@@ -213,12 +213,6 @@ class Instance:
         """Closed bars (or ticks) so far, for telling how far warming is."""
         names = self.state.dtype.names or ()
         return int(self.state[0].bar.count) if "bar" in names else int(self.account[0].ticks)
-
-
-def _joined(parts: list[Records]) -> Records:
-    if not parts:
-        return np.empty(0, REPORT)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _zeros(descr: Any, count: int) -> Any:

@@ -21,7 +21,7 @@ from core.compile.instance import Instance
 from core.errors import StrategyError, one_line
 from core.kernels.records import REPORT
 from core.strategy_files import load
-from core.types import Records
+from core.types import Records, join
 
 #: Ticks turned into Python values in one go: few enough to stay in the processor's cache.
 TICKS_AT_A_TIME = 1024
@@ -107,7 +107,7 @@ class PythonInstance(Instance):
         else:
             self._on_bars(self._bars)
         self._settle()
-        return np.concatenate(self._reported) if self._reported else np.empty(0, REPORT)
+        return join(self._reported, REPORT)
 
     def reports_until_failure(self) -> Records:
         """What the loop did before the strategy raised: its targets up to there are traded."""
@@ -116,7 +116,7 @@ class PythonInstance(Instance):
             with contextlib.suppress(StrategyError, ValueError, TypeError, ArithmeticError):  # a target that is no number
                 self._settle()
                 self._cut = []
-        return np.concatenate([np.empty(0, REPORT), *self._reported, *self._cut])
+        return join([*self._reported, *self._cut], REPORT)
 
     def _on_ticks(self) -> None:
         for columns in self._columns(_COLUMNS):

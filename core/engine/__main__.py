@@ -22,6 +22,7 @@ from core.engine.teller import Teller
 from core.errors import CockpitError
 from core.home import lock_home, make_home, socket_path, stamp
 from core.log import logging_to
+from core.turns import ask_short_turns
 from core.types import Symbols
 from core.venues.binance import Binance
 
@@ -145,6 +146,7 @@ def _logging(home: Path, section: EngineConfig) -> AbstractContextManager[None]:
 
 
 def _with_fast_loop(work: object) -> int:
+    ask_short_turns()
     try:
         import uvloop
     except ImportError:

@@ -14,7 +14,7 @@ from core.engine.roster import Entry
 from core.errors import SourceError
 from core.store.reader import read_ticks
 from core.strategy import warm_from
-from core.types import TICK, Records
+from core.types import TICK, Records, join
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -37,14 +37,14 @@ async def gather(engine: Engine, entry: Entry, plan: Blueprint) -> tuple[Records
     for symbol in entry.order.symbols if plan.warmup else ():
         last = engine.market.of(engine.symbols[symbol]).last_ts or await engine.venue_now()
         have = await _recorded(engine, symbol, plan, last)
-        have = warm.needed(have[have["seq"] <= synced], plan, last)
+        have = warm.needed(have.compress(have["seq"] <= synced), plan, last)
         older = await _from_venue(engine, engine.bare(symbol), plan, have, last)
         parts += [older, have]
     if not parts:
         return np.empty(0, TICK), synced
-    ticks = np.concatenate(parts)
+    ticks = join(parts)
     if len(entry.order.symbols) > 1:
-        ticks = ticks[np.argsort(ticks["ts"], kind="stable")]
+        ticks = ticks.take(np.argsort(ticks["ts"], kind="stable"))
     return ticks, synced
 
 

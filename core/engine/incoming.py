@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from core.feed.batch import Batch, FeedState, GapEvent
 from core.store.gaps import Gap
-from core.types import Records
+from core.types import QUOTE, join
 from core.venues.venue import SymbolInfo, Ticker
 
 if TYPE_CHECKING:
@@ -65,14 +63,14 @@ class Incoming:
             return
         engine = self.engine
         stream = engine.venue.stream
-        ticks = _joined([batch.ticks for batch in batches])
+        ticks = join([batch.ticks for batch in batches])
         if len(ticks):
             engine.tape.append(ticks, stream)
             engine.recent.add(ticks)
         for batch in batches:
             self._note(batch, stream)
         engine.market.held = batches[-1].held
-        engine.market.take(ticks, _joined([batch.quotes for batch in batches]))
+        engine.market.take(ticks, join([batch.quotes for batch in batches], QUOTE))
         engine.panes.touch("prices")
         if engine.tape.full and not self._waiting_for_room:
             self._waiting_for_room = True
@@ -153,8 +151,3 @@ class Incoming:
         """24 h figures arrived."""
         self.engine.market.tickers(self.engine.venue.name, rows)
         self.engine.panes.touch("prices")
-
-
-def _joined(parts: list[Records]) -> Records:
-    filled = [part for part in parts if len(part)]
-    return parts[0] if not filled else filled[0] if len(filled) == 1 else np.concatenate(filled)

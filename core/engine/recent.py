@@ -6,9 +6,11 @@ from bisect import bisect_right
 
 import numpy as np
 
-from core.types import TICK, Records
+from core.types import TICK, Records, copied, join, whole_of
 
 MOST = 200_000
+
+WHOLE = whole_of(TICK)
 
 
 class Recent:
@@ -40,8 +42,9 @@ class Recent:
         if gone > 0:
             self._forget(gone)
         head = min(len(ticks), len(self._ring) - self._end)
-        self._ring[self._end : self._end + head] = ticks[:head]
-        self._ring[: len(ticks) - head] = ticks[head:]
+        ring, new = self._ring.view(WHOLE), ticks.view(WHOLE)
+        ring[self._end : self._end + head] = new[:head]
+        ring[: len(new) - head] = new[head:]
         self._end = (self._end + len(ticks)) % len(self._ring)
         self.count += len(ticks)
 
@@ -50,7 +53,7 @@ class Recent:
         if self.count > most:
             self._forget(self.count - most)
         ring = np.empty(most, TICK)
-        ring[: self.count] = np.concatenate(self._parts())
+        ring.view(WHOLE)[: self.count] = join(self._parts()).view(WHOLE)
         self._ring, self._end, self.most = ring, self.count % most, most
 
     def since(self, seq: int) -> Records | None:
@@ -58,7 +61,7 @@ class Recent:
         if seq < self.floor:
             return None
         parts = [part[bisect_right(part["seq"], seq) :] for part in self._parts()]
-        return np.concatenate(parts)
+        return join(parts) if len(parts) > 1 else copied(parts[0])
 
     def _parts(self) -> list[Records]:
         """Views of it, oldest first."""

@@ -14,7 +14,7 @@ from core.compile import service
 from core.compile.blueprint import Blueprint
 from core.engine import history
 from core.engine.roster import Entry
-from core.types import Records
+from core.types import Records, join
 from core.workers import frames
 from core.workers.frames import Assignment, Snapshot, Start
 
@@ -80,7 +80,7 @@ def _with_recent(engine: Engine, past: Records, synced: int, legs: dict[int, int
     fresh = engine.recent.since(synced)
     if fresh is None or not len(fresh):
         return past
-    return np.concatenate([past, fresh[np.isin(fresh["symbol"], list(legs))]])
+    return join([past, fresh.compress(np.isin(fresh["symbol"], list(legs)))])
 
 
 async def _keep(engine: Engine, plan: Blueprint) -> str:

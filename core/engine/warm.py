@@ -10,7 +10,7 @@ import structlog
 from core.compile.blueprint import Blueprint
 from core.errors import VenueError
 from core.strategy import warm_from
-from core.types import TICK, Origin, Records, interval_ns
+from core.types import TICK, Origin, Records, interval_ns, join
 from core.venues.venue import RestCall, Venue
 
 log = structlog.get_logger("warm")
@@ -23,7 +23,7 @@ def needed(ticks: Records, plan: Blueprint, last_ns: int) -> Records:
     """The ticks of a symbol's history that warming uses: the last `warmup` ones, or those of the last `warmup` bars."""
     if plan.interval == 0:
         return ticks[max(len(ticks) - plan.warmup, 0) :]
-    return ticks[ticks["ts"] >= warm_from(last_ns, plan.warmup, plan.interval)]
+    return ticks.compress(ticks["ts"] >= warm_from(last_ns, plan.warmup, plan.interval))
 
 
 async def venue_history(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
@@ -69,7 +69,7 @@ async def _bars(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: 
             break
         parts.append(prints_of_bars(bars[bars["qty"] > 0]))  # nothing traded: live there would be no bar either
         start = int(bars["start"][-1]) + step
-    return np.concatenate(parts) if parts else np.empty(0, TICK)
+    return join(parts)
 
 
 def prints_of_bars(bars: Records) -> Records:

@@ -130,7 +130,7 @@ class Backfill:
     def _take(self, want: Want, page: Parsed, patience: _Patience) -> bool:
         """Hand on a page and say which ids it shows to be unknown; whether that was anything."""
         now = self._clock.monotonic()
-        wanted = page.ticks[member(want.spans, page.ticks["id"])]
+        wanted = page.ticks.compress(member(want.spans, page.ticks["id"]))
         refused = [bad for bad in page.quarantined if overlap(list(want.spans), bad.id, bad.id)]
         shown = max([int(page.ticks["id"].max(initial=-1)), *(bad.id for bad in page.quarantined)])
         absent = overlap(list(want.spans), want.spans[0][0], shown)
@@ -153,7 +153,7 @@ class Backfill:
     def _take_probe(self, want: Want, page: Parsed) -> bool:
         """Hand on what there is after the newest id; a full page is asked on, anything less was all there is."""
         now, first = self._clock.monotonic(), max(want.spans[0][0], self._intake.next_id(want.symbol))
-        new = page.ticks[page.ticks["id"] >= first]
+        new = page.ticks.compress(page.ticks["id"] >= first)
         refused = [bad for bad in page.quarantined if bad.id >= first]
         self._intake.fetched(want.symbol, new, now)
         self._refuse(refused, now)

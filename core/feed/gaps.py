@@ -15,7 +15,7 @@ import numpy as np
 from core.feed.batch import GapEvent, Spike
 from core.feed.gap_rows import GapRows
 from core.feed.spans import Span, cut, member, overlap, runs
-from core.types import TICK, Origin, Records
+from core.types import TICK, Origin, Records, join
 
 #: A duplicate this far behind the newest id is counted as a possible restart of the venue's numbering.
 STEP_BACK = 100_000
@@ -38,9 +38,7 @@ class Outcome:
     @property
     def released(self) -> Records:
         """The ticks that may go on, in id order."""
-        if len(self.parts) == 1:
-            return self.parts[0]
-        return np.concatenate(self.parts) if self.parts else np.empty(0, TICK)
+        return join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,7 @@ class Continuity:
     def _past(self, ticks: Records, out: Outcome) -> None:
         """Ids already accounted for: late if an open row waits for them, else duplicates."""
         wanted = member(self.rows.wanted(), ticks["id"])
-        late = ticks[wanted]
+        late = ticks.compress(wanted)
         out.duplicates += len(ticks) - len(late)
         assert self.last is not None
         out.stepped_back += int((ticks["id"][~wanted] < self.last - STEP_BACK).sum())
@@ -173,7 +171,7 @@ class Continuity:
         new = (ids > top) | member([(m.first, m.last) for m in self.missing], ids)
         if not new.all():
             out.duplicates += len(ids) - int(new.sum())
-            ticks, ids = ticks[new], ids[new]
+            ticks, ids = ticks.compress(new), ids.compress(new)
         if not len(ids):
             return
         for first, last in runs(ids[ids <= top]):
@@ -202,8 +200,8 @@ class Continuity:
     def _hold(self) -> Records:
         """What is held, as one array in id order."""
         if len(self._held) > 1:
-            held = np.concatenate(self._held)
-            self._held = [held[np.argsort(held["id"], kind="stable")]]
+            held = join(self._held)
+            self._held = [held.take(np.argsort(held["id"], kind="stable"))]
         return self._held[0] if self._held else np.empty(0, TICK)
 
     def _release(self, out: Outcome) -> None:
@@ -232,7 +230,7 @@ def _in_order(ticks: Records, out: Outcome) -> Records:
     """Sorted by id, each id once."""
     if bool((np.diff(ticks["id"]) > 0).all()):
         return ticks
-    ticks = ticks[np.argsort(ticks["id"], kind="stable")]
+    ticks = ticks.take(np.argsort(ticks["id"], kind="stable"))
     first = np.concatenate(([True], np.diff(ticks["id"]) != 0))
     out.duplicates += len(ticks) - int(first.sum())
-    return ticks[first]
+    return ticks.compress(first)

@@ -11,7 +11,7 @@ from core.feed.batch import Batch, Counters, GapEvent, Spike, Want
 from core.feed.gaps import Continuity, Outcome
 from core.feed.sequencer import Sequencer
 from core.feed.spans import within
-from core.types import QUOTE, TICK, Records
+from core.types import QUOTE, Records, join
 from core.venues.venue import Parsed, Venue
 
 #: How soon prints that could not be read are asked for over REST: 300 symbols at once would take half the weight limit.
@@ -163,9 +163,9 @@ class Intake:
         self._held = held
         batch = Batch(
             self.counters,
-            _joined(self._released, TICK),
-            _joined(self._late, TICK),
-            _joined(self._quotes, QUOTE),
+            join(self._released),
+            join(self._late),
+            join(self._quotes, QUOTE),
             tuple(self._events),
             held,
             tuple(self._spikes),
@@ -191,7 +191,7 @@ class Intake:
         ticks = self._stamped(ticks)
         parts = []
         for symbol in np.unique(ticks["symbol"]).tolist():
-            mine = ticks[ticks["symbol"] == symbol]
+            mine = ticks.compress(ticks["symbol"] == symbol)
             line = self._lines.get(symbol)
             if line is None:
                 self.counters.unwatched += len(mine)
@@ -237,9 +237,3 @@ class Intake:
         ticks["seq"] = np.arange(self._arrived, self._arrived + len(ticks))
         self._arrived += len(ticks)
         return ticks
-
-
-def _joined(parts: list[Records], dtype: np.dtype[np.void]) -> Records:
-    if len(parts) == 1:
-        return parts[0]
-    return np.concatenate(parts) if parts else np.empty(0, dtype)

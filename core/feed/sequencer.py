@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from core.types import TICK, Records
+from core.types import TICK, Records, join
 
 
 class Sequencer:
@@ -34,5 +34,4 @@ class Sequencer:
     @staticmethod
     def _merge(parts: Sequence[Records]) -> Records:
         arrived = np.concatenate([np.maximum.accumulate(part["seq"]) for part in parts])
-        merged: Records = np.concatenate(parts)[np.argsort(arrived, kind="stable")]
-        return merged
+        return join(parts).take(np.argsort(arrived, kind="stable"))

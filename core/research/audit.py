@@ -149,7 +149,7 @@ class _Audit:
         for story in self.stories.values():
             own = parts.get(story.names)
             if own is None:
-                own = parts[story.names] = batch[np.isin(batch["symbol"], [self.symbols.add(name) for name in story.names])]
+                own = parts[story.names] = batch.compress(np.isin(batch["symbol"], [self.symbols.add(name) for name in story.names]))
             self.fills.made(story.feed(own, through))
             story.beyond += len(own) - int(np.searchsorted(own["seq"], self.past.horizons.get(story.id, 0), "right"))
         if self.progress is not None:

@@ -155,7 +155,7 @@ class Run:
             if not (self._closing and self.instance.flat):  # it had left by then
                 self.raised = one_line(f"{type(error).__name__}: {error}")
             reports = self.instance.reports_until_failure()
-        return self._rows(reports[reports["kind"] == FILL])
+        return self._rows(reports.compress(reports["kind"] == FILL))
 
     def _settle(self) -> None:
         """Compare the snapshots taken since the last tick of ours: each must be one of the states there were in that time."""

@@ -15,13 +15,13 @@ from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import SourceError, StrategyError, UsageError
-from core.kernels.records import FILL, MARK, WHY_NAMES
+from core.kernels.records import FILL, MARK, REPORT, WHY_NAMES
 from core.research.metrics import Run, metrics
 from core.research.source import Source
 from core.research.sources import open_sources
 from core.strategy import PYTHON, warm_from
 from core.strategy_files import load, strategy_file
-from core.types import Records, interval_text
+from core.types import Records, interval_text, join
 
 Progress = Callable[[Source, int], None]
 
@@ -122,7 +122,7 @@ def _run(instance: Instance, plan: Blueprint, source: Source, from_ns: int | Non
             progress(source, done)
     if not done:
         raise SourceError(f"{source.text}: nothing in the span asked for")
-    return np.concatenate(parts), first_ns, last_ns
+    return join(parts, REPORT), first_ns, last_ns
 
 
 def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None) -> Iterator[Records]:
@@ -135,19 +135,21 @@ def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns:
             continue
         early = batch["start" if source.kind == "bars" else "ts"] < from_ns
         if warming and early.any():
-            waiting = [np.concatenate([*waiting, batch[early]])[-MOST_WARM_TICKS:]] if plan.interval == 0 else [*waiting, batch[early]]
+            waiting.append(batch.compress(early))
+            if plan.interval == 0:
+                waiting = [join(waiting, batch.dtype)[-MOST_WARM_TICKS:]]
         if early.all():
             continue
         if warming and waiting:
-            history = np.concatenate(waiting)
+            history = join(waiting, waiting[0].dtype)
             instance.warm(np.ascontiguousarray(history[-plan.warmup :] if plan.interval == 0 else history))
         warming = False
-        yield np.ascontiguousarray(batch[~early])
+        yield batch.compress(~early)
 
 
 def _result(instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, started: float) -> Result:
     account = instance.account[0]
-    marks = reports[reports["kind"] == MARK]
+    marks = reports.compress(reports["kind"] == MARK)
     run = Run(
         ticks=int(account.ticks), fills=int(account.fills), trades=int(account.trades), wins=int(account.wins),
         gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
@@ -157,7 +159,7 @@ def _result(instance: Instance, plan: Blueprint, source: Source, reports: Record
     )  # fmt: skip
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
     figures = metrics(run, time.perf_counter() - started)
-    return Result(figures, fill_rows(reports[reports["kind"] == FILL], plan.name, source.symbol), equity, plan, source, first_ns)
+    return Result(figures, fill_rows(reports.compress(reports["kind"] == FILL), plan.name, source.symbol), equity, plan, source, first_ns)
 
 
 def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]]:

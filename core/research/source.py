@@ -5,10 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-import numpy as np
-
 from core.research.source_layout import Kind
-from core.types import Records
+from core.types import Records, join
 
 
 class Source(ABC):
@@ -50,4 +48,5 @@ class Source(ABC):
 
     def load(self) -> Records:
         """All rows at once."""
-        return np.concatenate(list(self.batches()))
+        parts = list(self.batches())
+        return join(parts, parts[0].dtype)

@@ -82,7 +82,7 @@ class FileSource(Source):
             if keep.all():
                 yield batch
             elif keep.any():
-                yield batch[keep]
+                yield batch.compress(keep)
 
     def _span(self) -> str:
         return (f" from {iso(self._from)}" if self._from is not None else "") + (f" to {iso(self._to)}" if self._to is not None else "")

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.clock import iso
 from core.errors import SourceError
-from core.types import Records
+from core.types import Records, join
 
 #: Rows of a batch, and how far back a row may belong in a file that is read as a stream.
 WINDOW = 1 << 18
@@ -45,10 +45,10 @@ def gather(blocks: Iterable[Records]) -> Iterator[Records]:
         held.append(block)
         count += len(block)
         if count >= WINDOW:
-            yield np.concatenate(held)
+            yield join(held, block.dtype)
             held, count = [], 0
     if held:
-        yield np.concatenate(held)
+        yield join(held, block.dtype)
 
 
 def in_order(batches: Iterable[Records], counts: Counts, name: str) -> Iterator[Records]:
@@ -66,7 +66,7 @@ def in_order(batches: Iterable[Records], counts: Counts, name: str) -> Iterator[
         if held is not None:
             if _key(batch[0]) < _key(held[-1]):
                 late = max(late, int((batch["ts"] < held["ts"][-1]).sum()))
-                both = _sorted(np.concatenate([held, batch]))
+                both = _sorted(join([held, batch], batch.dtype))
                 held, batch = both[: len(held)], both[len(held) :]
             released = _release(held, released, name)
             yield held
@@ -105,7 +105,7 @@ def turned(batches: Iterable[Records], counts: Counts, name: str, is_numbered: b
             raise SourceError(f"{name}: newest rows first, and more than {MOST_HELD:,} of them: sort the file oldest first")
     if not held:
         return
-    rows = np.concatenate(held[::-1])
+    rows = join(held[::-1], held[0].dtype)
     if is_numbered:
         rows["id"] = np.arange(1, len(rows) + 1)
     yield _sorted(rows)
@@ -123,7 +123,7 @@ def _is_sorted(batch: Records) -> bool:
 
 
 def _sorted(batch: Records) -> Records:
-    return batch[np.lexsort((batch["id"], batch["ts"]))]
+    return batch.take(np.lexsort((batch["id"], batch["ts"])))
 
 
 def merged(firsts: Sequence[int], streams: Sequence[Callable[[], Iterator[Records]]]) -> Iterator[Records]:
@@ -165,7 +165,7 @@ def _step(active: list[tuple[Records, Iterator[Records]]], limit: int) -> Iterat
             ready.append(batch[:cut])
             rest.append((batch[cut:], stream))
     active[:] = rest
-    yield _sorted(np.concatenate(ready))
+    yield _sorted(join(ready, ready[0].dtype))
 
 
 def once(batches: Iterable[Records], counts: Counts, is_bars: bool, name: str) -> Iterator[Records]:
@@ -191,12 +191,12 @@ def once(batches: Iterable[Records], counts: Counts, is_bars: bool, name: str) -
 
 def _first_of_each(batch: Records, last: Records | None, is_bars: bool, name: str) -> Records:
     """The rows of a batch whose id neither `last` nor a row above has."""
-    rows = batch if last is None else np.concatenate([last, batch])
+    rows = batch if last is None else join([last, batch], batch.dtype)
     _, first, which = np.unique(rows["id"], return_index=True, return_inverse=True)
     _refuse_different(rows, first[which], is_bars, name)
     is_new = np.zeros(len(rows), np.bool_)
     is_new[first] = True
-    return rows[is_new] if last is None else rows[1:][is_new[1:]]
+    return rows.compress(is_new) if last is None else rows[1:].compress(is_new[1:])
 
 
 def _refuse_different(rows: Records, first: np.ndarray[tuple[int], np.dtype[np.intp]], is_bars: bool, name: str) -> None:

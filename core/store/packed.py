@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.tick_rows import SCALE, SELECT, joined
-from core.types import TICK, Records
+from core.store.tick_rows import SCALE, SELECT
+from core.types import TICK, Records, join
 
 #: Stands for an unknown quote: no distance from a price comes near it.
 _NONE = -(1 << 63)
@@ -47,7 +47,7 @@ def fetch(db: sqlite3.Connection, origin: str, values: Values, group: str = "") 
             return np.fromiter(db.execute(f"SELECT {SELECT} FROM {origin}", values), TICK)
         if count:
             parts.append(_unpack(text, series))
-    return joined(parts)
+    return join(parts)
 
 
 def _unpack(text: str, series: int) -> Records:

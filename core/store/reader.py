@@ -12,8 +12,8 @@ from core.errors import SourceError
 from core.store.migrations import TAPE
 from core.store.packed import fetch
 from core.store.schema import open_to_read
-from core.store.tick_rows import SEQ_BUCKET, TIME_BUCKET, joined, taken
-from core.types import Records, Symbols
+from core.store.tick_rows import SEQ_BUCKET, TIME_BUCKET
+from core.types import Records, Symbols, join
 
 #: Times beyond every venue's.
 _EVER = 1 << 62
@@ -58,11 +58,11 @@ def read_ticks(
         while first is not None and len(part := fetch(db, _RANGE, wanted)):
             parts.append(part)
             wanted["id"] = int(part["id"][-1]) + 1
-    ticks = joined(parts)
+    ticks = join(parts)
     ticks["symbol"] = symbols.add(symbol)
     by = ticks["seq"] if as_delivered else ticks["ts"]
     # Rows come by id, which is nearly always the order asked for.
-    return ticks if bool((np.diff(by) >= 0).all()) else taken(ticks, np.argsort(by, kind="stable"))
+    return ticks if bool((np.diff(by) >= 0).all()) else ticks.take(np.argsort(by, kind="stable"))
 
 
 def ticks_since(
@@ -98,7 +98,7 @@ def ticks_since(
             ticks["symbol"] = index.take(ticks["symbol"])
             held.append(ticks)
             if sum(map(len, held)) >= min(batch, SEQ_BUCKET) or bucket == buckets[-1]:
-                ready = joined(held)
+                ready = join(held)
                 held = []
                 yield from (ready[i : i + batch] for i in range(0, len(ready), batch))
 
@@ -107,7 +107,7 @@ def _bucket(db: sqlite3.Connection, numbers: str, bucket: int, after: int, last:
     """The ticks of one stretch of seq, in its order; `symbol` is the series."""
     low, high = max(after + 1, bucket * SEQ_BUCKET), min(last, bucket * SEQ_BUCKET + SEQ_BUCKET - 1)
     ticks = fetch(db, _of_bucket(numbers), (low, high, bucket), "GROUP BY z.series")
-    return taken(ticks, np.argsort(ticks["seq"], kind="stable"))
+    return ticks.take(np.argsort(ticks["seq"], kind="stable"))
 
 
 def _newest_seq(db: sqlite3.Connection, numbers: str) -> int:

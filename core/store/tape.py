@@ -21,7 +21,7 @@ from core.store.series import SeriesTable, last_ids
 from core.store.tick_batch import SEQS_AHEAD, TickBatch, reserve
 from core.store.tick_rows import why_unfit
 from core.store.writer import Writer
-from core.types import Records, Symbols
+from core.types import Records, Symbols, copied
 
 LINGER = 0.1
 BATCH_ROWS = 20_000
@@ -143,7 +143,7 @@ class Tape:
             self._batches.append(batch)
             batch.job = self._writer.put(batch.write, 0, urgent=False)
             batch.job.done.add_done_callback(partial(self._committed, batch))
-        batch.add(ticks.copy(), series, names)
+        batch.add(copied(ticks), series, names)
         self.backlog += len(ticks)
         self._last_seq = max(self._last_seq, batch.last_seq)
         self._writer.grow(batch.job, len(ticks))

@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import socket
 import sys
 import threading
 from pathlib import Path
 
+from core.turns import ask_short_turns
 from core.workers import frames
 from core.workers.cell import Cell
 from core.workers.desk import Desk
+from core.workers.outbox import Outbox
 
 PR_SET_PDEATHSIG = 1
 READ_BYTES = 1 << 20
@@ -48,22 +51,29 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     die_with(parent)
     go_first()
+    ask_short_turns()
     threading.Thread(target=watch, args=(lifeline,), daemon=True).start()
     stream = socket.socket(fileno=descriptor)
-    answers: list[bytes] = []
-    desk = Desk(answers.append, Cell(shared).mark)
+    outbox = Outbox()
+    desk = Desk(outbox.put, Cell(shared).mark)
     splitter = frames.Splitter()
     stream.sendall(frames.frame(frames.READY))
     buffer = bytearray(READ_BYTES)
     view = memoryview(buffer)
-    while size := stream.recv_into(buffer):
+    arrived = select.poll()
+    arrived.register(stream, select.POLLIN)
+    while True:
+        patience = outbox.patience_s
+        if patience is not None and (patience == 0 or not arrived.poll(patience * 1000)):
+            stream.sendall(outbox.take())
+            continue
+        size = stream.recv_into(buffer)
         for kind, seq, payload in splitter.split(view[:size]):
             if kind == frames.QUIT:
                 return
             desk.handle(kind, seq, payload)
-        if answers:
-            stream.sendall(b"".join(answers))
-            answers.clear()
+        if not size:
+            return
 
 
 if __name__ == "__main__":

@@ -135,13 +135,10 @@ class Lane:
             return ticks[:0]
         symbols = ticks["symbol"]
         if len(ticks) <= FEW:
-            there = set(symbols.tolist())
-            if there <= self.wanted:
-                return ticks
-            if there.isdisjoint(self.wanted):
-                return ticks[:0]
+            mine = [at for at, symbol in enumerate(symbols.tolist()) if symbol in self.wanted]
+            return ticks if len(mine) == len(ticks) else ticks.take(mine) if mine else ticks[:0]
         wanted = self._mask[np.minimum(symbols, len(self._mask) - 1)] & (symbols < len(self._mask))
-        return ticks if wanted.all() else ticks[wanted]
+        return ticks if wanted.all() else ticks.compress(wanted)
 
     def _pump(self) -> None:
         while self._queue and self.in_flight < WINDOW and not self.held:
