@@ -4,9 +4,9 @@
 
 A second process is a venue that costs next to nothing (`live_venue`), so that the engine is what is measured. For each number of
 workers: a quiet market (CPU, memory), a steady rate (time from the socket's read to the strategies), and prints as fast as they are
-read: alone, with a quote each, and with strategies in ordinary Python that keep the workers busy. A rate is sustained when all of it is on the tape and seen by the workers: the
-time that takes counts. Latencies are p50 / p99 / maximum from the moment the engine read the socket (`venue_to_read`: from the venue's own
-stamp to there). Prints one JSON document.
+read: alone, with a quote each, and with strategies in ordinary Python that keep the workers busy. A rate is sustained when all of it is
+on the tape and seen by the workers: the time that takes counts. Latencies are p50 / p99 / maximum from the moment the engine read the
+socket (`venue_to_read`: from the venue's own stamp to there). Prints one JSON document.
 """
 
 from __future__ import annotations
