@@ -51,7 +51,8 @@ class Strategy:
         if len(self.prices) > self.span:
             del self.prices[0]
         mean = sum(self.prices) / len(self.prices)
-        return 1.0 if tick.price > 1.02 * mean else -1.0 if tick.price < 0.98 * mean else None
+        usual = sum(abs(price - mean) for price in self.prices) / len(self.prices)
+        return 1.0 if tick.price > mean + 9 * usual else -1.0 if tick.price < mean - 9 * usual else None
 '''
 
 PATIENCE_S = 120.0
@@ -86,7 +87,7 @@ class EngineUnderTest:
     def crowd(self, count: int) -> None:
         """Start so many of `CROWD`, the symbols in turn."""
         for number in range(count):
-            self._start("crowd", NAMES[number % len(NAMES)], {"span": 10 + number})
+            self._start("crowd", NAMES[number % len(NAMES)], {"span": 40 + number})
 
     def _start(self, name: str, symbol: str, params: dict[str, str | int | float | bool]) -> None:
         order = Register(name=name, symbols=[symbol], params=params, terms=Terms(qty=0.1, side="long_short", fee_bps=0.5))

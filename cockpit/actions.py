@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
@@ -47,15 +47,18 @@ class Action(NamedTuple):
     rank: int = 0
     deck: str = ""
 
-    @property
-    def shown_keys(self) -> list[str]:
+    def keys_in(self, keymap: Mapping[str, str]) -> list[str]:
+        """Textual's names of its keys, where a person may have given it others."""
+        return keymap.get(self.id, self.keys).split(",")
+
+    def shown_keys(self, keymap: Mapping[str, str]) -> list[str]:
         """The keys as people write them."""
-        return [_WRITTEN.get(key, key) for key in self.keys.split(",")]
+        return [_WRITTEN.get(key, key) for key in self.keys_in(keymap)]
 
 
 _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies"})
-_ROWS = frozenset({"strategies", "trades", "alerts", "workers"})
+_ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log"})
 
 
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
@@ -86,12 +89,22 @@ ACTIONS: tuple[Action, ...] = (
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),
     _to("system", 4, "4", "latency", "Go to the latencies"),
     _to("system", 5, "5", "process", "Go to the engine's memory and loop"),
+    _to("system", 6, "6", "commands", "Go to what the engine was told, and by whom"),
+    _to("system", 7, "7", "coverage", "Go to what the tape holds over time"),
+    _to("system", 8, "8", "log", "Go to the engine's log"),
     Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
-    Action("theme", "t", "theme", "Change the colours: dark, light, high contrast", moves.next_theme),
+    Action("theme", "t", "theme", "Change the colours: dark, light, high contrast, greys", moves.next_theme),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
     Action("live", "f1", "live", "The live screen: prices, strategies, trades, alerts", lambda app: app.show("live"), rank=10),
-    Action("system", "f6", "system", "The system screen: workers, feeds, store, latency, memory", lambda app: app.show("system"), rank=11),
+    Action(
+        "system",
+        "f6",
+        "system",
+        "The system screen: workers, feeds, store, commands, tape, log",
+        lambda app: app.show("system"),
+        rank=11,
+    ),
     Action("palette", "ctrl+p,colon", "palette", "Find any of these by name", moves.palette, rank=12),
     Action("help", "question_mark", "help", "What can be done here", moves.show_help, rank=13),
     Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave: the engine keeps running, or stop it", levers.leave, rank=14),
@@ -105,11 +118,16 @@ def bindings_of(deck: str) -> list[Binding]:
     return [Binding(action.keys, f"app.act({action.id!r})", action.word, id=action.id) for action in ACTIONS if action.deck == deck]
 
 
-def keys_for(deck: str, pane: str) -> list[tuple[str, str]]:
+def key_name(written: str) -> str:
+    """Textual's name of a key as people write it: `?` is `question_mark`, `F2` is `f2`."""
+    return next((name for name, shown in _WRITTEN.items() if shown == written), written.lower() if len(written) > 1 else written)
+
+
+def keys_for(deck: str, pane: str, keymap: Mapping[str, str]) -> list[tuple[str, str]]:
     """The line of keys while this pane has the focus: what is about its rows, then the rest; quit is last."""
     ranked = sorted((action for action in ACTIONS if action.rank and action.id != deck), key=lambda action: action.rank)
     mine = [action for action in ranked if action.deck in ("", deck) and (not action.panes or pane in action.panes)]
-    return [(action.shown_keys[0], action.word) for action in mine]
+    return [(action.shown_keys(keymap)[0], action.word) for action in mine]
 
 
 def help_for(deck: str, pane: str, title: str) -> list[tuple[str, list[Action]]]:
@@ -125,18 +143,18 @@ class ActionProvider(Provider):
 
     async def discover(self) -> Hits:
         for action in ACTIONS:
-            yield DiscoveryHit(_named(action), self._runner(action))
+            yield DiscoveryHit(self._named(action), self._runner(action))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for action in ACTIONS:
             score = matcher.match(f"{action.sentence} {action.word}")
             if score > 0:
-                yield Hit(score, _named(action), self._runner(action))
+                yield Hit(score, self._named(action), self._runner(action))
 
     def _runner(self, action: Action) -> Callable[[], None]:
         return lambda: action.run(self.app)  # type: ignore[arg-type]  # the provider is only ever the cockpit's
 
-
-def _named(action: Action) -> str:
-    return f"{action.sentence} ({', '.join(action.shown_keys)})"
+    def _named(self, action: Action) -> str:
+        keymap: Mapping[str, str] = getattr(self.app, "keymap", {})
+        return f"{action.sentence} ({', '.join(action.shown_keys(keymap))})"

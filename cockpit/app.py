@@ -25,6 +25,7 @@ from cockpit.forms.fields import Offer, read_catalogue
 from cockpit.link import Link
 from cockpit.live import LiveScreen
 from cockpit.paint import Brush
+from cockpit.settings import Settings, leave_in, left_in
 from cockpit.system import SystemScreen
 from cockpit.text import clean
 from cockpit.tones import THEMES
@@ -33,8 +34,7 @@ from core.commands import Command, Stop
 from core.errors import CockpitError, NotRunning
 from core.view import View
 
-#: Seconds between the end of one frame's work and the next pull; longer while the terminal has not the focus or a dialog is open.
-PERIOD = 0.1
+#: Seconds between frames at least, while the terminal has not the focus or a dialog is open.
 PERIOD_AWAY = 0.25
 
 #: Seconds between tries to reach an engine that is gone.
@@ -52,13 +52,17 @@ class CockpitApp(App[None]):
     NOTIFICATION_TIMEOUT = 5
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("")]
 
-    def __init__(self, home: Path, *, failed: Callable[[], str | None] = lambda: None) -> None:
+    def __init__(self, home: Path, settings: Settings | None = None, *, failed: Callable[[], str | None] = lambda: None) -> None:
         """`failed` says why an engine that is being started never will answer; None while it still may."""
         super().__init__()
-        self.link = Link(home)
+        self.home = home
+        self.settings = settings or Settings()
+        self.keymap = self.settings.keymap
+        self.left = left_in(home)
+        self.link = Link(home, read_only=self.settings.read_only)
         self.brush = Brush(self)
         self.live = LiveScreen()
-        self.system = SystemScreen()
+        self.system = SystemScreen(home)
         self.recent: dict[str, dict[str, str]] = {}
         self.last_words = ""
         self.farewell = ""
@@ -74,7 +78,8 @@ class CockpitApp(App[None]):
     def on_load(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = THEMES[0].name
+        self.theme = self.settings.theme or self.left.theme or THEMES[0].name
+        self.set_keymap(dict(self.keymap))
         self.add_mode(self.live.NAME, lambda: self.live)
         self.add_mode(self.system.NAME, lambda: self.system)
 
@@ -129,9 +134,17 @@ class CockpitApp(App[None]):
                 if not self._welcomed:
                     self._welcomed = True
                     self.run_worker(welcome(self), group="digest", exclusive=True)
-                await asyncio.sleep(PERIOD if self.app_focus and self.uncovered else PERIOD_AWAY)
+                await asyncio.sleep(
+                    self.settings.period_s if self.app_focus and self.uncovered else max(self.settings.period_s, PERIOD_AWAY)
+                )
             finally:
                 pull.cancel()
+
+    @property
+    def _period(self) -> float:
+        """Seconds until the next pull."""
+        wanted = self.settings.period_s
+        return wanted if self.app_focus and self.uncovered else max(wanted, PERIOD_AWAY)
 
     def _paint(self, trouble: str, view: View | None = None) -> None:
         if not self.is_running:
@@ -235,10 +248,13 @@ class CockpitApp(App[None]):
             self.log.warning(f"catalogue: {error}")
 
     async def on_unmount(self, event: events.Unmount) -> None:
+        if self.theme != THEMES[0].name or self.left.theme:
+            self.left.theme = self.theme
+        leave_in(self.home, self.left)
         await self.link.close()
 
 
-def run(home: Path, *, failed: Callable[[], str | None] = lambda: None) -> int:
+def run(home: Path, settings: Settings, *, failed: Callable[[], str | None] = lambda: None) -> int:
     """Open the cockpit on a home and stay until it is left; the exit code.
 
     The engine may still be starting: `failed` is asked, until it answered once, for the reason it never will.
@@ -246,7 +262,7 @@ def run(home: Path, *, failed: Callable[[], str | None] = lambda: None) -> int:
     Raises:
         CockpitError: with that reason.
     """
-    app = CockpitApp(home, failed=failed)
+    app = CockpitApp(home, settings, failed=failed)
     app.run()
     if app.last_words:
         raise CockpitError(app.last_words)

@@ -154,7 +154,7 @@ class Deck(Screen[None]):
     def paint_lines(self) -> None:
         """The tabs and the keys."""
         self._tabs.paint([(pane.NUMBER, self.tab_of(pane)) for pane in self.panes], self.pane.NUMBER)
-        self._keys.paint(keys_for(self.NAME, self.pane_name))
+        self._keys.paint(keys_for(self.NAME, self.pane_name, getattr(self.app, "keymap", {})))
 
     def tab_of(self, pane: Pane) -> str:
         """What a pane's tab says."""

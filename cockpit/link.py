@@ -22,7 +22,8 @@ class Link:
         ever: whether any was.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *, read_only: bool = False) -> None:
+        self.read_only = read_only
         self.up = False
         self.ever = False
         self._home = home
@@ -52,6 +53,8 @@ class Link:
         Raises:
             CockpitError: it was refused, or there is no engine.
         """
+        if self.read_only:
+            raise CockpitError("this screen only looks: open the cockpit without --read-only to do that")
         return await (await self._door()).submit(command, "tui")
 
     async def ask(self, what: str, **args: Any) -> Any:
@@ -78,4 +81,4 @@ class Link:
         # Imported here because it takes longer than the first paint may wait.
         from core.client import Client
 
-        return await Client.connect(self._home, name="tui", patience=PATIENCE)
+        return await Client.connect(self._home, name="viewer" if self.read_only else "tui", patience=PATIENCE)

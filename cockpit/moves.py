@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cockpit import figures
 from cockpit.panes.grid import LiveGrid
+from cockpit.panes.log import log_lines
 from cockpit.panes.prices import bare
 from cockpit.panes.workers import worker_lines
 from cockpit.text import clean, clean_lines
@@ -74,7 +75,7 @@ def show_help(app: CockpitApp) -> None:
         if chosen:
             BY_ID[chosen].run(app)
 
-    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title)), run)
+    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title), app.keymap), run)
 
 
 def show_digest(app: CockpitApp) -> None:
@@ -87,9 +88,11 @@ def read_row(app: CockpitApp) -> None:
     from cockpit.forms.reading import Reading
 
     if app.deck is app.system:
-        worker = app.system.pool.chosen
-        if worker is not None:
+        worker, line = app.system.pool.chosen, app.system.engine_log.chosen
+        if app.system.pane_name == "workers" and worker is not None:
             app.push_screen(Reading(f"Worker {worker.number}", worker_lines(worker)))
+        elif app.system.pane_name == "log" and line is not None:
+            app.push_screen(Reading("A line of the log", log_lines(line)))
         return
     live = app.live
     strategy, trade, alert = live.chosen_strategy, live.chosen_trade, live.chosen_alert

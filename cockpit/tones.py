@@ -143,4 +143,10 @@ THEMES = (
         up="#66c2ff", down="#ffb020", warn="#ffff55", bad="#ff8080", key="#ffffff", cursor="#003a70", cursor_away="#262626",
         paper="#ffffff", demo="#66c2ff", replay="#d9b3ff", live="#ff5050",
     ),
+    _theme(
+        "cockpit-mono", dark=True,
+        page="#101010", raised="#1c1c1c", ink="#dcdcdc", muted="#969696", faint="#6a6a6a", edge="#3c3c3c", edge_focus="#b4b4b4",
+        up="#f4f4f4", down="#b0b0b0", warn="#ffffff", bad="#ffffff", key="#f4f4f4", cursor="#343434", cursor_away="#202020",
+        paper="#b4b4b4", demo="#b4b4b4", replay="#d0d0d0", live="#ffffff",
+    ),
 )  # fmt: skip

@@ -75,7 +75,7 @@ class StrategiesConfig(Struct, frozen=True, kw_only=True):
 class UiConfig(Struct, frozen=True, kw_only=True):
     """The screen."""
 
-    refresh_hz: Annotated[int, Meta(ge=1, le=30, description="how often the screen asks the engine what changed")] = 8
+    refresh_hz: Annotated[int, Meta(ge=1, le=30, description="how often the screen asks the engine what changed")] = 10
     theme: Annotated[Literal["dark", "light", "contrast", "mono"], Meta(description="colours")] = "dark"
     keys: Annotated[dict[str, str], Meta(description="other keys for actions, by the action's name")] = {}
 

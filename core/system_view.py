@@ -110,3 +110,24 @@ class SystemView(Struct, array_like=True):
     store: StoreHealth
     stages: list[StageRow]
     process: ProcessHealth
+
+
+class CommandRow(Struct, array_like=True):
+    """One thing the engine was told, or did by itself."""
+
+    ts_ns: int
+    actor: str  # tui | cli | api | engine
+    kind: str
+    subject: str
+    refused: str = ""  # why it was not done; '' it was
+
+
+class CoverageRow(Struct, array_like=True):
+    """What the tape holds of one symbol over time."""
+
+    symbol: str
+    from_ns: int
+    step_ns: int
+    cells: str  # one character a stretch: ' ' nothing, '=' live, '+' some fetched later, '!' some missing
+    ids: int
+    missing: int

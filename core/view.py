@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from core.commands import Command
-from core.system_view import SystemView
+from core.system_view import CommandRow, CoverageRow, SystemView
 
 
 class FeedState(Struct, array_like=True):
@@ -129,13 +129,15 @@ class View(Struct):
     trades: list[TradeRow] | None = None  # newest first, at most 500
     alerts: list[AlertRow] | None = None
     system: SystemView | None = None
+    trail: list[CommandRow] | None = None  # newest first
+    coverage: list[CoverageRow] | None = None
 
 
 class Hello(Struct, frozen=True, tag="hello"):
     """First words of a client."""
 
     protocol: int
-    client: str  # tui | cli | api
+    client: str  # tui | viewer (a screen that may only look) | cli | api
 
 
 class Pull(Struct, frozen=True, tag="pull"):

@@ -21,6 +21,7 @@ def add_to(parser: Parser) -> None:
     parser.add_argument("--recording", nargs="+", default=[], metavar="FILE", help="with --demo: play this instead of a generated market")
     parser.add_argument("--speed", type=pace, metavar="X", help="with --demo: times real time, or max")
     parser.add_argument("--fresh", action="store_true", help="with --demo: forget the last demo")
+    parser.add_argument("--read-only", action="store_true", help="look, and be unable to do anything")
     parser.add_argument("--record", action="store_true", help="headless: run the engine in the foreground until a signal or the duration")
     parser.add_argument("--duration", type=seconds, metavar="60s", help="with --record: stop after this long")
     parser.set_defaults(run=bare)
@@ -54,16 +55,19 @@ def record(call: Call) -> int:
 
 def show(call: Call) -> int:
     """Open the cockpit, after starting the engine where none runs; leaving it leaves the engine alone."""
+    from cockpit.settings import settings_of
+
     if call.json:
         raise UsageError("the cockpit is a screen: --json goes with a command, such as `cockpit status --json`")
     launch = _launch(call)
+    settings = settings_of(call.configuration(), read_only=call.options.read_only)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("the cockpit needs a terminal: `cockpit --record` runs without one, `cockpit start` in the background")
     starting = _attach(call, launch)
     # The screen's modules load while the engine starts, and it waits for the engine itself.
     from cockpit.app import run
 
-    return run(call.home) if starting is None else run(call.home, failed=starting.failed)
+    return run(call.home, settings) if starting is None else run(call.home, settings, failed=starting.failed)
 
 
 def _launch(call: Call) -> Launch:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -47,18 +47,19 @@ class Help(ModalScreen[str]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "leave", "close")]
 
-    def __init__(self, title: str, groups: Sequence[tuple[str, Sequence[Action]]]) -> None:
-        """`groups` are headed lists of actions."""
+    def __init__(self, title: str, groups: Sequence[tuple[str, Sequence[Action]]], keymap: Mapping[str, str]) -> None:
+        """`groups` are headed lists of actions, `keymap` a person's own keys."""
         super().__init__()
         self._title = title
         self._groups = groups
+        self._keymap = keymap
 
     def compose(self) -> ComposeResult:
         options: list[Option] = []
         for heading, actions in self._groups:
             options.append(Option(Content.assemble((heading, "$muted")), disabled=True))
             for action in actions:
-                keys = " ".join(action.shown_keys)
+                keys = " ".join(action.shown_keys(self._keymap))
                 options.append(Option(Content.assemble((f"  {keys:<10} ", "$key"), action.sentence), id=action.id))
         with Vertical(classes="form help"):
             yield Static(self._title, classes="title", markup=False)

@@ -55,17 +55,25 @@ class HeaderLine(Line):
         super().__init__(id=id)
         self._widths = Widths()
         self._cells = 0
+        self._read_only = False
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        settings = getattr(self.app, "settings", None)
+        self._read_only = settings is not None and settings.read_only
 
     def paint(self, header: HeaderView | None, now_ns: int, trouble: str = "") -> None:
         """Paint for the width there is; `trouble` says why there is no engine."""
         if self._cells != self.size.width:
             self._cells, self._widths = self.size.width, Widths()
-        self.set_parts(compose_header(header, now_ns, trouble, self.size.width, self._widths))
+        self.set_parts(compose_header(header, now_ns, trouble, self.size.width, self._widths, read_only=self._read_only))
 
 
-def compose_header(header: HeaderView | None, now_ns: int, trouble: str, cells: int, widths: Widths) -> list[Part]:
+def compose_header(
+    header: HeaderView | None, now_ns: int, trouble: str, cells: int, widths: Widths, *, read_only: bool = False
+) -> list[Part]:
     """The parts of the header, exactly as wide as asked where that is possible at all."""
-    items = [_badge(header)]
+    items = [_badge(header, read_only)]
     if trouble:
         part = (Part(f" {trouble} ", "badge-gone"),)
         items.append(Item("trouble", part, part))
@@ -92,11 +100,11 @@ def compose_header(header: HeaderView | None, now_ns: int, trouble: str, cells: 
     return parts
 
 
-def _badge(header: HeaderView | None) -> Item:
+def _badge(header: HeaderView | None, read_only: bool) -> Item:
     mode = clean(header.mode) if header else ""
     if not mode:
         return Item("mode", (), ())
-    part = (Part(f" {mode.upper()} ", _MODES.get(mode, "badge-live")),)
+    part = (Part(f" {mode.upper()}{' READ-ONLY' if read_only else ''} ", _MODES.get(mode, "badge-live")),)
     return Item("mode", part, part)
 
 

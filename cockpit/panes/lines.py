@@ -22,11 +22,16 @@ class TabLine(Line):
             self.number = number
 
     def paint(self, tabs: Sequence[tuple[int, str]], current: int) -> None:
-        """Show the tabs as (number, title)."""
+        """Show the tabs as (number, title); where there is no room the last ones but the current lose their titles."""
+        words = {number: f" {number} {title} " for number, title in tabs}
+        for number, _ in reversed(tabs):
+            if sum(map(width, words.values())) + len(words) - 1 <= self.size.width:
+                break
+            if number != current:
+                words[number] = f" {number} "
         parts: list[Part] = []
-        for number, title in tabs:
-            parts.append(Part(f" {number} {title} ", "tab" if number == current else "muted"))
-            parts.append(Part("│", "edge"))
+        for number, text in words.items():
+            parts += [Part(text, "tab" if number == current else "muted"), Part("│", "edge")]
         self.set_parts(parts[:-1])
 
     def on_click(self, event: events.Click) -> None:

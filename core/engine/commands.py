@@ -84,13 +84,16 @@ class Commands:
 
     async def _write(self, kind: str, payload: dict[str, Any], actor: str) -> str:
         command_id = uuid.uuid4().hex
-        await self.engine.ledger.journal(command_id, self.engine.clock.now_ns(), actor, kind, json.dumps(payload))
+        now = self.engine.clock.now_ns()
+        await self.engine.ledger.journal(command_id, now, actor, kind, json.dumps(payload))
+        self.engine.trail.note(now, actor, kind, payload)
         return command_id
 
     def note(self, kind: str, payload: dict[str, Any], after_seq: int) -> None:
         """Journal what the engine itself did, without waiting for the disk."""
-        engine, command_id = self.engine, uuid.uuid4().hex
-        engine.ledger.journal(command_id, engine.clock.now_ns(), "engine", kind, json.dumps(payload))
+        engine, command_id, now = self.engine, uuid.uuid4().hex, self.engine.clock.now_ns()
+        engine.ledger.journal(command_id, now, "engine", kind, json.dumps(payload))
+        engine.trail.note(now, "engine", kind, payload)
         engine.ledger.took_effect(command_id, after_seq)
 
     def note_settled(self, kind: str, payload: dict[str, Any], after_seq: int) -> None:

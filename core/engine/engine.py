@@ -40,10 +40,12 @@ from core.engine.settle import Settler
 from core.engine.stages import Passage
 from core.engine.supply import Supply
 from core.engine.system import System
+from core.engine.trail import LINES, Trail
 from core.errors import UsageError
 from core.feed.batch import FeedState
 from core.feed.feed import Feed
 from core.store.ledger import Ledger
+from core.store.ledger_reader import newest_commands
 from core.store.tape import Tape
 from core.strategy_files import builtin_folder
 from core.types import Symbols
@@ -105,8 +107,11 @@ class Engine:
                 "trades": lambda: list(self.blotter.lines),
                 "alerts": self.alarms.rows,
                 "system": lambda: self.system.view(),
+                "trail": lambda: list(self.trail.rows),
+                "coverage": lambda: self.system.coverage(),
             }
         )
+        self.trail = Trail(lambda: self.panes.touch("trail"))
         self.passage = Passage(clock)
         self.incoming = Incoming(self)
         self.answers = Answers(self)
@@ -146,6 +151,7 @@ class Engine:
         self._opened.push_async_callback(self.pool.stop)
         self.settler = Settler(self.tape.wait_synced)
         self.last_seq = self.recent.floor = max(self.tape.last_seq(), await self.ledger.last_seq())
+        self.trail.load(await asyncio.to_thread(newest_commands, self.home / "ledger.db", LINES))
         session = uuid.uuid4().hex
         await self.ledger.start_session(session, self.started_ns, mode=self.mode, first_seq=self.last_seq + 1, fingerprint=fingerprint())
         self._opened.push_async_callback(self._end_session, session)

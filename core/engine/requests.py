@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from core.engine import overview
 from core.engine.digest import digest
 from core.engine.presence import Presence
-from core.errors import UsageError
+from core.errors import CockpitError, UsageError
 from core.store.ledger_reader import read_fills
 from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
 
@@ -36,9 +38,18 @@ class Requests:
         if isinstance(request, Pull):
             return Painted(self.engine.panes.view(request.panes))
         if isinstance(request, Submit):
-            return Done(await self.engine.commands.submit(request.command, request.actor))
+            return Done(await self._submit(request))
         assert isinstance(request, Ask)
         return Done(await self.ask(request.what, request.args))
+
+    async def _submit(self, request: Submit) -> Any:
+        """Have it done; a refusal is remembered beside what was done."""
+        try:
+            return await self.engine.commands.submit(request.command, request.actor)
+        except CockpitError as error:
+            payload = msgspec.to_builtins(request.command)
+            self.engine.trail.note(self.engine.clock.now_ns(), request.actor, payload.pop("type"), payload, str(error))
+            raise
 
     async def ask(self, what: str, args: dict[str, Any]) -> Any:
         """Answer a question."""

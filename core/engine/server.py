@@ -23,7 +23,7 @@ from websockets.http11 import Response
 
 from core.engine.door import ARRIVING, MOST, SILENT_S, Budget, Caller, same_user
 from core.errors import CockpitError
-from core.view import PROTOCOL, Done, Hello, Pull, Refused, Reply, Request
+from core.view import PROTOCOL, Done, Hello, Pull, Refused, Reply, Request, Submit
 
 log = structlog.get_logger("server")
 
@@ -50,6 +50,9 @@ SLICE = 500
 LOG_S = 10.0
 
 NO_REQUEST = "not a request this engine knows"
+
+#: Clients that are a screen somebody sits at; a `viewer` may not do anything.
+SCREENS = ("tui", "viewer")
 
 
 class Door:
@@ -144,13 +147,14 @@ class Door:
 
     async def _serve(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Caller)
-        viewer = False
+        viewer = looks_only = False
         try:
             async for data in connection:
                 await connection.wait_turn()
                 await self._budget.wait()
-                reply, is_viewer = await self._reply(data)
-                if is_viewer and not viewer:
+                reply, client = await self._reply(data, looks_only)
+                looks_only |= client == "viewer"
+                if client in SCREENS and not viewer:
                     viewer = True
                     self.viewers += 1
                 await self._send(connection, await self._pack(reply))
@@ -192,26 +196,29 @@ class Door:
         self._budget.spend(time.perf_counter() - began)
         return done
 
-    async def _reply(self, data: str | bytes) -> tuple[Reply, bool]:
+    async def _reply(self, data: str | bytes, looks_only: bool) -> tuple[Reply, str]:
+        """The reply to a frame, and who says hello in it; '' nobody."""
         try:
             request = self._timed(lambda: self._decoder.decode(data if isinstance(data, bytes) else data.encode()))
         except (msgspec.MsgspecError, RecursionError) as error:
-            return Refused(f"{NO_REQUEST}: {error}", 2), False
+            return Refused(f"{NO_REQUEST}: {error}", 2), ""
         if isinstance(request, Hello):
             if request.protocol != PROTOCOL:
-                return Refused(f"this engine speaks protocol {PROTOCOL}, the client {request.protocol}: restart the older one"), False
-            return Done({"protocol": PROTOCOL, "pid": os.getpid()}), request.client == "tui"
+                return Refused(f"this engine speaks protocol {PROTOCOL}, the client {request.protocol}: restart the older one"), ""
+            return Done({"protocol": PROTOCOL, "pid": os.getpid()}), request.client
+        if looks_only and isinstance(request, Submit):
+            return Refused("this connection only looks: it came as a viewer"), ""
         task = asyncio.current_task()
         assert task is not None
         self._busy.add(task)
         began = time.perf_counter()
         try:
-            return await self._answer(request), False
+            return await self._answer(request), ""
         except CockpitError as error:
-            return Refused(str(error), error.exit_code), False
+            return Refused(str(error), error.exit_code), ""
         except Exception:  # a viewer's request must not end the engine; it is logged and told
             log.exception("a request failed")
-            return Refused("the engine failed on this request: see its log (cockpit logs)"), False
+            return Refused("the engine failed on this request: see its log (cockpit logs)"), ""
         finally:
             self._busy.discard(task)
             if isinstance(request, Pull):  # the others wait for something most of the time

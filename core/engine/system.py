@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import structlog
 
 from core.errors import StoreError
+from core.store.coverage import Coverage, coverage
 from core.store.summary import gap_totals
-from core.system_view import FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
+from core.system_view import CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.workers.vitals import Vitals
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class Files:
         self.home = home
         self.sizes: dict[str, int | None] = {}
         self.free: int | None = None
+        self.coverage: list[Coverage] = []
         self.gaps: dict[str, list[int]] | None = None
         self._looked = float("-inf")
         self._looking: asyncio.Task[None] | None = None
@@ -55,6 +58,7 @@ class Files:
         try:
             self.free = shutil.disk_usage(self.home).free
             self.gaps = gap_totals(self.home / "tape.db")
+            self.coverage = coverage(self.home / "tape.db", time.time_ns())
         except (OSError, StoreError) as error:
             log.warning("cannot look at the files", error=str(error))
 
@@ -71,6 +75,12 @@ class System:
         """The pane. Sizes and gaps are as of a moment ago."""
         self.files.look_soon()
         return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process())
+
+    def coverage(self) -> list[CoverageRow]:
+        """What the tape holds of the symbols that are streamed, as of a moment ago."""
+        self.files.look_soon()
+        watched = set(self.engine.market.watched)
+        return [CoverageRow(*strip) for strip in self.files.coverage if strip.symbol in watched]
 
     def status(self) -> dict[str, Any]:
         """The same for `status`, as plain values by name; have `files` look first."""

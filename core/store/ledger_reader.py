@@ -37,6 +37,15 @@ def read_alerts(path: Path, *, newest: int | None = None) -> list[dict[str, Any]
     return _dicts(path, "SELECT * FROM alerts ORDER BY ts_ns DESC, rowid DESC LIMIT :newest", {"newest": _limit(newest)})[::-1]
 
 
+def newest_commands(path: Path, count: int) -> list[dict[str, Any]]:
+    """The last commands that were journalled, oldest first.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    return _dicts(path, "SELECT * FROM commands ORDER BY rowid DESC LIMIT :count", {"count": count})[::-1]
+
+
 def read_commands(path: Path) -> list[dict[str, Any]]:
     """Commands in the order they were journalled, as the columns of `commands`.
 

@@ -16,11 +16,12 @@ import pytest
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from core.commands import Pause
 from core.engine import door as limits
 from core.engine import server
 from core.engine.server import Door
 from core.errors import UsageError
-from core.view import PROTOCOL, Ask, Done, Hello, Refused, Reply, Request
+from core.view import PROTOCOL, Ask, Done, Hello, Refused, Reply, Request, Submit
 from tests.engine.engine_rig import until
 
 encode = msgspec.msgpack.Encoder().encode
@@ -230,3 +231,16 @@ async def test_closing_does_not_wait_for_an_answer_that_never_comes(folder: Path
         async with asyncio.timeout(10):
             await door.close()
     assert not (folder / "s").exists()
+
+
+async def test_who_came_to_look_is_counted_as_a_screen_and_may_do_nothing(door: Door, desk: Desk) -> None:
+    async with await connect(door) as caller:
+        await caller.send(encode(Hello(PROTOCOL, "viewer")))
+        assert isinstance(decode(await caller.recv(decode=False)), Done)
+        assert door.viewers == 1
+        await caller.send(encode(Submit(Pause(id=None), "tui")))
+        reply = decode(await caller.recv(decode=False))
+        assert isinstance(reply, Refused)
+        assert "only looks" in reply.message
+        assert desk.asked == 0
+        assert await ask(caller, "hello") == Done("hello")

@@ -20,7 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from core.commands import Command, Flatten, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
 from core.home import socket_path
-from core.system_view import FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
+from core.system_view import CommandRow, CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.view import (
     PROTOCOL,
     AlertRow,
@@ -173,6 +173,26 @@ def system_view(**changes: Any) -> SystemView:
     return msgspec.structs.replace(row, **changes)
 
 
+def trail_rows() -> list[CommandRow]:
+    """What was told, newest first."""
+    return [
+        CommandRow(NOON - 5 * SECOND, "tui", "pause", "macd"),
+        CommandRow(NOON - 60 * SECOND, "cli", "register", "sma_crossover on DOGEUSDT", "DOGEUSDT is not listed on binance"),
+        CommandRow(NOON - 3600 * SECOND, "engine", "failed", "boll-4: ZeroDivisionError, boll.py:31"),
+        CommandRow(NOON - 7200 * SECOND, "tui", "register", "sma-1 sma_crossover on binance:BTCUSDT"),
+    ]
+
+
+def coverage_rows() -> list[CoverageRow]:
+    """Four hours of three symbols: one whole, one with prints fetched later, one with a hole."""
+    start, step = NOON - 48 * 300 * SECOND, 300 * SECOND
+    return [
+        CoverageRow("binance:BTCUSDT", start, step, "=" * 48, 1_204_333, 0),
+        CoverageRow("binance:ETHUSDT", start, step, "=" * 20 + "+" * 3 + "=" * 25, 604_100, 0),
+        CoverageRow("binance:XRPUSDT", start, step, " " * 12 + "=" * 22 + "!" + "=" * 13, 90_100, 3),
+    ]
+
+
 def digest_answer(**changes: Any) -> dict[str, Any]:
     """A night in which something happened."""
     since = NOON - 33_120 * SECOND
@@ -214,6 +234,8 @@ class FakeEngine:
         self.system = system_view()
         self.digest: dict[str, Any] = digest_answer(**NOTHING)
         self.catalogue: Any = CATALOGUE
+        self.trail = trail_rows()
+        self.coverage = coverage_rows()
         self.commands: list[Command] = []
         self.hellos: list[Hello] = []
         self.pulls: list[Pull] = []
@@ -221,7 +243,7 @@ class FakeEngine:
         self.refuse: dict[type, str] = {}
         self.hold = asyncio.Event()
         self.hold.set()
-        self.revisions = dict.fromkeys(("header", "prices", "strategies", "trades", "alerts", "system"), 1)
+        self.revisions = dict.fromkeys(("header", "prices", "strategies", "trades", "alerts", "system", "trail", "coverage"), 1)
         self._met: list[ServerConnection] = []
         self._server: Server | None = None
 

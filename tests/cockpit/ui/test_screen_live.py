@@ -12,6 +12,7 @@ from fake_engine import FakeEngine, price_row, strategy_row, trade_row
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, lines_of, opened, text_of, trading
 
 from cockpit.paint import Stroke
+from cockpit.tones import THEMES
 from core.view import AlertRow, FeedState
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
@@ -281,9 +282,9 @@ async def test_a_storm_of_sizes_breaks_nothing(tmp_path: Path) -> None:
 async def test_every_theme_paints_every_tone(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, app, pilot):
         seen = set()
-        for _ in range(3):
+        for _ in THEMES:
             seen.add((app.theme, app.live.prices.tones.style("up").color))
             await pilot.press("t")
             await pilot.pause()
-        assert len(seen) == 3
+        assert len(seen) == len(THEMES) == 4
         assert app.theme == "cockpit-dark"

@@ -11,6 +11,7 @@ from fake_engine import NOON, SECOND, FakeEngine, feed_health, store_health, sys
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, lines_of, opened, text_of
 
 from cockpit.paint import Stroke
+from core.log import log_path
 from core.system_view import LinkRow
 from core.view import Trouble
 
@@ -43,8 +44,18 @@ async def test_a_small_screen_shows_one_part_at_a_time_under_tabs(tmp_path: Path
     async with opened(tmp_path, SMALL) as (_, app, pilot):
         await pilot.press("f6")
         await eventually(lambda: line_with(app, "▶ 1", "running"))
-        assert [word.strip() for word in lines_of(app)[1].split("│")] == ["1 Workers", "2 Feeds", "3 Store", "4 Latency", "5 Engine"]
-        for key, words in (("2", "venue's clock"), ("3", "ledger"), ("4", "to disk"), ("5", "loop late"), ("1", "sma-2, rsi-2")):
+        tabs = ["1 Workers", "2 Feeds", "3 Store", "4 Latency", "5 Engine", "6 Commands", "7 Tape", "8"]  # all titles are too wide
+        assert [word.strip() for word in lines_of(app)[1].split("│")] == tabs
+        for key, words in (
+            ("2", "venue's clock"),
+            ("3", "ledger"),
+            ("4", "to disk"),
+            ("5", "loop late"),
+            ("6", "refused: DOGEUSDT"),
+            ("7", "━✖━"),
+            ("8", "The log is empty"),
+            ("1", "sma-2, rsi-2"),
+        ):
             await pilot.press(key)
             await eventually(partial(line_with, app, words))
 
@@ -53,7 +64,7 @@ async def test_figures_of_the_system_are_pulled_only_while_they_are_shown(tmp_pa
     async with opened(tmp_path) as (engine, _app, pilot):
         assert not any("system" in pull.panes for pull in engine.pulls)
         await pilot.press("f6")
-        await eventually(lambda: set(engine.pulls[-1].panes) == {"header", "alerts", "strategies", "system"})
+        await eventually(lambda: set(engine.pulls[-1].panes) == {"header", "alerts", "strategies", "system", "trail", "coverage"})
         await pilot.press("f1")
         await eventually(lambda: "system" not in engine.pulls[-1].panes)
 
@@ -198,3 +209,39 @@ async def test_parts_that_do_not_fit_can_be_scrolled(tmp_path: Path) -> None:
         await eventually(lambda: line_with(app, "reconnects"))
         await pilot.press("home")
         await eventually(lambda: line_with(app, "● live"))
+
+
+async def test_what_was_told_recorded_and_logged_is_shown(tmp_path: Path) -> None:
+    log_path(tmp_path).parent.mkdir()
+    lines = [
+        '{"ts": "2026-11-21T14:02:01.5Z", "level": "info", "event": "engine started", "symbols": ["A"]}',
+        '{"ts": "2026-11-21T14:02:02.5Z", "level": "error", "event": "worker gone", "exception": "Traceback\\nZeroDivisionError: x"}',
+        "not json",
+        '"a text"',
+    ]
+    log_path(tmp_path).write_text("\n".join(lines) + "\n")
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await pilot.press("f6")
+        await eventually(lambda: line_with(app, "cli", "register", "refused: DOGEUSDT is"))
+        await eventually(lambda: line_with(app, "XRPUSDT", "━✖━", "90.1k"))
+        assert line_with(app, "7 Tape", "3 ids missing")
+        assert line_with(app, "14:02:02", "error", "worker gone", "ZeroDivisionError: x")
+        await pilot.press("8", "enter")
+        await eventually(lambda: line_with(app, "exception", "Traceback"))
+        await pilot.press("escape")
+        with log_path(tmp_path).open("a") as file:
+            file.write('{"ts": "2026-11-21T14:02:03.5Z", "level": "info", "event": "and more"}\n')
+        await eventually(lambda: line_with(app, "14:02:03", "and more"))
+
+
+async def test_where_there_is_no_room_the_records_take_the_place_of_the_figures(tmp_path: Path) -> None:
+    async with opened(tmp_path, MIDDLE) as (_, app, pilot):
+        await pilot.press("f6")
+        await eventually(lambda: line_with(app, "4 Latency"))
+        assert not line_with(app, "6 Commands")
+        await pilot.press("6")
+        await eventually(lambda: line_with(app, "6 Commands"))
+        assert line_with(app, "8 Log")
+        assert not line_with(app, "4 Latency")
+        await pilot.press("2")
+        await eventually(lambda: line_with(app, "4 Latency"))

@@ -17,7 +17,7 @@ from fake_engine import FakeEngine, price_row
 from screen_rig import opened, trading
 from terminal import Terminal
 
-from cockpit.app import PERIOD
+from cockpit.settings import Settings
 
 #: What leaves the alternative screen, shows the cursor, and stops reports of mouse, focus and pastes.
 RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?1004l", b"\x1b[?2004l")
@@ -190,6 +190,6 @@ async def test_views_that_arrive_while_the_app_closes_its_screens_are_left_alone
 
         async def close_all_slowly() -> None:
             await close_all()
-            await asyncio.sleep(4 * PERIOD)
+            await asyncio.sleep(4 * Settings().period_s)
 
         monkeypatch.setattr(app, "_close_all", close_all_slowly)

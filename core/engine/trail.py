@@ -1,0 +1,57 @@
+"""Who told the engine what, lately: every command with its answer, the refused ones too, and what the engine did by itself."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from core.system_view import CommandRow
+
+LINES = 200
+
+#: What a payload is told by, in this order.
+_SUBJECTS = ("ids", "id", "symbols", "strategy", "text")
+
+
+class Trail:
+    """The newest commands, newest first.
+
+    Args:
+        changed: called after every change.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self.rows: deque[CommandRow] = deque(maxlen=LINES)
+        self._changed = changed
+
+    def note(self, ts_ns: int, actor: str, kind: str, payload: dict[str, Any], refused: str = "") -> None:
+        """One more; `refused` says why it was not done."""
+        self.rows.appendleft(CommandRow(ts_ns, actor, kind, subject_of(kind, payload), refused))
+        self._changed()
+
+    def load(self, rows: Iterable[dict[str, Any]]) -> None:
+        """What the journal holds, oldest first."""
+        for row in rows:
+            try:
+                payload = json.loads(row["payload"])
+            except ValueError:
+                payload = {}
+            self.note(row["ts_ns"], row["actor"], row["kind"], payload if isinstance(payload, dict) else {})
+
+
+def subject_of(kind: str, payload: dict[str, Any]) -> str:
+    """What a command is about, in a few words."""
+    if kind == "register":
+        order = payload.get("order", payload)
+        name = order.get("name", "") if isinstance(order, dict) else ""
+        where = ", ".join(order.get("symbols", [])) if isinstance(order, dict) else ""
+        return " ".join(part for part in (str(payload.get("id") or ""), name, f"on {where}" if where else "") if part)
+    told = next((payload[key] for key in _SUBJECTS if payload.get(key)), None)
+    words = ", ".join(map(str, told)) if isinstance(told, list) else "all" if told is None and "id" in payload else str(told or "")
+    if kind == "limits" and payload.get("mode", "normal") != "normal":
+        words = f"{words} {payload['mode'].replace('_', ' ')}".strip()
+    if kind == "failed" and payload.get("line"):
+        words = f"{words}: {payload['line']}"
+    return words
