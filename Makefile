@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use from the hash-locked requirements: by uv where it is installed, else by venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types layers bench faults soak lock build clean
+.PHONY: help setup demo test check lint format types layers bench faults soak lock docs build clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -51,6 +51,9 @@ lock: $(VENV)/.ready-dev ## write the requirements files anew from pyproject.tom
 	$(BIN)/uv pip compile pyproject.toml --group build --group dev -c requirements.lock $(LOCK) -o requirements-dev.lock
 
 LOCK := --quiet --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+
+docs: $(VENV)/.ready-dev ## write the pages that are made from the code
+	$(BIN)/cockpit keys --markdown > docs/keys.md
 
 build: $(VENV)/.ready-dev ## the wheel, into dist/
 	$(BIN)/python -m hatchling build -t wheel

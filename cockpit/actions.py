@@ -9,6 +9,7 @@ from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from cockpit import levers, moves
+from cockpit.jump import jump
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
@@ -19,8 +20,7 @@ _WRITTEN = {
     "slash": "/",
     "plus": "+",
     "colon": ":",
-    "f1": "F1",
-    "f6": "F6",
+    **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }
 
 
@@ -105,7 +105,8 @@ ACTIONS: tuple[Action, ...] = (
         lambda app: app.show("system"),
         rank=11,
     ),
-    Action("palette", "ctrl+p,colon", "palette", "Find any of these by name", moves.palette, rank=12),
+    Action("palette", "ctrl+p", "palette", "Find any of these by name", moves.palette, rank=12),
+    Action("jump", "colon", "jump", "Go to a symbol, a strategy or a pane by its name", jump),
     Action("help", "question_mark", "help", "What can be done here", moves.show_help, rank=13),
     Action("quit", "q,ctrl+q,ctrl+c", "quit", "Leave: the engine keeps running, or stop it", levers.leave, rank=14),
 )

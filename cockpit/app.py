@@ -11,6 +11,7 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -80,8 +81,8 @@ class CockpitApp(App[None]):
             self.register_theme(theme)
         self.theme = self.settings.theme or self.left.theme or THEMES[0].name
         self.set_keymap(dict(self.keymap))
-        self.add_mode(self.live.NAME, lambda: self.live)
-        self.add_mode(self.system.NAME, lambda: self.system)
+        for deck in self.decks:
+            self.add_mode(deck.NAME, partial(_same, deck))
 
     def on_mount(self) -> None:
         if not self.is_headless:
@@ -109,6 +110,11 @@ class CockpitApp(App[None]):
     def uncovered(self) -> bool:
         """Whether the deck is what a person sees and types into: no dialog over it, and the app not ending."""
         return self.is_running and len(self.screen_stack) == 1
+
+    @property
+    def decks(self) -> tuple[Deck, ...]:
+        """All screens, in the order of their keys."""
+        return (self.live, self.system)
 
     def show(self, name: str) -> None:
         """Show a screen by its name."""
@@ -252,6 +258,10 @@ class CockpitApp(App[None]):
             self.left.theme = self.theme
         leave_in(self.home, self.left)
         await self.link.close()
+
+
+def _same(deck: Deck) -> Deck:
+    return deck
 
 
 def run(home: Path, settings: Settings, *, failed: Callable[[], str | None] = lambda: None) -> int:

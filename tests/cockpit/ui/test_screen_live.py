@@ -288,3 +288,19 @@ async def test_every_theme_paints_every_tone(tmp_path: Path) -> None:
             await pilot.pause()
         assert len(seen) == len(THEMES) == 4
         assert app.theme == "cockpit-dark"
+
+
+async def test_a_symbol_a_strategy_or_a_pane_is_gone_to_by_its_name(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        for typed, arrived in (
+            ("ETHU", lambda: app.live.pane_name == "prices" and app.live.prices.listing.cursor_key == "binance:ETHUSDT"),
+            ("macd", lambda: app.live.pane_name == "strategies" and app.live.strategies.listing.cursor_key == "macd"),
+            ("Laten", lambda: app.deck.NAME == "system" and app.deck.pane_name == "latency"),
+            ("Trades", lambda: app.deck.NAME == "live" and app.live.pane_name == "trades"),
+        ):
+            await pilot.press("colon")
+            await eventually(lambda: len(app.screen_stack) == 2)
+            await pilot.press(*typed)
+            await pilot.pause(0.5)
+            await pilot.press("enter")
+            await eventually(arrived)
