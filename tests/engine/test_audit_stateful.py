@@ -33,5 +33,6 @@ def test_whatever_happens_an_audit_finds_what_was_saved() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_whatever_happens_often_an_audit_finds_what_was_saved() -> None:
     run_state_machine_as_test(AuditedLife, settings=settings(PROFILE, max_examples=150, stateful_step_count=50, derandomize=False))
