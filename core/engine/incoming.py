@@ -64,6 +64,8 @@ class Incoming:
         engine = self.engine
         stream = engine.venue.stream
         ticks = join([batch.ticks for batch in batches])
+        for gap in (gap for batch in batches for gap in batch.gaps if gap.state != "filled"):
+            self._keep(gap)  # before the ticks beyond it: a kill between the two must not leave a hole that nobody lists
         if len(ticks):
             engine.tape.append(ticks, stream)
             engine.recent.add(ticks)
@@ -83,7 +85,8 @@ class Incoming:
         if len(batch.late):
             engine.tape.append(batch.late, stream)
         for gap in batch.gaps:
-            self._keep(gap)
+            if gap.state == "filled":  # after the ticks that fill it
+                self._keep(gap)
         for spike in batch.spikes:
             name = engine.symbols.names[spike.symbol]
             engine.alarms.note("warning", f"{name} jumped from {spike.before:g} to {spike.price:g} in one print")
