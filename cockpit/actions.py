@@ -92,6 +92,7 @@ ACTIONS: tuple[Action, ...] = (
     _to("system", 6, "6", "commands", "Go to what the engine was told, and by whom"),
     _to("system", 7, "7", "coverage", "Go to what the tape holds over time"),
     _to("system", 8, "8", "log", "Go to the engine's log"),
+    Action("demo", "d", "demo", "Open the demo: a generated market that needs no internet", levers.demo),
     Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
     Action("theme", "t", "theme", "Change the colours: dark, light, high contrast, greys", moves.next_theme),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),

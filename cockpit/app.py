@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -67,6 +66,7 @@ class CockpitApp(App[None]):
         self.recent: dict[str, dict[str, str]] = {}
         self.last_words = ""
         self.farewell = ""
+        self.wants_demo = False
         self._failed = failed
         self._offers: list[Offer] = []
         self._ahead_ns = 0
@@ -262,20 +262,3 @@ class CockpitApp(App[None]):
 
 def _same(deck: Deck) -> Deck:
     return deck
-
-
-def run(home: Path, settings: Settings, *, failed: Callable[[], str | None] = lambda: None) -> int:
-    """Open the cockpit on a home and stay until it is left; the exit code.
-
-    The engine may still be starting: `failed` is asked, until it answered once, for the reason it never will.
-
-    Raises:
-        CockpitError: with that reason.
-    """
-    app = CockpitApp(home, settings, failed=failed)
-    app.run()
-    if app.last_words:
-        raise CockpitError(app.last_words)
-    if app.farewell:
-        sys.stderr.write(app.farewell)
-    return 1 if app.return_code is None else app.return_code

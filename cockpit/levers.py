@@ -111,6 +111,20 @@ def unregister(app: CockpitApp) -> None:
     )
 
 
+def demo(app: CockpitApp) -> None:
+    """Look at the demo instead, in a home of its own; asks where an engine is left behind."""
+    if app.live.mode == "demo":
+        app.say("this is the demo")
+        return
+
+    def go() -> None:
+        app.wants_demo = True
+        app.exit()
+
+    what = "a generated market, with strategies trading; " + ("the engine here goes on" if app.link.up else "nothing here changes")
+    app.ask_person("Open the demo?", [("d", "demo", what)], {"d": go})
+
+
 def leave(app: CockpitApp) -> None:
     """Leave the screen: the engine goes on, or is stopped."""
     if not app.link.up:

@@ -65,9 +65,19 @@ def show(call: Call) -> int:
         raise UsageError("the cockpit needs a terminal: `cockpit --record` runs without one, `cockpit start` in the background")
     starting = _attach(call, launch)
     # The screen's modules load while the engine starts, and it waits for the engine itself.
-    from cockpit.app import run
+    from cockpit.sitting import run
 
-    return run(call.home, settings) if starting is None else run(call.home, settings, failed=starting.failed)
+    ended = run(call.home, settings) if starting is None else run(call.home, settings, failed=starting.failed)
+    return show(_demo(call)) if ended.demo else ended.code
+
+
+def _demo(call: Call) -> Call:
+    """The same words for the demo, in its own home whatever home this was."""
+    from core.home import demo_home
+
+    options = call.options
+    options.demo, options.home, options.venue, options.symbols = True, str(demo_home({})), None, []
+    return call
 
 
 def _launch(call: Call) -> Launch:

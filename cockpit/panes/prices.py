@@ -135,5 +135,5 @@ def why_empty(header: HeaderView) -> tuple[str, ...]:
         if feed.state != "live":
             detail = clean(feed.detail)
             lines.append(f"{clean(feed.venue)} is {clean(feed.state)}{': ' + detail if detail else ''}")
-            lines.append("Without internet, cockpit --demo shows a generated market.")
+            lines.append("Without internet: press d for the demo, a generated market with strategies trading.")
     return tuple(lines)

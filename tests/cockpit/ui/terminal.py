@@ -20,7 +20,7 @@ _TOKENS = re.compile(r"\x1b\[([0-9;?<>=]*)([@-~])|\x1b[P\]][^\x07\x1b]*(?:\x07|\
 
 
 class Terminal:
-    """`cockpit.app.run` on a pty.
+    """`cockpit.sitting.run` on a pty.
 
     Attributes:
         output: every byte so far.
@@ -38,9 +38,8 @@ class Terminal:
                 os.environ.pop(name, None)
                 os.unsetenv(name)
             os.environ.update({"TERM": "xterm-256color", "COLORTERM": "truecolor", **environment})
-            code = (
-                f"import sys; from pathlib import Path; {before or 'pass'}; from cockpit.app import run; sys.exit(run(Path(sys.argv[1])))"
-            )
+            first = f"import sys; from pathlib import Path; {before or 'pass'}"
+            code = f"{first}; from cockpit.sitting import run; sys.exit(run(Path(sys.argv[1])).code)"
             os.execv(sys.executable, [sys.executable, "-c", code, str(home)])
         self.resize(columns, lines)
 

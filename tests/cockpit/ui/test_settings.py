@@ -105,3 +105,22 @@ async def test_the_screen_of_somebody_beside_us_shows_the_same(tmp_path: Path) -
     async with opened(tmp_path) as (_, first, _), cockpit(tmp_path) as (second, _):
         await eventually(lambda: "BTCUSDT" in text_of(second))
         assert "BTCUSDT" in text_of(first)
+
+
+async def test_d_offers_the_demo_and_leaves_for_it_when_told(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, app, pilot):
+        await pilot.press("d")
+        await eventually(lambda: "Open the demo?" in text_of(app))
+        await pilot.press("escape")
+        assert not app.wants_demo
+        await pilot.press("d", "d")
+        await eventually(lambda: app.wants_demo)
+
+
+async def test_who_is_in_the_demo_is_told_so(tmp_path: Path) -> None:
+    async with trading(FakeEngine(tmp_path)) as engine:
+        engine.header.mode = "demo"
+        async with cockpit(tmp_path) as (app, pilot):
+            await eventually(lambda: "DEMO" in text_of(app))
+            await pilot.press("d")
+            await eventually(lambda: "this is the demo" in text_of(app))
