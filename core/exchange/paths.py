@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import log, sqrt
+from math import cos, log, pi, sqrt
 from zlib import crc32
 
 import numpy as np
@@ -74,8 +74,8 @@ class Paths:
         """An hour, counted from 1970."""
         scenario = self._scenario
         draws = self._generator(_OWN, hour, instrument.symbol)
-        own, own_volatility = _garch(draws, instrument.volatility / sqrt(HOURS_A_YEAR * MINUTES))
-        factor, factor_volatility = self._factor_minutes(hour)
+        own, own_volatility = _garch(draws, instrument.volatility / sqrt(HOURS_A_YEAR * MINUTES) * day_shape(hour, scenario.day_shape))
+        factor, factor_volatility = self._shared(instrument, hour)
         shocks = own + instrument.beta * factor
         start, end = self._level(instrument, hour), self._level(instrument, hour + 1)
         shocks += (end - start - shocks.sum()) / MINUTES
@@ -95,14 +95,27 @@ class Paths:
         extra = trades_an_hour(rate) - aggregates_an_hour(rate)
         return aggregates, aggregates + draws.multinomial(extra, aggregates / aggregates.sum())
 
+    def _shared(self, instrument: Instrument, hour: int) -> tuple[Floats, Floats]:
+        """What `beta` applies to, as shocks and volatilities of the minutes: the common factor, or the symbol that is followed."""
+        leader = self._scenario.leader(instrument)
+        if leader is None:
+            return self._factor_minutes(hour)
+        led: Hour = self.hour(leader, hour)
+        return np.diff(led.anchors), led.volatility
+
     def _level(self, instrument: Instrument, hour: int) -> float:
         """Log price at the start of an hour."""
         steps = hour - ORIGIN_HOUR
+        leader = self._scenario.leader(instrument)
+        if leader is not None:
+            kept = 0.5 ** (1 / instrument.half_life_h)
+            apart = self._walk(instrument.symbol, instrument.volatility, steps, kept)
+            return log(instrument.price) + apart + instrument.beta * (self._level(leader, hour) - log(leader.price))
         own = self._walk(instrument.symbol, instrument.volatility, steps)
         factor = self._walk("", self._scenario.factor_volatility, steps)
         return log(instrument.price) + own + instrument.beta * factor
 
-    def _walk(self, symbol: str, volatility: float, steps: int) -> float:
+    def _walk(self, symbol: str, volatility: float, steps: int, keep: float = _KEEP) -> float:
         """Where a walk that began at 0 is after so many hours."""
         walk = self._walks.get(symbol)
         if walk is None or steps >= len(walk):
@@ -112,15 +125,21 @@ class Paths:
             step = volatility / sqrt(HOURS_A_YEAR)
             for shock in draws.standard_normal(steps + 24 * 60).tolist():
                 walk.append(level)
-                level = _KEEP * level + step * shock
+                level = keep * level + step * shock
             self._walks[symbol] = walk
         return walk[steps]
 
     def _minutes_of_factor(self, hour: int) -> tuple[Floats, Floats]:
-        return _garch(self._generator(_FACTOR, hour, ""), self._scenario.factor_volatility / sqrt(HOURS_A_YEAR * MINUTES))
+        volatility = self._scenario.factor_volatility / sqrt(HOURS_A_YEAR * MINUTES)
+        return _garch(self._generator(_FACTOR, hour, ""), volatility * day_shape(hour, self._scenario.day_shape))
 
     def _generator(self, purpose: int, hour: int, symbol: str) -> np.random.Generator:
         return np.random.default_rng([self._scenario.seed, purpose, hour, crc32(symbol.encode())])
+
+
+def day_shape(hour: int, depth: float) -> float:
+    """How lively an hour is, the mean of a day being 1: a wave that is highest at 15:00 UTC and lowest at 03:00."""
+    return 1.0 + depth * cos(2 * pi * ((hour % 24) + 0.5 - 15.5) / 24)
 
 
 def _garch(draws: np.random.Generator, volatility: float) -> tuple[Floats, Floats]:

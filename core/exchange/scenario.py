@@ -29,6 +29,9 @@ class Instrument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         beta: how much of the common factor it takes.
         trades_per_s: the mean; the scenario's own when None.
         notional: the median value of a print, in quote currency.
+        follows: the base of another symbol whose price this one keeps returning to (times its own over that one's, to the power of
+            `beta`): the two are cointegrated. It then takes the common factor through that one only.
+        half_life_h: in which time half of its distance from there is gone, in hours; with `follows` alone.
     """
 
     base: _Asset
@@ -40,6 +43,8 @@ class Instrument(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     beta: Annotated[float, Meta(ge=-5, le=5)] = 1.0
     trades_per_s: Annotated[float, Meta(gt=0, le=50_000)] | None = None
     notional: _Positive = 300.0
+    follows: _Asset | None = None
+    half_life_h: Annotated[float, Meta(gt=0, le=1000)] = 2.0
 
     @property
     def symbol(self) -> str:
@@ -52,6 +57,8 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     Attributes:
         history_hours: how far before its start it can tell of; at least two.
         factor_volatility: of a year, of the factor all symbols share.
+        day_shape: how much livelier the busiest hours of a UTC day (14 to 16, New York's morning) are than the mean, and the quietest
+            calmer: 0 not at all, 0.5 half.
     """
 
     instruments: Annotated[list[Instrument], Meta(min_length=1, max_length=500)]
@@ -59,11 +66,20 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     trades_per_s: Annotated[float, Meta(gt=0, le=50_000)] = 5.0
     history_hours: Annotated[float, Meta(ge=2, le=24 * 7)] = 6.0
     factor_volatility: Annotated[float, Meta(ge=0, le=50)] = 0.5
+    day_shape: Annotated[float, Meta(ge=0, le=0.9)] = 0.0
 
     def __post_init__(self) -> None:
         names = [instrument.symbol for instrument in self.instruments]
         if len(set(names)) < len(names):
             raise ValueError("a symbol is listed twice")
+        free = {instrument.base for instrument in self.instruments if instrument.follows is None}
+        for instrument in self.instruments:
+            if instrument.follows is not None and instrument.follows not in free:
+                raise ValueError(f"{instrument.base} follows {instrument.follows}, which is no symbol here or follows another itself")
+
+    def leader(self, instrument: Instrument) -> Instrument | None:
+        """The one a symbol follows, if any."""
+        return next((other for other in self.instruments if other.base == instrument.follows), None)
 
     def rate(self, instrument: Instrument) -> float:
         """Trades a second of one symbol."""
