@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from core.engine import overview
 from core.engine.digest import digest
 from core.engine.presence import Presence
@@ -55,7 +57,9 @@ class Requests:
             await engine.settler.drain()
             return await asyncio.to_thread(read_fills, engine.home / "ledger.db", args.get("strategy"))
         if what == "alerts":
-            return [{"ts_ns": row.ts_ns, "level": row.level, "text": row.text, "open": row.open} for row in engine.alarms.rows()]
+            return [msgspec.structs.asdict(row) for row in engine.alarms.rows()]
+        if what == "alert_rules":
+            return engine.sentinel.rows()
         if what == "latency":
             return engine.passage.histograms()
         if what == "settled":
@@ -64,7 +68,7 @@ class Requests:
             return engine.market.watched
         if what == "commands":
             return await engine.ledger.commands()
-        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, latency, symbols, commands")
+        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""
