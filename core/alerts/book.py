@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from core.alert_rules import AnyRule, MoveRule, PriceRule, amount, bare, span
 from core.alerts.levels import Crossing, Levels
-from core.alerts.window import Window
+from core.alerts.window import Window, moved
 
 SECOND = 1_000_000_000
 
@@ -52,6 +52,16 @@ class Firing(NamedTuple):
     rule: AnyRule
     text: str
     number: int
+
+
+class _Batch(NamedTuple):
+    """Prints of one symbol in short: their first and last time, lowest and highest price, and the last one."""
+
+    first: int
+    ts: int
+    low: float
+    high: float
+    price: float
 
 
 class Book:
@@ -160,20 +170,34 @@ class Book:
             if not len(ticks):
                 return []
         prices = np.ascontiguousarray(ticks["price"])
-        mark.last, mark.seq = prices[-1].item(), int(ticks["seq"][-1])
-        mark.id, mark.ts = int(ticks["id"][-1]), int(ticks["ts"][-1])
+        first = int(ticks["ts"][0])
+        mark.ts, _, mark.seq, mark.id, mark.last, *_ = ticks[-1].item()
+        batch = _Batch(first, mark.ts, prices.min().item(), prices.max().item(), mark.last)
         firings: list[Firing] = []
         levels = self._series.get(f"price {symbol}")
-        if levels is not None:
+        if levels is not None and not levels.calm(batch.low, batch.high, batch.price):
             firings += self._fire(levels.values(prices), now_ns)
             self._note(f"price {symbol}", levels)
         for name, window in self._windows.get(symbol, {}).items():
-            moves = window.moves(np.ascontiguousarray(ticks["ts"]), prices)
-            for suffix, column in (("+", 0), ("-", 1)):
-                side = self._series.get(name + suffix)
-                if side is not None:
-                    firings += self._fire(side.values(np.ascontiguousarray(moves[:, column])), now_ns)
-                    self._note(name + suffix, side)
+            firings += self._look_back(name, window, batch, ticks, prices, now_ns)
+        return firings
+
+    def _look_back(
+        self, name: str, window: Window, batch: _Batch, ticks: NDArray[np.void], prices: NDArray[np.float64], now_ns: int
+    ) -> list[Firing]:
+        """The moves of new prints. Where their extremes say that none can be far enough, they are not looked at one by one."""
+        ends = window.reach(batch.first, batch.ts, batch.low, batch.high)
+        moves: NDArray[np.float64] | None = None
+        firings: list[Firing] = []
+        for sign, column in (("+", 0), ("-", 1)):
+            levels = self._series.get(name + sign)
+            if levels is None or (ends is not None and levels.calm(*_bounds(sign, batch, *ends))):
+                continue
+            if moves is None:
+                times = np.ascontiguousarray(ticks["ts"])
+                moves = window.moves(times, prices) if ends is None else moved(prices, *ends)
+            firings += self._fire(levels.values(np.ascontiguousarray(moves[:, column])), now_ns)
+            self._note(name + sign, levels)
         return firings
 
     def value(self, watches: str, value: float, now_ns: int, words: str = "") -> list[Firing]:
@@ -245,6 +269,19 @@ class Book:
 
 #: Series whose newest figure is no print's, and is kept by itself.
 STANDING = ("move", "pnl", "drawdown", "stale", "health")
+
+
+def _bounds(sign: str, batch: _Batch, low: float, high: float) -> tuple[float, float, float]:
+    """Between what the moves of a batch lie, in percent, and the last of them; `low` and `high` were before it."""
+    if sign == "+":
+        deepest = min(low, batch.low)
+        least, most = batch.low / deepest, batch.high / deepest
+        last = batch.price / deepest
+    else:
+        highest = max(high, batch.high)
+        least, most = batch.low / highest, batch.high / highest
+        last = batch.price / highest
+    return (least - 1.0) * 100.0, (most - 1.0) * 100.0, (last - 1.0) * 100.0
 
 
 def _places(rule: AnyRule) -> list[tuple[str, str, float]]:

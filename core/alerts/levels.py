@@ -81,6 +81,18 @@ class Levels:
             return [Crossing(rule, 0, value) for rule in above.rules[a:b]]
         return [Crossing(rule, 0, value) for rule in below.rules[c:d]]
 
+    def calm(self, low: float, high: float, last: float) -> bool:
+        """Whether figures that all lie between `low` and `high` pass no level: then the series has gone on to `last`, the newest."""
+        before = self.last
+        if before is None:
+            return False
+        low, high = min(low, before), max(high, before)
+        above, below = self._above.levels, self._below.levels
+        if bisect_right(above, low) != bisect_right(above, high) or bisect_left(below, low) != bisect_left(below, high):
+            return False
+        self.last = last
+        return True
+
     def values(self, values: NDArray[np.float64]) -> list[Crossing]:
         """The series goes on through these figures, at least one: every crossing on the way, in order.
 

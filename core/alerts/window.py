@@ -33,6 +33,20 @@ class Window:
             self._merge(stretch, part.min().item(), part.max().item())
         self._at = -1
 
+    def reach(self, first: int, last: int, low: float, high: float) -> tuple[float, float] | None:
+        """The lowest and the highest print before new ones, which came between the times `first` and `last` and have these extremes;
+        they are taken. None where they come in several stretches, and nothing was taken."""
+        stretch = last // self._step
+        if first // self._step != stretch:
+            return None
+        self._turn(stretch)
+        known = self._extremes.get(stretch)
+        if known is None:
+            self._extremes[stretch] = (low, high)
+            return self._low, self._high
+        self._extremes[stretch] = (min(low, known[0]), max(high, known[1]))
+        return min(self._low, known[0]), max(self._high, known[1])
+
     def moves(self, times: NDArray[np.int64], prices: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far each of these new prints is from the extremes before it, in percent, in two columns: up (at least 0) from the
         lowest, and down (at most 0) from the highest; shape (n, 2)."""
@@ -40,9 +54,7 @@ class Window:
         for stretch, part in _stretches(times // self._step, prices):
             self._turn(stretch)
             low, high = self._extremes.get(stretch, (np.inf, -np.inf))
-            lows = np.minimum(np.minimum.accumulate(part), min(low, self._low))
-            highs = np.maximum(np.maximum.accumulate(part), max(high, self._high))
-            parts.append(np.column_stack(((part / lows - 1.0) * 100.0, (part / highs - 1.0) * 100.0)))
+            parts.append(moved(part, min(low, self._low), max(high, self._high)))
             self._merge(stretch, part.min().item(), part.max().item())
         return np.concatenate(parts)
 
@@ -61,6 +73,13 @@ class Window:
     def _merge(self, stretch: int, low: float, high: float) -> None:
         known = self._extremes.get(stretch)
         self._extremes[stretch] = (low, high) if known is None else (min(low, known[0]), max(high, known[1]))
+
+
+def moved(prices: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+    """How far each print is from the extremes of those before it, which began with `low` and `high`; as `Window.moves` gives it."""
+    lows = np.minimum(np.minimum.accumulate(prices), low)
+    highs = np.maximum(np.maximum.accumulate(prices), high)
+    return np.column_stack(((prices / lows - 1.0) * 100.0, (prices / highs - 1.0) * 100.0))
 
 
 def _stretches(at: NDArray[np.int64], prices: NDArray[np.float64]) -> list[tuple[int, NDArray[np.float64]]]:
