@@ -29,7 +29,7 @@ class Rule(Struct, frozen=True, kw_only=True):
 
     id: str = ""
     name: Message = ""
-    severity: Annotated[Severity, Meta(description="info makes no sound and no toast")] = "warning"
+    severity: Annotated[Severity, Meta(description="how loud: info makes no sound")] = "warning"
     once: Annotated[bool, Meta(description="only the first time, then never again")] = False
     cooldown_s: Annotated[float, Meta(ge=0, le=604_800, description="at most once in so many seconds")] = 60.0
     enabled: bool = True
