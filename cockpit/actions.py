@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit import levers, moves
+from cockpit import levers, moves, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -58,6 +58,7 @@ class Action(NamedTuple):
 
 _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies"})
+_ALERTS = frozenset({"alerts"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log"})
 
 
@@ -77,6 +78,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", "o", "sort", "Sort by the next column", moves.sort, _TABLES, 8, "live"),
     Action("turn", "O", "turn", "Turn the order round", moves.turn, _TABLES, deck="live"),
     Action("maximise", "plus", "max", "Give this pane the whole screen, or give it back", moves.maximise, rank=9),
+    Action("acknowledge", "k", "seen", "Acknowledge the alert under the cursor", watching.acknowledge, _ALERTS, 2, "live"),
+    Action("acknowledge_all", "K", "all seen", "Acknowledge every open alert", watching.acknowledge_all, _ALERTS, 3, "live"),
+    Action("snooze", "z", "snooze", "Hear nothing of this alert for 15 min; pressed again, for 1 h", watching.snooze, _ALERTS, 4, "live"),
+    Action("alert", "a", "alert", "Set an alert rule: a price, a move, a loss, a silence", watching.new_rule, rank=6),
+    Action("rules", "A", "rules", "The alert rules: switch, change, remove", watching.rules),
     Action("flatten_all", "F", "flatten all", "Close every position", levers.flatten_all),
     Action("pause_all", "P", "pause all", "Pause all strategies", levers.pause_all),
     Action("resume_all", "R", "resume all", "Resume all strategies", levers.resume_all),

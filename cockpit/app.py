@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -18,6 +19,7 @@ from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 
+from cockpit import notices
 from cockpit.actions import BY_ID, ActionProvider, bindings_of
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
@@ -70,7 +72,7 @@ class CockpitApp(App[None]):
         self._failed = failed
         self._offers: list[Offer] = []
         self._ahead_ns = 0
-        self._alerted = -1
+        self._news = notices.News()
         self._welcomed = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -183,13 +185,16 @@ class CockpitApp(App[None]):
             await asyncio.sleep(min(0.5, left))
 
     def _announce(self, view: View) -> None:
-        """A toast for every alert that came since the last view; those that were there before us are only listed."""
-        alerts = view.alerts or []
-        newest = max((alert.ts_ns for alert in alerts), default=0)
-        for alert in alerts:
-            if 0 <= self._alerted < alert.ts_ns and alert.open and alert.level != "info":
-                self.say(clean(alert.text), "error" if alert.level == "critical" else "warning")
-        self._alerted = max(self._alerted, newest)
+        """A toast for every alert that is new, and a call for those that are not mere information."""
+        fresh = self._news.take(view.alerts or [])
+        for alert in fresh[: notices.MOST]:
+            self.say(clean(alert.text), {"critical": "error", "info": "information"}.get(alert.level, "warning"))
+        if len(fresh) > notices.MOST:
+            self.say(f"and {len(fresh) - notices.MOST} more alerts: 4 shows them", "warning")
+        loud = [alert for alert in fresh if alert.level != "info"]
+        if loud and self._driver is not None and not self.is_headless:
+            bell, notify = notices.wanted(self.home)
+            self._driver.write(notices.call(notices.summary(loud), bell=bell, notify=notify, env=os.environ))
 
     # What actions use
 

@@ -145,4 +145,17 @@ def trade_lines(trade: TradeRow) -> list[str]:
 
 def alert_lines(alert: AlertRow) -> list[str]:
     """An alert in full."""
-    return [f"{clean(alert.level)}, {'open' if alert.open else 'settled'}", "", *clean_lines(alert.text)]
+    facts = (
+        ("time", f"{figures.moment(alert.ts_ns, 0)}Z"),
+        ("rule", f"{clean(alert.rule)} (A shows the rules)" if alert.rule else ""),
+        ("seen", f"{figures.moment(alert.acked_ns, 0)}Z" if alert.acked_ns else ""),
+        ("snoozed", f"until {figures.moment(alert.snoozed_ns, 0)}Z" if alert.snoozed_ns else ""),
+        ("id", clean(alert.id)),
+    )
+    return [
+        f"{clean(alert.level)}, {'open' if alert.open else 'settled'}",
+        "",
+        *clean_lines(alert.text),
+        "",
+        *(f"  {name:<14} {value}" for name, value in facts if value),
+    ]

@@ -9,6 +9,8 @@ from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from core.alert_rules import AnyRule
+
 NonNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 Fraction: TypeAlias = Annotated[float, Meta(gt=0, lt=1)]
@@ -89,10 +91,36 @@ class Unwatch(Struct, frozen=True, kw_only=True, tag="unwatch"):
     symbols: list[str]
 
 
+class SetAlert(Struct, frozen=True, kw_only=True, tag="set_alert"):
+    """Watch for what this rule asks, from now on. Answered with the rule's id; a rule with an id takes the place of that one."""
+
+    rule: AnyRule
+
+
+class RemoveAlert(Struct, frozen=True, kw_only=True, tag="remove_alert"):
+    """Take a rule away; what it said stays."""
+
+    id: str
+
+
+class AckAlert(Struct, frozen=True, kw_only=True, tag="ack_alert"):
+    """Somebody has seen an alert. `id` None is every open one."""
+
+    id: str | None
+
+
+class SnoozeAlert(Struct, frozen=True, kw_only=True, tag="snooze_alert"):
+    """Say nothing of an alert, or of a rule, for so long; 0 wakes it."""
+
+    id: str
+    seconds: Annotated[float, Meta(ge=0, le=2_592_000)]
+
+
 class Stop(Struct, frozen=True, kw_only=True, tag="stop"):
     """End the engine cleanly; `flatten` closes every position first."""
 
     flatten: bool = False
 
 
-Command: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop
+AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
+Command: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand

@@ -77,6 +77,8 @@ class UiConfig(Struct, frozen=True, kw_only=True):
 
     refresh_hz: Annotated[int, Meta(ge=1, le=30, description="how often the screen asks the engine what changed")] = 10
     theme: Annotated[Literal["dark", "light", "contrast", "mono"], Meta(description="colours")] = "dark"
+    bell: Annotated[bool, Meta(description="ring the terminal's bell when an alert comes")] = True
+    notify: Annotated[bool, Meta(description="have the terminal show a notice when an alert comes (OSC 9, OSC 777)")] = True
     keys: Annotated[dict[str, str], Meta(description="other keys for actions, by the action's name")] = {}
 
 

@@ -117,6 +117,10 @@ class AlertRow(Struct, array_like=True):
     level: str  # info | warning | critical
     text: str
     open: bool
+    id: str = ""
+    rule: str = ""  # the id of the rule that fired; empty where the engine says it by itself
+    acked_ns: int = 0  # when somebody saw it; 0 nobody did
+    snoozed_ns: int = 0  # nothing is said of it until then; 0 it is not snoozed
 
 
 class View(Struct):

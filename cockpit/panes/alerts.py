@@ -1,4 +1,4 @@
-"""Pane 4: what a person should know, newest first."""
+"""Pane 4: what a person should know: what is open and unseen first, then the rest, newest first."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from cockpit.panes.grid import LiveGrid
 from cockpit.text import clean
 from core.view import AlertRow
 
-_MARKS = {"critical": ("✖", "bad"), "warning": ("!", "warn")}
+_MARKS = {"critical": ("✖", "bad"), "warning": ("!", "warn"), "info": ("·", "muted")}
+_RANKS = {"critical": 0, "warning": 1}
 
 
 class AlertsPane(LiveGrid):
-    """Alerts; one that is settled is dim."""
+    """Alerts; one that was seen, is snoozed or settled is dim."""
 
     NUMBER = 4
     TITLE = "Alerts"
@@ -23,50 +24,71 @@ class AlertsPane(LiveGrid):
         Column("time", least=8, most=14),
         Column("", least=1, most=1),
         Column("alert", least=10, grow=True),
+        Column("", "right", least=0, most=14),
     )
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._held: list[AlertRow] = []
-        self._made: dict[tuple[int, str, bool], Row] = {}
+        self.held: list[AlertRow] = []
+        self._made: dict[tuple[object, ...], Row] = {}
 
     def take(self, alerts: list[AlertRow]) -> None:
         """Keep the engine's rows."""
-        self._held = sorted(alerts, key=lambda alert: -alert.ts_ns)
+        self.held = sorted(alerts, key=_place)
 
     def paint(self, now: float, now_ns: int) -> None:
         """Show what is held as of `now_ns`."""
-        made: dict[tuple[int, str, bool], Row] = {}
-        for alert in self._held:
-            key = (alert.ts_ns, alert.text, alert.open)
+        made: dict[tuple[object, ...], Row] = {}
+        for alert in self.held:
+            key = (alert_key(alert), alert.ts_ns, alert.text, alert.open, note_of(alert, now_ns))
             made[key] = self._made.get(key) or alert_row(alert, now_ns)
         self._made = made
         note = f"{self.open} open" if self.open else ""
-        self.show(list(made.values()), now, note=note, empty=("Nothing needs you.",))
+        self.show(list(made.values()), now, note=note, empty=("Nothing needs you.", "a sets a rule: a price, a move, a loss, a silence."))
 
     @property
     def open(self) -> int:
-        """Alerts that are not settled."""
-        return sum(alert.open for alert in self._held)
+        """Alerts that nobody has seen."""
+        return sum(wants_you(alert) for alert in self.held)
 
     def get(self, key: str) -> AlertRow | None:
         """The alert of a row's key."""
-        return next((alert for alert in self._held if alert_key(alert) == key), None)
+        return next((alert for alert in self.held if alert_key(alert) == key), None)
+
+
+def wants_you(alert: AlertRow) -> bool:
+    """Whether it is open, unseen and not snoozed."""
+    return alert.open and not alert.acked_ns and not alert.snoozed_ns
+
+
+def _place(alert: AlertRow) -> tuple[bool, int, int]:
+    """Its place: what wants a person first, critical before the rest; then by time."""
+    waits = wants_you(alert)
+    return (not waits, _RANKS.get(alert.level, 2) if waits else 0, -alert.ts_ns)
 
 
 def alert_key(alert: AlertRow) -> str:
     """What tells alerts apart."""
-    return f"{alert.ts_ns}:{alert.text}"
+    return alert.id or f"{alert.ts_ns}:{alert.text}"
+
+
+def note_of(alert: AlertRow, now_ns: int) -> str:
+    """What somebody did about it."""
+    if alert.open and alert.snoozed_ns:
+        return f"zzz {figures.age(max(0, alert.snoozed_ns - now_ns) / 1e9)}"
+    return "seen" if alert.acked_ns else ""
 
 
 def alert_row(alert: AlertRow, now_ns: int) -> Row:
     """One line; the text may take the rest of it."""
     mark, tone = _MARKS.get(alert.level, ("", "plain"))
+    waits = wants_you(alert)
     return Row(
         alert_key(alert),
         (
-            Cell(figures.moment(alert.ts_ns, now_ns), "muted"),
-            Cell(mark, tone if alert.open else "faint"),
-            Cell(clean(alert.text), (tone if alert.level == "critical" else "plain") if alert.open else "muted"),
+            Cell(figures.moment(alert.ts_ns, now_ns), "muted" if waits else "faint"),
+            Cell(mark, tone if waits else "faint"),
+            Cell(clean(alert.text), (tone if alert.level == "critical" else "plain") if waits else "muted"),
+            Cell(note_of(alert, now_ns), "faint"),
         ),
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 import uuid
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from core.errors import UsageError
 from core.types import MINUTE, SECOND
 from core.view import AlertRow
 
@@ -37,7 +38,13 @@ _WORD = re.compile(r"\b[a-z]{2,}\b")
 
 @dataclass(slots=True)
 class Alert:
-    """One alert: the text, how often it came, what the ledger has of it."""
+    """One alert: the text, how often it came, what the ledger has of it.
+
+    Attributes:
+        rule: whose firing it is; empty where it is not a rule's.
+        acked_ns: when somebody saw it; 0 nobody did.
+        snoozed_ns: nothing is said of it until then; 0 it is not snoozed.
+    """
 
     cause: str
     level: str
@@ -49,10 +56,14 @@ class Alert:
     said: AlertRow | None = None
     said_ns: int = 0
     ended_ns: int = 0
+    rule: str = ""
+    acked_ns: int = 0
+    snoozed_ns: int = 0
 
     def row(self) -> AlertRow:
         """As it is shown."""
-        return AlertRow(self.ts_ns, self.level, self.text if self.times == 1 else f"{self.text} ({self.times:,} times)", self.open)
+        text = self.text if self.times == 1 else f"{self.text} ({self.times:,} times)"
+        return AlertRow(self.ts_ns, self.level, text, self.open, self.id, self.rule, self.acked_ns, self.snoozed_ns)
 
 
 class Rest:
@@ -93,6 +104,7 @@ class Alarms:
         self._rests: dict[tuple[str, str], Rest] = {}
         self._resting: dict[str, Rest] = {}
         self._unsaid: dict[str, Alert] = {}
+        self._seen: dict[tuple[str, str], Alert] = {}
         self._minute = 0
         self._new: Counter[tuple[str, str]] = Counter()
 
@@ -101,6 +113,8 @@ class Alarms:
         known = self._open.get(cause)
         if known is not None:
             if (known.level, known.text) != (level, text):
+                if level == "critical" != known.level:  # it got worse than what somebody has seen
+                    known.acked_ns = 0
                 known.level, known.text = level, text
                 self._say(known)
         elif cause not in self._resting:
@@ -109,7 +123,9 @@ class Alarms:
             kind = cause.partition(" ")[0]
             if alert is not None:
                 alert.level, alert.text, alert.ts_ns = level, text, now
-                alert.open, alert.times = True, alert.times + 1
+                alert.open, alert.times, alert.acked_ns = True, alert.times + 1, 0
+            elif (alert := self._seen.pop((level, text), None)) is not None:
+                alert.cause, alert.open = cause, True
             elif self._has_room(kind, level, now) and len(self._open) < MOST_OPEN:
                 alert = Alert(cause, level, text, now)
             if alert is not None:
@@ -140,6 +156,64 @@ class Alarms:
             return
         self._end(alert)
 
+    def fire(self, id_: str, rule: str, level: str, text: str) -> AlertRow:
+        """A rule fired: open until somebody acknowledges it, or it fires again. The caller writes it, with how far the rule looked."""
+        cause = f"rule {rule}"
+        known = self._open.get(cause)
+        if known is not None and known.id != id_:
+            self.resolve(cause)
+        alert = self._open[cause] = Alert(cause, level, text, self._now_ns(), id=id_, rule=rule)
+        alert.said, alert.said_ns = alert.row(), alert.ts_ns
+        self._changed()
+        return alert.said
+
+    def acknowledge(self, id_: str | None) -> list[str]:
+        """Somebody has seen an alert, or all (None); returns the ids of those that were open. What a rule said is settled by that.
+
+        Raises:
+            UsageError: there is no such alert.
+        """
+        now = self._now_ns()
+        found = self._standing() if id_ is None else [self.find(id_)]
+        seen = [alert for alert in found if alert.open and (not alert.acked_ns or alert.rule)]
+        for alert in seen:
+            alert.acked_ns, alert.snoozed_ns = now, 0
+            if alert.rule:
+                self.resolve(alert.cause)
+            else:
+                self._say(alert)
+        return [alert.id for alert in seen]
+
+    def snooze(self, id_: str, until_ns: int) -> str:
+        """Say nothing of an alert until then (0: now again); returns the rule it is of, if any.
+
+        Raises:
+            UsageError: there is no such alert.
+        """
+        alert = self.find(id_)
+        alert.snoozed_ns = until_ns
+        self._say(alert)
+        return alert.rule
+
+    def recall(self, rows: Iterable[AlertRow]) -> None:
+        """What the ledger holds of an earlier engine, newest first. What rules said is open still; of the rest that is raised again
+        what somebody has seen already is the same alert."""
+        for row in rows:
+            alert = Alert("", row.level, row.text, row.ts_ns, row.open, 1, row.id, row)
+            alert.rule, alert.acked_ns, alert.snoozed_ns = row.rule, row.acked_ns, row.snoozed_ns
+            if row.open and row.rule and not row.acked_ns:
+                alert.cause = f"rule {row.rule}"
+                self._open[alert.cause] = alert
+                continue
+            if row.open and not row.rule and (row.acked_ns or row.snoozed_ns):
+                self._seen[row.level, row.text] = alert
+            if row.open and self.keep is not None:
+                alert.open = False
+                alert.said = alert.row()
+                self.keep(alert.id, alert.said)
+            if (row.level, row.text) not in self._seen:
+                self._past.append(alert)
+
     def sweep(self) -> None:
         """Call it about once a second: it ends what counts no open alert any more, and writes changes whose time has come."""
         now = self._now_ns()
@@ -147,6 +221,10 @@ class Alarms:
             if not rest.members and abs(now - rest.alert.ts_ns) > AGAIN_NS:
                 del self._rests[key]
                 self._end(rest.alert)
+        for alert in self._standing():
+            if alert.snoozed_ns and now >= alert.snoozed_ns:
+                alert.snoozed_ns = 0
+                self._say(alert)
         for alert in list(self._unsaid.values()):
             self._write(alert, now)
 
@@ -158,8 +236,22 @@ class Alarms:
 
     def rows(self) -> list[AlertRow]:
         """Open ones first, then the past, newest first."""
-        standing = [*self._open.values(), *(rest.alert for rest in self._rests.values())]
-        return [alert.row() for alert in (*sorted(standing, key=lambda alert: -alert.ts_ns), *self._past)]
+        standing = sorted(self._standing(), key=lambda alert: -alert.ts_ns)[:MOST_OPEN]
+        return [alert.row() for alert in (*standing, *self._past)]
+
+    def _standing(self) -> list[Alert]:
+        return [*self._open.values(), *(rest.alert for rest in self._rests.values())]
+
+    def find(self, id_: str) -> Alert:
+        """An alert that is known.
+
+        Raises:
+            UsageError: there is none of this id.
+        """
+        for alert in (*self._standing(), *self._past):
+            if alert.id == id_:
+                return alert
+        raise UsageError(f"no alert {id_!r}: cockpit alert list shows those there are")
 
     def _again(self, cause: str, now: int) -> Alert | None:
         """The alert of this cause that ended a moment ago, taken out of the past."""
@@ -209,11 +301,13 @@ class Alarms:
     def _write(self, alert: Alert, now: int) -> None:
         """Put it on the ledger, unless that was done a moment ago: `sweep` does it then. An end is told at once, the first time."""
         row = alert.row()
-        if alert.said is not None and alert.said.open == row.open and alert.said.text == row.text:
+        said = alert.said
+        marked = said is not None and (said.acked_ns, said.snoozed_ns) != (row.acked_ns, row.snoozed_ns)  # by a person
+        if said is not None and not marked and said.open == row.open and said.text == row.text:
             self._unsaid.pop(alert.id, None)
             return
         first_end = not row.open and alert.times == 1
-        if self.keep is not None and (first_end or alert.said is None or abs(now - alert.said_ns) >= WRITE_NS):
+        if self.keep is not None and (first_end or marked or said is None or abs(now - alert.said_ns) >= WRITE_NS):
             self._unsaid.pop(alert.id, None)
             alert.said, alert.said_ns = row, now
             self.keep(alert.id, row)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.commands import Register, Terms
+from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PriceRule, Severity, Side
+from core.commands import Register, SetAlert, Terms
 from core.errors import CockpitError
 
 if TYPE_CHECKING:
@@ -26,6 +27,14 @@ DEMO = (
     ("momentum", "ADAUSDT", 5000.0),
 )
 
+#: Price levels, in percent from the first price.
+LEVELS: tuple[tuple[str, Side, float, Severity], ...] = (
+    ("BTCUSDT", "above", 0.03, "info"),
+    ("BTCUSDT", "below", -0.03, "info"),
+    ("ETHUSDT", "above", 0.05, "warning"),
+    ("ETHUSDT", "below", -0.05, "warning"),
+)
+
 
 async def register_demo(engine: Engine) -> None:
     """Register the demo's strategies, unless the home has strategies already; one that fails stops no other."""
@@ -33,7 +42,42 @@ async def register_demo(engine: Engine) -> None:
         return
     streamed = {engine.bare(symbol) for symbol in engine.market.watched}
     at_a_time = asyncio.Semaphore(os.cpu_count() or 1)
+    new = await set_rules(engine)
     await asyncio.gather(*(_start(engine, name, symbol, qty, at_a_time) for name, symbol, qty in DEMO if symbol in streamed))
+    if new:
+        await _set(engine, DrawdownRule(percent=0.1, severity="critical", cooldown_s=300))
+
+
+async def set_rules(engine: Engine) -> bool:
+    """Rules near the first prices, so that some fire within the first minute; none (False) where somebody has set rules already."""
+    if engine.sentinel.orders.times:
+        return False
+    prices = await _first_prices(engine)
+    for symbol, side, share, severity in LEVELS:
+        if symbol in prices:
+            level = float(f"{prices[symbol] * (1 + share / 100):.5g}")
+            await _set(engine, PriceRule(symbol=symbol, side=side, level=level, severity=severity))
+    for symbol in ("SOLUSDT", "ADAUSDT"):
+        if symbol in prices:
+            await _set(engine, MoveRule(symbol=symbol, percent=0.25, window_s=60, severity="warning", cooldown_s=120))
+    return True
+
+
+async def _first_prices(engine: Engine) -> dict[str, float]:
+    """The last price of each symbol that has one, once one of them has."""
+    while True:
+        known = {name: engine.market.of(engine.symbols[name]).last for name in engine.market.watched}
+        found = {engine.bare(name): last for name, last in known.items() if last is not None}
+        if found:
+            return found
+        await asyncio.sleep(0.1)
+
+
+async def _set(engine: Engine, rule: AnyRule) -> None:
+    try:
+        await engine.commands.submit(SetAlert(rule=rule), "demo")
+    except CockpitError as error:
+        log.warning("a demo rule was not set", rule=rule.sentence, reason=str(error))
 
 
 async def _start(engine: Engine, name: str, symbol: str, qty: float, at_a_time: asyncio.Semaphore) -> None:

@@ -36,6 +36,7 @@ from core.engine.recent import Recent
 from core.engine.recovery import Recovery
 from core.engine.rescue import Rescue
 from core.engine.roster import Roster
+from core.engine.sentinel import Sentinel, alert_values
 from core.engine.settle import Settler
 from core.engine.stages import Passage
 from core.engine.supply import Supply
@@ -125,6 +126,7 @@ class Engine:
         self.gate = Gate(lambda: self.feed.pause(), lambda: self.feed.resume())
         self.commands = Commands(self)
         self.system = System(self)
+        self.sentinel = Sentinel(self)
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -142,9 +144,8 @@ class Engine:
         self.tape.on_commit = self.passage.committed
         self.ledger = await Ledger.open(self.home / "ledger.db")
         self._opened.push_async_callback(self.ledger.close)
-        for alert in await self.ledger.open_alerts():  # of an engine that was killed: what still holds is raised again
-            self.ledger.put_alert(alert["alert_id"], alert["ts_ns"], alert["level"], alert["text"], "closed")
         self.alarms.keep = self._keep_alert
+        await self.sentinel.recall_alerts()
         self._opened.callback(setattr, self.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
         self.tape.on_trouble = partial(self._store_trouble, "tape")
         self.ledger.on_trouble = partial(self._store_trouble, "ledger")
@@ -159,6 +160,7 @@ class Engine:
         self.spawn(self.settler.run(), "settle")
         self.spawn(self.rescue.watch(), "watch over workers")
         recovered = await Recovery(self).run() if self.trade else []
+        await self.sentinel.recall_rules()
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names)
@@ -167,11 +169,12 @@ class Engine:
             self.spawn(work(self), work.__name__)
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
+        self.spawn(self.sentinel.run(), "alert rules")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     def _keep_alert(self, id_: str, row: AlertRow) -> None:
         if self.failure is None:
-            self.ledger.put_alert(id_, row.ts_ns, row.level, row.text, "open" if row.open else "closed")
+            self.ledger.put_alerts([alert_values(id_, row)], [])
 
     def _store_trouble(self, name: str, why: str | None) -> None:
         """A file cannot be written, or can be again; what waits for it is in memory."""
@@ -237,6 +240,7 @@ class Engine:
             why = self.tape.trouble or self.ledger.trouble or "too slow"
             self.failure = self.failure or f"not all was saved, a database is {why}: the next start does the rest again"
         self.alarms.flush()
+        self.sentinel.save()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

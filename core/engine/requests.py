@@ -66,7 +66,9 @@ class Requests:
             await engine.settler.drain()
             return await asyncio.to_thread(read_fills, engine.home / "ledger.db", args.get("strategy"))
         if what == "alerts":
-            return [{"ts_ns": row.ts_ns, "level": row.level, "text": row.text, "open": row.open} for row in engine.alarms.rows()]
+            return [msgspec.structs.asdict(row) for row in engine.alarms.rows()]
+        if what == "alert_rules":
+            return engine.sentinel.rows()
         if what == "latency":
             return engine.passage.histograms()
         if what == "settled":
@@ -75,7 +77,7 @@ class Requests:
             return engine.market.watched
         if what == "commands":
             return await engine.ledger.commands()
-        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, latency, symbols, commands")
+        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""

@@ -48,6 +48,8 @@ def subject_of(kind: str, payload: dict[str, Any]) -> str:
         name = order.get("name", "") if isinstance(order, dict) else ""
         where = ", ".join(order.get("symbols", [])) if isinstance(order, dict) else ""
         return " ".join(part for part in (str(payload.get("id") or ""), name, f"on {where}" if where else "") if part)
+    if isinstance(payload.get("rule"), dict):
+        return str(payload["rule"].get("id") or payload["rule"].get("symbol") or "")
     told = next((payload[key] for key in _SUBJECTS if payload.get(key)), None)
     words = ", ".join(map(str, told)) if isinstance(told, list) else "all" if told is None and "id" in payload else str(told or "")
     if kind == "limits" and payload.get("mode", "normal") != "normal":

@@ -119,10 +119,28 @@ class Ledger:
         those whose payload has `start`."""
         return self._put(partial(rows_.keep_snapshot, row=(strategy_id, seq, ts_ns, layout_hash, source_hash, bytes(state), payload)))
 
-    def put_alert(self, alert_id: str, ts_ns: int, level: str, text: str, state: str) -> Done:
-        """Note an alert, or that it changed (`state` open or closed; its time stays)."""
-        row = (alert_id, ts_ns, level, text, state)
-        return self._put(partial(rows_.upsert, relation=rows_.ALERTS, rows=[row]))
+    def put_alert(
+        self,
+        alert_id: str,
+        ts_ns: int,
+        level: str,
+        text: str,
+        state: str,
+        *,
+        rule_id: str = "",
+        acked_ns: int = 0,
+        snoozed_ns: int = 0,
+    ) -> Done:
+        """Note an alert, or that it changed (`state` open or closed; its time and its rule stay)."""
+        return self.put_alerts([(alert_id, ts_ns, level, text, state, rule_id, acked_ns, snoozed_ns)], [])
+
+    def put_alerts(self, rows: Sequence[rows_.Row], marks: Sequence[tuple[str, str]]) -> Done:
+        """Note alerts, as the columns of `alerts`, and how far their rules have looked (see `put_marks`), all or nothing."""
+        return self._put(partial(rows_.put_alerts, rows=rows, marks=marks), len(rows) + len(marks))
+
+    def put_marks(self, marks: Sequence[tuple[str, str]]) -> Done:
+        """Note how far rules have looked, as (name, JSON); a later mark replaces the earlier."""
+        return self._put(partial(rows_.upsert, relation=rows_.MARKS, rows=marks), len(marks))
 
     def add_run(self, run_id: str, ts_ns: int, *, kind: str, strategy: str, source: str, params: str, result: str) -> Done:
         """Note a backtest or one trial of a search."""
@@ -163,6 +181,18 @@ class Ledger:
     async def open_alerts(self) -> list[dict[str, Any]]:
         """Alerts that are still open, oldest first."""
         return await self._ask("SELECT * FROM alerts WHERE state = 'open' ORDER BY rowid")
+
+    async def newest_alerts(self, count: int) -> list[dict[str, Any]]:
+        """Alerts, the newest first."""
+        return await self._ask("SELECT * FROM alerts ORDER BY ts_ns DESC, rowid DESC LIMIT ?", (count,))
+
+    async def alert_commands(self) -> list[dict[str, Any]]:
+        """Commands about alerts, in the order they were journalled."""
+        return await self._ask("SELECT * FROM commands WHERE kind LIKE '%\\_alert' ESCAPE '\\' ORDER BY rowid")
+
+    async def marks(self) -> dict[str, str]:
+        """How far rules have looked: JSON by name."""
+        return {row["name"]: row["payload"] for row in await self._ask("SELECT * FROM alert_marks")}
 
     async def fills(self, strategy_id: str | None = None) -> list[dict[str, Any]]:
         """Fills of one strategy or all, in the order they were added."""

@@ -41,7 +41,12 @@ ORDERS = Relation(
     ("state", "position", "seq", "reason", "ts_ns"),
 )
 SNAPSHOTS = Relation("snapshots", ("strategy_id", "seq", "ts_ns", "layout_hash", "source_hash", "state", "payload"))
-ALERTS = Relation("alerts", ("alert_id", "ts_ns", "level", "text", "state"), ("level", "text", "state"))
+ALERTS = Relation(
+    "alerts",
+    ("alert_id", "ts_ns", "level", "text", "state", "rule_id", "acked_ns", "snoozed_ns"),
+    ("level", "text", "state", "acked_ns", "snoozed_ns"),
+)
+MARKS = Relation("alert_marks", ("name", "payload"), ("payload",))
 RUNS = Relation("runs", ("run_id", "ts_ns", "kind", "strategy", "source", "params", "result"))
 SOURCES = Relation("sources", ("hash", "name", "text"))
 SESSIONS = Relation("sessions", ("session_id", "started_ns", "mode", "first_seq", "fingerprint"))
@@ -91,6 +96,12 @@ async def upsert(db: aiosqlite.Connection, relation: Relation, rows: Sequence[Ro
     """Insert rows by key, or change the columns that may change."""
     changes = ", ".join(f"{column} = excluded.{column}" for column in relation.changing)
     await db.executemany(f"{_insert(relation)} ON CONFLICT({relation.columns[0]}) DO UPDATE SET {changes}", rows)
+
+
+async def put_alerts(db: aiosqlite.Connection, rows: Sequence[Row], marks: Sequence[Row]) -> None:
+    """Alerts, and in the same transaction how far rules have looked: all of it is on disk, or nothing."""
+    await upsert(db, ALERTS, rows)
+    await upsert(db, MARKS, marks)
 
 
 async def update(db: aiosqlite.Connection, statement: str, values: Row, missing: str) -> None:

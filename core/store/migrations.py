@@ -73,4 +73,11 @@ _LEDGER_1 = (
         strategy_id TEXT NOT NULL, ts_ns INTEGER NOT NULL, equity REAL NOT NULL, PRIMARY KEY(strategy_id, ts_ns)) WITHOUT ROWID""",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1,))
+_LEDGER_ALERTS = (
+    "ALTER TABLE alerts ADD COLUMN rule_id TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE alerts ADD COLUMN acked_ns INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE alerts ADD COLUMN snoozed_ns INTEGER NOT NULL DEFAULT 0",
+    "CREATE TABLE alert_marks(name TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID",
+)
+
+LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS))

@@ -22,6 +22,7 @@ from core.engine.trail import LINES, Trail, subject_of
         ("limits", {"id": None, "ids": ["a"], "mode": "stop_new"}, "a stop new"),
         ("failed", {"id": "a", "line": "ZeroDivisionError"}, "a: ZeroDivisionError"),
         ("stop", {"flatten": False}, ""),
+        ("set_alert", {"rule": {"id": "price-1", "symbol": "binance:A"}}, "price-1"),
         ("unknown", {}, ""),
     ],
 )

@@ -1,0 +1,1 @@
+"""Watching figures for what rules ask: pure, it knows no clock, no database and no engine."""

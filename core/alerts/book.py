@@ -1,0 +1,308 @@
+"""The rules that are set, what each has done, and the series they watch: figures go in, firings come out.
+
+Prices come in batches and are looked at print by print; the other figures come one at a time. A rule fires on a crossing,
+unless it is switched off, snoozed, spent (`once`) or fired less than its cooldown ago.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from core.alert_rules import AnyRule, MoveRule, PriceRule, amount, bare, span
+from core.alerts.levels import Crossing, Levels
+from core.alerts.window import Window, moved
+
+SECOND = 1_000_000_000
+
+
+class Done(Struct):
+    """What a rule has done.
+
+    Attributes:
+        set_: how often it was set; a change of it makes it a rule that has done nothing yet.
+        fired: how often it fired, ever.
+        fired_ns: when it did last, 0 never.
+        spent: it fired, and was to do so once only.
+    """
+
+    set_: int = 0
+    fired: int = 0
+    fired_ns: int = 0
+    spent: bool = False
+
+
+class Mark(Struct):
+    """How far a series of prices was looked at: the newest print. Of other series the figure alone is known."""
+
+    last: float | None = None
+    seq: int = 0
+    id: int = -1
+    ts: int = 0
+
+
+class Firing(NamedTuple):
+    """A rule fired: what to say, and which of its firings it is."""
+
+    rule: AnyRule
+    text: str
+    number: int
+
+
+class _Batch(NamedTuple):
+    """Prints of one symbol in short: their first and last time, lowest and highest price, and the last one."""
+
+    first: int
+    ts: int
+    low: float
+    high: float
+    price: float
+
+
+class Book:
+    """All rules.
+
+    Attributes:
+        rules: by id, in the order they were set.
+        done: what each has done.
+        marks: the newest print of each symbol that rules look at.
+        touched: series in which a level was passed since somebody emptied it.
+    """
+
+    def __init__(self) -> None:
+        self.rules: dict[str, AnyRule] = {}
+        self.done: dict[str, Done] = {}
+        self.marks: dict[str, Mark] = {}
+        self.touched: set[str] = set()
+        self._series: dict[str, Levels] = {}
+        self._windows: dict[str, dict[str, Window]] = {}
+        self._resumed: set[str] = set()
+
+    def __len__(self) -> int:
+        return len(self.rules)
+
+    def put(self, rule: AnyRule, *, times: int) -> bool:
+        """Take a rule, in the place of one with its id; `times`: how often that id was set. True where its series is new."""
+        known = self.rules.get(rule.id)
+        if known is not None:
+            self._unhook(known)
+        done = self.done.setdefault(rule.id, Done())
+        if done.set_ != times:
+            same = known is not None and (known.watches, known.thresholds) == (rule.watches, rule.thresholds)
+            done.set_, done.spent, done.fired_ns = times, False, done.fired_ns if same else 0
+        self.rules[rule.id] = rule
+        return self._hook(rule)
+
+    def remove(self, id_: str) -> None:
+        """Forget a rule."""
+        self._unhook(self.rules.pop(id_))
+        self.done.pop(id_, None)
+
+    def snooze(self, id_: str, until_ns: int) -> None:
+        """Keep a rule from firing until then."""
+        self.rules[id_] = msgspec.structs.replace(self.rules[id_], snoozed_until_ns=until_ns)
+
+    @property
+    def symbols(self) -> set[str]:
+        """Whose prints are looked at."""
+        return set(self.marks)
+
+    def series(self, kind: str) -> list[str]:
+        """What the rules of a kind watch, without the kind: `series("pnl")` are strategies."""
+        return [name.partition(" ")[2] for name in self._series if name.partition(" ")[0] == kind]
+
+    def last(self, watches: str) -> float | None:
+        """The newest figure of a series."""
+        levels = self._series.get(watches)
+        return None if levels is None else levels.last
+
+    def windows(self, symbol: str) -> Iterable[Window]:
+        """The windows of time on a symbol."""
+        return self._windows.get(symbol, {}).values()
+
+    def begin(self, symbol: str, mark: Mark) -> None:
+        """Where to look at a symbol's prints from, when nobody did before."""
+        if symbol in self.marks and self.marks[symbol].last is None:
+            self.marks[symbol] = mark
+            levels = self._series.get(f"price {symbol}")
+            if levels is not None:
+                levels.last = mark.last
+
+    def resume(self, marks: Mapping[str, Mark]) -> None:
+        """Go on where somebody left off: what was looked at then is passed over, should it come again."""
+        for name, mark in marks.items():
+            kind, _, rest = name.partition(" ")
+            if kind == "prints":
+                if rest in self.marks:
+                    self.marks[rest] = mark
+                    self._resumed.add(rest)
+                name = f"price {rest}"
+            if name in self._series:
+                self._series[name].last = mark.last
+
+    def places(self, rule: AnyRule) -> list[str]:
+        """The series a rule watches, as `state` takes them."""
+        return [name for name, _, _ in _places(rule)]
+
+    def state(self, names: Iterable[str]) -> dict[str, Mark]:
+        """What `resume` takes, of these symbols (`prints SYMBOL`) and series."""
+        found: dict[str, Mark] = {}
+        for name in names:
+            kind, _, rest = name.partition(" ")
+            if kind in ("price", "move", "prints"):
+                symbol = rest.partition(" ")[0]
+                if symbol in self.marks:
+                    found[f"prints {symbol}"] = self.marks[symbol]
+            if kind in STANDING and name in self._series:
+                found[name] = Mark(self._series[name].last)
+        return found
+
+    def prints(self, symbol: str, ticks: NDArray[np.void], now_ns: int) -> list[Firing]:
+        """Look at prints of a symbol, TICK records in their order; what fires, in order."""
+        mark = self.marks[symbol]
+        if symbol in self._resumed:
+            ticks = self._unseen(symbol, mark, ticks)
+            if not len(ticks):
+                return []
+        prices = np.ascontiguousarray(ticks["price"])
+        first = int(ticks["ts"][0])
+        mark.ts, _, mark.seq, mark.id, mark.last, *_ = ticks[-1].item()
+        batch = _Batch(first, mark.ts, prices.min().item(), prices.max().item(), mark.last)
+        firings: list[Firing] = []
+        levels = self._series.get(f"price {symbol}")
+        if levels is not None and not levels.calm(batch.low, batch.high, batch.price):
+            firings += self._fire(levels.values(prices), now_ns)
+            self._note(f"price {symbol}", levels)
+        for name, window in self._windows.get(symbol, {}).items():
+            firings += self._look_back(name, window, batch, ticks, prices, now_ns)
+        return firings
+
+    def _look_back(
+        self, name: str, window: Window, batch: _Batch, ticks: NDArray[np.void], prices: NDArray[np.float64], now_ns: int
+    ) -> list[Firing]:
+        """The moves of new prints. Where their extremes say that none can be far enough, they are not looked at one by one."""
+        ends = window.reach(batch.first, batch.ts, batch.low, batch.high)
+        moves: NDArray[np.float64] | None = None
+        firings: list[Firing] = []
+        for sign, column in (("+", 0), ("-", 1)):
+            levels = self._series.get(name + sign)
+            if levels is None or (ends is not None and levels.calm(*_bounds(sign, batch, *ends))):
+                continue
+            if moves is None:
+                times = np.ascontiguousarray(ticks["ts"])
+                moves = window.moves(times, prices) if ends is None else moved(prices, *ends)
+            firings += self._fire(levels.values(np.ascontiguousarray(moves[:, column])), now_ns)
+            self._note(name + sign, levels)
+        return firings
+
+    def value(self, watches: str, value: float, now_ns: int, words: str = "") -> list[Firing]:
+        """A series that is no price goes on to this figure; `words` say it better."""
+        levels = self._series.get(watches)
+        if levels is None:
+            return []
+        firings = self._fire(levels.value(value), now_ns, words)
+        self._note(watches, levels)
+        return firings
+
+    def holds(self, rule: AnyRule, value: float, now_ns: int, words: str = "") -> list[Firing]:
+        """A rule that was just set, where what it asks is so already: it fires at once. Prices are not asked: they must cross."""
+        beyond = any(value >= level if side == "above" else value <= level for side, level in rule.thresholds)
+        return self._fire([Crossing(rule.id, 0, value)], now_ns, words) if beyond else []
+
+    def _unseen(self, symbol: str, mark: Mark, ticks: NDArray[np.void]) -> NDArray[np.void]:
+        """Prints that were not looked at before a restart, which may have lost some from the tape that were."""
+        fresh = (ticks["seq"] > mark.seq) & ((ticks["id"] > mark.id) | (ticks["ts"] > mark.ts))
+        if bool(fresh.any()):
+            self._resumed.discard(symbol)
+        return ticks if bool(fresh.all()) else ticks.compress(fresh)
+
+    def _note(self, name: str, levels: Levels) -> None:
+        if levels.passed:
+            levels.passed = False
+            self.touched.add(name)
+
+    def _fire(self, crossings: Iterable[Crossing], now_ns: int, words: str = "") -> list[Firing]:
+        firings = []
+        for rule_id, _, value in crossings:
+            rule, done = self.rules[rule_id], self.done[rule_id]
+            if not rule.enabled or done.spent or now_ns < rule.snoozed_until_ns:
+                continue
+            if done.fired_ns and 0 <= now_ns - done.fired_ns < rule.cooldown_s * SECOND:
+                continue
+            done.fired, done.fired_ns, done.spent = done.fired + 1, now_ns, rule.once
+            said = happened(rule, value, words)
+            firings.append(Firing(rule, f"{rule.name}: {said}" if rule.name else said, done.fired))
+        return firings
+
+    def _hook(self, rule: AnyRule) -> bool:
+        new = rule.watches not in self._series
+        if isinstance(rule, MoveRule):
+            windows = self._windows.setdefault(rule.symbol, {})
+            new = rule.watches not in windows
+            if new:
+                windows[rule.watches] = Window(int(rule.window_s * SECOND))
+        if isinstance(rule, (PriceRule, MoveRule)):
+            mark = self.marks.setdefault(rule.symbol, Mark())
+        for name, side, level in _places(rule):
+            if name not in self._series:
+                start = mark.last if isinstance(rule, PriceRule) else 0.0 if isinstance(rule, MoveRule) else None
+                self._series[name] = Levels(start)
+            self._series[name].add(side, level, rule.id)
+        return new
+
+    def _unhook(self, rule: AnyRule) -> None:
+        for name, _, _ in _places(rule):
+            self._series[name].drop([rule.id])
+            if not len(self._series[name]):
+                del self._series[name]
+        if isinstance(rule, MoveRule) and not any(rule.watches + sign in self._series for sign in "+-"):
+            del self._windows[rule.symbol][rule.watches]
+        if isinstance(rule, (PriceRule, MoveRule)) and not self._windows.get(rule.symbol) and f"price {rule.symbol}" not in self._series:
+            self.marks.pop(rule.symbol, None)
+            self._windows.pop(rule.symbol, None)
+
+
+#: Series whose newest figure is no print's, and is kept by itself.
+STANDING = ("move", "pnl", "drawdown", "stale", "health")
+
+
+def _bounds(sign: str, batch: _Batch, low: float, high: float) -> tuple[float, float, float]:
+    """Between what the moves of a batch lie, in percent, and the last of them; `low` and `high` were before it."""
+    if sign == "+":
+        deepest = min(low, batch.low)
+        least, most = batch.low / deepest, batch.high / deepest
+        last = batch.price / deepest
+    else:
+        highest = max(high, batch.high)
+        least, most = batch.low / highest, batch.high / highest
+        last = batch.price / highest
+    return (least - 1.0) * 100.0, (most - 1.0) * 100.0, (last - 1.0) * 100.0
+
+
+def _places(rule: AnyRule) -> list[tuple[str, str, float]]:
+    """Series, side and level of each threshold: ups and downs of a price are two series."""
+    if isinstance(rule, MoveRule):
+        return [(rule.watches + ("+" if side == "above" else "-"), side, level) for side, level in rule.thresholds]
+    return [(rule.watches, side, level) for side, level in rule.thresholds]
+
+
+def happened(rule: AnyRule, value: float, words: str = "") -> str:
+    """What to say when a rule fires at this figure."""
+    match rule.kind:
+        case "price":
+            return f"{rule.condition.replace(' crosses ', ' crossed ', 1)}, at {amount(value)}"
+        case "move":
+            assert isinstance(rule, MoveRule)
+            return f"{bare(rule.symbol)} moved {value:+,.2f} % within {span(rule.window_s)}"
+        case "pnl" | "drawdown":
+            unit = " %" if rule.kind == "drawdown" else ""
+            return f"{rule.condition.replace(' goes ', ' went ', 1)}, at {value:,.2f}{unit}"
+        case "stale":
+            return f"{rule.condition.partition(' is silent ')[0]} is silent for {value:,.0f} s"
+        case _:
+            return words or "the engine is in trouble"

@@ -1,0 +1,182 @@
+"""Watches what rules ask for: prices on every batch, the rest twice a second; what fires is an alert, on the ledger once.
+
+A firing and how far its rule has looked are written together. After a crash the tape is looked at from there on, so that a
+crossing just before it is neither lost nor told twice, and one that happened meanwhile is told once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import structlog
+
+from core.alert_rules import AnyRule
+from core.alerts.book import Book, Done, Firing, Mark
+from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
+from core.engine import alert_past
+from core.engine.alert_figures import figure
+from core.engine.alert_orders import Orders
+from core.types import Records
+from core.view import AlertRow
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+
+log = structlog.get_logger("alerts")
+
+LOOK_S = 0.4
+SAVE_EVERY = 25  # looks
+
+#: Kinds whose series are no prices: the tape cannot say what they were.
+FIGURES = ("pnl", "drawdown", "stale", "health")
+
+
+def alert_values(id_: str, row: AlertRow) -> tuple[str | int, ...]:
+    """An alert as the columns of the ledger's `alerts`."""
+    return id_, row.ts_ns, row.level, row.text, "open" if row.open else "closed", row.rule, row.acked_ns, row.snoozed_ns
+
+
+class Sentinel:
+    """The rules of one engine.
+
+    Attributes:
+        book: what they are and what they have done.
+        orders: what people do to them.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.book = Book()
+        self.orders = Orders(self)
+        self._saved: dict[str, str] = {}
+        self._names: dict[int, str] = {}
+
+    async def submit(self, command: SetAlert | RemoveAlert | AckAlert | SnoozeAlert, actor: str) -> Any:
+        """One of the commands about alerts.
+
+        Raises:
+            CockpitError: it was refused; nothing changed.
+        """
+        return await self.orders.submit(command, actor)
+
+    async def recall_alerts(self) -> None:
+        """What was said before this engine: open still where a rule said it, as somebody left it."""
+        await alert_past.recall_alerts(self.engine)
+
+    async def recall_rules(self) -> None:
+        """The rules as they were set, as far as they had looked; then what came onto the tape since."""
+        self._saved = await alert_past.recall_rules(self)
+        async for batch in alert_past.unseen(self):
+            self.look(batch)
+
+    def look(self, ticks: Records) -> None:
+        """Prints in their order."""
+        if not self.book.marks or not len(ticks):
+            return
+        indices = ticks["symbol"]
+        present = self.watched_indices().keys() & set(indices.tolist())
+        if not present:
+            return
+        now = self.engine.clock.now_ns()
+        firings: list[Firing] = []
+        for index in present:
+            mine = ticks.compress(indices == index) if len(ticks) > 1 else ticks
+            firings += self.book.prints(self._names[index], mine, now)
+        self.fire(firings)
+
+    def watched_indices(self) -> dict[int, str]:
+        """Symbols whose prints are looked at, by their index."""
+        if len(self._names) != len(self.book.marks):
+            self._names = {self.engine.symbols.add(name): name for name in self.book.marks}
+        return self._names
+
+    def forget_indices(self) -> None:
+        """Rules changed: whose prints are looked at is found anew."""
+        self._names.clear()
+
+    async def run(self) -> None:
+        """Look at everything that is no price, for ever."""
+        looks = 0
+        while True:
+            await asyncio.sleep(LOOK_S)
+            self.look_at_figures()
+            looks += 1
+            if looks % SAVE_EVERY == 0:
+                self.save()
+
+    def look_at_figures(self) -> None:
+        """P&L, drawdowns, silence and health as they are now."""
+        now = self.engine.clock.now_ns()
+        firings: list[Firing] = []
+        for kind in FIGURES:
+            for what in self.book.series(kind):
+                found = figure(self.engine, kind, what)
+                if found is not None:
+                    firings += self.book.value(f"{kind} {what}".rstrip(), found.value, now, found.words)
+        self.fire(firings)
+        passed = [name for name in self.book.touched if name.partition(" ")[0] in FIGURES]
+        self.book.touched.clear()
+        if passed and not firings:
+            self._put(self._marks(passed))
+
+    def fire(self, firings: Iterable[Firing]) -> None:
+        """Raise what fired, and write it with how far was looked: all or nothing."""
+        engine = self.engine
+        rows, names = [], []
+        for rule, text, number in firings:
+            row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
+            rows.append(alert_values(row.id, row))
+            names += [f"rule {rule.id}", *self.book.places(rule)]
+            log.info("alert", rule=rule.id, text=text)
+        if rows and engine.failure is None:
+            engine.ledger.put_alerts(rows, self._marks(names))
+
+    def save(self) -> None:
+        """Write how far was looked, where that moved on."""
+        self._put(self._marks([name for rule in self.book.rules.values() for name in self.book.places(rule)]))
+
+    def note(self, rule: AnyRule) -> None:
+        """Write how a rule stands now."""
+        self._put(self._marks([f"rule {rule.id}", *self.book.places(rule)]))
+
+    def _put(self, marks: list[tuple[str, str]]) -> None:
+        if marks and self.engine.failure is None:
+            self.engine.ledger.put_marks(marks)
+
+    def _marks(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """These states as the ledger keeps them, those that changed since they were written."""
+        wanted = dict.fromkeys(names)
+        states: dict[str, Mark | Done] = {**self.book.state(wanted)}
+        for name in wanted:
+            kind, _, id_ = name.partition(" ")
+            if kind == "rule" and id_ in self.book.done:
+                states[name] = self.book.done[id_]
+        packed = {name: msgspec.json.encode(state).decode() for name, state in states.items()}
+        changed = [(name, text) for name, text in packed.items() if self._saved.get(name) != text]
+        self._saved.update(changed)
+        return changed
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every rule, what it says of itself, and what it has done."""
+        now = self.engine.clock.now_ns()
+        return [
+            {
+                **msgspec.to_builtins(rule),
+                "sentence": rule.sentence,
+                "state": _state(rule, self.book.done[rule.id], now),
+                "fired": self.book.done[rule.id].fired,
+                "fired_ns": self.book.done[rule.id].fired_ns,
+            }
+            for rule in self.book.rules.values()
+        ]
+
+
+def _state(rule: AnyRule, done: Done, now_ns: int) -> str:
+    if not rule.enabled:
+        return "off"
+    if done.spent:
+        return "done"
+    return "snoozed" if now_ns < rule.snoozed_until_ns else "on"

@@ -1,0 +1,85 @@
+"""Alert rules from the command line: each kind of rule in its own words, and what cannot be one refused in a line."""
+
+from __future__ import annotations
+
+import pytest
+from cli_doubles import FakeEngine, Run
+
+from core.alert_rules import DrawdownRule, HealthRule, MoveRule, PnlRule, PriceRule, StaleRule
+from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        ("--price BTCUSDT above 61650 --once", PriceRule(symbol="BTCUSDT", side="above", level=61650, once=True)),
+        ("--move ETHUSDT 2% 5m --cooldown 0", MoveRule(symbol="ETHUSDT", percent=2, window_s=300, cooldown_s=0)),
+        ("--pnl trend below -100 --severity critical", PnlRule(strategy="trend", side="below", level=-100, severity="critical")),
+        ("--drawdown all 5% --name careful", DrawdownRule(strategy="all", percent=5, name="careful")),
+        ("--stale BTCUSDT 30s --id quiet", StaleRule(symbol="BTCUSDT", after_s=30, id="quiet")),
+        ("--health critical", HealthRule(level="critical")),
+    ],
+)
+def test_each_kind_of_rule_is_said_in_a_line(run: Run, engine: FakeEngine, words: str, rule: object) -> None:
+    engine.reply = lambda command: {"id": "x-1", "sentence": "it happens"}
+    assert run("alert", "add", *words.split(), "--json").document == {"id": "x-1", "sentence": "it happens"}
+    assert engine.commands == [SetAlert(rule=rule)]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("--price BTCUSDT over 61650", "--price over: must be above or below"),
+        ("--price BTCUSDT above x", "--price x: must be a number above 0"),
+        ("--price BTCUSDT above nan", "--price nan: must be a number above 0"),
+        ("--move ETHUSDT 2% soon", "'soon' is no duration"),
+        ("--drawdown all 100", "--drawdown 100: must be a number above 0 and below 100"),
+        ("--health bad", "--health bad: must be critical or warning"),
+        ("--health warning --severity loud", "--severity loud: must be critical, info or warning"),
+        ("--once", "one of the arguments"),
+        ("--stale A 1s --health warning", "not allowed with"),
+    ],
+)
+def test_what_cannot_be_a_rule_is_one_line_and_nothing_is_sent(run: Run, engine: FakeEngine, words: str, why: str) -> None:
+    outcome = run("alert", "add", *words.split())
+    assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
+    assert why in outcome.err
+    assert engine.commands == []
+
+
+def test_rules_are_listed_with_their_sentences(run: Run, engine: FakeEngine) -> None:
+    row = {"id": "price-1", "type": "price", "name": "top", "severity": "warning", "state": "on", "fired": 2, "fired_ns": 10**18}
+    engine.answers["alert_rules"] = [{**row, "sentence": "BTCUSDT crosses above 61,650"}]
+    assert run("alert", "list", "--json").document[0]["id"] == "price-1"
+    head, line = run("alert", "list").out.splitlines()
+    assert head.split() == ["rule", "state", "severity", "fired", "last", "asks"]
+    assert "top: BTCUSDT crosses above 61,650" in line
+    engine.answers["alert_rules"] = []
+    assert "no rule is set" in run("alert", "list").out
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        ("remove price-1", RemoveAlert(id="price-1")),
+        ("ack price-1:3", AckAlert(id="price-1:3")),
+        ("ack --all", AckAlert(id=None)),
+        ("snooze price-1 1h", SnoozeAlert(id="price-1", seconds=3600)),
+        ("snooze price-1", SnoozeAlert(id="price-1", seconds=900)),
+        ("snooze price-1 0", SnoozeAlert(id="price-1", seconds=0)),
+    ],
+)
+def test_each_deed_reaches_the_engine(run: Run, engine: FakeEngine, words: str, command: object) -> None:
+    engine.reply = lambda command: {"ids": ["a"]}
+    assert run("alert", *words.split(), "--json").code == 0
+    assert engine.commands == [command]
+
+
+@pytest.mark.parametrize("words", ["", "ack", "ack a --all", "remove", "snooze a never"])
+def test_a_deed_that_is_not_whole_is_one_line(run: Run, engine: FakeEngine, words: str) -> None:
+    outcome = run("alert", *words.split())
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+
+
+def test_without_an_engine_there_is_nothing_to_ask(run: Run) -> None:
+    assert run("alert", "list").code == 3
