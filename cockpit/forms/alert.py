@@ -10,11 +10,11 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets._static import Static
 
 from cockpit import figures
 from cockpit.forms.described import Listed, fields_of
+from cockpit.forms.dialog import Dialog
 from cockpit.forms.entry import Entry, SymbolSuggester
 from cockpit.forms.fields import Field
 from cockpit.forms.register import Typed
@@ -37,7 +37,7 @@ class Around(NamedTuple):
     kind: str = "price"
 
 
-class AlertForm(ModalScreen[str]):
+class AlertForm(Dialog[str]):
     """Asks for a rule; answers its sentence, with its id."""
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012 - declared by Textual

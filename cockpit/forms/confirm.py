@@ -9,10 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets._option_list import OptionList
 from textual.widgets._static import Static
 from textual.widgets.option_list import Option
+
+from cockpit.forms.dialog import Dialog
 
 
 class Answer(NamedTuple):
@@ -23,7 +24,7 @@ class Answer(NamedTuple):
     sentence: str
 
 
-class Confirm(ModalScreen[str]):
+class Confirm(Dialog[str]):
     """Asks; answers the chosen answer's key, or None when left by escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave"), Binding("ctrl+c,ctrl+q", "insist")]

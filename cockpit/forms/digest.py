@@ -5,15 +5,15 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets._static import Static
 
 from cockpit.digest import Digest, digest_lines, digest_title
+from cockpit.forms.dialog import Dialog
 
 _SCROLLING = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})
 
 
-class DigestCard(ModalScreen[None]):
+class DigestCard(Dialog[None]):
     """Lines of clean text under a title."""
 
     def __init__(self, digest: Digest) -> None:

@@ -9,16 +9,17 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets._option_list import OptionList
 from textual.widgets._static import Static
 from textual.widgets.option_list import Option
+
+from cockpit.forms.dialog import Dialog
 
 if TYPE_CHECKING:
     from cockpit.actions import Action
 
 
-class Reading(ModalScreen[None]):
+class Reading(Dialog[None]):
     """Lines of clean text under a title."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,enter,q", "leave", "close")]
@@ -42,7 +43,7 @@ class Reading(ModalScreen[None]):
         self.dismiss(None)
 
 
-class Help(ModalScreen[str]):
+class Help(Dialog[str]):
     """What can be done here; enter does it. Answers the action's id."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "leave", "close")]

@@ -10,9 +10,9 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets._static import Static
 
+from cockpit.forms.dialog import Dialog
 from cockpit.forms.entry import Choice, Entry, SymbolSuggester
 from cockpit.forms.fields import Field, Offer
 from cockpit.text import clean
@@ -27,7 +27,7 @@ _ID = Field(name="id", default=None, description="a name of your own; the engine
 Typed: TypeAlias = dict[str, dict[str, str]]
 
 
-class RegisterForm(ModalScreen[str]):
+class RegisterForm(Dialog[str]):
     """Asks for a strategy, its symbols, parameters and terms; answers the new strategy's id."""
 
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012 - declared by Textual

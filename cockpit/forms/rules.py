@@ -11,12 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets._option_list import OptionList
 from textual.widgets._static import Static
 from textual.widgets.option_list import Option
 
 from cockpit import figures
+from cockpit.forms.dialog import Dialog
 from cockpit.text import clean, fit
 from core.alert_rules import AnyRule
 from core.commands import Command, RemoveAlert, SetAlert, SnoozeAlert
@@ -40,7 +40,7 @@ class Rules(OptionList):
     ]
 
 
-class RulesList(ModalScreen[None]):
+class RulesList(Dialog[None]):
     """Every rule in a line."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "leave", "close")]

@@ -9,12 +9,12 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.widgets._input import Input
 from textual.widgets._option_list import OptionList
 from textual.widgets._static import Static
 from textual.widgets.option_list import Option
 
+from cockpit.forms.dialog import Dialog
 from cockpit.forms.fields import read_symbols
 from cockpit.text import clean
 from core.commands import Unwatch, Watch
@@ -27,7 +27,7 @@ class Removable(OptionList):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("x,delete,backspace", "screen.take_off", "take off")]
 
 
-class SymbolsForm(ModalScreen[None]):
+class SymbolsForm(Dialog[None]):
     """A line to add symbols, and the list of those that are watched."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave")]

@@ -307,7 +307,7 @@ async def test_the_help_lists_this_panes_keys_and_does_what_is_chosen(tmp_path: 
 
 async def test_the_palette_finds_an_action_by_name(tmp_path: Path) -> None:
     async with opened(tmp_path, MIDDLE) as (_, app, pilot):
-        await pilot.press("colon")
+        await pilot.press("ctrl+p")
         await eventually(lambda: line_with(app, "Register a strategy (r)"))
         await pilot.press(*"alerts")
         await eventually(lambda: line_with(app, "Go to the alerts (4)") and not line_with(app, "Register a strategy (r)"))
@@ -331,3 +331,16 @@ async def test_every_action_has_a_key_of_its_own_and_runs_on_an_empty_screen(tmp
                 await pilot.pause()
         assert not [command for command in engine.commands if not isinstance(command, Pause | Resume)]
         assert "cockpit" in text_of(app)
+
+
+async def test_an_answer_given_twice_in_a_hurry_is_one_answer(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engine, app, pilot):
+        await pilot.press("F")
+        await eventually(lambda: len(app.screen_stack) == 2)
+        dialog = app.screen
+        dialog.dismiss("f")
+        dialog.dismiss("f")
+        await eventually(lambda: engine.commands)
+        await pilot.pause(0.2)
+        assert len(engine.commands) == 1
+        assert len(app.screen_stack) == 1
