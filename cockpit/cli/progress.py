@@ -6,10 +6,8 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from core.research.source import Source
+from core.research.source import Source, share
 
 #: Seconds before a run counts as long, and between two lines.
 PATIENCE, PERIOD = 1.0, 0.1
@@ -53,15 +51,6 @@ class Progress:
             sys.stderr.write(f"\r{text.ljust(self._length)}" if text else f"\r{' ' * self._length}\r")
             sys.stderr.flush()
         self._length = len(text)
-
-
-def share(source: Source, done: int) -> float | None:
-    """How much of the source is done, 0..1; None where nobody knows its length."""
-    if source.total_rows:
-        return min(done / source.total_rows, 1.0)
-    if source.total_bytes:
-        return min(source.bytes_read / source.total_bytes, 1.0)
-    return None
 
 
 def line(part: float | None, done: int, elapsed: float) -> str:

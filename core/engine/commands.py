@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from core.commands import Command, Flatten, Pause, Register, Resume, SetLimits, Stop, Unregister, Unwatch, Watch
+from core.commands import Backtest, CancelRun, Command, Flatten, Pause, Register, Resume, SetLimits, Stop, Unregister, Unwatch, Watch
 from core.engine.roster import Entry
 from core.engine.starting import build, start
 from core.errors import CockpitError, UsageError
@@ -61,6 +61,8 @@ class Commands:
             return await self._limit(command, actor)
         if isinstance(command, (Watch, Unwatch)):
             return await self.watch(command, actor)
+        if isinstance(command, (Backtest, CancelRun)):
+            return await self.engine.lab.obey(command, actor)
         return await self.stop(command, actor)
 
     async def _steer(self, command: Pause | Resume | Flatten, actor: str) -> dict[str, Any]:
@@ -76,7 +78,8 @@ class Commands:
         await self._pull(entries, command, actor, type(command).__name__.lower())
         return {"ids": [entry.id for entry in entries]}
 
-    async def _journal(self, command: Command, actor: str, **more: Any) -> str:
+    async def journal(self, command: Command, actor: str, **more: Any) -> str:
+        """Note a command on the ledger before it acts; returns its id there."""
         payload = msgspec.to_builtins(command) | more
         kind = payload.pop("type")
         log.info("command", actor=actor, kind=kind, id=payload.get("ids") or payload.get("id"))
@@ -117,7 +120,7 @@ class Commands:
     async def _act_now(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
         engine = self.engine
         limits = {entry.id: engine.halts.applied(entry) if lever == "limits" else None for entry in entries}
-        rows = await asyncio.gather(*(self._journal(command, actor, **_said(entry, limits[entry.id])) for entry in entries))
+        rows = await asyncio.gather(*(self.journal(command, actor, **_said(entry, limits[entry.id])) for entry in entries))
         for entry, command_id in zip(entries, rows, strict=True):
             after = engine.last_seq
             if lever == "drop" and entry.state == "failed":
@@ -133,7 +136,7 @@ class Commands:
         entries = self.engine.roster.chosen(command.id)
         if command.id is None:
             self.standard = command
-            command_id = await self._journal(command, actor, ids=[])
+            command_id = await self.journal(command, actor, ids=[])
             self.engine.ledger.took_effect(command_id, self.engine.last_seq)
         for entry in entries:
             entry.limits = command
@@ -167,7 +170,7 @@ class Commands:
             async with self._streaming:
                 await engine.add_symbols(names)
             await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
-            command_id = await self._journal(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
+            command_id = await self.journal(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
             await start(engine, entry, command_id)
         except BaseException:
             engine.roster.entries.pop(id_, None)
@@ -190,7 +193,7 @@ class Commands:
         if plan.legs != len(entry.order.symbols):
             raise UsageError(f"its file was edited: it trades {plan.legs} symbols now, and was registered on {len(entry.order.symbols)}")
         await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
-        command_id = await self._journal(command, actor, ids=[entry.id])
+        command_id = await self.journal(command, actor, ids=[entry.id])
         entry.stance.pop("pause", None)
         entry.told += 1
         entry.begin_again(plan, "resumed")
@@ -210,7 +213,7 @@ class Commands:
             if isinstance(command, Watch):
                 engine.memory.admit("a symbol")
                 await engine.add_symbols(names)
-                await self._journal(command, actor)
+                await self.journal(command, actor)
             else:
                 await self._unwatch(command, names, actor)
         engine.panes.touch("prices")
@@ -225,7 +228,7 @@ class Commands:
                 raise UsageError(f"{name} is traded by a strategy: unregister it first")
             if full not in engine.market.watched:
                 raise UsageError(f"{name} is not streamed")
-        await self._journal(command, actor)
+        await self.journal(command, actor)
         await engine.feed.unwatch(names)
         for name in names:
             engine.market.watched.remove(f"{engine.venue.name}:{name}")
@@ -235,7 +238,7 @@ class Commands:
         if command.flatten and len(self.engine.roster):
             await self._steer(Flatten(id=None), actor)
             await self.engine.answers.flat()
-        await self._journal(command, actor)
+        await self.journal(command, actor)
         self.engine.stopping.set()
         return {"stopping": True}
 

@@ -28,6 +28,7 @@ from core.engine.environment import fingerprint
 from core.engine.gate import Gate
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
+from core.engine.lab import Lab
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.panes import Panes
@@ -105,6 +106,7 @@ class Engine:
                 "trades": lambda: list(self.blotter.lines),
                 "alerts": self.alarms.rows,
                 "system": lambda: self.system.view(),
+                "lab": lambda: self.lab.view(),
             }
         )
         self.passage = Passage(clock)
@@ -120,6 +122,7 @@ class Engine:
         self.gate = Gate(lambda: self.feed.pause(), lambda: self.feed.resume())
         self.commands = Commands(self)
         self.system = System(self)
+        self.lab = Lab(self, config.research.processes)
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -144,6 +147,8 @@ class Engine:
         self.tape.on_trouble = partial(self._store_trouble, "tape")
         self.ledger.on_trouble = partial(self._store_trouble, "ledger")
         self._opened.push_async_callback(self.pool.stop)
+        await self.lab.open()
+        self._opened.push_async_callback(self.lab.close)
         self.settler = Settler(self.tape.wait_synced)
         self.last_seq = self.recent.floor = max(self.tape.last_seq(), await self.ledger.last_seq())
         session = uuid.uuid4().hex

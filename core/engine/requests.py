@@ -64,7 +64,12 @@ class Requests:
             return engine.market.watched
         if what == "commands":
             return await engine.ledger.commands()
-        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, latency, symbols, commands")
+        if what == "run":
+            return await engine.lab.read(str(args.get("id", "")))
+        if what == "sources":
+            return await engine.lab.sources()
+        known = "status, digest, catalogue, fills, alerts, latency, symbols, commands, run, sources"
+        raise UsageError(f"{what!r} is not a question: {known}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""
