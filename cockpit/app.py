@@ -22,6 +22,7 @@ from cockpit.actions import BY_ID, ActionProvider, bindings_of
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.forms.fields import Offer, read_catalogue
+from cockpit.lab import LabScreen
 from cockpit.link import Link
 from cockpit.live import LiveScreen
 from cockpit.paint import Brush
@@ -55,11 +56,14 @@ class CockpitApp(App[None]):
     def __init__(self, home: Path, *, failed: Callable[[], str | None] = lambda: None) -> None:
         """`failed` says why an engine that is being started never will answer; None while it still may."""
         super().__init__()
+        self.home = home
         self.link = Link(home)
         self.brush = Brush(self)
         self.live = LiveScreen()
+        self.lab = LabScreen()
         self.system = SystemScreen()
         self.recent: dict[str, dict[str, str]] = {}
+        self.tested: dict[str, dict[str, str]] = {}
         self.last_words = ""
         self.farewell = ""
         self._failed = failed
@@ -76,6 +80,7 @@ class CockpitApp(App[None]):
             self.register_theme(theme)
         self.theme = THEMES[0].name
         self.add_mode(self.live.NAME, lambda: self.live)
+        self.add_mode(self.lab.NAME, lambda: self.lab)
         self.add_mode(self.system.NAME, lambda: self.system)
 
     def on_mount(self) -> None:
@@ -140,6 +145,7 @@ class CockpitApp(App[None]):
         with self.batch_update():
             if view is not None:
                 self.live.take(view)
+                self.lab.take(view)
                 self.system.take(view)
                 if view.header is not None:
                     self._ahead_ns = view.header.now_ns - int(now * 1e9)
