@@ -16,6 +16,7 @@ from cockpit.panes.result import order_lines, result_lines
 from cockpit.report import Report, params_words, stamp, terms_words, title_words
 from cockpit.text import clean
 from core.commands import Backtest, CancelRun, Register
+from core.errors import CockpitError
 from core.view import RunRow
 
 if TYPE_CHECKING:
@@ -28,6 +29,10 @@ _EQUITY = ("ts_ns", "equity", "drawdown")
 
 def run(app: CockpitApp) -> None:
     """Open the form of a run, filled in with what the cursor is on."""
+    app.run_worker(_open(app), group="backtest", exclusive=True)
+
+
+async def _open(app: CockpitApp) -> None:
     from cockpit.forms.backtest import BacktestForm
 
     def queued(id_: str | None) -> None:
@@ -36,12 +41,13 @@ def run(app: CockpitApp) -> None:
             app.show("lab")
             app.lab.go(1, id_)
 
-    strategy, typed = beginning(app)
+    strategy, typed = await beginning(app)
     form = BacktestForm(app.offers, app.link.submit, lambda: app.link.ask("sources"), recent=app.tested, strategy=strategy, typed=typed)
-    app.push_screen(form, queued)
+    if app.uncovered:  # nothing else was opened meanwhile
+        app.push_screen(form, queued)
 
 
-def beginning(app: CockpitApp) -> tuple[str, dict[str, str]]:
+async def beginning(app: CockpitApp) -> tuple[str, dict[str, str]]:
     """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on."""
     chosen = app.lab.chosen
     if app.deck is app.lab and chosen is not None:
@@ -49,9 +55,17 @@ def beginning(app: CockpitApp) -> tuple[str, dict[str, str]]:
     live = app.live
     row = live.chosen_strategy if app.deck is live else None
     if row is not None and len(row.symbols) == 1:
-        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params), "capital": f"{row.capital:.12g}"}
+        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params), **await _terms(app, row.id)}
     symbol = bare(live.prices.listing.cursor_key)
     return "", {"source": f"tape:{symbol}"} if symbol else {}
+
+
+async def _terms(app: CockpitApp, id_: str) -> dict[str, str]:
+    """The terms a strategy trades on; the form has its own where the engine does not say."""
+    try:
+        return shown((await app.link.ask("order", id=id_))["terms"])
+    except (CockpitError, TypeError, KeyError):
+        return {}
 
 
 def typed_of(order: Backtest) -> dict[str, str]:

@@ -21,7 +21,7 @@ STATES = {
     "cancelled": ("✖ cancelled", "muted"),
 }
 
-_BAR = 10
+_BAR = 6
 _STATE = 5
 
 
@@ -36,7 +36,7 @@ class RunsPane(LiveGrid):
         Column("strategy", least=8, most=18),
         Column("source", least=12, most=26, drop=2),
         Column("asked", "right", least=8, most=14, drop=6),
-        Column("state", least=11, most=31),
+        Column("state", least=11, most=26),
         Column("net P&L", "point", least=8),
         Column("%", "point", least=6, drop=1),
         Column("dd %", "point", least=5, drop=3),

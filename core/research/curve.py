@@ -24,10 +24,12 @@ class Curve:
 
     Attributes:
         every: rows of a piece.
+        inside: how much of the batch at hand is done, 0..1.
     """
 
     def __init__(self) -> None:
         self.every = 0
+        self.inside = 1.0
         self._points: list[Point] = []
 
     def pieces(self, batch: Records) -> Iterator[Records]:
@@ -36,6 +38,7 @@ class Curve:
         start = 0
         while start < len(batch):
             stop = start + self.every  # what a piece was is not changed by thinning that came after it
+            self.inside = min(1.0, stop / len(batch))
             yield batch[start:stop]
             start = stop
 

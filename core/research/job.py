@@ -58,20 +58,34 @@ def order_of(request: Request) -> Order:
     )
 
 
+class Teller:
+    """Says how far a run is, now and then. A file is read far ahead of the loop: what is read and not yet run over is not done."""
+
+    def __init__(self, say: Say, curve: Curve) -> None:
+        self._say, self._curve = say, curve
+        self._last = float("-inf")
+        self._before = self._read = 0
+
+    def tell(self, source: Source, rows: int) -> None:
+        """So many rows are done."""
+        if source.bytes_read != self._read:
+            self._before, self._read = self._read, source.bytes_read
+        now = time.monotonic()
+        if now - self._last >= PERIOD_S:
+            self._last = now
+            self._say(Progress(rows, self._share(source, rows)))
+
+    def _share(self, source: Source, rows: int) -> float | None:
+        if source.total_rows or not source.total_bytes:
+            return share(source, rows)
+        return min(1.0, (self._before + (self._read - self._before) * self._curve.inside) / source.total_bytes)
+
+
 def run(request: Request, say: Say) -> Said:
     """Run it; what is asked for but not small goes to the request's file."""
     curve = Curve()
-    last = float("-inf")
-
-    def tell(source: Source, rows: int) -> None:
-        nonlocal last
-        now = time.monotonic()
-        if now - last >= PERIOD_S:
-            last = now
-            say(Progress(rows, share(source, rows)))
-
     try:
-        result = run_backtest(order_of(request), tell, curve)
+        result = run_backtest(order_of(request), Teller(say, curve).tell, curve)
         write_detail(Path(request.detail), detail_of(result, curve))
     except CockpitError as error:
         return Wrong(str(error))
