@@ -37,7 +37,6 @@ async def _open(app: CockpitApp) -> None:
 
     def queued(id_: str | None) -> None:
         if id_:
-            app.say(f"{clean(id_)} is queued: F2 shows how far it is")
             app.show("lab")
             app.lab.go(1, id_)
 
@@ -105,7 +104,7 @@ def compare(app: CockpitApp) -> None:
         app.say(f"{name} has no result to compare: {clean(row.state)}")
     else:
         app.lab.marked = row.id
-        app.say(f"{name} is A: move the cursor to another run to see both; c on {name} ends it")
+        app.say(f"{name} is A: move to another run to see both")
 
 
 def register(app: CockpitApp) -> None:

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
+from textual.widgets._input import Input
 
 from cockpit.forms.entry import Entry
 from cockpit.forms.fields import Field, Offer
@@ -82,6 +83,8 @@ class BacktestForm(OfferForm):
             here = self._offered.index(self._source.text) if self._source.text in self._offered else -1
             self._source.text = self._offered[(here + 1) % len(self._offered)]
             self._source.control.focus()
+            if isinstance(self._source.control, Input):
+                self._source.control.cursor_position = len(self._source.text)  # a path's end says more than its beginning
 
     def command(self, offer: Offer, plain: dict[str, Any], params: dict[str, Any], terms: Terms) -> Backtest:
         return Backtest(

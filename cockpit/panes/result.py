@@ -11,7 +11,7 @@ from cockpit.panes.line import Part
 from cockpit.panes.prices import bare, sign_tone
 from cockpit.panes.runs import progress_words, seconds
 from cockpit.report import Report, params_words, quote_of, source_words, stamp, terms_words, title_words, width_words
-from cockpit.text import clean
+from cockpit.text import clean, width
 from core.view import RunRow
 
 
@@ -39,6 +39,8 @@ FIGURES = (
     Figure("gross_loss", "gross loss", 2, "money"),
     Figure("fees", "fees", 2, "money"),
 )
+
+_SEEN = Figure("ticks", "over", 0, "ticks or bars")
 
 _EMPTY = (
     "What a run came to stands here: profit, drawdown, Sharpe, trades, costs.",
@@ -132,15 +134,20 @@ def figure_line(figure: Figure, found: Mapping[str, Any], money: str) -> list[Pa
 def compared(a: RunRow, b: RunRow) -> list[list[Part]]:
     """Both runs' figures, and by how much the second differs."""
     money = quote_of(b.symbol or a.symbol)
-    lines = [[Part(f"{'':<13}{'A ' + clean(a.id):>14}{'B ' + clean(b.id):>14}{'B less A':>14}", "muted")]]
-    for figure in FIGURES:
+    rows = []
+    for figure in (*FIGURES, _SEEN):
         one, two = ((row.figures or {}).get(figure.key) for row in (a, b))
-        unit = money if figure.unit == "money" else figure.unit
         less = None if one is None or two is None else two - one
         text = figures.NONE if less is None else figures.signed(less * figure.scale, figure.decimals)
-        values = Part(f"{_text(figure, one):>14}", "muted"), Part(f"{_text(figure, two):>14}", "strong")
+        rows.append((figure, _text(figure, one), _text(figure, two), text, less))
+    heads = f"A {clean(a.id)}", f"B {clean(b.id)}", "B less A"
+    cells = max(11, *(width(text) + 2 for text in (*heads, *(text for row in rows for text in row[1:4]))))
+    lines = [[Part(" " * 13 + "".join(head.rjust(cells) for head in heads), "muted")]]
+    for figure, one, two, text, less in rows:
+        unit = money if figure.unit == "money" else figure.unit.partition(",")[0].partition(" of ")[0]
         tone = sign_tone(less or 0.0) if figure.signed else "plain"
-        lines.append(fact(figure.name, *values, Part(f"{text:>14}", tone), Part(f"  {unit}", "muted")))
+        values = Part(one.rjust(cells), "muted"), Part(two.rjust(cells), "strong"), Part(text.rjust(cells), tone)
+        lines.append(fact(figure.name, *values, Part(f"  {unit}", "muted")))
     lines.append([])
     for name, row in (("A", a), ("B", b)):
         state = "" if row.state == "done" else f" ({clean(row.state)})"

@@ -34,16 +34,16 @@ class RunsPane(LiveGrid):
         Column("", least=1, most=1),
         Column("run", least=6, most=10),
         Column("strategy", least=8, most=18),
-        Column("source", least=12, most=26, drop=2),
-        Column("asked", "right", least=8, most=14, drop=6),
+        Column("source", least=12, most=24, drop=2),
+        Column("asked", "right", least=8, most=14, drop=8),
         Column("state", least=11, most=26),
         Column("net P&L", "point", least=8),
         Column("%", "point", least=6, drop=1),
         Column("dd %", "point", least=5, drop=3),
-        Column("Sharpe", "point", least=5, drop=4),
-        Column("trades", "right", least=6, drop=5),
+        Column("Sharpe", "point", least=5, drop=5),
+        Column("trades", "right", least=6, drop=6),
         Column("win %", "right", least=5, drop=7),
-        Column("params", least=8, most=60, drop=8, grow=True),
+        Column("params", least=16, most=70, drop=4, grow=True),
     )
 
     def __init__(self, *, id: str) -> None:
