@@ -72,6 +72,8 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("cancel_run", "x", "cancel", "Cancel the run under the cursor", trials.cancel, rank=2, deck="lab"),
     Action("compare", "c", "compare", "Mark this run, and compare others with it", trials.compare, rank=3, deck="lab"),
+    Action("sort_runs", "o", "sort", "Sort the runs by the next column", trials.sort, frozenset({"runs"}), 7, "lab"),
+    Action("turn_runs", "O", "turn", "Turn the order of the runs round", trials.turn, frozenset({"runs"}), deck="lab"),
     Action("export", "e", "export", "Write this run's result to files: JSON and CSV", trials.export, rank=6, deck="lab"),
     Action("pause", "p", "pause", "Pause the strategy under the cursor, or resume it", levers.pause, _LEVERS, 2, "live"),
     Action("flatten", "f", "flatten", "Close the position of the strategy under the cursor", levers.flatten, _LEVERS, 3, "live"),

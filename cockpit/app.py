@@ -18,6 +18,7 @@ from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 
+from cockpit import trials
 from cockpit.actions import BY_ID, ActionProvider, bindings_of
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
@@ -121,7 +122,7 @@ class CockpitApp(App[None]):
     async def follow(self) -> None:
         """Pull and paint, for as long as the screen is open."""
         while self.is_running:
-            pull = asyncio.ensure_future(self.link.pull(self.deck.wanted()))
+            pull = asyncio.ensure_future(self.link.pull(dict.fromkeys([*self.deck.wanted(), *self.lab.awaited()])))
             try:
                 # An engine that is slow to answer must not freeze clocks and ages.
                 while not (await asyncio.wait({pull}, timeout=0.5))[0]:
@@ -146,6 +147,8 @@ class CockpitApp(App[None]):
             if view is not None:
                 self.live.take(view)
                 self.lab.take(view)
+                for run in self.lab.ended():
+                    trials.tell_end(self, run)
                 self.system.take(view)
                 if view.header is not None:
                     self._ahead_ns = view.header.now_ns - int(now * 1e9)

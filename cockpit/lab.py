@@ -44,6 +44,8 @@ class LabScreen(Deck):
         self.trades = RunTradesPane(id="run_trades")
         self.view: LabView | None = None
         self.marked = ""
+        self._under_way: set[str] = set()
+        self._ended: list[RunRow] = []
         self._reports: dict[str, Report] = {}
         self._unreadable: dict[str, str] = {}
         super().__init__((self.runs, self.result, self.equity, self.trades))
@@ -60,9 +62,20 @@ class LabScreen(Deck):
         super().take(view)
         if view.lab is not None:
             self.view = view.lab
+            self._ended += [row for row in view.lab.runs if row.id in self._under_way and row.state in ("done", "failed")]
+            self._under_way = {row.id for row in view.lab.runs if row.state in ("queued", "running")}
             self.runs.take(view.lab)
             if self.runs.get(self.marked) is None:
                 self.marked = ""
+
+    def awaited(self) -> list[str]:
+        """The view to pull while another screen is shown: as long as a run is under way, so that its end can be told."""
+        return ["lab"] if self._under_way else []
+
+    def ended(self) -> list[RunRow]:
+        """The runs that ended since this was asked last."""
+        ended, self._ended = self._ended, []
+        return ended
 
     def paint(self, now: float, now_ns: int, trouble: str = "") -> None:
         self._fetch_missing(bool(trouble))
@@ -131,5 +144,4 @@ class LabScreen(Deck):
             del self._reports[old]
 
     def tab_of(self, pane: Pane) -> str:
-        under_way = sum(row.state in ("queued", "running") for row in self.view.runs) if self.view else 0
-        return f"{pane.TITLE}({under_way})" if pane is self.runs and under_way else pane.TITLE
+        return f"{pane.TITLE}({len(self._under_way)})" if pane is self.runs and self._under_way else pane.TITLE

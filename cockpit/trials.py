@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cockpit import figures
 from cockpit.forms.fields import Field
 from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
-from cockpit.report import Report, params_words, stamp, terms_words, title_words
+from cockpit.report import Report, params_words, quote_of, stamp, terms_words, title_words
 from cockpit.text import clean
 from core.commands import Backtest, CancelRun, Register
 from core.errors import CockpitError
@@ -78,6 +79,28 @@ def typed_of(order: Backtest) -> dict[str, str]:
 def shown(values: dict[str, Any]) -> dict[str, str]:
     """Values as they stand in the fields of a form."""
     return {name: Field(name=name).shown(value) for name, value in values.items()}
+
+
+def tell_end(app: CockpitApp, row: RunRow) -> None:
+    """Say that a run ended, where its line is not in sight."""
+    if app.deck is app.lab:
+        return
+    if row.state == "failed":
+        app.say(f"{clean(row.id)} failed: {clean(row.line)} (F2)", "warning")
+    else:
+        money = figures.signed((row.figures or {}).get("net_pnl"))
+        app.say(f"{clean(row.id)} is done: {clean(row.order.strategy)} made {money} {quote_of(row.symbol)} (F2)")
+
+
+def sort(app: CockpitApp) -> None:
+    """Sort the runs by their next column."""
+    column = app.lab.runs.cycle_sort()
+    app.say(f"sorted by {column}" if column else "the newest first")
+
+
+def turn(app: CockpitApp) -> None:
+    """Turn the runs' order round."""
+    app.lab.runs.flip_sort()
 
 
 def cancel(app: CockpitApp) -> None:

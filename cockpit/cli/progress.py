@@ -6,8 +6,10 @@ import sys
 import threading
 import time
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from core.research.source import Source, share
+if TYPE_CHECKING:
+    from core.research.source import Source
 
 #: Seconds before a run counts as long, and between two lines.
 PATIENCE, PERIOD = 1.0, 0.1
@@ -42,6 +44,8 @@ class Progress:
         now = time.monotonic()
         if not self._seen or now - self._last < PERIOD:
             return
+        from core.research.source import share
+
         self._notice.cancel()
         self._last = now
         self._put(line(share(source, done), done, now - self._began))

@@ -96,6 +96,32 @@ async def test_runs_are_pulled_only_while_the_lab_is_shown(tmp_path: Path) -> No
         await eventually(lambda: "lab" not in engine.pulls[-1].panes)
 
 
+async def test_a_run_that_ends_while_another_screen_is_shown_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, running_row(2), running_row(1))
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "run-1", "43 %"))
+        await pilot.press("f1")
+        await eventually(lambda: line_with(app, "1 Prices"))
+        with_runs(engine, running_row(2), run_row(1))
+        await eventually(lambda: line_with(app, "run-1 is done: sma_crossover made +1,234.50 USDT (F2)"))
+        with_runs(engine, failed_row(2, "out of memory"), run_row(1))
+        await eventually(lambda: line_with(app, "run-2 failed: out of memory (F2)"))
+        await eventually(lambda: "lab" not in engine.pulls[-1].panes)
+
+
+async def test_o_sorts_the_runs_by_what_they_made(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        rows = [run_row(n, figures={**FIGURES, "net_pnl": made}) for n, made in ((3, 10.0), (2, 30.0), (1, 20.0))]
+        with_runs(engine, *rows)
+        await in_lab(engine, app, pilot)
+        await pilot.press(*"oooooo")
+        await eventually(lambda: line_with(app, "▾net P&L"))
+        await eventually(lambda: [row.key for row in app.lab.runs.listing.shown] == ["run-2", "run-1", "run-3"])
+        await pilot.press("O")
+        await eventually(lambda: [row.key for row in app.lab.runs.listing.shown] == ["run-3", "run-1", "run-2"])
+
+
 async def test_progress_moves_and_the_result_comes_by_itself(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine, running_row(1, None))
