@@ -125,7 +125,7 @@ def _run(
             done += len(piece)
             if curve is not None:
                 account = instance.account[0]
-                curve.note(int(piece["ts"][-1]), float(account.equity), float(account.peak))
+                curve.note(int(piece["ts"][-1]), float(account.equity), float(account.peak), float(account.max_drawdown))
             if progress is not None:
                 progress(source, done)
     if not done:

@@ -31,6 +31,7 @@ class Curve:
         self.every = 0
         self.inside = 1.0
         self._points: list[Point] = []
+        self._deepest = 0.0
 
     def pieces(self, batch: Records) -> Iterator[Records]:
         """The batch in pieces, in order."""
@@ -42,9 +43,11 @@ class Curve:
             yield batch[start:stop]
             start = stop
 
-    def note(self, ts: int, equity: float, peak: float) -> None:
-        """Take the point after a piece."""
-        self._points.append(Point(ts, equity, max(0.0, peak - equity)))
+    def note(self, ts: int, equity: float, peak: float, deepest: float) -> None:
+        """Take the point after a piece; `deepest` is the fall that was the deepest of the run so far, after any row of it."""
+        fall = deepest if deepest > self._deepest else max(0.0, peak - equity)
+        self._deepest = deepest
+        self._points.append(Point(ts, equity, fall))
         if len(self._points) >= 2 * MOST:
             self._points = _halved(self._points)
             self.every *= 2

@@ -132,7 +132,8 @@ async def test_a_run_equals_the_command_on_the_same_source_to_the_bit(tmp_path: 
 async def test_the_tape_of_the_engine_itself_can_be_run_over_while_it_records(tmp_path: Path) -> None:
     async with lab(tmp_path) as rig:
         await rig.play()
-        assert await Requests(rig.engine).ask("sources", {}) == ["tape:BTCUSDT", "tape:ETHUSDT"]
+        requests = Requests(rig.engine)
+        assert await requests.ask("sources", {}) == ["tape:BTCUSDT", "tape:ETHUSDT"]
         id_ = await start(rig, "tape:BTCUSDT", params={**PARAMS, "interval": "1s"}, terms=TERMS)
         done = await over(rig, id_)
         assert (done.figures or {})["ticks"] == 300
@@ -214,6 +215,24 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
         stored = await rig.engine.ledger.runs(10)
         assert json.loads(stored[0]["result"])["outcome"]["figures"] == before.figures
         assert await start(rig, source, params=PARAMS) == "run-3"
+
+
+async def test_rows_of_another_kind_or_shape_on_the_ledger_stop_nothing(tmp_path: Path) -> None:
+    async with lab(tmp_path) as rig:
+        for number, (kind, params) in enumerate((("trial", "{}"), ("backtest", "{}"), ("backtest", "not json")), 7):
+            await rig.engine.ledger.add_run(f"run-{number}", 1, kind=kind, strategy="rsi", source="x", params=params, result="{}")
+    async with lab(tmp_path) as rig:
+        assert (rig.engine.lab.view().runs, rig.engine.lab.view().total) == ([], 3)
+        assert await start(rig, "tape:NOPE") == "run-10"
+
+
+async def test_a_strategy_s_terms_can_be_asked_for(tmp_path: Path) -> None:
+    async with lab(tmp_path) as rig:
+        id_ = await rig.register("sma_crossover", params={"fast": 3, "slow": 9}, terms=TERMS)
+        order = await Requests(rig.engine).ask("order", {"id": id_})
+        assert (order.terms, order.symbols) == (TERMS, ["binance:BTCUSDT"])
+        with pytest.raises(UsageError):
+            await Requests(rig.engine).ask("order", {"id": "nobody"})
 
 
 async def test_what_cannot_work_as_worded_is_refused_at_once(tmp_path: Path) -> None:
