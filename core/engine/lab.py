@@ -64,7 +64,7 @@ class Lab:
         ledger = self.engine.ledger
         self.total, self._number = await ledger.count_runs()
         found = [run_of(row) for row in await ledger.runs(LISTED)]
-        self._runs = {run.id: run for run in found if run is not None}
+        self._runs = {run.id: run for run in sorted((run for run in found if run is not None), key=lambda run: run.asked_ns)}
         await asyncio.to_thread(_prune, self.engine.home / FOLDER)
 
     async def close(self) -> None:

@@ -22,8 +22,9 @@ class Run:
 
     Attributes:
         line: why it failed or was cancelled.
-        started_ns: its first row was done, or its process began.
+        started_ns: its process began.
         share: 0..1 of it that is done; None unknown.
+        heard: when it first said how far it is, and how far it was then.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Run:
     share: float | None = None
     eta_ns: int = 0
     outcome: Outcome | None = None
+    heard: tuple[int, float] | None = None
 
     @property
     def over(self) -> bool:
@@ -46,9 +48,11 @@ class Run:
     def hear(self, progress: Progress, now_ns: int) -> None:
         """It is so far."""
         self.rows, self.share = progress.rows, progress.share
-        if progress.share:
-            taken = now_ns - self.started_ns
-            self.eta_ns = now_ns + int(taken / progress.share) - taken
+        if progress.share is None:
+            return
+        since, before = self.heard = self.heard or (now_ns, progress.share)  # what came before was starting and compiling
+        if progress.share > before:
+            self.eta_ns = now_ns + int((now_ns - since) * (1 - progress.share) / (progress.share - before))
 
     def end(self, state: str, now_ns: int, line: str = "", outcome: Outcome | None = None) -> None:
         """It is over."""

@@ -201,11 +201,13 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
         id_ = await start(rig, source, params=PARAMS, terms=TERMS)
         before = await over(rig, id_)
         cut = await start(rig, source, "slow")
-        await until(lambda: row(rig, cut).rows > 0, "it is on its way")
+        waited = await start(rig, source, "slow")
+        await rig.engine.commands.submit(CancelRun(id=waited), "test")
+        await until(lambda: row(rig, cut).eta_ns > 0, "it is on its way")
     async with lab(tmp_path) as rig:
         view = rig.engine.lab.view()
-        assert [run.id for run in view.runs] == [cut, id_]
-        assert view.total == 2
+        assert [run.id for run in view.runs] == [waited, cut, id_], "as they were asked for"
+        assert view.total == 3
         assert row(rig, id_) == before
         assert (row(rig, cut).state, row(rig, cut).line) == ("cancelled", "the engine stopped")
         told = await read(rig, id_)
@@ -214,7 +216,7 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
         assert (await read(rig, id_))["detail"] is None
         stored = await rig.engine.ledger.runs(10)
         assert json.loads(stored[0]["result"])["outcome"]["figures"] == before.figures
-        assert await start(rig, source, params=PARAMS) == "run-3"
+        assert await start(rig, source, params=PARAMS) == "run-4"
 
 
 async def test_rows_of_another_kind_or_shape_on_the_ledger_stop_nothing(tmp_path: Path) -> None:
