@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit import levers, moves, watching
+from cockpit import levers, moves, trials, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Action(NamedTuple):
 _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies"})
 _ALERTS = frozenset({"alerts"})
-_ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log"})
+_ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs"})
 
 
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
@@ -69,6 +69,15 @@ def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
 
 ACTIONS: tuple[Action, ...] = (
     Action("register", "r", "register", "Register a strategy", levers.register, rank=1),
+    Action("backtest", "b", "backtest", "Run a strategy over recorded data", trials.run, rank=4),
+    Action(
+        "register_run", "r", "register", "Register what this run tested, with its parameters and terms", trials.register, rank=1, deck="lab"
+    ),
+    Action("cancel_run", "x", "cancel", "Cancel the run under the cursor", trials.cancel, rank=2, deck="lab"),
+    Action("compare", "c", "compare", "Mark this run, and compare others with it", trials.compare, rank=3, deck="lab"),
+    Action("sort_runs", "o", "sort", "Sort the runs by the next column", trials.sort, frozenset({"runs"}), 7, "lab"),
+    Action("turn_runs", "O", "turn", "Turn the order of the runs round", trials.turn, frozenset({"runs"}), deck="lab"),
+    Action("export", "e", "export", "Write this run's result to files: JSON and CSV", trials.export, rank=6, deck="lab"),
     Action("pause", "p", "pause", "Pause the strategy under the cursor, or resume it", levers.pause, _LEVERS, 2, "live"),
     Action("flatten", "f", "flatten", "Close the position of the strategy under the cursor", levers.flatten, _LEVERS, 3, "live"),
     Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, 4, "live"),
@@ -90,6 +99,10 @@ ACTIONS: tuple[Action, ...] = (
     _to("live", 2, "2", "strategies", "Go to the strategies"),
     _to("live", 3, "3", "trades", "Go to the trade log"),
     _to("live", 4, "4", "alerts", "Go to the alerts"),
+    _to("lab", 1, "1", "runs", "Go to the runs"),
+    _to("lab", 2, "2", "result", "Go to the result"),
+    _to("lab", 3, "3", "equity", "Go to the equity curve"),
+    _to("lab", 4, "4", "run_trades", "Go to the run's trades"),
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),
@@ -104,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
     Action("live", "f1", "live", "The live screen: prices, strategies, trades, alerts", lambda app: app.show("live"), rank=10),
+    Action("lab", "f2", "lab", "The lab: backtests, compared and registered", lambda app: app.show("lab"), rank=10),
     Action(
         "system",
         "f6",
@@ -131,16 +145,22 @@ def key_name(written: str) -> str:
     return next((name for name, shown in _WRITTEN.items() if shown == written), written.lower() if len(written) > 1 else written)
 
 
+def _offered(deck: str) -> list[Action]:
+    """What can be done on a screen: its own actions, and those of all screens whose key it does not use otherwise."""
+    own = {action.keys for action in ACTIONS if deck and action.deck == deck}
+    return [action for action in ACTIONS if action.deck == deck or (not action.deck and action.keys not in own)]
+
+
 def keys_for(deck: str, pane: str, keymap: Mapping[str, str]) -> list[tuple[str, str]]:
     """The line of keys while this pane has the focus: what is about its rows, then the rest; quit is last."""
-    ranked = sorted((action for action in ACTIONS if action.rank and action.id != deck), key=lambda action: action.rank)
-    mine = [action for action in ranked if action.deck in ("", deck) and (not action.panes or pane in action.panes)]
+    ranked = sorted((action for action in _offered(deck) if action.rank and action.id != deck), key=lambda action: action.rank)
+    mine = [action for action in ranked if not action.panes or pane in action.panes]
     return [(action.shown_keys(keymap)[0], action.word) for action in mine]
 
 
 def help_for(deck: str, pane: str, title: str) -> list[tuple[str, list[Action]]]:
     """The actions in two groups: about this pane's rows, and everywhere."""
-    offered = [action for action in ACTIONS if action.deck in ("", deck) and action.id not in ("help", deck)]
+    offered = [action for action in _offered(deck) if action.id not in ("help", deck)]
     here = [action for action in offered if pane in action.panes]
     rest = [action for action in offered if not action.panes or pane not in action.panes]
     return [*([(title, here)] if here else []), ("Everywhere", rest)]

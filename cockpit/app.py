@@ -19,11 +19,12 @@ from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 
-from cockpit import notices
+from cockpit import notices, trials
 from cockpit.actions import BY_ID, ActionProvider, bindings_of
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.forms.fields import Offer, read_catalogue
+from cockpit.lab import LabScreen
 from cockpit.link import Link
 from cockpit.live import LiveScreen
 from cockpit.paint import Brush
@@ -64,8 +65,10 @@ class CockpitApp(App[None]):
         self.link = Link(home, read_only=self.settings.read_only)
         self.brush = Brush(self)
         self.live = LiveScreen()
+        self.lab = LabScreen()
         self.system = SystemScreen(home)
         self.recent: dict[str, dict[str, str]] = {}
+        self.tested: dict[str, dict[str, str]] = {}
         self.last_words = ""
         self.farewell = ""
         self.wants_demo = False
@@ -116,7 +119,7 @@ class CockpitApp(App[None]):
     @property
     def decks(self) -> tuple[Deck, ...]:
         """All screens, in the order of their keys."""
-        return (self.live, self.system)
+        return (self.live, self.lab, self.system)
 
     def show(self, name: str) -> None:
         """Show a screen by its name."""
@@ -129,7 +132,7 @@ class CockpitApp(App[None]):
     async def follow(self) -> None:
         """Pull and paint, for as long as the screen is open."""
         while self.is_running:
-            pull = asyncio.ensure_future(self.link.pull(self.deck.wanted()))
+            pull = asyncio.ensure_future(self.link.pull(dict.fromkeys([*self.deck.wanted(), *self.lab.awaited()])))
             try:
                 # An engine that is slow to answer must not freeze clocks and ages.
                 while not (await asyncio.wait({pull}, timeout=0.5))[0]:
@@ -161,6 +164,9 @@ class CockpitApp(App[None]):
         with self.batch_update():
             if view is not None:
                 self.live.take(view)
+                self.lab.take(view)
+                for run in self.lab.ended():
+                    trials.tell_end(self, run)
                 self.system.take(view)
                 if view.header is not None:
                     self._ahead_ns = view.header.now_ns - int(now * 1e9)

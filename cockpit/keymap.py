@@ -44,6 +44,8 @@ def _clashes(keymap: Mapping[str, str]) -> Iterator[tuple[Action, Action, str]]:
     for action in ACTIONS:
         for key in action.keys_in(keymap):
             for other in taken.setdefault(key, []):
-                if "" in (action.deck, other.deck) or action.deck == other.deck:
+                # A screen's own action may have a key of all screens, as we made them.
+                as_made = all(keymap.get(one.id, one.keys) == one.keys for one in (action, other))
+                if action.deck == other.deck or ("" in (action.deck, other.deck) and not as_made):
                     yield other, action, key
             taken[key].append(action)

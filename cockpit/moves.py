@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit import figures
+from cockpit import figures, trials
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.log import log_lines
 from cockpit.panes.prices import bare
@@ -87,6 +87,9 @@ def read_row(app: CockpitApp) -> None:
     """Everything about the row under the cursor."""
     from cockpit.forms.reading import Reading
 
+    if app.deck is app.lab:
+        trials.read(app)
+        return
     if app.deck is app.system:
         worker, line = app.system.pool.chosen, app.system.engine_log.chosen
         if app.system.pane_name == "workers" and worker is not None:

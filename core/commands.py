@@ -122,5 +122,27 @@ class Stop(Struct, frozen=True, kw_only=True, tag="stop"):
     flatten: bool = False
 
 
+class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
+    """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
+
+    `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
+    """
+
+    source: str
+    strategy: str
+    symbol: str | None = None
+    params: dict[str, str | int | float | bool] = {}
+    terms: Terms = Terms()
+    from_ns: int | None = None
+    to_ns: int | None = None
+
+
+class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):
+    """End a run that waits or is under way."""
+
+    id: str
+
+
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
-Command: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand
+LabCommand: TypeAlias = Backtest | CancelRun
+Command: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand

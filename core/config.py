@@ -72,6 +72,12 @@ class StrategiesConfig(Struct, frozen=True, kw_only=True):
     folder: Annotated[str | None, Meta(description="where your strategy files lie; unset: strategies in the home")] = None
 
 
+class ResearchConfig(Struct, frozen=True, kw_only=True):
+    """Runs over history."""
+
+    processes: Annotated[int, Meta(ge=0, le=256, description="how many run at once; 0: one a core but one, at least one")] = 0
+
+
 class UiConfig(Struct, frozen=True, kw_only=True):
     """The screen."""
 
@@ -101,6 +107,7 @@ class Config(Struct, frozen=True, kw_only=True):
     venues: Venues = Venues()
     engine: EngineConfig = EngineConfig()
     strategies: StrategiesConfig = StrategiesConfig()
+    research: ResearchConfig = ResearchConfig()
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
 

@@ -4,6 +4,7 @@ cockpit.toml   configuration (optional)          engine.lock   held by the runni
 home.json      the stamp: its mode and venues    run/          0700; the engine's socket
 tape.db        recorded ticks                    logs/         engine.log and its older parts
 ledger.db      commands, orders, fills, …        strategies/   strategies of the user (optional)
+runs/          curves and fills of backtests     exports/      what the lab was told to write
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ __all__ = [
 LONGEST_SOCKET_PATH = 100
 
 #: What a demo reset deletes. Anything else in the folder, the configuration first of all, is the user's.
-_DISPOSABLE = (*(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")), "home.json", "logs", "run")
+_DISPOSABLE = (*(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")), "home.json", "logs", "run", "runs")
 
 
 class Stamp(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from core.commands import Command
+from core.commands import Backtest, Command
 from core.system_view import CommandRow, CoverageRow, SystemView
 
 
@@ -123,6 +123,31 @@ class AlertRow(Struct, array_like=True):
     snoozed_ns: int = 0  # nothing is said of it until then; 0 it is not snoozed
 
 
+class RunRow(Struct, array_like=True):
+    """One run over history."""
+
+    id: str
+    order: Backtest  # what was asked for
+    state: str  # queued | running | done | failed | cancelled
+    line: str  # why it failed or was cancelled
+    asked_ns: int
+    started_ns: int  # 0 not yet
+    ended_ns: int  # 0 not yet
+    rows: int  # done so far
+    share: float | None  # 0..1 done so far
+    eta_ns: int  # when it will be done; 0 nobody knows
+    symbol: str  # venue:SYMBOL as the source says; '' until it is known
+    figures: dict[str, Any] | None  # of one that is done, as `cockpit backtest --json`
+
+
+class LabView(Struct, array_like=True):
+    """The runs over history, the newest first."""
+
+    runs: list[RunRow]
+    total: int  # ever made in this home, also those that are not listed
+    processes: int  # how many may run at once
+
+
 class View(Struct):
     """The panes that changed since the revisions asked with; the others are None."""
 
@@ -135,6 +160,7 @@ class View(Struct):
     system: SystemView | None = None
     trail: list[CommandRow] | None = None  # newest first
     coverage: list[CoverageRow] | None = None
+    lab: LabView | None = None
 
 
 class Hello(Struct, frozen=True, tag="hello"):

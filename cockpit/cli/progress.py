@@ -44,6 +44,8 @@ class Progress:
         now = time.monotonic()
         if not self._seen or now - self._last < PERIOD:
             return
+        from core.research.source import share
+
         self._notice.cancel()
         self._last = now
         self._put(line(share(source, done), done, now - self._began))
@@ -53,15 +55,6 @@ class Progress:
             sys.stderr.write(f"\r{text.ljust(self._length)}" if text else f"\r{' ' * self._length}\r")
             sys.stderr.flush()
         self._length = len(text)
-
-
-def share(source: Source, done: int) -> float | None:
-    """How much of the source is done, 0..1; None where nobody knows its length."""
-    if source.total_rows:
-        return min(done / source.total_rows, 1.0)
-    if source.total_bytes:
-        return min(source.bytes_read / source.total_bytes, 1.0)
-    return None
 
 
 def line(part: float | None, done: int, elapsed: float) -> str:

@@ -17,7 +17,7 @@ from cockpit.forms.described import Listed, fields_of
 from cockpit.forms.dialog import Dialog
 from cockpit.forms.entry import Entry, SymbolSuggester
 from cockpit.forms.fields import Field
-from cockpit.forms.register import Typed
+from cockpit.forms.offered import Typed
 from cockpit.text import clean
 from core.alert_rules import KINDS, AnyRule, MoveRule, PriceRule
 from core.commands import SetAlert

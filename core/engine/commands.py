@@ -17,6 +17,8 @@ import structlog
 
 from core.commands import (
     AckAlert,
+    Backtest,
+    CancelRun,
     Command,
     Flatten,
     Pause,
@@ -78,6 +80,8 @@ class Commands:
             return await self.watch(command, actor)
         if isinstance(command, (SetAlert, RemoveAlert, AckAlert, SnoozeAlert)):
             return await self.engine.sentinel.submit(command, actor)
+        if isinstance(command, (Backtest, CancelRun)):
+            return await self.engine.lab.obey(command, actor)
         return await self.stop(command, actor)
 
     async def _steer(self, command: Pause | Resume | Flatten, actor: str) -> dict[str, Any]:

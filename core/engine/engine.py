@@ -28,6 +28,7 @@ from core.engine.environment import fingerprint
 from core.engine.gate import Gate
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
+from core.engine.lab import Lab
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.panes import Panes
@@ -110,6 +111,7 @@ class Engine:
                 "system": lambda: self.system.view(),
                 "trail": lambda: list(self.trail.rows),
                 "coverage": lambda: self.system.coverage(),
+                "lab": lambda: self.lab.view(),
             }
         )
         self.trail = Trail(lambda: self.panes.touch("trail"))
@@ -127,6 +129,7 @@ class Engine:
         self.commands = Commands(self)
         self.system = System(self)
         self.sentinel = Sentinel(self)
+        self.lab = Lab(self, config.research.processes)
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -150,6 +153,8 @@ class Engine:
         self.tape.on_trouble = partial(self._store_trouble, "tape")
         self.ledger.on_trouble = partial(self._store_trouble, "ledger")
         self._opened.push_async_callback(self.pool.stop)
+        await self.lab.open()
+        self._opened.push_async_callback(self.lab.close)
         self.settler = Settler(self.tape.wait_synced)
         self.last_seq = self.recent.floor = max(self.tape.last_seq(), await self.ledger.last_seq())
         self.trail.load(await asyncio.to_thread(newest_commands, self.home / "ledger.db", LINES))

@@ -77,7 +77,14 @@ class Requests:
             return engine.market.watched
         if what == "commands":
             return await engine.ledger.commands()
-        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands")
+        if what == "order":
+            return engine.roster[str(args.get("id", ""))].order
+        if what == "run":
+            return await engine.lab.read(str(args.get("id", "")))
+        if what == "sources":
+            return await engine.lab.sources()
+        known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources"
+        raise UsageError(f"{what!r} is not a question: {known}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""

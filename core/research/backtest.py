@@ -16,6 +16,7 @@ from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import SourceError, StrategyError, UsageError
 from core.kernels.records import FILL, MARK, REPORT, WHY_NAMES
+from core.research.curve import Curve
 from core.research.metrics import Run, metrics
 from core.research.source import Source
 from core.research.sources import open_sources
@@ -69,11 +70,12 @@ class Result:
     first_ns: int
 
 
-def run_backtest(order: Order, progress: Progress | None = None) -> Result:
+def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None) -> Result:
     """Run one backtest.
 
     Args:
-        progress: called with the source and the rows done so far, after every batch.
+        progress: called with the source and the rows done so far, after every batch; with a curve after every piece.
+        curve: takes points of equity on the way, between the daily ones of the result.
 
     Raises:
         UsageError: the source, the strategy or a value is refused; one line.
@@ -94,7 +96,7 @@ def run_backtest(order: Order, progress: Progress | None = None) -> Result:
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
     started = time.perf_counter()
-    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress)
+    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve)
     if source.interval_ns and 0 < interval < source.interval_ns:
         source.notes.append(
             f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
@@ -109,17 +111,23 @@ def _reach(from_ns: int | None, interval: int, warmup: int) -> int | None:
     return warm_from(from_ns, warmup, interval)
 
 
-def _run(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None) -> tuple[Records, int, int]:
+def _run(
+    instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None, curve: Curve | None
+) -> tuple[Records, int, int]:
     parts: list[Records] = []
     first_ns = last_ns = done = 0
     for batch in _after_warming(instance, plan, source, from_ns):
         when = batch["start" if source.kind == "bars" else "ts"]
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])
-        parts.append(instance.feed(batch))
-        done += len(batch)
-        if progress is not None:
-            progress(source, done)
+        for piece in (batch,) if curve is None else curve.pieces(batch):
+            parts.append(instance.feed(piece))
+            done += len(piece)
+            if curve is not None:
+                account = instance.account[0]
+                curve.note(int(piece["ts"][-1]), float(account.equity), float(account.peak), float(account.max_drawdown))
+            if progress is not None:
+                progress(source, done)
     if not done:
         raise SourceError(f"{source.text}: nothing in the span asked for")
     return join(parts, REPORT), first_ns, last_ns

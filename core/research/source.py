@@ -50,3 +50,12 @@ class Source(ABC):
         """All rows at once."""
         parts = list(self.batches())
         return join(parts, parts[0].dtype)
+
+
+def share(source: Source, done: int) -> float | None:
+    """How much of the source is done, 0..1; None where nobody knows its length."""
+    if source.total_rows:
+        return min(done / source.total_rows, 1.0)
+    if source.total_bytes:
+        return min(source.bytes_read / source.total_bytes, 1.0)
+    return None

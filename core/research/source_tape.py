@@ -90,9 +90,12 @@ class TapeSource(Source):
     """Ticks of one series of a tape: every one by (ts, id), or as strategies were given them, by seq."""
 
     def __init__(self, text: str, path: Path, symbol: str, stream: str, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> None:
+        from core.store.span import tape_rows
+
         super().__init__(text, "ticks", "tape as delivered" if as_delivered else "tape", symbol)
         self._path, self._stream, self._as_delivered = path, stream, as_delivered
         self._from, self._to = from_ns, to_ns
+        self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
 
     def batches(self) -> Iterator[Records]:
         """As `Source.batches`; `seq` is the tape's, 0 for ticks that came too late to be delivered."""

@@ -199,6 +199,16 @@ class Ledger:
         where, values = ("WHERE strategy_id = ?", (strategy_id,)) if strategy_id is not None else ("", ())
         return await self._ask(f"SELECT * FROM fills {where} ORDER BY rowid", values)
 
+    async def runs(self, newest: int) -> list[dict[str, Any]]:
+        """The newest runs, oldest first."""
+        return (await self._ask("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", (newest,)))[::-1]
+
+    async def count_runs(self) -> tuple[int, int]:
+        """(how many runs there are, the highest number of a `run-N`)."""
+        query = "SELECT count(*) AS total, coalesce(max(CAST(substr(run_id, 5) AS INTEGER)), 0) AS number FROM runs"
+        found = await self._ask(f"{query} WHERE run_id LIKE 'run-%'")
+        return int(found[0]["total"]), int(found[0]["number"])
+
     async def last_seq(self) -> int:
         """The highest seq any row refers to, 0 when none does: the tape, less strictly synced, must not fall behind it."""
         found = await self._ask(

@@ -40,3 +40,17 @@ def tape_windows(path: Path, symbol: str, stream: str, rows: int) -> list[tuple[
             held = 0
         held += ids
     return windows
+
+
+def tape_rows(path: Path, symbol: str, stream: str, from_ns: int | None = None, to_ns: int | None = None) -> int:
+    """About how many ticks a series has between two times: stretches of five minutes count as a whole, and ids that are missing count too.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    query = """SELECT coalesce(sum(hi_id - lo_id + 1), 0) FROM zones JOIN series USING(series)
+        WHERE axis = 'time' AND symbol = ? AND stream = ? AND bucket >= ? AND bucket < ?"""
+    first = 0 if from_ns is None else from_ns // TIME_BUCKET
+    end = (1 << 62) if to_ns is None else -(-to_ns // TIME_BUCKET)
+    with open_to_read(path, TAPE) as db:
+        return int(db.execute(query, (symbol, stream, first, end)).fetchone()[0])

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from cockpit.cli.progress import Progress, line, share
-from core.research.source import Source
+from cockpit.cli.progress import Progress, line
+from core.research.source import Source, share
 from core.types import Records
 
 

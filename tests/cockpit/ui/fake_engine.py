@@ -11,6 +11,7 @@ import asyncio
 import random
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ import msgspec
 from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
-from core.commands import Command, Flatten, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
+from core.commands import Backtest, CancelRun, Command, Flatten, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
 from core.home import socket_path
 from core.system_view import CommandRow, CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.view import (
@@ -29,6 +30,7 @@ from core.view import (
     FeedState,
     HeaderView,
     Hello,
+    LabView,
     Painted,
     PriceRow,
     Pull,
@@ -220,6 +222,7 @@ class FakeEngine:
     Attributes:
         header, prices, strategies, trades, alerts: what it shows; `moved` tells viewers of a change.
         commands: what it was told.
+        answers: question -> what makes the answer of its arguments.
         refuse: kind of command -> the words it is refused with.
         hold: commands are answered only while this event is set.
     """
@@ -232,6 +235,8 @@ class FakeEngine:
         self.trades: list[TradeRow] = []
         self.alerts: list[AlertRow] = []
         self.system = system_view()
+        self.lab = LabView([], 0, 2)
+        self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
         self.digest: dict[str, Any] = digest_answer(**NOTHING)
         self.catalogue: Any = CATALOGUE
         self.trail = trail_rows()
@@ -243,7 +248,8 @@ class FakeEngine:
         self.refuse: dict[type, str] = {}
         self.hold = asyncio.Event()
         self.hold.set()
-        self.revisions = dict.fromkeys(("header", "prices", "strategies", "trades", "alerts", "system", "trail", "coverage"), 1)
+        panes = ("header", "prices", "strategies", "trades", "alerts", "system", "trail", "coverage", "lab")
+        self.revisions = dict.fromkeys(panes, 1)
         self._met: list[ServerConnection] = []
         self._server: Server | None = None
 
@@ -266,12 +272,12 @@ class FakeEngine:
             self._server.close()
             await self._server.wait_closed()
             self._server = None
-            for connection in self._met:
-                if hasattr(connection, "transport"):
-                    connection.transport.abort()
-            self._met.clear()
-            for _ in range(3):  # turns of the loop: a transport that is hung up on closes in the next ones
+            for _ in range(20):  # turns of the loop: who was just let in has a transport in the next ones, and closes in those after
+                for connection in self._met:
+                    if hasattr(connection, "transport"):
+                        connection.transport.abort()
                 await asyncio.sleep(0)
+            self._met.clear()
         socket_path(self.home).unlink(missing_ok=True)
 
     def _meet(self, *args: Any, **options: Any) -> ServerConnection:
@@ -308,6 +314,9 @@ class FakeEngine:
             case Ask("digest"):
                 self.asks.append("digest")
                 return Done(self.digest)
+            case Ask(what, args) if what in self.answers:
+                self.asks.append(what)
+                return Done(self.answers[what](args))
             case Ask(what):
                 return Refused(f"no answer to {what!r}", 2)
             case Submit(command):
@@ -339,7 +348,9 @@ class FakeEngine:
                 self.prices = [*self.prices, *(price_row(f"binance:{s}", None, last_ns=0, state="waiting", spark=[]) for s in symbols)]
             case Unwatch(symbols=symbols):
                 self.prices = [row for row in self.prices if row.symbol not in symbols]
-            case Stop():
+            case Backtest():
+                return Done({"id": f"run-{self.lab.total + 1}"})
+            case CancelRun() | Stop():
                 pass
         self.moved("strategies", "prices")
         return Done()

@@ -1,0 +1,147 @@
+"""The lab: runs over history, and of the one under the cursor what came out: figures, curve, trades. Two can be laid side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import work
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widget import Widget
+
+from cockpit.actions import bindings_of
+from cockpit.deck import ALWAYS, Deck, Pane
+from cockpit.panes.equity import EquityPane
+from cockpit.panes.facts import Facts
+from cockpit.panes.line import Part
+from cockpit.panes.result import ResultPane
+from cockpit.panes.run_trades import RunTradesPane
+from cockpit.panes.runs import RunsPane
+from cockpit.report import Report, read_report
+from cockpit.text import clean
+from core.errors import CockpitError, NotRunning
+from core.view import LabView, RunRow, View
+
+#: Reports that are kept, with curve and trades.
+KEPT = 30
+
+
+class LabScreen(Deck):
+    """Runs, and the result, the equity and the trades of the chosen one.
+
+    Attributes:
+        marked: the id of the run that others are compared with; '' none.
+    """
+
+    NAME = "lab"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("lab")]
+
+    def __init__(self) -> None:
+        self.runs = RunsPane(id="runs")
+        self.result = ResultPane(id="result")
+        self.equity = EquityPane(id="equity")
+        self.trades = RunTradesPane(id="run_trades")
+        self.view: LabView | None = None
+        self.marked = ""
+        self._under_way: set[str] = set()
+        self._ended: list[RunRow] = []
+        self._reports: dict[str, Report] = {}
+        self._unreadable: dict[str, str] = {}
+        super().__init__((self.runs, self.result, self.equity, self.trades))
+
+    def compose_panes(self) -> Iterable[Widget]:
+        yield Container(self.runs, self.result, self.equity, self.trades, id="bench")
+
+    # What the engine said
+
+    def wanted(self) -> list[str]:
+        return [*ALWAYS, "lab"]
+
+    def take(self, view: View) -> None:
+        super().take(view)
+        if view.lab is not None:
+            self.view = view.lab
+            self._ended += [row for row in view.lab.runs if row.id in self._under_way and row.state in ("done", "failed")]
+            self._under_way = {row.id for row in view.lab.runs if row.state in ("queued", "running")}
+            self.runs.take(view.lab)
+            if self.runs.get(self.marked) is None:
+                self.marked = ""
+
+    def awaited(self) -> list[str]:
+        """The view to pull while another screen is shown: as long as a run is under way, so that its end can be told."""
+        return ["lab"] if self._under_way else []
+
+    def ended(self) -> list[RunRow]:
+        """The runs that ended since this was asked last."""
+        ended, self._ended = self._ended, []
+        return ended
+
+    def paint(self, now: float, now_ns: int, trouble: str = "") -> None:
+        self._fetch_missing(bool(trouble))
+        super().paint(now, now_ns, trouble)
+
+    def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
+        if self.view is None or self.header is None:
+            if isinstance(pane, Facts):
+                pane.show_lines(f"{pane.NUMBER} {pane.TITLE}", [[Part("Waiting for the engine …", "muted")]])
+            else:
+                pane.show([], now, empty=("Waiting for the engine …",))
+        elif pane is self.runs:
+            self.runs.marked = self.marked
+            self.runs.paint(now, now_ns)
+        else:
+            self._paint_chosen(pane, now, now_ns)
+
+    def _paint_chosen(self, pane: Pane, now: float, now_ns: int) -> None:
+        row, marked = self.chosen, self.runs.get(self.marked)
+        report = self.report(row)
+        if pane is self.result:
+            self.result.paint(row, report, marked, now_ns)
+        elif pane is self.equity:
+            self.equity.paint(report, None if marked is row else self.report(marked), self._why_nothing(row))
+        elif pane is self.trades:
+            self.trades.paint(report, now, self._why_nothing(row))
+
+    # Reports
+
+    @property
+    def chosen(self) -> RunRow | None:
+        """The run under the cursor of the runs, whatever pane has the focus."""
+        return self.runs.chosen
+
+    def report(self, row: RunRow | None) -> Report | None:
+        """What is held of a run."""
+        return None if row is None else self._reports.get(row.id)
+
+    def _why_nothing(self, row: RunRow | None) -> str:
+        """Why a run has neither curve nor trades to show; '' where there is no run."""
+        if row is None or row.state != "done":
+            return {"queued": "It waits for its turn.", "running": "It is under way …"}.get(row.state, "It came to nothing.") if row else ""
+        if row.id in self._unreadable:
+            return self._unreadable[row.id]
+        return "Reading …" if row.id not in self._reports else "Its curve and trades are no longer on disk."
+
+    def _fetch_missing(self, away: bool) -> None:
+        """Ask for the report of a run that is looked at."""
+        for row in (self.chosen, self.runs.get(self.marked)):
+            if row is not None and row.state == "done" and not away and not {row.id} & {*self._reports, *self._unreadable}:
+                self._unreadable[row.id] = "Reading …"
+                self._fetch(row.id)
+
+    @work(group="reports")
+    async def _fetch(self, id_: str) -> None:
+        link = self.app.link  # type: ignore[attr-defined]  # the app is the cockpit's
+        try:
+            self._reports[id_] = read_report(await link.ask("run", id=id_))
+        except NotRunning:
+            pass  # asked again when the engine is back
+        except (CockpitError, ValueError) as error:
+            self._unreadable[id_] = clean(str(error))
+            return
+        self._unreadable.pop(id_, None)
+        for old in [key for key in self._reports if key not in (id_, self.marked)][:-KEPT]:
+            del self._reports[old]
+
+    def tab_of(self, pane: Pane) -> str:
+        return f"{pane.TITLE}({len(self._under_way)})" if pane is self.runs and self._under_way else pane.TITLE

@@ -1,0 +1,86 @@
+"""Pane 3 of the lab: the equity of a run over time with its drawdown under it, or two runs in one frame of axes."""
+
+from __future__ import annotations
+
+from cockpit import figures
+from cockpit.panes.facts import Facts
+from cockpit.panes.line import Part
+from cockpit.plots import Dots, at_times, deepest, hung_dots, laid_over, line_dots, time_axis
+from cockpit.report import Report
+from cockpit.text import clean, width
+
+_EMPTY = ("The equity of the run under the cursor is drawn here, its drawdown below.",)
+
+
+class EquityPane(Facts, can_focus=True):
+    """Curves of what was made."""
+
+    NUMBER = 3
+    TITLE = "Equity"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._drawn: tuple[object, ...] = ()
+
+    def paint(self, report: Report | None, marked: Report | None, word: str = "") -> None:
+        """Show a run's curve, with `marked` both; `word` says why there is none."""
+        drawn = (report and report.id, marked and marked.id, word, self.room)
+        if drawn == self._drawn:
+            return
+        self._drawn = drawn
+        head = f"{self.NUMBER} {self.TITLE}"
+        shown = [one for one in (marked, report) if one is not None and one.detail is not None and len(one.detail.equity) > 1]
+        if not shown or report not in shown:
+            self.show_lines(head, [[Part(line, "muted")] for line in ((word,) if word else _EMPTY)])
+        elif len(shown) == 2:
+            note = f"A {clean(shown[0].id)} dim, B {clean(shown[1].id)} bright"
+            self.show_lines(head, curve_lines(shown, *self.room), (note, "muted"))
+        else:
+            last = shown[0].detail.equity[-1][1] if shown[0].detail else 0.0
+            self.show_lines(f"{head}: {clean(shown[0].id)}", curve_lines(shown, *self.room), (f"ends at {figures.number(last)}", "muted"))
+
+    def repaint(self) -> None:
+        self._drawn = ()
+        super().repaint()
+
+
+def curve_lines(reports: list[Report], cells: int, lines: int) -> list[list[Part]]:
+    """Equity over about two thirds of the lines, drawdown over one, times below; of two runs the second is the bright one."""
+    curves = [report.detail.equity for report in reports if report.detail is not None]
+    capitals = [report.order.terms.capital for report in reports]
+    first, last = min(curve[0][0] for curve in curves), max(curve[-1][0] for curve in curves)
+    levels = [equity for curve in curves for _, equity, _ in curve] + capitals
+    low, high, worst = min(levels), max(levels), max(fall for curve in curves for _, _, fall in curve)
+    margin = max(width(text) for text in (figures.number(low), figures.number(high), figures.signed(-worst)))
+    room = max(4, cells - margin - 3)
+    below = max(2, (lines - 2) // 3) if lines >= 8 else 0
+    above = max(2, lines - 1 - below - (1 if below else 0))
+    drawings: list[tuple[Dots, str]] = []
+    for index, (curve, capital) in enumerate(zip(curves, capitals, strict=True)):
+        tone = ("up" if curve[-1][1] >= capital else "down") if len(curves) == 1 else ("muted", "strong")[index]
+        values = at_times([(ts, equity) for ts, equity, _ in curve], first, last, 2 * room)
+        drawings.append((line_dots(values, low, high, above), tone))
+    made = [
+        _line(margin, {0: figures.number(high), above - 1: figures.number(low)}.get(index, ""), parts)
+        for index, parts in enumerate(laid_over(drawings))
+    ]
+    if below:
+        made.append([Part(f"{'drawdown':>{margin}} ", "muted")])
+        made += _falls(curves, worst, first, last, margin, room, below)
+    return [*made, [Part(" " * (margin + 3)), Part(time_axis(first, last, room), "muted")]]
+
+
+def _falls(
+    curves: list[list[tuple[int, float, float]]], worst: float, first: int, last: int, margin: int, room: int, lines: int
+) -> list[list[Part]]:
+    """The drawdown of the last curve as a filled shape, that of another as a line in front of it."""
+    falls = [[(ts, fall) for ts, _, fall in curve] for curve in curves]
+    dots = [(hung_dots(deepest(falls[-1], first, last, 2 * room), worst, lines), "down")]
+    if len(falls) == 2:
+        outline: list[float | None] = [-value for value in deepest(falls[0], first, last, 2 * room)]
+        dots.append((line_dots(outline, -worst, 0.0, lines), "muted"))
+    return [_line(margin, {0: "0", lines - 1: figures.signed(-worst)}.get(index, ""), parts) for index, parts in enumerate(laid_over(dots))]
+
+
+def _line(margin: int, label: str, parts: list[Part]) -> list[Part]:
+    return [Part(f"{label:>{margin}} ", "muted"), Part("┤ " if label else "│ ", "edge"), *parts]

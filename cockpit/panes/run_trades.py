@@ -1,0 +1,81 @@
+"""Pane 4 of the lab: the fills of a run, newest first."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from cockpit import figures
+from cockpit.panes.columns import Cell, Column, Row
+from cockpit.panes.grid import LiveGrid
+from cockpit.panes.prices import sign_tone
+from cockpit.report import Report, stamp
+from cockpit.text import clean
+
+_SIDES = {"buy": "up", "sell": "down"}
+
+
+class RunTradesPane(LiveGrid):
+    """What the strategy would have done."""
+
+    NUMBER = 4
+    TITLE = "Trades"
+    LOG = True
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("time (UTC)", least=19, most=19),
+        Column("side", least=4, most=5),
+        Column("qty", "point", least=4),
+        Column("price", "point"),
+        Column("rPnL", "point", least=6),
+        Column("fee", "point", drop=2),
+        Column("position", "point", least=5, drop=1),
+        Column("why", least=6, most=24, drop=3, grow=True),
+    )
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._made: tuple[str, list[Row], str] = ("", [], "")
+
+    def paint(self, report: Report | None, now: float, word: str = "") -> None:
+        """Show a run's fills; `word` says why there are none."""
+        if report is None or report.detail is None:
+            self._made = ("", [], "")
+            self.show([], now, empty=(word or "The trades of the run under the cursor are listed here.",))
+            return
+        if self._made[0] != report.id:
+            detail = report.detail
+            shown = len(detail.fills)
+            note = f"newest {shown:,} of {detail.fills_total:,} fills" if shown < detail.fills_total else f"{shown:,} fills"
+            self._made = (report.id, fill_rows(detail.fills), note)
+            self.listing.choose(0)
+        self.show(self._made[1], now, note=self._made[2], empty=("It did not trade: its conditions were never met in this span.",))
+
+
+def fill_rows(fills: list[dict[str, Any]]) -> list[Row]:
+    """Newest first."""
+    places = decimals([fill["price"] for fill in fills[-200:]])
+    return [fill_row(fill, places) for fill in reversed(fills)]
+
+
+def fill_row(fill: dict[str, Any], places: int) -> Row:
+    """One line."""
+    side, reason, realised = str(fill["side"]), str(fill.get("reason", "")), float(fill["realised"])
+    cells = (
+        Cell(stamp(int(fill["ts_ns"])), "muted"),
+        Cell(clean(side), _SIDES.get(side, "plain")),
+        Cell(figures.quantity(fill["qty"])),
+        Cell(figures.number(fill["price"], places)),
+        Cell(figures.signed(realised) if realised else "", sign_tone(realised)),
+        Cell(figures.number(fill["fee"]), "muted"),
+        Cell(figures.quantity(fill["position"], sign=True), sign_tone(fill["position"])),
+        Cell("" if reason == "signal" else clean(reason.replace("_", " ")), "warn"),
+    )
+    return Row(str(fill["fill_id"]), cells)
+
+
+def decimals(prices: list[float]) -> int:
+    """Decimals that the prices have, at least two and at most eight."""
+    found = 2
+    for price in prices:
+        tail = f"{price:.8f}".rstrip("0").partition(".")[2]
+        found = max(found, len(tail))
+    return min(found, 8)

@@ -1,0 +1,129 @@
+"""Pane 1 of the lab: the runs over history, what waits, what is under way and how far, and what came out."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from cockpit import figures
+from cockpit.panes.columns import Cell, Column, Row
+from cockpit.panes.grid import LiveGrid
+from cockpit.panes.prices import sign_tone
+from cockpit.report import params_words, source_words
+from cockpit.text import clean
+from core.view import LabView, RunRow
+
+#: State -> (what it is called here, its tone).
+STATES = {
+    "queued": ("◌ queued", "warn"),
+    "running": ("● running", "up"),
+    "done": ("✓ done", "plain"),
+    "failed": ("✖ failed", "bad"),
+    "cancelled": ("✖ cancelled", "muted"),
+}
+
+_BAR = 6
+_STATE = 5
+
+
+class RunsPane(LiveGrid):
+    """One line a run, the newest on top."""
+
+    NUMBER = 1
+    TITLE = "Runs"
+    COLUMNS: ClassVar[tuple[Column, ...]] = (
+        Column("", least=1, most=1),
+        Column("run", least=6, most=10),
+        Column("strategy", least=8, most=18),
+        Column("source", least=12, most=24, drop=2),
+        Column("asked", "right", least=8, most=14, drop=8),
+        Column("state", least=11, most=26),
+        Column("net P&L", "point", least=8),
+        Column("%", "point", least=6, drop=1),
+        Column("dd %", "point", least=5, drop=3),
+        Column("Sharpe", "point", least=5, drop=5),
+        Column("trades", "right", least=6, drop=6),
+        Column("win %", "right", least=5, drop=7),
+        Column("params", least=16, most=70, drop=4, grow=True),
+    )
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.marked = ""
+        self._held: dict[str, RunRow] = {}
+        self._view: LabView | None = None
+
+    def take(self, view: LabView) -> None:
+        """Keep the engine's rows."""
+        self._view = view
+        self._held = {row.id: row for row in view.runs}
+
+    def paint(self, now: float, now_ns: int) -> None:
+        """Show what is held as of `now_ns`."""
+        rows = [run_row(row, now_ns, row.id == self.marked) for row in self._held.values()]
+        empty = (
+            "No run yet: press b to run a strategy over recorded data.",
+            "It runs beside the live ones, in a process of its own, and never slows them down.",
+        )
+        self.show(rows, now, note=counts(self._view), empty=empty)
+
+    def get(self, key: str) -> RunRow | None:
+        """The run of an id."""
+        return self._held.get(key)
+
+    @property
+    def chosen(self) -> RunRow | None:
+        """The run under the cursor."""
+        return self._held.get(self.listing.cursor_key)
+
+
+def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
+    """One line: figures, or how far it is, or why there are none."""
+    word, tone = STATES.get(row.state, (clean(row.state), "warn"))
+    found = row.figures or {}
+    net, capital = found.get("net_pnl"), row.order.terms.capital
+    share = None if net is None else 100 * net / capital
+    win = found.get("win_rate")
+    if row.state == "running":
+        word = progress_words(row, now_ns)
+    elif row.state == "done":
+        word = f"{word} {seconds(row)}"
+    cells = (
+        Cell("A" if marked else "", "key"),
+        Cell(clean(row.id), "strong"),
+        Cell(clean(row.order.strategy)),
+        Cell(source_words(row.order.source)),
+        Cell(figures.moment(row.asked_ns, now_ns), "muted"),
+        Cell(word, tone),
+        Cell(figures.signed(net) if found else "", sign_tone(net or 0.0), net),
+        Cell(figures.signed(share) if found else "", sign_tone(share or 0.0), share),
+        Cell(figures.number(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
+        Cell(figures.number(found.get("sharpe")) if found else "", "plain", found.get("sharpe")),
+        Cell(f"{found['trades']:,}" if "trades" in found else "", "plain", found.get("trades")),
+        Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if found else "", "plain", win),
+        Cell(params_words(row.order.params), "muted"),
+    )
+    span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
+    return Row(row.id, cells, span=span)
+
+
+def progress_words(row: RunRow, now_ns: int) -> str:
+    """`████▌       43 %  2 s left`; rows where nobody knows how many there are."""
+    if row.share is None:
+        return f"● running  {figures.short(row.rows)} rows" if row.rows else "● running  preparing"
+    left = f"  {figures.age(max(0.0, (row.eta_ns - now_ns) / 1e9))} left" if row.eta_ns else ""
+    return f"{figures.bar(row.share, _BAR)} {100 * row.share:3.0f} %{left}"
+
+
+def seconds(row: RunRow) -> str:
+    """How long it took, its process's start and the compiling too."""
+    return figures.span((row.ended_ns - row.started_ns) / 1e3) if row.started_ns else ""
+
+
+def counts(view: LabView | None) -> str:
+    """`1 of 2 at once, 3 queued · 41 ever`."""
+    if view is None:
+        return ""
+    running, queued = (sum(row.state == state for row in view.runs) for state in ("running", "queued"))
+    words = [f"{running} of {view.processes} running"] if running else []
+    words += [f"{queued} queued"] if queued else []
+    return ", ".join(words) + (" · " if words and view.total else "") + (f"{view.total:,} in this home" if view.total else "")

@@ -1,0 +1,106 @@
+"""A run over history as the engine tells it in full, and its words: what was asked, on what terms, in which currency."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from cockpit.panes.prices import bare
+from cockpit.text import clean
+from core.commands import Backtest, Terms
+from core.view import RunRow
+
+_QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "JPY", "TRY", "BRL")
+
+#: Terms that are off by default, and how they are said.
+_STOPS = (("stop_loss_pct", "stop loss"), ("take_profit_pct", "take profit"), ("trailing_pct", "trailing stop"))
+
+
+class Detail(msgspec.Struct):
+    """The curve as (ns, equity, deepest fall below the peak since the point before), and the newest fills, oldest first."""
+
+    equity: list[tuple[int, float, float]]
+    fills: list[dict[str, Any]]
+    fills_total: int
+
+
+class Report(msgspec.Struct):
+    """A run; what came out is there where it is done, `detail` where its file still is."""
+
+    id: str
+    state: str
+    line: str
+    order: Backtest
+    asked_ns: int
+    started_ns: int
+    ended_ns: int
+    figures: dict[str, Any] = {}
+    symbol: str = ""
+    values: dict[str, Any] = {}
+    kind: str = ""
+    form: str = ""
+    interval_ns: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
+    notes: list[str] = []
+    detail: Detail | None = None
+
+
+def read_report(answer: Any) -> Report:
+    """The engine's answer.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return msgspec.convert(answer, Report)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"the engine's answer cannot be read: {error}") from error
+
+
+def quote_of(symbol: str) -> str:
+    """The currency a symbol's money is in, as its name tells: `USDT` of BTCUSDT."""
+    name = bare(symbol)
+    return next((quote for quote in _QUOTES if name.endswith(quote) and name != quote), "quote currency")
+
+
+def source_words(source: str) -> str:
+    """A source without its folders."""
+    return clean(source if source.startswith("tape:") else source.rstrip("/").rpartition("/")[2] or source)
+
+
+def params_words(params: dict[str, Any]) -> str:
+    """`fast 5, slow 20, interval 1m`."""
+    texts = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in params.items()}
+    return ", ".join(f"{clean(str(name))} {clean(text)}" for name, text in texts.items())
+
+
+def terms_words(terms: Terms) -> str:
+    """Size, side, money and costs; stops where there are any."""
+    side = "long or flat" if terms.side == "long_flat" else "long or short"
+    words = [f"{terms.qty:g} a unit", side, f"capital {terms.capital:,.0f}", f"fee {terms.fee_bps:g} bps"]
+    words += [f"slippage {terms.slippage_bps:g} bps"] if terms.slippage_bps else []
+    words += [f"latency {terms.latency_ms:g} ms"] if terms.latency_ms else []
+    words += [f"at most {100 * terms.participation:g} % of a print"] if terms.participation else []
+    words += [f"{name} {value:g} %" for key, name in _STOPS if (value := getattr(terms, key)) is not None]
+    return ", ".join(words)
+
+
+def title_words(row: RunRow) -> str:
+    """`run-3: sma_crossover over tape:BTCUSDT`."""
+    return f"{clean(row.id)}: {clean(row.order.strategy)} over {source_words(row.order.source)}"
+
+
+def stamp(ns: int) -> str:
+    """`2024-08-09 14:02:11`, UTC."""
+    return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def width_words(ns: int) -> str:
+    """The length of a bar or a span: `1m`, `2 h`."""
+    for scale, unit in ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s")):
+        if ns % (scale * 1_000_000_000) == 0 and ns:
+            return f"{ns // (scale * 1_000_000_000)}{unit}"
+    return f"{ns / 1e6:g}ms"

@@ -1,0 +1,225 @@
+"""What a person does in the lab: run, cancel, compare, register what was tested, take a result out as files."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from cockpit import figures
+from cockpit.forms.fields import Field
+from cockpit.panes.prices import bare
+from cockpit.panes.result import order_lines, result_lines
+from cockpit.report import Report, params_words, quote_of, stamp, terms_words, title_words
+from cockpit.text import clean
+from core.commands import Backtest, CancelRun, Register
+from core.errors import CockpitError
+from core.view import RunRow
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+FOLDER = "exports"
+
+_EQUITY = ("ts_ns", "equity", "drawdown")
+
+
+def run(app: CockpitApp) -> None:
+    """Open the form of a run, filled in with what the cursor is on."""
+    app.run_worker(_open(app), group="backtest", exclusive=True)
+
+
+async def _open(app: CockpitApp) -> None:
+    from cockpit.forms.backtest import BacktestForm
+
+    def queued(id_: str | None) -> None:
+        if id_:
+            app.show("lab")
+            app.lab.go(1, id_)
+
+    strategy, typed = await beginning(app)
+    form = BacktestForm(app.offers, app.link.submit, lambda: app.link.ask("sources"), recent=app.tested, strategy=strategy, typed=typed)
+    if app.uncovered:  # nothing else was opened meanwhile
+        app.push_screen(form, queued)
+
+
+async def beginning(app: CockpitApp) -> tuple[str, dict[str, str]]:
+    """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on."""
+    chosen = app.lab.chosen
+    if app.deck is app.lab and chosen is not None:
+        return chosen.order.strategy, typed_of(chosen.order)
+    live = app.live
+    row = live.chosen_strategy if app.deck is live else None
+    if row is not None and len(row.symbols) == 1:
+        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params), **await _terms(app, row.id)}
+    symbol = bare(live.prices.listing.cursor_key)
+    return "", {"source": f"tape:{symbol}"} if symbol else {}
+
+
+async def _terms(app: CockpitApp, id_: str) -> dict[str, str]:
+    """The terms a strategy trades on; the form has its own where the engine does not say."""
+    try:
+        return shown((await app.link.ask("order", id=id_))["terms"])
+    except (CockpitError, TypeError, KeyError):
+        return {}
+
+
+def typed_of(order: Backtest) -> dict[str, str]:
+    """What stood in the fields of a run."""
+    times = {name: stamp(ns) for name, ns in (("from", order.from_ns), ("to", order.to_ns)) if ns is not None}
+    return {
+        "source": order.source, "symbol": order.symbol or "", **times, **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
+    }  # fmt: skip
+
+
+def shown(values: dict[str, Any]) -> dict[str, str]:
+    """Values as they stand in the fields of a form."""
+    return {name: Field(name=name).shown(value) for name, value in values.items()}
+
+
+def tell_end(app: CockpitApp, row: RunRow) -> None:
+    """Say that a run ended, where its line is not in sight."""
+    if app.deck is app.lab:
+        return
+    if row.state == "failed":
+        app.say(f"{clean(row.id)} failed: {clean(row.line)} (F2)", "warning")
+    else:
+        money = figures.signed((row.figures or {}).get("net_pnl"))
+        app.say(f"{clean(row.id)} is done: {clean(row.order.strategy)} made {money} {quote_of(row.symbol)} (F2)")
+
+
+def sort(app: CockpitApp) -> None:
+    """Sort the runs by their next column."""
+    column = app.lab.runs.cycle_sort()
+    app.say(f"sorted by {column}" if column else "the newest first")
+
+
+def turn(app: CockpitApp) -> None:
+    """Turn the runs' order round."""
+    app.lab.runs.flip_sort()
+
+
+def cancel(app: CockpitApp) -> None:
+    """Cancel the run under the cursor, or say why not."""
+    row = _subject(app, "x cancels")
+    if row is None:
+        return
+    if row.state in ("queued", "running"):
+        app.submit(CancelRun(id=row.id), f"{clean(row.id)} is cancelled")
+    else:
+        app.say(f"{clean(row.id)} is over already: {clean(row.state)}")
+
+
+def compare(app: CockpitApp) -> None:
+    """Mark the run under the cursor as the one others are compared with; on the marked one, unmark it."""
+    row = _subject(app, "c marks")
+    if row is None:
+        return
+    name = clean(row.id)
+    if app.lab.marked == row.id:
+        app.lab.marked = ""
+        app.say(f"{name} is no longer marked")
+    elif row.state != "done":
+        app.say(f"{name} has no result to compare: {clean(row.state)}")
+    else:
+        app.lab.marked = row.id
+        app.say(f"{name} is A: move to another run to see both")
+
+
+def register(app: CockpitApp) -> None:
+    """Register the strategy of the run under the cursor with what was tested, after saying what that is."""
+    row = _subject(app, "r registers the strategy of")
+    if row is None:
+        return
+    if row.state != "done":
+        app.say(f"{clean(row.id)} came to no result: {clean(row.state)}")
+        return
+    order = row.order
+    command = Register(name=order.strategy, symbols=[bare(row.symbol)], params=order.params, terms=order.terms)
+    what = f"{params_words(order.params) or 'its default parameters'}; {terms_words(order.terms)}"
+    mode = f"in {app.lab.mode or 'paper'} mode"
+    real = " This is REAL MONEY." if app.lab.mode == "live" else ""
+    answers = [("r", "register", f"start it on live prices {mode}: {what}")]
+    question = f"Register {clean(order.strategy)} on {bare(row.symbol)} as {clean(row.id)} tested it?{real}"
+    done = f"{clean(order.strategy)} trades {bare(row.symbol)} as {clean(row.id)} tested it"
+    app.ask_person(question, answers, {"r": lambda: app.submit(command, done)})
+
+
+def export(app: CockpitApp) -> None:
+    """Write the result under the cursor to files in the home, and say where."""
+    row = _subject(app, "e writes")
+    if row is None:
+        return
+    report = app.lab.report(row)
+    if report is None or row.state != "done":
+        app.say(f"{clean(row.id)} has no result{'' if row.state in ('failed', 'cancelled') else ' yet'}")
+        return
+    app.run_worker(_write(app, report), group="export")
+
+
+async def _write(app: CockpitApp, report: Report) -> None:
+    folder = app.home / FOLDER
+    try:
+        names = await asyncio.to_thread(write_files, folder, report)
+    except OSError as error:
+        app.say(f"cannot write into {clean(str(folder))}: {error.strerror}", "error")
+        return
+    app.say(f"{', '.join(names)} written in {clean(str(folder))}")
+
+
+def write_files(folder: Path, report: Report) -> list[str]:
+    """The whole as JSON; the curve and the fills as CSV too. Returns their names.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    folder.mkdir(mode=0o700, exist_ok=True)
+    detail = report.detail
+    files = {f"{report.id}.json": msgspec.json.format(msgspec.json.encode(report), indent=2)}
+    if detail is not None:
+        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, detail.equity)
+    if detail is not None and detail.fills:
+        columns = list(detail.fills[0])
+        files[f"{report.id}-fills.csv"] = _csv(columns, ([fill[name] for name in columns] for fill in detail.fills))
+    for name, data in files.items():
+        (folder / Path(name).name).write_bytes(data)
+    return list(files)
+
+
+def _csv(columns: Any, rows: Any) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode()
+
+
+def read(app: CockpitApp) -> None:
+    """Everything about the run under the cursor; where one pane is shown at a time, its result."""
+    from cockpit.forms.reading import Reading
+
+    row = app.lab.chosen
+    if row is None:
+        return
+    if app.lab.single:
+        app.lab.go(2)
+        return
+    now_ns = app.lab.header.now_ns if app.lab.header else 0
+    lines = result_lines(row, app.lab.report(row), now_ns, 116) if row.state == "done" else order_lines(row, 116)
+    head = [] if row.state == "done" else [f"{clean(row.state)}{': ' + clean(row.line) if row.line else ''}", ""]
+    app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in lines)]))
+
+
+def _subject(app: CockpitApp, what: str) -> RunRow | None:
+    """The run the cursor is on; elsewhere the focus goes to the runs, and nothing is done."""
+    row = app.lab.chosen
+    if app.deck is not app.lab or row is None:
+        app.show("lab")
+        app.lab.go(1)
+        app.say(f"{what} the run under the cursor" if app.lab.view and app.lab.view.runs else "no run yet: press b to make one")
+        return None
+    return row

@@ -1,0 +1,107 @@
+"""One run over history as the engine knows it: what was asked, how far it is, what came out; as a row of the view and of the ledger."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from core.commands import Backtest
+from core.research.service import Outcome, Progress
+from core.view import RunRow
+
+#: States that no longer change.
+OVER = ("done", "failed", "cancelled")
+
+
+@dataclass
+class Run:
+    """One run; times in ns UTC, 0 not yet.
+
+    Attributes:
+        line: why it failed or was cancelled.
+        started_ns: its process began.
+        share: 0..1 of it that is done; None unknown.
+        heard: when it first said how far it is, and how far it was then.
+    """
+
+    id: str
+    order: Backtest
+    asked_ns: int
+    state: str = "queued"
+    line: str = ""
+    started_ns: int = 0
+    ended_ns: int = 0
+    rows: int = 0
+    share: float | None = None
+    eta_ns: int = 0
+    outcome: Outcome | None = None
+    heard: tuple[int, float] | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing about it changes any more."""
+        return self.state in OVER
+
+    def hear(self, progress: Progress, now_ns: int) -> None:
+        """It is so far."""
+        self.rows, self.share = progress.rows, progress.share
+        if progress.share is None:
+            return
+        since, before = self.heard = self.heard or (now_ns, progress.share)  # what came before was starting and compiling
+        if progress.share > before:
+            self.eta_ns = now_ns + int((now_ns - since) * (1 - progress.share) / (progress.share - before))
+
+    def end(self, state: str, now_ns: int, line: str = "", outcome: Outcome | None = None) -> None:
+        """It is over."""
+        self.state, self.ended_ns, self.line, self.outcome, self.eta_ns = state, now_ns, line, outcome, 0
+        if outcome is not None:
+            self.share, self.rows = 1.0, int(outcome.figures["ticks"])
+
+    def row(self) -> RunRow:
+        """As a screen may see it."""
+        symbol, figures = (self.outcome.symbol, self.outcome.figures) if self.outcome else ("", None)
+        return RunRow(
+            self.id, self.order, self.state, self.line, self.asked_ns, self.started_ns, self.ended_ns, self.rows, self.share, self.eta_ns,
+            symbol, figures,
+        )  # fmt: skip
+
+    def columns(self) -> dict[str, str]:
+        """As the columns of `runs` besides its id and time; `params` is the whole of what was asked."""
+        result = {
+            "state": self.state, "line": self.line, "started_ns": self.started_ns, "ended_ns": self.ended_ns, "rows": self.rows,
+            "outcome": msgspec.to_builtins(self.outcome),
+        }  # fmt: skip
+        return {
+            "kind": "backtest",
+            "strategy": self.order.strategy,
+            "source": self.order.source,
+            "params": json.dumps(msgspec.to_builtins(self.order)),
+            "result": json.dumps(result),
+        }
+
+    def words(self) -> dict[str, Any]:
+        """All of it by name, for who asks."""
+        return {
+            "id": self.id, "state": self.state, "line": self.line, "asked_ns": self.asked_ns, "started_ns": self.started_ns,
+            "ended_ns": self.ended_ns, "rows": self.rows, "share": self.share, "order": msgspec.to_builtins(self.order),
+            **({} if self.outcome is None else msgspec.to_builtins(self.outcome)),
+        }  # fmt: skip
+
+
+def run_of(row: dict[str, Any]) -> Run | None:
+    """A run as the ledger holds it; None where the row is of another kind, or not to be read."""
+    if row["kind"] != "backtest":
+        return None
+    try:
+        result = json.loads(row["result"])
+        outcome = result["outcome"]
+        return Run(
+            row["run_id"], msgspec.json.decode(row["params"], type=Backtest), row["ts_ns"], result["state"], result["line"],
+            result["started_ns"], result["ended_ns"], result["rows"], None if outcome is None else 1.0, 0,
+            None if outcome is None else msgspec.convert(outcome, Outcome),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError):  # msgspec's own errors are ValueErrors
+        return None

@@ -1,0 +1,146 @@
+"""The process of one run: reads a request on stdin (msgpack), says how far it is and what came out on stdout (JSON lines).
+
+It must move nobody's live decision: nice 19, idle where the system knows such a thing, and the first to go where memory runs out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from core.compile.__main__ import die_with
+from core.errors import CockpitError
+from core.research.backtest import Order, Result, run_backtest
+from core.research.curve import Curve
+from core.research.service import Detail, Outcome, Progress, Request, Said, Wrong
+from core.research.source import Source, share
+
+#: Seconds between two words on progress.
+PERIOD_S = 0.2
+
+#: Fills of a run that are kept one by one, the newest ones.
+MOST_FILLS = 1000
+
+Say = Callable[[Said], None]
+
+
+def step_back(idle: bool) -> None:
+    """Run when nothing else wants to, and be ended first where memory runs out; as far as the system lets us."""
+    with contextlib.suppress(OSError):
+        os.nice(19)
+    if idle and hasattr(os, "SCHED_IDLE"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("900")
+
+
+def order_of(request: Request) -> Order:
+    """The backtest of a request: what `cockpit backtest` makes of the same words."""
+    return Order(
+        sources=request.sources,
+        strategy=request.strategy,
+        folders=[Path(folder) for folder in request.folders],
+        params=dict(request.params),
+        terms=request.terms,
+        symbol=request.symbol,
+        home=Path(request.home),
+        from_ns=request.from_ns,
+        to_ns=request.to_ns,
+    )
+
+
+class Teller:
+    """Says how far a run is, now and then. A file is read far ahead of the loop: what is read and not yet run over is not done."""
+
+    def __init__(self, say: Say, curve: Curve) -> None:
+        self._say, self._curve = say, curve
+        self._last = float("-inf")
+        self._before = self._read = 0
+
+    def tell(self, source: Source, rows: int) -> None:
+        """So many rows are done."""
+        if source.bytes_read != self._read:
+            self._before, self._read = self._read, source.bytes_read
+        now = time.monotonic()
+        if now - self._last >= PERIOD_S:
+            self._last = now
+            self._say(Progress(rows, self._share(source, rows)))
+
+    def _share(self, source: Source, rows: int) -> float | None:
+        if source.total_rows or not source.total_bytes:
+            return share(source, rows)
+        return min(1.0, (self._before + (self._read - self._before) * self._curve.inside) / source.total_bytes)
+
+
+def run(request: Request, say: Say) -> Said:
+    """Run it; what is asked for but not small goes to the request's file."""
+    curve = Curve()
+    try:
+        result = run_backtest(order_of(request), Teller(say, curve).tell, curve)
+        write_detail(Path(request.detail), detail_of(result, curve))
+    except CockpitError as error:
+        return Wrong(str(error))
+    except MemoryError:
+        return Wrong("out of memory: choose a shorter span")
+    except OSError as error:
+        return Wrong(f"cannot write {request.detail}: {error.strerror}")
+    return outcome_of(result)
+
+
+def outcome_of(result: Result) -> Outcome:
+    """The small part of a result."""
+    source = result.source
+    return Outcome(
+        figures=result.figures,
+        symbol=source.symbol,
+        values=result.plan.values,
+        kind=source.kind,
+        form=source.form,
+        interval_ns=source.interval_ns,
+        first_ns=result.first_ns,
+        last_ns=result.equity[-1][0],
+        notes=source.notes,
+    )
+
+
+def detail_of(result: Result, curve: Curve) -> Detail:
+    """The curve and the newest fills."""
+    points = [(point.ts, point.equity, point.drawdown) for point in curve.points()]
+    return Detail(points, result.fills[-MOST_FILLS:], len(result.fills))
+
+
+def write_detail(path: Path, detail: Detail) -> None:
+    """Whole or not at all."""
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    draft.write_bytes(msgspec.msgpack.encode(detail))
+    draft.replace(path)
+
+
+def main() -> None:
+    """Serve one request, for the process whose id is the first argument. What a strategy prints goes to stderr."""
+    die_with(int(sys.argv[1]))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Request)
+    step_back(request.idle)
+    out: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+
+    def say(said: Said) -> None:
+        out.write(msgspec.json.encode(said) + b"\n")
+
+    say(run(request, say))
+    out.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""Runs over history, each in a process of its own: what asks one imports neither numba nor anyone's strategy.
+
+The process is `core.research.job`. It tells how far it is, a JSON object a line, and last of all what came out. It is nice and idle
+where the system knows such a thing, and dies with who asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from core.commands import Terms
+from core.errors import CockpitError, StrategyError, one_line
+
+#: Bytes of a run's stderr that are kept: its end says why it crashed.
+KEPT_BYTES = 4096
+
+#: Bytes of the longest line a run may say.
+LONGEST_LINE = 1 << 22
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What to run.
+
+    Attributes:
+        sources: as of `core.research.sources`, paths absolute.
+        detail: the file to be written with the curve and the fills.
+        idle: whether it is to run only where nothing else wants to.
+    """
+
+    sources: list[str]
+    strategy: str
+    folders: list[str]
+    home: str
+    detail: str
+    params: dict[str, str | int | float | bool] = {}
+    terms: Terms = Terms()
+    symbol: str | None = None
+    from_ns: int | None = None
+    to_ns: int | None = None
+    idle: bool = True
+
+
+class Progress(msgspec.Struct, frozen=True, tag="progress"):
+    """How far it is: rows done, and their share (0..1) where the whole is known."""
+
+    rows: int
+    share: float | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, tag="done"):
+    """What came out.
+
+    Attributes:
+        figures: the metrics, as `cockpit backtest --json` prints them.
+        symbol: `venue:SYMBOL`, as the source says.
+        values: every parameter's value, defaults too.
+        kind, form, interval_ns: of the source's rows.
+        first_ns, last_ns: the span traded.
+        notes: what was set right in the source, or is missing in it.
+    """
+
+    figures: dict[str, Any]
+    symbol: str
+    values: dict[str, Any]
+    kind: str
+    form: str
+    interval_ns: int
+    first_ns: int
+    last_ns: int
+    notes: list[str] = []
+
+
+class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
+    """One line on why nothing did."""
+
+    message: str
+
+
+class Detail(msgspec.Struct):
+    """What a finished run leaves in a file.
+
+    Attributes:
+        equity: (ns, equity, deepest fall below the peak since the point before), at most 1,000 points.
+        fills: the newest ones, oldest first, with the columns of the ledger's `fills` and the reason of each.
+        fills_total: of the run.
+    """
+
+    equity: list[tuple[int, float, float]]
+    fills: list[dict[str, Any]]
+    fills_total: int
+
+
+Said: TypeAlias = Progress | Outcome | Wrong
+_decode = msgspec.json.Decoder(Said).decode
+
+
+async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
+    """Have it run; cancelling the caller ends the process.
+
+    Raises:
+        CockpitError: it was refused, raised or crashed; one line.
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "core.research.job", str(os.getpid()),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        limit=LONGEST_LINE, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
+    complaints = asyncio.create_task(_tail(process.stderr))
+    said: Said | None = None
+    try:
+        with contextlib.suppress(ConnectionError):  # a process that is gone already is told of below
+            process.stdin.write(msgspec.msgpack.encode(request))
+            await process.stdin.drain()
+        process.stdin.close()
+        async for line in process.stdout:
+            said = _decode(line)
+            if isinstance(said, Progress):
+                told(said)
+        code = await process.wait()
+        last = await complaints
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+        complaints.cancel()
+    if isinstance(said, Wrong):
+        raise StrategyError(said.message)
+    if not isinstance(said, Outcome):
+        raise CockpitError(f"the run crashed ({_ending(code)}){': ' + last if last else ''}")
+    return said
+
+
+async def _tail(stream: asyncio.StreamReader) -> str:
+    """The last line of a stream, however long it is."""
+    kept = b""
+    while part := await stream.read(1 << 16):
+        kept = (kept + part)[-KEPT_BYTES:]
+    return one_line(kept.decode(errors="replace").strip().rpartition("\n")[2])
+
+
+def _ending(code: int) -> str:
+    return f"exit code {code}" if code >= 0 else f"killed by signal {-code}"

@@ -1,0 +1,348 @@
+"""The lab on a scripted engine: the list of runs, what came out of one, two side by side, every key, and the form of a run."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from pathlib import Path
+
+import msgspec
+import pytest
+from fake_engine import FakeEngine
+from fake_lab import FIGURES, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
+from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
+from textual.pilot import Pilot
+
+from cockpit import figures
+from cockpit.app import CockpitApp
+from cockpit.forms.entry import Entry
+from core.commands import Backtest, CancelRun, Register, Terms
+from core.view import LabView
+
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
+
+
+def entry(app: CockpitApp, name: str) -> Entry:
+    """A field of the form that is open."""
+    return next(found for found in app.screen.query(Entry) if found.field.name == name)
+
+
+async def in_lab(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None]) -> None:
+    """F2, once its first run's result is there."""
+    await pilot.press("f2")
+    if any(row.state == "done" for row in engine.lab.runs[:1]):
+        await eventually(lambda: line_with(app, "3 Equity: run-") and "┤" in text_of(app))
+    else:
+        await eventually(lambda: line_with(app, "1 Runs"))
+
+
+@pytest.mark.parametrize("size", [WIDE, MIDDLE])
+async def test_f2_shows_the_runs_and_of_the_chosen_one_figures_curve_and_trades(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(tmp_path, size) as (engine, app, pilot):
+        with_runs(engine, running_row(4), waiting_row(3), failed_row(2, "none.csv: no such file"), run_row(1), total=41)
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "1 Runs", "1 of 2 running, 1 queued · 41 in this home"))
+        assert line_with(app, "run-4", "43 %", "s left")
+        assert line_with(app, "run-3", "◌ queued")
+        assert line_with(app, "run-2", "✖ failed: none.csv: no such file")
+        assert line_with(app, "run-1", "sma_crossover", "tape:BTCUSDT", "✓ done 1.00 s", "+1,234.50", "+12.35", "1.21")
+        assert line_with(app, "It is under way …")
+        await pilot.press("end")
+        await eventually(lambda: line_with(app, "net P&L", "+1,234.50  USDT, +12.35 % of capital"))
+        await eventually(lambda: line_with(app, "3 Equity: run-1", "ends at 11,234.50"))
+        assert line_with(app, "max drawdown", "123.40  USDT")
+        assert line_with(app, "Sharpe", "1.73")
+        assert line_with(app, "11,234.50 ┤")
+        assert line_with(app, "-123.40 ┤")
+        assert line_with(app, "4 Trades", "newest 2 of 625 fills")
+        assert line_with(app, "▶2026-11-20 13:02:13", "sell", "0.50", "+42.50", "stop loss")
+        if size == WIDE:
+            assert line_with(app, "params", "fast 5, slow 20, interval 1s")
+            assert line_with(app, "terms", "0.5 a unit, long or short, capital 10,000")
+            assert line_with(app, "note: 3 of the ticks came too late")
+        assert "F1 live" in lines_of(app)[-1]
+        assert lines_of(app)[-1].count(" register ") == 1
+
+
+async def test_a_small_screen_shows_one_part_at_a_time_and_enter_goes_to_the_result(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (engine, app, pilot):
+        with_runs(engine, run_row(2), running_row(1))
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "▶", "run-2", "✓ done"))
+        assert [word.strip() for word in lines_of(app)[1].split("│")] == ["1 Runs(1)", "2 Result", "3 Equity", "4 Trades"]
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "net P&L", "+1,234.50"))
+        for key, words in (("3", "11,234.50 ┤"), ("4", "stop loss"), ("1", "run-2")):
+            await pilot.press(key)
+            await eventually(partial(line_with, app, words))
+
+
+async def test_an_empty_lab_says_what_to_press(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "No run yet: press b to run a strategy over recorded data."))
+        assert line_with(app, "drawn here")
+        for key, words in (("x", "no run yet"), ("c", "no run yet"), ("e", "no run yet")):
+            await pilot.press(key)
+            await eventually(partial(line_with, app, words))
+
+
+async def test_runs_are_pulled_only_while_the_lab_is_shown(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engine, _app, pilot):
+        assert not any("lab" in pull.panes for pull in engine.pulls)
+        await pilot.press("f2")
+        await eventually(lambda: set(engine.pulls[-1].panes) == {"header", "alerts", "strategies", "lab"})
+        await pilot.press("f1")
+        await eventually(lambda: "lab" not in engine.pulls[-1].panes)
+
+
+async def test_a_run_that_ends_while_another_screen_is_shown_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, running_row(2), running_row(1))
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "run-1", "43 %"))
+        await pilot.press("f1")
+        await eventually(lambda: line_with(app, "1 Prices"))
+        with_runs(engine, running_row(2), run_row(1))
+        await eventually(lambda: line_with(app, "run-1 is done: sma_crossover made +1,234.50 USDT (F2)"))
+        with_runs(engine, failed_row(2, "out of memory"), run_row(1))
+        await eventually(lambda: line_with(app, "run-2 failed: out of memory (F2)"))
+        await eventually(lambda: "lab" not in engine.pulls[-1].panes)
+
+
+async def test_o_sorts_the_runs_by_what_they_made(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        rows = [run_row(n, figures={**FIGURES, "net_pnl": made}) for n, made in ((3, 10.0), (2, 30.0), (1, 20.0))]
+        with_runs(engine, *rows)
+        await in_lab(engine, app, pilot)
+        await pilot.press(*"oooooo")
+        await eventually(lambda: line_with(app, "▾net P&L"))
+        await eventually(lambda: [row.key for row in app.lab.runs.listing.shown] == ["run-2", "run-1", "run-3"])
+        await pilot.press("O")
+        await eventually(lambda: [row.key for row in app.lab.runs.listing.shown] == ["run-3", "run-1", "run-2"])
+
+
+async def test_progress_moves_and_the_result_comes_by_itself(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, running_row(1, None))
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "run-1", "● running  25.0k rows"))
+        with_runs(engine, running_row(1, 0.8))
+        await eventually(lambda: line_with(app, "run-1", "80 %", "s left"))
+        with_runs(engine, run_row(1))
+        await eventually(lambda: line_with(app, "3 Equity: run-1"))
+        assert line_with(app, "run-1", "+1,234.50")
+
+
+async def test_x_cancels_what_waits_or_runs_and_says_of_others_that_they_are_over(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, running_row(2), run_row(1))
+        await in_lab(engine, app, pilot)
+        await eventually(lambda: line_with(app, "▶", "run-2"))
+        await pilot.press("x")
+        await eventually(lambda: engine.commands == [CancelRun(id="run-2")])
+        await eventually(lambda: line_with(app, "run-2 is cancelled"))
+        await pilot.press("down", "x")
+        await eventually(lambda: line_with(app, "run-1 is over already: done"))
+        assert len(engine.commands) == 1
+
+
+async def test_c_marks_a_run_and_shows_every_other_one_beside_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        order = msgspec.structs.replace(ORDER, params={"fast": 9})
+        worse = run_row(1, figures={**FIGURES, "net_pnl": 1_000.0, "sharpe": None}, order=order)
+        with_runs(engine, run_row(3), worse)
+        await in_lab(engine, app, pilot)
+        await pilot.press("c", "down")
+        await eventually(lambda: line_with(app, "2 Result: A run-3 beside B run-1"))
+        assert line_with(app, "net P&L", "+1,234.50", "+1,000.00", "-234.50", "USDT")
+        assert line_with(app, "Sharpe", "1.73", figures.NONE)
+        assert line_with(app, " A  run-3")
+        assert line_with(app, "fast 9")
+        await eventually(lambda: line_with(app, "3 Equity", "A run-3 dim, B run-1 bright"))
+        await pilot.press("up", "c")
+        await eventually(lambda: line_with(app, "2 Result: run-3"))
+        assert not line_with(app, " A  run-3")
+
+
+async def test_a_run_without_a_result_cannot_be_marked_registered_or_written(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, failed_row(1, "no rows"))
+        await in_lab(engine, app, pilot)
+        await eventually(lambda: line_with(app, "✖ failed: no rows"))
+        for key, words in (("c", "has no result to compare: failed"), ("r", "came to no result: failed"), ("e", "run-1 has no result")):
+            await pilot.press(key)
+            await eventually(partial(line_with, app, words))
+        assert not engine.commands
+
+
+async def test_r_registers_what_was_tested_after_saying_what_that_is(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        await in_lab(engine, app, pilot)
+        await pilot.press("r")
+        await eventually(lambda: line_with(app, "Register sma_crossover on BTCUSDT as run-1 tested it?"))
+        assert line_with(app, "register  start it on live prices in paper mode: fast 5, slow 20")
+        assert line_with(app, "0.5 a unit, long or short")
+        assert not engine.commands
+        await pilot.press("r")
+        await eventually(lambda: bool(engine.commands))
+        assert engine.commands == [Register(name="sma_crossover", symbols=["BTCUSDT"], params=ORDER.params, terms=ORDER.terms)]
+        await eventually(lambda: line_with(app, "sma_crossover trades BTCUSDT as run-1 tested it"))
+
+
+async def test_e_writes_the_result_into_the_home_and_says_where(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        await in_lab(engine, app, pilot)
+        await pilot.press("e")
+        await eventually(lambda: line_with(app, "run-1.json"))
+        folder = tmp_path / "exports"
+        written = json.loads((folder / "run-1.json").read_text())
+        assert written["figures"]["net_pnl"] == 1_234.5
+        assert written["order"]["params"] == ORDER.params
+        assert (folder / "run-1-equity.csv").read_text().splitlines()[0] == "ts_ns,equity,drawdown"
+        assert len((folder / "run-1-fills.csv").read_text().splitlines()) == 3
+
+
+async def test_enter_on_a_run_reads_all_of_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        await in_lab(engine, app, pilot)
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "run-1: sma_crossover over tape:BTCUSDT", "┌") or line_with(app, "↑ ↓ scroll"))
+        assert line_with(app, "confirm False")
+        await pilot.press("escape")
+        await eventually(lambda: not line_with(app, "↑ ↓ scroll"))
+
+
+async def test_a_run_whose_file_is_gone_still_shows_its_figures(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        engine.answers["run"] = lambda _: report(run_row(1), detail=None)
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "Its curve and trades are no longer on disk."))
+        assert line_with(app, "net P&L", "+1,234.50")
+
+
+async def test_words_from_outside_are_inert_in_the_lab(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        order = msgspec.structs.replace(ORDER, source=HOSTILE, strategy=HOSTILE, params={HOSTILE: HOSTILE})
+        row = run_row(2, order=order, symbol=HOSTILE)
+        with_runs(engine, row, failed_row(1, HOSTILE))
+        fill = {**report(row)["detail"]["fills"][0], "side": HOSTILE, "reason": HOSTILE}
+        engine.answers["run"] = lambda _: report(
+            row, form=HOSTILE, notes=[HOSTILE], detail={"equity": [(1, 1.0, 0.0), (2, 2.0, 0.0)], "fills": [fill], "fills_total": 1}
+        )
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "4 Trades", "1 fills"))
+        text = text_of(app)
+        assert "\x1b" not in text
+        assert "\u202e" not in text
+        assert "EVIL" in text
+        for key in ("r", "escape", "down", "c", "x", "e"):
+            await pilot.press(key)
+        assert "\x1b" not in text_of(app)
+
+
+# The form
+
+
+async def test_b_begins_with_the_strategy_under_the_cursor_and_its_terms(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        terms = Terms(qty=0.25, side="long_short", fee_bps=1.5, stop_loss_pct=2.0)
+        engine.answers["order"] = lambda args: Register(name=args["id"], symbols=["binance:BTCUSDT"], terms=terms)
+        await pilot.press("2", "b")
+        await eventually(lambda: line_with(app, "Enter runs sma_crossover over tape:BTCUSDT: 0.25 a unit, long or short"))
+        assert line_with(app, "slow", "20")
+        assert line_with(app, "interval", "1m")
+        await pilot.press("enter")
+        await eventually(lambda: bool(engine.commands))
+        expected = Backtest(
+            source="tape:BTCUSDT",
+            strategy="sma_crossover",
+            params={"fast": 5, "slow": 20, "interval": "1m", "confirm": False},
+            terms=terms,
+        )
+        assert engine.commands == [expected]
+        await eventually(lambda: app.deck is app.lab)
+
+
+async def test_b_begins_with_the_symbol_under_the_cursor_and_the_cursor_goes_to_the_new_run(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        await pilot.press("1", "down", "b")
+        await eventually(lambda: line_with(app, "Enter runs momentum over tape:ETHUSDT"))
+        await pilot.press("enter")
+        await eventually(lambda: app.deck is app.lab and bool(engine.commands))
+        with_runs(engine, run_row(3), run_row(1))
+        await eventually(lambda: line_with(app, "▶", "run-1"))
+
+
+async def test_b_in_the_lab_begins_with_the_run_under_the_cursor(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        order = msgspec.structs.replace(ORDER, from_ns=1_700_000_000 * 10**9)
+        with_runs(engine, run_row(1, order=order))
+        await in_lab(engine, app, pilot)
+        await pilot.press("b")
+        await eventually(lambda: line_with(app, "Enter runs sma_crossover over tape:BTCUSDT: 0.5 a unit, long or short"))
+        await pilot.press("enter")
+        await eventually(lambda: bool(engine.commands))
+        assert engine.commands == [msgspec.structs.replace(order, params={**ORDER.params, "confirm": False})]
+
+
+async def test_a_source_that_cannot_be_read_is_said_while_typing(tmp_path: Path) -> None:
+    held = tmp_path / "BTCUSDT-1m.csv"
+    held.write_text("x")
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        for text, words in (
+            ("", "needs a file, a folder or tape:SYMBOL"),
+            ("tape:DOGEUSDT", "is not on the tape, which holds BTCUSDT, ETHUSDT"),
+            ("tape:btcusdt@soon..", "has a time that is none"),
+            ("tape:BTCUSDT@2024-08-09..2024-08-08", "has its times the wrong way round"),
+            (str(tmp_path / "none.csv"), "is no file or folder here"),
+        ):
+            entry(app, "source").text = text
+            await eventually(partial(line_with, app, f"source {words}"))
+        entry(app, "from").text = "yesterday"
+        entry(app, "source").text = str(held)
+        await eventually(lambda: line_with(app, "from is no time"))
+        entry(app, "from").text = "2024-08-09"
+        await eventually(lambda: line_with(app, "Enter runs momentum over BTCUSDT-1m.csv"))
+        await pilot.press("enter")
+        await eventually(lambda: bool(engine.commands))
+        command = engine.commands[0]
+        assert isinstance(command, Backtest)
+        assert (command.source, command.from_ns) == (str(held), 1_723_161_600 * 10**9)
+
+
+async def test_ctrl_n_goes_through_the_sources_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "SOLUSDT-1m.csv").write_text("x")
+    monkeypatch.chdir(tmp_path / "mine")
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "source", "tape:BTCUSDT"))
+        for words in ("tape:ETHUSDT", "mine/SOLUSDT-1m.csv"):
+            await pilot.press("ctrl+n")
+            await eventually(partial(line_with, app, "source", words))
+
+
+async def test_what_the_engine_refuses_stands_in_the_form_and_nothing_typed_is_lost(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        engine.refuse[Backtest] = "500 runs wait already"
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        entry(app, "qty").text = "7"
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "Refused: 500 runs wait already"))
+        assert entry(app, "qty").text == "7"
+        await pilot.press("escape")
+        await eventually(lambda: app.uncovered)
+        assert engine.lab == LabView([], 0, 2)
