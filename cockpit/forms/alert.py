@@ -139,8 +139,8 @@ class AlertForm(ModalScreen[str]):
 
     def _judge(self) -> None:
         """Say what enter will do, or what keeps it from doing so."""
-        if not self._complete:
-            return
+        if not self._complete or not any(entry.group for entry in self._entries):
+            return  # another kind's fields are on their way, or the form is closing
         wrong = [entry for entry in self._entries if entry.problem]
         if wrong:
             more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -92,6 +93,8 @@ class Orders:
             UsageError: what it is about is not here.
         """
         engine, book = self.sentinel.engine, self.sentinel.book
+        if not all(math.isfinite(level) for _, level in rule.thresholds):
+            raise UsageError("a level must be a number")
         if rule.id and rule.id not in book.rules:
             if not ID.fullmatch(rule.id):
                 raise UsageError(f"{one_line(rule.id, 80)!r} cannot be an id: at most 64 letters, digits, '_', '-' and '.'")

@@ -201,6 +201,7 @@ class FakeEngine:
         header, prices, strategies, trades, alerts: what it shows; `moved` tells viewers of a change.
         commands: what it was told.
         refuse: kind of command -> the words it is refused with.
+        answers, replies: what other questions, and kinds of command, are answered with.
         hold: commands are answered only while this event is set.
     """
 
@@ -219,6 +220,8 @@ class FakeEngine:
         self.pulls: list[Pull] = []
         self.asks: list[str] = []
         self.refuse: dict[type, str] = {}
+        self.answers: dict[str, Any] = {}
+        self.replies: dict[type, Any] = {}
         self.hold = asyncio.Event()
         self.hold.set()
         self.revisions = dict.fromkeys(("header", "prices", "strategies", "trades", "alerts", "system"), 1)
@@ -286,6 +289,8 @@ class FakeEngine:
             case Ask("digest"):
                 self.asks.append("digest")
                 return Done(self.digest)
+            case Ask(what) if what in self.answers:
+                return Done(self.answers[what])
             case Ask(what):
                 return Refused(f"no answer to {what!r}", 2)
             case Submit(command):
@@ -296,6 +301,8 @@ class FakeEngine:
         if type(command) in self.refuse:
             return Refused(self.refuse[type(command)], 2)
         self.commands.append(command)
+        if type(command) in self.replies:
+            return Done(self.replies[type(command)])
         match command:
             case Register(name=name, symbols=symbols):
                 made = f"{name.partition('_')[0]}-{len(self.strategies) + 1}"
