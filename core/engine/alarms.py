@@ -156,16 +156,24 @@ class Alarms:
             return
         self._end(alert)
 
-    def fire(self, id_: str, rule: str, level: str, text: str) -> AlertRow:
-        """A rule fired: open until somebody acknowledges it, or it fires again. The caller writes it, with how far the rule looked."""
+    def fire(self, id_: str, rule: str, level: str, text: str) -> AlertRow | None:
+        """A rule fired: open until somebody acknowledges it, or it fires again. The caller writes it, with how far the rule looked.
+        None where this firing is known: it was said just before the engine was killed."""
         cause = f"rule {rule}"
-        known = self._open.get(cause)
-        if known is not None and known.id != id_:
-            self.resolve(cause)
+        if any(alert.id == id_ for alert in (*self._open.values(), *self._past)):
+            return None
+        self.resolve(cause)
         alert = self._open[cause] = Alert(cause, level, text, self._now_ns(), id=id_, rule=rule)
         alert.said, alert.said_ns = alert.row(), alert.ts_ns
         self._changed()
         return alert.said
+
+    def now(self, row: AlertRow) -> AlertRow:
+        """The same alert as it is by now."""
+        try:
+            return self.find(row.id).row()
+        except UsageError:  # so long ago that it was let go
+            return row
 
     def acknowledge(self, id_: str | None) -> list[str]:
         """Somebody has seen an alert, or all (None); returns the ids of those that were open. What a rule said is settled by that.

@@ -62,7 +62,7 @@ class Orders:
         self.sentinel.forget_indices()
         if isinstance(rule, (PriceRule, MoveRule)):
             known = engine.market.of(engine.symbols[rule.symbol])
-            book.begin(rule.symbol, Mark(known.last, engine.last_seq, -1, known.last_ts))
+            book.begin(rule.symbol, Mark(known.last, engine.last_seq, known.last_ts))
             if isinstance(rule, MoveRule) and new:
                 await alert_past.fill_windows(self.sentinel, [rule.symbol])
         self.sentinel.note(rule)

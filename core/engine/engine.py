@@ -229,12 +229,12 @@ class Engine:
                 await asyncio.wait_for(self.tape.flush(), DRAIN_S)
                 if not await self.answers.catch_up(save=True):
                     log.warning("workers did not answer in time")
+                self.sentinel.save()
                 await asyncio.wait_for(self.settler.drain(), DRAIN_S)
         except TimeoutError:
             why = self.tape.trouble or self.ledger.trouble or "too slow"
             self.failure = self.failure or f"not all was saved, a database is {why}: the next start does the rest again"
         self.alarms.flush()
-        self.sentinel.save()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

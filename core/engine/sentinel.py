@@ -1,7 +1,8 @@
 """Watches what rules ask for: prices on every batch, the rest twice a second; what fires is an alert, on the ledger once.
 
-A firing and how far its rule has looked are written together. After a crash the tape is looked at from there on, so that a
-crossing just before it is neither lost nor told twice, and one that happened meanwhile is told once.
+A firing and how far its rule has looked are written together, once the ticks it came from are on the tape. After a crash the
+tape is looked at from there on: a crossing just before it is neither lost nor told twice, and one that happened meanwhile is
+told once.
 """
 
 from __future__ import annotations
@@ -120,31 +121,39 @@ class Sentinel:
         passed = [name for name in self.book.touched if name.partition(" ")[0] in FIGURES]
         self.book.touched.clear()
         if passed and not firings:
-            self._put(self._marks(passed))
+            self._write([], self._marks(passed))
 
     def fire(self, firings: Iterable[Firing]) -> None:
         """Raise what fired, and write it with how far was looked: all or nothing."""
         engine = self.engine
-        rows, names = [], []
+        rows: list[AlertRow] = []
+        names: list[str] = []
         for rule, text, number in firings:
-            row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
-            rows.append(alert_values(row.id, row))
             names += [f"rule {rule.id}", *self.book.places(rule)]
-            log.info("alert", rule=rule.id, text=text)
-        if rows and engine.failure is None:
-            engine.ledger.put_alerts(rows, self._marks(names))
+            row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
+            if row is not None:
+                rows.append(row)
+                log.info("alert", rule=rule.id, text=text)
+        self._write(rows, self._marks(names))
 
     def save(self) -> None:
         """Write how far was looked, where that moved on."""
-        self._put(self._marks([name for rule in self.book.rules.values() for name in self.book.places(rule)]))
+        self._write([], self._marks([name for rule in self.book.rules.values() for name in self.book.places(rule)]))
 
     def note(self, rule: AnyRule) -> None:
         """Write how a rule stands now."""
-        self._put(self._marks([f"rule {rule.id}", *self.book.places(rule)]))
+        self._write([], self._marks([f"rule {rule.id}", *self.book.places(rule)]))
 
-    def _put(self, marks: list[tuple[str, str]]) -> None:
-        if marks and self.engine.failure is None:
-            self.engine.ledger.put_marks(marks)
+    def _write(self, rows: list[AlertRow], marks: list[tuple[str, str]]) -> None:
+        """Put it on the ledger in one, after the ticks it came from are on the tape, and after what was put before."""
+        engine = self.engine
+        if not rows and not marks:
+            return
+
+        async def write() -> None:
+            await engine.ledger.put_alerts([alert_values(row.id, engine.alarms.now(row)) for row in rows], marks)
+
+        engine.settler.put(engine.last_seq, write)
 
     def _marks(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """These states as the ledger keeps them, those that changed since they were written."""

@@ -44,6 +44,7 @@ class Day:
         if saved:
             self.engine.incoming.absorb()
             await self.engine.tape.flush()
+            await self.engine.settler.drain()
             await self.engine.ledger.wait_committed()
         await crash(self.engine)
 
@@ -65,6 +66,8 @@ class Day:
 
     async def told(self) -> list[str]:
         """What the ledger holds of rules, oldest first."""
+        await self.engine.tape.flush()
+        await self.engine.settler.drain()
         await self.engine.ledger.wait_committed()
         return [row["text"] for row in read_alerts(self.home / "ledger.db") if row["rule_id"]]
 
@@ -124,7 +127,7 @@ async def test_a_crossing_told_before_a_kill_is_not_told_again(day: Day) -> None
 async def test_a_crossing_on_the_tape_that_the_ledger_lacks_is_told_after_the_start(day: Day) -> None:
     day.prints(99.0)
     await day.set(above(100))
-    await day.engine.ledger.wait_committed()
+    await day.told()
     day.engine.sentinel.look = lambda ticks: None  # type: ignore[method-assign]  # it died before it looked
     day.prints(101.0, 99.0)
     await day.kill()
@@ -137,7 +140,7 @@ async def test_a_crossing_on_the_tape_that_the_ledger_lacks_is_told_after_the_st
 async def test_a_crossing_the_tape_lost_is_not_told_twice_when_its_prints_are_fetched_again(day: Day) -> None:
     day.prints(99.0)
     await day.set(above(100))
-    await day.engine.tape.flush()
+    await day.told()
     day.engine.tape.append = lambda *_: None  # type: ignore[method-assign]  # what comes now never gets to the disk
     day.prints(99.5, 101.0, 102.0)
     await day.engine.ledger.wait_committed()
