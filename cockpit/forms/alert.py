@@ -28,13 +28,18 @@ _GIVEN = ("id", "enabled", "snoozed_until_ns")
 
 
 class Around(NamedTuple):
-    """What the form knows of the market: symbols with their last price and decimals, strategies, and what the cursor is on."""
+    """What the form knows of the market: symbols with their last price and decimals, as of now; strategies; what the cursor is on."""
 
-    prices: Mapping[str, tuple[float | None, int]]
+    market: Callable[[], Mapping[str, tuple[float | None, int]]]
     strategies: list[str]
     symbol: str = ""
     strategy: str = ""
     kind: str = "price"
+
+    @property
+    def prices(self) -> Mapping[str, tuple[float | None, int]]:
+        """Last price, None unknown, and its decimals, by symbol."""
+        return self.market()
 
 
 class AlertForm(ModalScreen[str]):
@@ -57,7 +62,7 @@ class AlertForm(ModalScreen[str]):
         self._recent = recent
         self._rule = rule
         self._kind = rule.kind if rule is not None else around.kind
-        self._complete = self._sending = False
+        self._complete = self._sending = self._refused = False
 
     def compose(self) -> ComposeResult:
         title = "Alert me when …" if self._rule is None else f"Change {clean(self._rule.id)}"
@@ -77,6 +82,7 @@ class AlertForm(ModalScreen[str]):
         await self._show_kind()
         first = which if self._rule is None else next(entry for entry in self._entries if entry.group)
         first.control.focus()
+        self.set_interval(1.0, self._judge)  # the price goes on while somebody types
 
     async def _show_kind(self) -> None:
         """Ask for what a rule of this kind needs."""
@@ -123,6 +129,7 @@ class AlertForm(ModalScreen[str]):
         return list(self.query(Entry))
 
     async def on_entry_changed(self, event: Entry.Changed) -> None:
+        self._refused = False
         if event.entry.field.name == _KIND and event.entry.text != self._kind:
             self._kind = event.entry.text
             await self._show_kind()
@@ -139,7 +146,7 @@ class AlertForm(ModalScreen[str]):
 
     def _judge(self) -> None:
         """Say what enter will do, or what keeps it from doing so."""
-        if not self._complete or not any(entry.group for entry in self._entries):
+        if not self._complete or self._sending or self._refused or not any(entry.group for entry in self._entries):
             return  # another kind's fields are on their way, or the form is closing
         wrong = [entry for entry in self._entries if entry.problem]
         if wrong:
@@ -184,6 +191,7 @@ class AlertForm(ModalScreen[str]):
             wrong[0].control.focus()
         elif self._complete and not self._sending:
             self._sending = True
+            self._say("setting …", "-busy")
             self._send(self._made())
 
     @work(group="send")
@@ -191,6 +199,7 @@ class AlertForm(ModalScreen[str]):
         try:
             answer = await self._submit(SetAlert(rule=rule))
         except CockpitError as error:
+            self._refused = True
             self._say(f"Refused: {clean(str(error))}", "-refused")
             return
         finally:

@@ -45,7 +45,7 @@ async def register_demo(engine: Engine) -> None:
     new = await set_rules(engine)
     await asyncio.gather(*(_start(engine, name, symbol, qty, at_a_time) for name, symbol, qty in DEMO if symbol in streamed))
     if new:
-        await _set(engine, DrawdownRule(percent=0.1, severity="critical", cooldown_s=300))
+        await _set(engine, DrawdownRule(percent=0.02, severity="critical", cooldown_s=300))
 
 
 async def set_rules(engine: Engine) -> bool:
@@ -59,7 +59,7 @@ async def set_rules(engine: Engine) -> bool:
             await _set(engine, PriceRule(symbol=symbol, side=side, level=level, severity=severity))
     for symbol in ("SOLUSDT", "ADAUSDT"):
         if symbol in prices:
-            await _set(engine, MoveRule(symbol=symbol, percent=0.25, window_s=60, severity="warning", cooldown_s=120))
+            await _set(engine, MoveRule(symbol=symbol, percent=0.15, window_s=60, severity="warning", cooldown_s=120))
     return True
 
 

@@ -18,7 +18,7 @@ from core.alert_rules import AnyRule
 from core.alerts.book import Book, Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import figure
+from core.engine.alert_figures import figure, there
 from core.engine.alert_orders import Orders
 from core.types import Records
 from core.view import AlertRow
@@ -169,13 +169,13 @@ class Sentinel:
         return changed
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every rule, what it says of itself, and what it has done."""
+        """Every rule, what it says of itself, and what it has done; `state` is on, off, done, snoozed, or idle: nothing to look at."""
         now = self.engine.clock.now_ns()
         return [
             {
                 **msgspec.to_builtins(rule),
                 "sentence": rule.sentence,
-                "state": _state(rule, self.book.done[rule.id], now),
+                "state": _state(rule, self.book.done[rule.id], now, there(self.engine, rule)),
                 "fired": self.book.done[rule.id].fired,
                 "fired_ns": self.book.done[rule.id].fired_ns,
             }
@@ -183,9 +183,11 @@ class Sentinel:
         ]
 
 
-def _state(rule: AnyRule, done: Done, now_ns: int) -> str:
+def _state(rule: AnyRule, done: Done, now_ns: int, there: bool) -> str:
     if not rule.enabled:
         return "off"
     if done.spent:
         return "done"
-    return "snoozed" if now_ns < rule.snoozed_until_ns else "on"
+    if now_ns < rule.snoozed_until_ns:
+        return "snoozed"
+    return "on" if there else "idle"
