@@ -146,6 +146,11 @@ class Book:
         """The series a rule watches, as `state` takes them."""
         return [name for name, _, _ in _places(rule)]
 
+    def everything(self) -> list[str]:
+        """All there is to keep of series, as `state` takes it."""
+        standing = [name for name in self._series if name.partition(" ")[0] in STANDING]
+        return [*(f"prints {symbol}" for symbol in self.marks), *standing]
+
     def state(self, names: Iterable[str]) -> dict[str, Mark]:
         """What `resume` takes, of these symbols (`prints SYMBOL`) and series."""
         found: dict[str, Mark] = {}

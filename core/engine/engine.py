@@ -140,12 +140,12 @@ class Engine:
         self.ledger = await Ledger.open(self.home / "ledger.db")
         self._opened.push_async_callback(self.ledger.close)
         self.alarms.keep = self._keep_alert
-        await self.sentinel.recall_alerts()
         self._opened.callback(setattr, self.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
         self.tape.on_trouble = partial(self._store_trouble, "tape")
         self.ledger.on_trouble = partial(self._store_trouble, "ledger")
         self._opened.push_async_callback(self.pool.stop)
         self.settler = Settler(self.tape.wait_synced)
+        await self.sentinel.recall_alerts()
         self.last_seq = self.recent.floor = max(self.tape.last_seq(), await self.ledger.last_seq())
         session = uuid.uuid4().hex
         await self.ledger.start_session(session, self.started_ns, mode=self.mode, first_seq=self.last_seq + 1, fingerprint=fingerprint())
@@ -167,7 +167,9 @@ class Engine:
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     def _keep_alert(self, id_: str, row: AlertRow) -> None:
-        if self.failure is None:
+        if self.failure is None and row.rule:
+            self.sentinel.write([row], [])  # after its firing
+        elif self.failure is None:
             self.ledger.put_alerts([alert_values(id_, row)], [])
 
     def _store_trouble(self, name: str, why: str | None) -> None:

@@ -121,7 +121,7 @@ class Sentinel:
         passed = [name for name in self.book.touched if name.partition(" ")[0] in FIGURES]
         self.book.touched.clear()
         if passed and not firings:
-            self._write([], self._marks(passed))
+            self.write([], self._marks(passed))
 
     def fire(self, firings: Iterable[Firing]) -> None:
         """Raise what fired, and write it with how far was looked: all or nothing."""
@@ -134,24 +134,24 @@ class Sentinel:
             if row is not None:
                 rows.append(row)
                 log.info("alert", rule=rule.id, text=text)
-        self._write(rows, self._marks(names))
+        self.write(rows, self._marks(names))
 
     def save(self) -> None:
         """Write how far was looked, where that moved on."""
-        self._write([], self._marks([name for rule in self.book.rules.values() for name in self.book.places(rule)]))
+        self.write([], self._marks(self.book.everything()))
 
     def note(self, rule: AnyRule) -> None:
         """Write how a rule stands now."""
-        self._write([], self._marks([f"rule {rule.id}", *self.book.places(rule)]))
+        self.write([], self._marks([f"rule {rule.id}", *self.book.places(rule)]))
 
-    def _write(self, rows: list[AlertRow], marks: list[tuple[str, str]]) -> None:
+    def write(self, rows: list[AlertRow], marks: list[tuple[str, str]]) -> None:
         """Put it on the ledger in one, after the ticks it came from are on the tape, and after what was put before."""
         engine = self.engine
         if not rows and not marks:
             return
 
         async def write() -> None:
-            await engine.ledger.put_alerts([alert_values(row.id, engine.alarms.now(row)) for row in rows], marks)
+            await engine.ledger.put_alerts([alert_values(row.id, row) for row in rows], marks)
 
         engine.settler.put(engine.last_seq, write)
 
