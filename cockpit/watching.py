@@ -55,7 +55,7 @@ def around(app: CockpitApp) -> Around:
     symbol = bare(row.symbols[0]) if row is not None and row.symbols else bare(live.prices.listing.cursor_key)
     return Around(
         market,
-        [row.id for row in live.strategies.held],
+        {row.id: row.capital for row in live.strategies.held},
         symbol=symbol if symbol in prices else next(iter(prices), ""),
         strategy=row.id if row is not None else "",
         kind="pnl" if row is not None and live.pane is live.strategies else "price",

@@ -28,10 +28,11 @@ _GIVEN = ("id", "enabled", "snoozed_until_ns")
 
 
 class Around(NamedTuple):
-    """What the form knows of the market: symbols with their last price and decimals, as of now; strategies; what the cursor is on."""
+    """What the form knows of the market: symbols with their last price and decimals, as of now; strategies with their capital; what the
+    cursor is on."""
 
     market: Callable[[], Mapping[str, tuple[float | None, int]]]
-    strategies: list[str]
+    strategies: Mapping[str, float]
     symbol: str = ""
     strategy: str = ""
     kind: str = "price"
@@ -100,7 +101,7 @@ class AlertForm(ModalScreen[str]):
         """A field that names something: one of what there is."""
         if field.name not in ("symbol", "strategy"):
             return field
-        known = list(self._around.prices) if field.name == "symbol" else self._around.strategies
+        known = list(self._around.prices) if field.name == "symbol" else list(self._around.strategies)
         every = ["all"] if field.default == "all" else []
         lacking = "is not streamed (s adds symbols); there are" if field.name == "symbol" else "is not registered; there are"
         return Listed(**msgspec.structs.asdict(field) | {"known": (*known, *every), "lacking": lacking})
@@ -122,6 +123,9 @@ class AlertForm(ModalScreen[str]):
         last, decimals = around.prices.get(around.symbol, (None, 2))
         if field.name == "level" and self._kind == "price" and last is not None:
             return f"{near(last, decimals):.{decimals}f}"
+        if field.name == "level" and self._kind == "pnl" and around.strategies:
+            capital = around.strategies.get(around.strategy, next(iter(around.strategies.values())))
+            return f"{-capital / 100:.4g}"  # a loss of one percent
         return None
 
     @property

@@ -144,13 +144,13 @@ async def test_each_kind_of_rule_has_its_own_fields(tmp_path: Path, kind: str, t
 async def test_a_rule_about_the_strategy_under_the_cursor_and_the_last_one_a_key_away(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         await pilot.press("2", "a")
-        await eventually(lambda: isinstance(app.screen, AlertForm) and line_with(app, "level needs a value"))
+        await eventually(lambda: isinstance(app.screen, AlertForm) and line_with(app, "Enter: P&L of sma-1 goes below -100"))
         entry(app, "level").text = "-50"
         await eventually(lambda: line_with(app, "Enter: P&L of sma-1 goes below -50"))
         await pilot.press("enter")
         await eventually(lambda: engine.commands and app.screen is app.live)
         await pilot.press("a")
-        await eventually(lambda: line_with(app, "level needs a value"))
+        await eventually(lambda: line_with(app, "Enter: P&L of sma-1 goes below -100"))
         await pilot.press("ctrl+r")
         await eventually(lambda: line_with(app, "Enter: P&L of sma-1 goes below -50"))
         await pilot.press("escape")
