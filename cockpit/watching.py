@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cockpit.panes.alerts import alert_key, wants_you
 from cockpit.panes.prices import bare
 from cockpit.text import clean
 from core.commands import AckAlert, SnoozeAlert
@@ -45,12 +46,16 @@ def around(app: CockpitApp) -> Around:
     from cockpit.forms.alert import Around
 
     live = app.live
-    prices = {bare(symbol): (live.prices.last(symbol), live.prices.decimals(symbol) or 2) for symbol in live.prices.symbols}
+
+    def market() -> dict[str, tuple[float | None, int]]:
+        return {bare(symbol): (live.prices.last(symbol), live.prices.decimals(symbol) or 2) for symbol in live.prices.symbols}
+
+    prices = market()
     row = live.chosen_strategy if app.deck is live else None
     symbol = bare(row.symbols[0]) if row is not None and row.symbols else bare(live.prices.listing.cursor_key)
     return Around(
-        prices,
-        [row.id for row in live.strategies.held],
+        market,
+        {row.id: row.capital for row in live.strategies.held},
         symbol=symbol if symbol in prices else next(iter(prices), ""),
         strategy=row.id if row is not None else "",
         kind="pnl" if row is not None and live.pane is live.strategies else "price",
@@ -67,6 +72,10 @@ def acknowledge(app: CockpitApp) -> None:
     elif not alert.id:
         app.say("this engine does not know of acknowledging: restart it", "warning")
     else:
+        rows = [row for row in app.live.alerts.held if wants_you(row)]
+        after = rows[rows.index(alert) + 1 :] if alert in rows else []
+        if after:  # k again is about the next one
+            app.live.alerts.listing.want(alert_key(after[0]))
         app.submit(AckAlert(id=alert.id), f"seen: {clean(alert.text)}")
 
 

@@ -67,7 +67,7 @@ class PriceRule(Rule, frozen=True, kw_only=True, tag="price"):
 
     symbol: Symbol
     side: Side = "above"
-    level: Annotated[float, Meta(gt=0, lt=1e15, description="price, in quote currency")]
+    level: Annotated[float, Meta(gt=0, description="price, in quote currency")]
 
     @property
     def watches(self) -> str:
@@ -110,7 +110,7 @@ class PnlRule(Rule, frozen=True, kw_only=True, tag="pnl"):
 
     strategy: Strategy
     side: Side = "below"
-    level: Annotated[float, Meta(gt=-1e15, lt=1e15, description="P&L after fees, in quote currency")]
+    level: Annotated[float, Meta(description="P&L after fees, in quote currency")]
 
     @property
     def watches(self) -> str:

@@ -28,13 +28,19 @@ _GIVEN = ("id", "enabled", "snoozed_until_ns")
 
 
 class Around(NamedTuple):
-    """What the form knows of the market: symbols with their last price and decimals, strategies, and what the cursor is on."""
+    """What the form knows of the market: symbols with their last price and decimals, as of now; strategies with their capital; what the
+    cursor is on."""
 
-    prices: Mapping[str, tuple[float | None, int]]
-    strategies: list[str]
+    market: Callable[[], Mapping[str, tuple[float | None, int]]]
+    strategies: Mapping[str, float]
     symbol: str = ""
     strategy: str = ""
     kind: str = "price"
+
+    @property
+    def prices(self) -> Mapping[str, tuple[float | None, int]]:
+        """Last price, None unknown, and its decimals, by symbol."""
+        return self.market()
 
 
 class AlertForm(Dialog[str]):
@@ -57,7 +63,7 @@ class AlertForm(Dialog[str]):
         self._recent = recent
         self._rule = rule
         self._kind = rule.kind if rule is not None else around.kind
-        self._complete = self._sending = False
+        self._complete = self._sending = self._refused = False
 
     def compose(self) -> ComposeResult:
         title = "Alert me when …" if self._rule is None else f"Change {clean(self._rule.id)}"
@@ -77,6 +83,7 @@ class AlertForm(Dialog[str]):
         await self._show_kind()
         first = which if self._rule is None else next(entry for entry in self._entries if entry.group)
         first.control.focus()
+        self.set_interval(1.0, self._judge)  # the price goes on while somebody types
 
     async def _show_kind(self) -> None:
         """Ask for what a rule of this kind needs."""
@@ -94,7 +101,7 @@ class AlertForm(Dialog[str]):
         """A field that names something: one of what there is."""
         if field.name not in ("symbol", "strategy"):
             return field
-        known = list(self._around.prices) if field.name == "symbol" else self._around.strategies
+        known = list(self._around.prices) if field.name == "symbol" else list(self._around.strategies)
         every = ["all"] if field.default == "all" else []
         lacking = "is not streamed (s adds symbols); there are" if field.name == "symbol" else "is not registered; there are"
         return Listed(**msgspec.structs.asdict(field) | {"known": (*known, *every), "lacking": lacking})
@@ -116,6 +123,9 @@ class AlertForm(Dialog[str]):
         last, decimals = around.prices.get(around.symbol, (None, 2))
         if field.name == "level" and self._kind == "price" and last is not None:
             return f"{near(last, decimals):.{decimals}f}"
+        if field.name == "level" and self._kind == "pnl" and around.strategies:
+            capital = around.strategies.get(around.strategy, next(iter(around.strategies.values())))
+            return f"{-capital / 100:.4g}"  # a loss of one percent
         return None
 
     @property
@@ -123,6 +133,7 @@ class AlertForm(Dialog[str]):
         return list(self.query(Entry))
 
     async def on_entry_changed(self, event: Entry.Changed) -> None:
+        self._refused = False
         if event.entry.field.name == _KIND and event.entry.text != self._kind:
             self._kind = event.entry.text
             await self._show_kind()
@@ -139,8 +150,8 @@ class AlertForm(Dialog[str]):
 
     def _judge(self) -> None:
         """Say what enter will do, or what keeps it from doing so."""
-        if not self._complete:
-            return
+        if not self._complete or self._sending or self._refused or not any(entry.group for entry in self._entries):
+            return  # another kind's fields are on their way, or the form is closing
         wrong = [entry for entry in self._entries if entry.problem]
         if wrong:
             more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
@@ -184,6 +195,7 @@ class AlertForm(Dialog[str]):
             wrong[0].control.focus()
         elif self._complete and not self._sending:
             self._sending = True
+            self._say("setting …", "-busy")
             self._send(self._made())
 
     @work(group="send")
@@ -191,6 +203,7 @@ class AlertForm(Dialog[str]):
         try:
             answer = await self._submit(SetAlert(rule=rule))
         except CockpitError as error:
+            self._refused = True
             self._say(f"Refused: {clean(str(error))}", "-refused")
             return
         finally:

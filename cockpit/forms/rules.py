@@ -26,7 +26,7 @@ from core.errors import CockpitError
 EVERY = 1.0
 SNOOZE_S = 3600
 
-_STATES = {"on": "●", "off": "○", "done": "✓", "snoozed": "z"}
+_STATES = {"on": "●", "off": "○", "done": "✓", "snoozed": "z", "idle": "?"}
 
 
 class Rules(OptionList):
@@ -150,6 +150,8 @@ def rule_of(row: dict[str, Any]) -> AnyRule:
 def _line(row: dict[str, Any], width: int) -> Content:
     state = str(row["state"])
     fired = f"fired {row['fired']:,}, last {figures.clock(row['fired_ns'])}" if row["fired"] else "has not fired"
+    if state == "idle":
+        fired = "what it is about is not here"
     name = f"{clean(str(row['name']))}: " if row["name"] else ""
     return Content.assemble(
         (f"{_STATES.get(state, '?')} ", "$key" if state == "on" else "$muted"),

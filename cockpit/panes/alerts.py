@@ -23,8 +23,8 @@ class AlertsPane(LiveGrid):
     COLUMNS: ClassVar[tuple[Column, ...]] = (
         Column("time", least=8, most=14),
         Column("", least=1, most=1),
-        Column("alert", least=10, grow=True),
-        Column("", "right", least=0, most=14),
+        Column("alert", least=34, grow=True),
+        Column("", "right", most=14, drop=1),
     )
 
     def __init__(self, *, id: str) -> None:

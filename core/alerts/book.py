@@ -42,7 +42,6 @@ class Mark(Struct):
 
     last: float | None = None
     seq: int = 0
-    id: int = -1
     ts: int = 0
 
 
@@ -81,7 +80,6 @@ class Book:
         self.touched: set[str] = set()
         self._series: dict[str, Levels] = {}
         self._windows: dict[str, dict[str, Window]] = {}
-        self._resumed: set[str] = set()
 
     def __len__(self) -> int:
         return len(self.rules)
@@ -134,13 +132,12 @@ class Book:
                 levels.last = mark.last
 
     def resume(self, marks: Mapping[str, Mark]) -> None:
-        """Go on where somebody left off: what was looked at then is passed over, should it come again."""
+        """Go on where somebody left off: prints up to there are passed over."""
         for name, mark in marks.items():
             kind, _, rest = name.partition(" ")
             if kind == "prints":
                 if rest in self.marks:
                     self.marks[rest] = mark
-                    self._resumed.add(rest)
                 name = f"price {rest}"
             if name in self._series:
                 self._series[name].last = mark.last
@@ -148,6 +145,11 @@ class Book:
     def places(self, rule: AnyRule) -> list[str]:
         """The series a rule watches, as `state` takes them."""
         return [name for name, _, _ in _places(rule)]
+
+    def everything(self) -> list[str]:
+        """All there is to keep of series, as `state` takes it."""
+        standing = [name for name in self._series if name.partition(" ")[0] in STANDING]
+        return [*(f"prints {symbol}" for symbol in self.marks), *standing]
 
     def state(self, names: Iterable[str]) -> dict[str, Mark]:
         """What `resume` takes, of these symbols (`prints SYMBOL`) and series."""
@@ -165,13 +167,13 @@ class Book:
     def prints(self, symbol: str, ticks: NDArray[np.void], now_ns: int) -> list[Firing]:
         """Look at prints of a symbol, TICK records in their order; what fires, in order."""
         mark = self.marks[symbol]
-        if symbol in self._resumed:
-            ticks = self._unseen(symbol, mark, ticks)
+        if ticks["seq"][0] <= mark.seq:
+            ticks = ticks.compress(ticks["seq"] > mark.seq)
             if not len(ticks):
                 return []
         prices = np.ascontiguousarray(ticks["price"])
         first = int(ticks["ts"][0])
-        mark.ts, _, mark.seq, mark.id, mark.last, *_ = ticks[-1].item()
+        mark.ts, _, mark.seq, _, mark.last, *_ = ticks[-1].item()
         batch = _Batch(first, mark.ts, prices.min().item(), prices.max().item(), mark.last)
         firings: list[Firing] = []
         levels = self._series.get(f"price {symbol}")
@@ -213,13 +215,6 @@ class Book:
         """A rule that was just set, where what it asks is so already: it fires at once. Prices are not asked: they must cross."""
         beyond = any(value >= level if side == "above" else value <= level for side, level in rule.thresholds)
         return self._fire([Crossing(rule.id, 0, value)], now_ns, words) if beyond else []
-
-    def _unseen(self, symbol: str, mark: Mark, ticks: NDArray[np.void]) -> NDArray[np.void]:
-        """Prints that were not looked at before a restart, which may have lost some from the tape that were."""
-        fresh = (ticks["seq"] > mark.seq) & ((ticks["id"] > mark.id) | (ticks["ts"] > mark.ts))
-        if bool(fresh.any()):
-            self._resumed.discard(symbol)
-        return ticks if bool(fresh.all()) else ticks.compress(fresh)
 
     def _note(self, name: str, levels: Levels) -> None:
         if levels.passed:

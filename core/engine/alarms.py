@@ -105,6 +105,7 @@ class Alarms:
         self._resting: dict[str, Rest] = {}
         self._unsaid: dict[str, Alert] = {}
         self._seen: dict[tuple[str, str], Alert] = {}
+        self._recalled: set[str] = set()
         self._minute = 0
         self._new: Counter[tuple[str, str]] = Counter()
 
@@ -126,7 +127,7 @@ class Alarms:
                 alert.open, alert.times, alert.acked_ns = True, alert.times + 1, 0
             elif (alert := self._seen.pop((level, text), None)) is not None:
                 alert.cause, alert.open = cause, True
-            elif self._has_room(kind, level, now) and len(self._open) < MOST_OPEN:
+            elif self._has_room(kind, level, now) and self._own_open() < MOST_OPEN:
                 alert = Alert(cause, level, text, now)
             if alert is not None:
                 self._open[cause] = alert
@@ -156,12 +157,13 @@ class Alarms:
             return
         self._end(alert)
 
-    def fire(self, id_: str, rule: str, level: str, text: str) -> AlertRow:
-        """A rule fired: open until somebody acknowledges it, or it fires again. The caller writes it, with how far the rule looked."""
+    def fire(self, id_: str, rule: str, level: str, text: str) -> AlertRow | None:
+        """A rule fired: open until somebody acknowledges it, or it fires again. The caller writes it, with how far the rule looked.
+        None where this firing is known: it was said just before the engine was killed."""
         cause = f"rule {rule}"
-        known = self._open.get(cause)
-        if known is not None and known.id != id_:
-            self.resolve(cause)
+        if id_ in self._recalled:
+            return None
+        self.resolve(cause)
         alert = self._open[cause] = Alert(cause, level, text, self._now_ns(), id=id_, rule=rule)
         alert.said, alert.said_ns = alert.row(), alert.ts_ns
         self._changed()
@@ -199,6 +201,7 @@ class Alarms:
         """What the ledger holds of an earlier engine, newest first. What rules said is open still; of the rest that is raised again
         what somebody has seen already is the same alert."""
         for row in rows:
+            self._recalled.add(row.id)
             alert = Alert("", row.level, row.text, row.ts_ns, row.open, 1, row.id, row)
             alert.rule, alert.acked_ns, alert.snoozed_ns = row.rule, row.acked_ns, row.snoozed_ns
             if row.open and row.rule and not row.acked_ns:
@@ -236,8 +239,13 @@ class Alarms:
 
     def rows(self) -> list[AlertRow]:
         """Open ones first, then the past, newest first."""
-        standing = sorted(self._standing(), key=lambda alert: -alert.ts_ns)[:MOST_OPEN]
+        shown = sorted(self._standing(), key=lambda alert: (bool(alert.rule), -alert.ts_ns))[:MOST_OPEN]
+        standing = sorted(shown, key=lambda alert: -alert.ts_ns)
         return [alert.row() for alert in (*standing, *self._past)]
+
+    def _own_open(self) -> int:
+        """Open ones that no rule raised: those are as many as rules at most, and crowd out nothing."""
+        return len(self._open) if len(self._open) < MOST_OPEN else sum(not alert.rule for alert in self._open.values())
 
     def _standing(self) -> list[Alert]:
         return [*self._open.values(), *(rest.alert for rest in self._rests.values())]

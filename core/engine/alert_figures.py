@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PnlRule, PriceRule, StaleRule
 from core.engine import overview
 
 if TYPE_CHECKING:
@@ -34,6 +35,15 @@ def figure(engine: Engine, kind: str, what: str) -> Figure | None:
     if kind == "drawdown":
         return Figure(entry.figures.drawdown_ratio * 100)
     return Figure(entry.figures.equity - entry.terms.capital)
+
+
+def there(engine: Engine, rule: AnyRule) -> bool:
+    """Whether what a rule is about is (still) here: a symbol that is streamed, a strategy that is registered."""
+    if isinstance(rule, (PriceRule, MoveRule, StaleRule)) and rule.symbol != "all":
+        return rule.symbol in engine.market.watched
+    if isinstance(rule, (PnlRule, DrawdownRule)) and rule.strategy != "all":
+        return rule.strategy in engine.roster
+    return True
 
 
 def _silence(engine: Engine, what: str) -> Figure | None:

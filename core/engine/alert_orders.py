@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -61,7 +62,7 @@ class Orders:
         self.sentinel.forget_indices()
         if isinstance(rule, (PriceRule, MoveRule)):
             known = engine.market.of(engine.symbols[rule.symbol])
-            book.begin(rule.symbol, Mark(known.last, engine.last_seq, -1, known.last_ts))
+            book.begin(rule.symbol, Mark(known.last, engine.last_seq, known.last_ts))
             if isinstance(rule, MoveRule) and new:
                 await alert_past.fill_windows(self.sentinel, [rule.symbol])
         self.sentinel.note(rule)
@@ -92,6 +93,8 @@ class Orders:
             UsageError: what it is about is not here.
         """
         engine, book = self.sentinel.engine, self.sentinel.book
+        if not all(math.isfinite(level) for _, level in rule.thresholds):
+            raise UsageError("a level must be a number")
         if rule.id and rule.id not in book.rules:
             if not ID.fullmatch(rule.id):
                 raise UsageError(f"{one_line(rule.id, 80)!r} cannot be an id: at most 64 letters, digits, '_', '-' and '.'")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PriceRule, Severity, Side
+from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PriceRule, Severity, Side, StaleRule
 from core.commands import Register, SetAlert, Terms
 from core.errors import CockpitError
 
@@ -27,6 +27,9 @@ DEMO = (
     ("momentum", "ADAUSDT", 5000.0),
 )
 
+#: How long the rules wait for first prices, in seconds.
+PATIENCE_S = 5.0
+
 #: Price levels, in percent from the first price.
 LEVELS: tuple[tuple[str, Side, float, Severity], ...] = (
     ("BTCUSDT", "above", 0.03, "info"),
@@ -42,16 +45,14 @@ async def register_demo(engine: Engine) -> None:
         return
     streamed = {engine.bare(symbol) for symbol in engine.market.watched}
     at_a_time = asyncio.Semaphore(os.cpu_count() or 1)
-    new = await set_rules(engine)
-    await asyncio.gather(*(_start(engine, name, symbol, qty, at_a_time) for name, symbol, qty in DEMO if symbol in streamed))
-    if new:
-        await _set(engine, DrawdownRule(percent=0.1, severity="critical", cooldown_s=300))
+    starts = (_start(engine, name, symbol, qty, at_a_time) for name, symbol, qty in DEMO if symbol in streamed)
+    await asyncio.gather(set_rules(engine), *starts)
 
 
-async def set_rules(engine: Engine) -> bool:
-    """Rules near the first prices, so that some fire within the first minute; none (False) where somebody has set rules already."""
+async def set_rules(engine: Engine) -> None:
+    """Rules near the first prices, so that some fire within the first minute; none where somebody has set rules already."""
     if engine.sentinel.orders.times:
-        return False
+        return
     prices = await _first_prices(engine)
     for symbol, side, share, severity in LEVELS:
         if symbol in prices:
@@ -59,16 +60,18 @@ async def set_rules(engine: Engine) -> bool:
             await _set(engine, PriceRule(symbol=symbol, side=side, level=level, severity=severity))
     for symbol in ("SOLUSDT", "ADAUSDT"):
         if symbol in prices:
-            await _set(engine, MoveRule(symbol=symbol, percent=0.25, window_s=60, severity="warning", cooldown_s=120))
-    return True
+            await _set(engine, MoveRule(symbol=symbol, percent=0.15, window_s=60, severity="warning", cooldown_s=120))
+    await _set(engine, DrawdownRule(percent=0.02, severity="critical", cooldown_s=300))
+    await _set(engine, StaleRule(symbol="all", after_s=15, severity="critical"))
 
 
 async def _first_prices(engine: Engine) -> dict[str, float]:
-    """The last price of each symbol that has one, once one of them has."""
+    """The last price of each symbol, once all have one; of those that have one where that takes long."""
+    until = engine.clock.monotonic() + PATIENCE_S
     while True:
         known = {name: engine.market.of(engine.symbols[name]).last for name in engine.market.watched}
         found = {engine.bare(name): last for name, last in known.items() if last is not None}
-        if found:
+        if len(found) == len(known) or engine.clock.monotonic() > until:
             return found
         await asyncio.sleep(0.1)
 

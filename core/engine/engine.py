@@ -148,7 +148,6 @@ class Engine:
         self.ledger = await Ledger.open(self.home / "ledger.db")
         self._opened.push_async_callback(self.ledger.close)
         self.alarms.keep = self._keep_alert
-        await self.sentinel.recall_alerts()
         self._opened.callback(setattr, self.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
         self.tape.on_trouble = partial(self._store_trouble, "tape")
         self.ledger.on_trouble = partial(self._store_trouble, "ledger")
@@ -156,6 +155,7 @@ class Engine:
         await self.lab.open()
         self._opened.push_async_callback(self.lab.close)
         self.settler = Settler(self.tape.wait_synced)
+        await self.sentinel.recall_alerts()
         self.last_seq = self.recent.floor = max(self.tape.last_seq(), await self.ledger.last_seq())
         self.trail.load(await asyncio.to_thread(newest_commands, self.home / "ledger.db", LINES))
         session = uuid.uuid4().hex
@@ -178,7 +178,9 @@ class Engine:
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     def _keep_alert(self, id_: str, row: AlertRow) -> None:
-        if self.failure is None:
+        if self.failure is None and row.rule:
+            self.sentinel.write([row], [])  # after its firing
+        elif self.failure is None:
             self.ledger.put_alerts([alert_values(id_, row)], [])
 
     def _store_trouble(self, name: str, why: str | None) -> None:
@@ -240,12 +242,12 @@ class Engine:
                 await asyncio.wait_for(self.tape.flush(), DRAIN_S)
                 if not await self.answers.catch_up(save=True):
                     log.warning("workers did not answer in time")
+                self.sentinel.save()
                 await asyncio.wait_for(self.settler.drain(), DRAIN_S)
         except TimeoutError:
             why = self.tape.trouble or self.ledger.trouble or "too slow"
             self.failure = self.failure or f"not all was saved, a database is {why}: the next start does the rest again"
         self.alarms.flush()
-        self.sentinel.save()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,7 +1,8 @@
 """Watches what rules ask for: prices on every batch, the rest twice a second; what fires is an alert, on the ledger once.
 
-A firing and how far its rule has looked are written together. After a crash the tape is looked at from there on, so that a
-crossing just before it is neither lost nor told twice, and one that happened meanwhile is told once.
+A firing and how far its rule has looked are written together, once the ticks it came from are on the tape. After a crash the
+tape is looked at from there on: a crossing just before it is neither lost nor told twice, and one that happened meanwhile is
+told once.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from core.alert_rules import AnyRule
 from core.alerts.book import Book, Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import figure
+from core.engine.alert_figures import figure, there
 from core.engine.alert_orders import Orders
 from core.types import Records
 from core.view import AlertRow
@@ -120,31 +121,39 @@ class Sentinel:
         passed = [name for name in self.book.touched if name.partition(" ")[0] in FIGURES]
         self.book.touched.clear()
         if passed and not firings:
-            self._put(self._marks(passed))
+            self.write([], self._marks(passed))
 
     def fire(self, firings: Iterable[Firing]) -> None:
         """Raise what fired, and write it with how far was looked: all or nothing."""
         engine = self.engine
-        rows, names = [], []
+        rows: list[AlertRow] = []
+        names: list[str] = []
         for rule, text, number in firings:
-            row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
-            rows.append(alert_values(row.id, row))
             names += [f"rule {rule.id}", *self.book.places(rule)]
-            log.info("alert", rule=rule.id, text=text)
-        if rows and engine.failure is None:
-            engine.ledger.put_alerts(rows, self._marks(names))
+            row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
+            if row is not None:
+                rows.append(row)
+                log.info("alert", rule=rule.id, text=text)
+        self.write(rows, self._marks(names))
 
     def save(self) -> None:
         """Write how far was looked, where that moved on."""
-        self._put(self._marks([name for rule in self.book.rules.values() for name in self.book.places(rule)]))
+        self.write([], self._marks(self.book.everything()))
 
     def note(self, rule: AnyRule) -> None:
         """Write how a rule stands now."""
-        self._put(self._marks([f"rule {rule.id}", *self.book.places(rule)]))
+        self.write([], self._marks([f"rule {rule.id}", *self.book.places(rule)]))
 
-    def _put(self, marks: list[tuple[str, str]]) -> None:
-        if marks and self.engine.failure is None:
-            self.engine.ledger.put_marks(marks)
+    def write(self, rows: list[AlertRow], marks: list[tuple[str, str]]) -> None:
+        """Put it on the ledger in one, after the ticks it came from are on the tape, and after what was put before."""
+        engine = self.engine
+        if not rows and not marks:
+            return
+
+        async def write() -> None:
+            await engine.ledger.put_alerts([alert_values(row.id, row) for row in rows], marks)
+
+        engine.settler.put(engine.last_seq, write)
 
     def _marks(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """These states as the ledger keeps them, those that changed since they were written."""
@@ -160,13 +169,13 @@ class Sentinel:
         return changed
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every rule, what it says of itself, and what it has done."""
+        """Every rule, what it says of itself, and what it has done; `state` is on, off, done, snoozed, or idle: nothing to look at."""
         now = self.engine.clock.now_ns()
         return [
             {
                 **msgspec.to_builtins(rule),
                 "sentence": rule.sentence,
-                "state": _state(rule, self.book.done[rule.id], now),
+                "state": _state(rule, self.book.done[rule.id], now, there(self.engine, rule)),
                 "fired": self.book.done[rule.id].fired,
                 "fired_ns": self.book.done[rule.id].fired_ns,
             }
@@ -174,9 +183,11 @@ class Sentinel:
         ]
 
 
-def _state(rule: AnyRule, done: Done, now_ns: int) -> str:
+def _state(rule: AnyRule, done: Done, now_ns: int, there: bool) -> str:
     if not rule.enabled:
         return "off"
     if done.spent:
         return "done"
-    return "snoozed" if now_ns < rule.snoozed_until_ns else "on"
+    if now_ns < rule.snoozed_until_ns:
+        return "snoozed"
+    return "on" if there else "idle"

@@ -135,12 +135,11 @@ class Ledger:
         return self.put_alerts([(alert_id, ts_ns, level, text, state, rule_id, acked_ns, snoozed_ns)], [])
 
     def put_alerts(self, rows: Sequence[rows_.Row], marks: Sequence[tuple[str, str]]) -> Done:
-        """Note alerts, as the columns of `alerts`, and how far their rules have looked (see `put_marks`), all or nothing."""
-        return self._put(partial(rows_.put_alerts, rows=rows, marks=marks), len(rows) + len(marks))
+        """Note alerts, as the columns of `alerts`, and how far rules have looked, as (name, JSON), all or nothing.
 
-    def put_marks(self, marks: Sequence[tuple[str, str]]) -> Done:
-        """Note how far rules have looked, as (name, JSON); a later mark replaces the earlier."""
-        return self._put(partial(rows_.upsert, relation=rows_.MARKS, rows=marks), len(marks))
+        Of an alert, or a name, that is there the later one replaces the earlier.
+        """
+        return self._put(partial(rows_.put_alerts, rows=rows, marks=marks), len(rows) + len(marks))
 
     def add_run(self, run_id: str, ts_ns: int, *, kind: str, strategy: str, source: str, params: str, result: str) -> Done:
         """Note a backtest or one trial of a search."""

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from core.alert_rules import AnyRule, DrawdownRule, HealthRule, MoveRule, PnlRule, PriceRule, StaleRule
+from core.alerts.book import Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.errors import UsageError
 from core.store.ledger_reader import read_alerts
@@ -44,6 +45,7 @@ class Day:
         if saved:
             self.engine.incoming.absorb()
             await self.engine.tape.flush()
+            await self.engine.settler.drain()
             await self.engine.ledger.wait_committed()
         await crash(self.engine)
 
@@ -65,6 +67,8 @@ class Day:
 
     async def told(self) -> list[str]:
         """What the ledger holds of rules, oldest first."""
+        await self.engine.tape.flush()
+        await self.engine.settler.drain()
         await self.engine.ledger.wait_committed()
         return [row["text"] for row in read_alerts(self.home / "ledger.db") if row["rule_id"]]
 
@@ -83,7 +87,7 @@ async def day(tmp_path: Path) -> AsyncIterator[Day]:
 
 
 def above(level: float, **more: Any) -> PriceRule:
-    return PriceRule(symbol="btcusdt", side="above", level=level, **{"cooldown_s": 0, **more})
+    return PriceRule(side="above", level=level, **{"symbol": "btcusdt", "cooldown_s": 0, **more})
 
 
 async def test_a_price_that_crosses_a_level_is_an_open_alert_on_the_ledger(day: Day) -> None:
@@ -124,7 +128,7 @@ async def test_a_crossing_told_before_a_kill_is_not_told_again(day: Day) -> None
 async def test_a_crossing_on_the_tape_that_the_ledger_lacks_is_told_after_the_start(day: Day) -> None:
     day.prints(99.0)
     await day.set(above(100))
-    await day.engine.ledger.wait_committed()
+    await day.told()
     day.engine.sentinel.look = lambda ticks: None  # type: ignore[method-assign]  # it died before it looked
     day.prints(101.0, 99.0)
     await day.kill()
@@ -137,7 +141,7 @@ async def test_a_crossing_on_the_tape_that_the_ledger_lacks_is_told_after_the_st
 async def test_a_crossing_the_tape_lost_is_not_told_twice_when_its_prints_are_fetched_again(day: Day) -> None:
     day.prints(99.0)
     await day.set(above(100))
-    await day.engine.tape.flush()
+    await day.told()
     day.engine.tape.append = lambda *_: None  # type: ignore[method-assign]  # what comes now never gets to the disk
     day.prints(99.5, 101.0, 102.0)
     await day.engine.ledger.wait_committed()
@@ -285,3 +289,19 @@ async def test_the_list_says_each_rule_in_a_sentence_with_what_it_did(day: Day) 
     day.prints(101.0)
     (row,) = day.engine.sentinel.rows()
     assert row.items() >= {"id": "price-1", "sentence": "BTCUSDT crosses above 100; once only", "state": "done", "fired": 1}.items()
+
+
+async def test_thousands_of_rules_that_fire_at_once_are_all_on_the_ledger_and_crowd_out_nothing(day: Day) -> None:
+    day.prints(99.0)
+    for number in range(1500):
+        day.engine.sentinel.book.put(above(100 + number / 1000, id=f"r{number}", symbol=BTC), times=1)
+    day.engine.sentinel.book.begin(BTC, Mark(99.0))
+    day.prints(200.0)
+    day.engine.alarms.raise_("disk", "critical", "the disk is full")
+    assert len(await day.told()) == 1500
+    assert day.open[0].text == "the disk is full"
+    assert len(day.open) == 500
+    day.prints(99.0, 300.0)
+    assert len(day.engine.alarms.acknowledge(None)) == 1501
+    assert len(await day.told()) == 3000
+    assert {row["state"] for row in read_alerts(day.home / "ledger.db") if row["rule_id"]} == {"closed"}

@@ -11,7 +11,6 @@ import asyncio
 import random
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +221,8 @@ class FakeEngine:
     Attributes:
         header, prices, strategies, trades, alerts: what it shows; `moved` tells viewers of a change.
         commands: what it was told.
-        answers: question -> what makes the answer of its arguments.
         refuse: kind of command -> the words it is refused with.
+        answers, replies: what other questions (or what makes it of their arguments), and kinds of command, are answered with.
         hold: commands are answered only while this event is set.
     """
 
@@ -236,7 +235,7 @@ class FakeEngine:
         self.alerts: list[AlertRow] = []
         self.system = system_view()
         self.lab = LabView([], 0, 2)
-        self.answers: dict[str, Callable[[dict[str, Any]], Any]] = {}
+        self.answers: dict[str, Any] = {}
         self.digest: dict[str, Any] = digest_answer(**NOTHING)
         self.catalogue: Any = CATALOGUE
         self.trail = trail_rows()
@@ -246,6 +245,7 @@ class FakeEngine:
         self.pulls: list[Pull] = []
         self.asks: list[str] = []
         self.refuse: dict[type, str] = {}
+        self.replies: dict[type, Any] = {}
         self.hold = asyncio.Event()
         self.hold.set()
         panes = ("header", "prices", "strategies", "trades", "alerts", "system", "trail", "coverage", "lab")
@@ -316,7 +316,8 @@ class FakeEngine:
                 return Done(self.digest)
             case Ask(what, args) if what in self.answers:
                 self.asks.append(what)
-                return Done(self.answers[what](args))
+                answer = self.answers[what]
+                return Done(answer(args) if callable(answer) else answer)
             case Ask(what):
                 return Refused(f"no answer to {what!r}", 2)
             case Submit(command):
@@ -327,6 +328,8 @@ class FakeEngine:
         if type(command) in self.refuse:
             return Refused(self.refuse[type(command)], 2)
         self.commands.append(command)
+        if type(command) in self.replies:
+            return Done(self.replies[type(command)])
         match command:
             case Register(name=name, symbols=symbols):
                 made = f"{name.partition('_')[0]}-{len(self.strategies) + 1}"
