@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit import levers, moves
+from cockpit import charting, levers, moves
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
@@ -19,6 +19,8 @@ _WRITTEN = {
     "slash": "/",
     "plus": "+",
     "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     "f1": "F1",
     "f6": "F6",
 }
@@ -53,6 +55,7 @@ class Action(NamedTuple):
         return [_WRITTEN.get(key, key) for key in self.keys.split(",")]
 
 
+_CHART = frozenset({"chart"})
 _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers"})
@@ -81,6 +84,11 @@ ACTIONS: tuple[Action, ...] = (
     _to("live", 2, "2", "strategies", "Go to the strategies"),
     _to("live", 3, "3", "trades", "Go to the trade log"),
     _to("live", 4, "4", "alerts", "Go to the alerts"),
+    _to("live", 5, "5", "chart", "Go to the chart"),
+    Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live"),
+    Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live"),
+    Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live"),
+    Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live"),
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),

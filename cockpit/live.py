@@ -12,14 +12,19 @@ from textual.widget import Widget
 from textual.widgets._input import Input
 
 from cockpit.actions import bindings_of
+from cockpit.curious import Curious
 from cockpit.deck import ALWAYS, Deck, Pane
 from cockpit.panes.alerts import AlertsPane
+from cockpit.panes.chart import ChartPane
 from cockpit.panes.detail import DetailPane
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import PricesPane
 from cockpit.panes.strategies import StrategiesPane
 from cockpit.panes.trades import TradesPane
 from core.view import AlertRow, StrategyRow, TradeRow, View
+
+#: Views that panes are made of, where they have not one of their own name.
+NEEDS = {"chart": ("prices", "trades")}
 
 
 class FilterLine(Input):
@@ -40,12 +45,15 @@ class LiveScreen(Deck):
         self.detail = DetailPane(id="detail")
         self.trades = TradesPane(id="trades")
         self.alerts = AlertsPane(id="alerts")
+        self.chart = ChartPane(id="chart")
+        self.curious = Curious(self)
+        self._charted = ("", "")
         self._filter = FilterLine(id="filter", compact=True, placeholder="text in a row", max_length=60)
-        super().__init__((self.prices, self.strategies, self.trades, self.alerts))
+        super().__init__((self.prices, self.strategies, self.trades, self.alerts, self.chart))
 
     def compose_panes(self) -> Iterable[Widget]:
         left = Container(self.prices, self.strategies, self.detail, id="left")
-        right = Container(self.trades, self.alerts, id="right")
+        right = Container(self.chart, self.trades, self.alerts, id="right")
         yield Container(left, right, id="deck")
         yield self._filter
 
@@ -79,7 +87,8 @@ class LiveScreen(Deck):
     def wanted(self) -> list[str]:
         """The views to pull: of the panes in sight, and what matters everywhere."""
         shown = [self.pane_name] if self.single else [pane.id or "" for pane in self.panes]
-        return list(dict.fromkeys([*ALWAYS, *shown]))
+        needed = [view for pane in shown for view in NEEDS.get(pane, (pane,))]
+        return list(dict.fromkeys([*ALWAYS, *needed]))
 
     def take(self, view: View) -> None:
         """Keep what changed."""
@@ -99,7 +108,9 @@ class LiveScreen(Deck):
         self._paint_detail()
 
     def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
-        if self.header is None:
+        if pane is self.chart:
+            self._paint_chart()
+        elif self.header is None:
             assert isinstance(pane, LiveGrid)
             pane.show([], now, empty=("Waiting for the engine …",))
         elif pane is self.prices:
@@ -112,6 +123,31 @@ class LiveScreen(Deck):
             self.alerts.paint(now, now_ns)
         if isinstance(pane, LiveGrid):
             pane.beat(now)
+
+    def _paint_chart(self) -> None:
+        symbol, own = self.charted
+        self.chart.follow(symbol)
+        if self.in_sight(self.chart):
+            self.chart.paint(self.prices.get(symbol), self.trades.held, own)
+
+    def in_sight(self, pane: Pane) -> bool:
+        """Whether a pane is shown in the layout of now: the chart has a place of its own only where there is room."""
+        return pane is self.pane or (not self.single and (pane is not self.chart or self.has_class("-tiled")))
+
+    @property
+    def charted(self) -> tuple[str, str]:
+        """The symbol the chart is of, and the strategy it is about: those under the cursor where a person was last."""
+        if self.pane is self.strategies and (row := self.strategies.get(self.strategies.listing.cursor_key)) is not None and row.symbols:
+            self._charted = (row.symbols[0], row.id)
+        elif self.pane is self.trades and (trade := self.chosen_trade) is not None:
+            self._charted = (trade.symbol, trade.strategy_id)
+        elif self.pane is self.prices or self._charted[0] not in self.prices.symbols:
+            self._charted = (self.prices.listing.cursor_key, "")
+        return self._charted
+
+    def reshape(self) -> None:
+        self.set_class(self.pane is self.chart, "-charted")
+        super().reshape()
 
     @on(LiveGrid.Moved)
     def _paint_detail(self) -> None:

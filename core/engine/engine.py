@@ -23,6 +23,7 @@ from core.engine import overview, rounds, streaming
 from core.engine.alarms import Alarms
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
+from core.engine.charts import Charts
 from core.engine.commands import Commands
 from core.engine.environment import fingerprint
 from core.engine.gate import Gate
@@ -108,6 +109,7 @@ class Engine:
             }
         )
         self.passage = Passage(clock)
+        self.charts = Charts(self)
         self.incoming = Incoming(self)
         self.answers = Answers(self)
         self.supply = Supply(self)

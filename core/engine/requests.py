@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from core.engine import overview
+from core.engine.charts import prints
 from core.engine.digest import digest
 from core.engine.presence import Presence
 from core.errors import UsageError
@@ -64,7 +65,11 @@ class Requests:
             return engine.market.watched
         if what == "commands":
             return await engine.ledger.commands()
-        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, latency, symbols, commands")
+        if what == "bars":
+            return engine.charts.bars(args)
+        if what == "prints":
+            return prints(engine, args)
+        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, latency, symbols, commands, bars, prints")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""

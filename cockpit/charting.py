@@ -1,0 +1,28 @@
+"""What a person does to the chart of the live screen, from whatever pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+
+def longer(app: CockpitApp) -> None:
+    """The next longer interval; after the longest the shortest."""
+    app.live.chart.step_interval(1)
+
+
+def shorter(app: CockpitApp) -> None:
+    """The next shorter interval."""
+    app.live.chart.step_interval(-1)
+
+
+def fewer(app: CockpitApp) -> None:
+    """Fewer bars, drawn wider."""
+    app.live.chart.resize_bars(-1)
+
+
+def more(app: CockpitApp) -> None:
+    """More bars."""
+    app.live.chart.resize_bars(1)
