@@ -57,7 +57,7 @@ class Action(NamedTuple):
 
 _CHART = frozenset({"chart"})
 _LEVERS = frozenset({"strategies", "trades"})
-_TABLES = frozenset({"prices", "strategies"})
+_TABLES = frozenset({"prices", "strategies", "tape"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers"})
 
 
@@ -85,10 +85,13 @@ ACTIONS: tuple[Action, ...] = (
     _to("live", 3, "3", "trades", "Go to the trade log"),
     _to("live", 4, "4", "alerts", "Go to the alerts"),
     _to("live", 5, "5", "chart", "Go to the chart"),
+    _to("live", 6, "6", "tape", "Go to the tape: time and sales, in place of the trade log"),
     Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live"),
     Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live"),
     Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live"),
     Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live"),
+    Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live"),
+    Action("chart_whose", "w", "whose", "Chart: equity of all, or of the strategy under the cursor", charting.whose, _CHART, 5, "live"),
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),

@@ -26,3 +26,14 @@ def fewer(app: CockpitApp) -> None:
 def more(app: CockpitApp) -> None:
     """More bars."""
     app.live.chart.resize_bars(1)
+
+
+def next_kind(app: CockpitApp) -> None:
+    """Price, equity, drawdown."""
+    app.live.chart.next_kind()
+
+
+def whose(app: CockpitApp) -> None:
+    """Equity of all, or of one strategy."""
+    if not app.live.chart.step_whose() and not app.live.strategies.held:
+        app.say("no strategy is registered yet: r registers one")

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from cockpit.panes.chart import ChartPane
+from cockpit.panes.tape import TapePane
 from core.errors import CockpitError, NotRunning
 
 if TYPE_CHECKING:
@@ -25,13 +26,14 @@ class Curious:
         live = self._live
         if self._asking or app.deck is not live:
             return
-        pane = live.chart
-        question = pane.question(time.monotonic()) if live.in_sight(pane) else None
-        if question is not None:
-            self._asking = True
-            app.run_worker(self._ask(app, pane, *question), group="curious")
+        for pane in (live.chart, live.tape):
+            question = pane.question(time.monotonic()) if live.in_sight(pane) else None
+            if question is not None:
+                self._asking = True
+                app.run_worker(self._ask(app, pane, *question), group="curious")
+                return
 
-    async def _ask(self, app: CockpitApp, pane: ChartPane, what: str, args: dict[str, Any]) -> None:
+    async def _ask(self, app: CockpitApp, pane: ChartPane | TapePane, what: str, args: dict[str, Any]) -> None:
         try:
             answer = await app.link.look(what, **args)
         except NotRunning:

@@ -20,11 +20,12 @@ from cockpit.panes.detail import DetailPane
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import PricesPane
 from cockpit.panes.strategies import StrategiesPane
+from cockpit.panes.tape import TapePane
 from cockpit.panes.trades import TradesPane
 from core.view import AlertRow, StrategyRow, TradeRow, View
 
 #: Views that panes are made of, where they have not one of their own name.
-NEEDS = {"chart": ("prices", "trades")}
+NEEDS = {"chart": ("prices", "trades"), "tape": ("prices",)}
 
 
 class FilterLine(Input):
@@ -46,14 +47,15 @@ class LiveScreen(Deck):
         self.trades = TradesPane(id="trades")
         self.alerts = AlertsPane(id="alerts")
         self.chart = ChartPane(id="chart")
+        self.tape = TapePane(id="tape")
         self.curious = Curious(self)
         self._charted = ("", "")
         self._filter = FilterLine(id="filter", compact=True, placeholder="text in a row", max_length=60)
-        super().__init__((self.prices, self.strategies, self.trades, self.alerts, self.chart))
+        super().__init__((self.prices, self.strategies, self.trades, self.alerts, self.chart, self.tape))
 
     def compose_panes(self) -> Iterable[Widget]:
         left = Container(self.prices, self.strategies, self.detail, id="left")
-        right = Container(self.chart, self.trades, self.alerts, id="right")
+        right = Container(self.chart, self.trades, self.tape, self.alerts, id="right")
         yield Container(left, right, id="deck")
         yield self._filter
 
@@ -108,8 +110,8 @@ class LiveScreen(Deck):
         self._paint_detail()
 
     def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
-        if pane is self.chart:
-            self._paint_chart()
+        if pane is self.chart or pane is self.tape:
+            self._paint_charted(now)
         elif self.header is None:
             assert isinstance(pane, LiveGrid)
             pane.show([], now, empty=("Waiting for the engine …",))
@@ -124,15 +126,21 @@ class LiveScreen(Deck):
         if isinstance(pane, LiveGrid):
             pane.beat(now)
 
-    def _paint_chart(self) -> None:
+    def _paint_charted(self, now: float) -> None:
         symbol, own = self.charted
-        self.chart.follow(symbol)
+        self.chart.follow(symbol, own)
+        self.tape.follow(symbol, self.prices.decimals(symbol) or 2)
         if self.in_sight(self.chart):
             self.chart.paint(self.prices.get(symbol), self.trades.held, own)
+        if self.in_sight(self.tape):
+            self.tape.paint(now)
 
     def in_sight(self, pane: Pane) -> bool:
-        """Whether a pane is shown in the layout of now: the chart has a place of its own only where there is room."""
-        return pane is self.pane or (not self.single and (pane is not self.chart or self.has_class("-tiled")))
+        """Whether a pane is shown: the chart has a place of its own only where there is room, the tape has that of the trades."""
+        if pane is self.pane or self.single:
+            return pane is self.pane
+        away = self.trades if self.has_class("-taped") else self.tape
+        return pane is not away and (pane is not self.chart or self.has_class("-tiled"))
 
     @property
     def charted(self) -> tuple[str, str]:
@@ -147,6 +155,8 @@ class LiveScreen(Deck):
 
     def reshape(self) -> None:
         self.set_class(self.pane is self.chart, "-charted")
+        if self.pane in (self.trades, self.tape):
+            self.set_class(self.pane is self.tape, "-taped")
         super().reshape()
 
     @on(LiveGrid.Moved)

@@ -15,7 +15,7 @@ def marks_of(trades: Sequence[TradeRow], symbol: str, own: str, decimals: int) -
     """The fills of a symbol; those of the strategy `own` come first, so that they are the ones named."""
     fills = [trade for trade in trades if trade.kind == "fill" and trade.symbol == symbol]
     fills.sort(key=lambda trade: trade.strategy_id != own)
-    return tuple(Mark(t.ts_ns, t.price, t.side == "buy", _label(t, decimals)) for t in fills)
+    return tuple(Mark(trade.ts_ns, trade.price, trade.side == "buy", _label(trade, decimals)) for trade in fills)
 
 
 def _label(trade: TradeRow, decimals: int) -> str:
@@ -24,11 +24,18 @@ def _label(trade: TradeRow, decimals: int) -> str:
     return f"{clean(trade.strategy_id)} {clean(trade.side)} {figures.quantity(trade.qty)} @ {price}{gain}"
 
 
-def bar_text(candle: Candle, decimals: int, interval: int) -> str:
-    """`14:02  O 61,686.01  H …  L …  C …  +0.12 %  V 18.2k`, UTC."""
+def bar_text(candle: Candle, decimals: int, interval: int, newest: int, cells: int) -> str:
+    """`14:02 O 61,686.01 H … L … C … V 18.2k +0.12 %`, UTC, with the date where that is another than the newest bar's.
+
+    Where it does not fit into `cells`, what comes last goes first.
+    """
     day = figures.moment(candle.start, candle.start + 2 * DAY)[:5]
-    when = day if interval >= DAY else f"{day} {figures.clock(candle.start)[: 8 if interval < MINUTE else 5]}"
-    names = (("O", candle.open), ("H", candle.high), ("L", candle.low), ("C", candle.close))
-    prices = " ".join(f"{name} {figures.number(value, decimals)}" for name, value in names)
-    change = 100 * (candle.close / candle.open - 1) if candle.open else 0.0
-    return f"{when} {prices} {figures.signed(change)} % V {figures.short(candle.volume)}"
+    when = figures.clock(candle.start)[: 8 if interval < MINUTE else 5]
+    when = day if interval >= DAY else when if candle.start // DAY == newest // DAY else f"{day} {when}"
+    prices = (("O", candle.open), ("H", candle.high), ("L", candle.low), ("C", candle.close))
+    words = [when, *(f"{name} {figures.number(value, decimals)}" for name, value in prices), f"V {figures.short(candle.volume)}"]
+    if candle.open:
+        words.append(f"{figures.signed(100 * (candle.close / candle.open - 1))} %")
+    while len(words) > 1 and len(" ".join(words)) > cells:
+        words.pop()
+    return " ".join(words)

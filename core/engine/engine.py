@@ -25,6 +25,7 @@ from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.curves import Curves
 from core.engine.environment import fingerprint
 from core.engine.gate import Gate
 from core.engine.halts import Halts
@@ -110,6 +111,7 @@ class Engine:
         )
         self.passage = Passage(clock)
         self.charts = Charts(self)
+        self.curves = Curves(self)
         self.incoming = Incoming(self)
         self.answers = Answers(self)
         self.supply = Supply(self)

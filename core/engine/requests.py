@@ -67,9 +67,12 @@ class Requests:
             return await engine.ledger.commands()
         if what == "bars":
             return engine.charts.bars(args)
+        if what == "equity":
+            return engine.curves.equity(args)
         if what == "prints":
             return prints(engine, args)
-        raise UsageError(f"{what!r} is not a question: status, digest, catalogue, fills, alerts, latency, symbols, commands, bars, prints")
+        known = "status, digest, catalogue, fills, alerts, latency, symbols, commands, bars, prints, equity"
+        raise UsageError(f"{what!r} is not a question: {known}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""
