@@ -90,7 +90,8 @@ class BarSeries:
 
     def _keep(self, bars: Records) -> None:
         self.bars = bars[max(0, len(bars) - self.most) :]
-        self.whole_from = max(self.whole_from, int(self.bars["start"][0]))
+        if len(self.bars):
+            self.whole_from = max(self.whole_from, int(self.bars["start"][0]))
 
 
 def joined(older: Records, newer: Records) -> Records:

@@ -25,6 +25,9 @@ log = structlog.get_logger("charts")
 #: Series kept, those asked for least lately go; and bars of one.
 SERIES, BARS = 16, 2000
 
+#: Ticks that are made into bars at once: it takes some 3 ms.
+AT_ONCE = 50_000
+
 #: Bars a series begins with at least.
 AT_LEAST = 300
 
@@ -100,10 +103,10 @@ class Charts:
         return self._charts[key]
 
     def _go_on(self, chart: Chart) -> bool:
-        """Take the ticks since the last time; False when they are gone."""
+        """Take the ticks since the last time; False when they are gone, or too many to be taken between two turns of the loop."""
         engine = self.engine
         ticks = engine.recent.of(engine.symbols[chart.symbol], chart.seq)
-        if ticks is None:
+        if ticks is None or len(ticks) > AT_ONCE:
             return False
         chart.series.extend(ticks)
         chart.seq = max(chart.seq, engine.last_seq)
@@ -130,11 +133,10 @@ class Charts:
         start = (last // interval - chart.depth) * interval
         through = engine.tape.synced_seq
         reached = await bar_history.read_tape(engine, chart.symbol, series, start, last + SECOND, through)
-        if not reached:
-            series.cut()
         chart.series, chart.seq, chart.note = series, through, ""
         self._go_on(chart)
         if not reached:
+            series.cut()
             known, chart.note = await bar_history.ask_venue(engine, chart.symbol, interval, start, last + 1)
             engine.incoming.absorb()
             self._go_on(chart)

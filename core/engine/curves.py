@@ -96,9 +96,8 @@ class Curve:
         """Everything that is known, oldest first, as fine as it is kept."""
         parts = [self._tiers[0].samples()]
         for older in [*(tier.samples() for tier in self._tiers[1:]), self._before]:
-            if len(parts[0]):
-                older = older[older["ts"] < parts[0]["ts"][0]]
-            parts.insert(0, older)
+            first = next((int(part["ts"][0]) for part in parts if len(part)), None)
+            parts.insert(0, older if first is None else older.compress(older["ts"] < first))
         return np.concatenate(parts)
 
 
