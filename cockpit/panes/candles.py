@@ -99,7 +99,7 @@ def draw(canvas: Canvas, picture: Picture) -> None:
     _volumes(canvas, picture, left, axis, volume)
     _times(canvas, picture, left, axis)
     _prices(canvas, scale, axis, picture.decimals)
-    _marks(canvas, picture, scale, left)
+    _marks(canvas, picture, scale, left, axis)
     _last(canvas, picture, scale, axis)
     _cross(canvas, picture, left, scale.lines + volume)
 
@@ -163,7 +163,7 @@ def _prices(canvas: Canvas, scale: Scale, axis: int, decimals: int) -> None:
         canvas.put(0, y, f"{text:>{axis - 2}} ┤", "muted")
 
 
-def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int) -> None:
+def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int, axis: int) -> None:
     """A fill is told by an arrow beyond the candle's end; those under the crosshair are named."""
     named: list[tuple[int, int, str, str]] = []
     starts = [candle.start for candle in picture.candles]
@@ -179,9 +179,10 @@ def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int) -> None:
             named.append((x, y, mark.label, tone))
     for x, y, label, tone in named[:1]:
         more = f" (+{len(named) - 1})" if len(named) > 1 else ""
-        text = narrow(f" {label}{more} ", canvas.cells)
-        start = x + 2 if x + 2 + len(text) <= canvas.cells else x - 1 - len(text)
-        canvas.put(max(0, start), y, text, tone)
+        text = narrow(f" {label}{more} ", canvas.cells - axis)
+        right, before = x + 2, x - 1 - len(text)
+        start = right if right + len(text) <= canvas.cells else before if before >= axis else canvas.cells - len(text)
+        canvas.put(start, y, text, tone)
 
 
 def _index(starts: Sequence[int], ts: int, interval: int) -> int | None:

@@ -36,8 +36,8 @@ class Canvas:
                     letters[at], tones[at] = letter, tone
 
     def at(self, x: int, y: int) -> str:
-        """The letter of a cell."""
-        return self._letters[y][x]
+        """The letter of a cell; '' outside."""
+        return self._letters[y][x] if 0 <= y < self.lines and 0 <= x < self.cells else ""
 
     def parts(self, y: int) -> list[Part]:
         """A line as stretches of one tone."""
