@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import charted
 import msgspec
 from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
@@ -200,6 +201,7 @@ class FakeEngine:
     Attributes:
         header, prices, strategies, trades, alerts: what it shows; `moved` tells viewers of a change.
         commands: what it was told.
+        asked: what charts asked it.
         refuse: kind of command -> the words it is refused with.
         hold: commands are answered only while this event is set.
     """
@@ -218,6 +220,7 @@ class FakeEngine:
         self.hellos: list[Hello] = []
         self.pulls: list[Pull] = []
         self.asks: list[str] = []
+        self.asked: list[tuple[str, dict[str, Any]]] = []
         self.refuse: dict[type, str] = {}
         self.hold = asyncio.Event()
         self.hold.set()
@@ -286,6 +289,9 @@ class FakeEngine:
             case Ask("digest"):
                 self.asks.append("digest")
                 return Done(self.digest)
+            case Ask("bars" | "prints" | "equity" as what, args):
+                self.asked.append((what, args))
+                return charted.answer(what, args, {row.symbol: row for row in self.prices})
             case Ask(what):
                 return Refused(f"no answer to {what!r}", 2)
             case Submit(command):

@@ -110,7 +110,8 @@ def test_longer_candles_hold_all_of_the_shorter() -> None:
 
 
 def answer(bars: Any, whole_from: int = 0, **changes: Any) -> dict[str, Any]:
-    return {"symbol": "S", "interval": "1m", "bars": [list(bar) for bar in bars], "complete_from_ns": whole_from, "loading": False, "note": "",
+    given = [list(bar) for bar in bars]
+    return {"symbol": "S", "interval": "1m", "bars": given, "complete_from_ns": whole_from, "loading": False, "note": "",
             **changes}  # fmt: skip
 
 
