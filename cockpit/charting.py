@@ -35,5 +35,6 @@ def next_kind(app: CockpitApp) -> None:
 
 def whose(app: CockpitApp) -> None:
     """Equity of all, or of one strategy."""
+    app.live.follow_cursor()
     if not app.live.chart.step_whose() and not app.live.strategies.held:
         app.say("no strategy is registered yet: r registers one")

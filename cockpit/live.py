@@ -127,13 +127,19 @@ class LiveScreen(Deck):
             pane.beat(now)
 
     def _paint_charted(self, now: float) -> None:
-        symbol, own = self.charted
-        self.chart.follow(symbol, own)
-        self.tape.follow(symbol, self.prices.decimals(symbol) or 2)
+        symbol, own = self.follow_cursor()
         if self.in_sight(self.chart):
             self.chart.paint(self.prices.get(symbol), self.trades.held, own)
         if self.in_sight(self.tape):
             self.tape.paint(now)
+
+    def follow_cursor(self) -> tuple[str, str]:
+        """Have chart and tape show what the cursor is on: (symbol, strategy)."""
+        symbol, own = self.charted
+        places = self.prices.decimals(symbol)
+        self.chart.follow(symbol, own)
+        self.tape.follow(symbol, 2 if places is None else places)
+        return symbol, own
 
     def in_sight(self, pane: Pane) -> bool:
         """Whether a pane is shown: the chart has a place of its own only where there is room, the tape has that of the trades."""

@@ -47,10 +47,9 @@ class Canvas:
         """(x, y, stretch) of what is not as in an older one of the same size."""
         for y in range(self.lines):
             letters, tones = self._letters[y], self._tones[y]
-            was = list(zip(old._letters[y], old._tones[y], strict=True))
-            now = list(zip(letters, tones, strict=True))
-            if was == now:
+            if letters == old._letters[y] and tones == old._tones[y]:
                 continue
+            was, now = zip(old._letters[y], old._tones[y], strict=True), zip(letters, tones, strict=True)
             x = 0
             for differs, cells in groupby(zip(was, now, strict=True), key=lambda pair: pair[0] != pair[1]):
                 count = len(list(cells))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import structlog
@@ -13,15 +13,18 @@ from core.analytics.bars import OHLCV, aggregate
 from core.engine.history import AGAIN_S, WITHIN_S
 from core.errors import SourceError, VenueError
 from core.store.reader import read_ticks
-from core.types import BAR, SECOND, TICK, Records, interval_ns, join
+from core.types import BAR, SECOND, Records, interval_ns, join
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
 
 log = structlog.get_logger("bars")
 
-#: Ticks of a piece: it is made into bars in some 2 ms. And ticks of all pieces: the venue has what lies before them.
+#: Ticks of a piece, about; and of all pieces: the venue has what lies before them.
 PIECE, PIECES = 30_000, 1_000_000
+
+#: Nanoseconds of the first piece: it may be a busy market.
+FIRST = 10 * SECOND
 
 #: Answers asked of the venue for one chart.
 PAGES = 3
@@ -35,32 +38,40 @@ async def read_tape(engine: Engine, symbol: str, series: BarSeries, start: int, 
         start, end: ns; ticks with `start <= ts < end` are read.
         through: the highest seq that counts.
     """
-    span, left = 60 * SECOND, PIECES
+    span, left = FIRST, PIECES
     first = 0
     while end > start and left > 0:
         begin = max(start, end - span)
-        ticks = await _piece(engine, symbol, begin, end)
-        ticks = ticks.compress(ticks["seq"] <= through)
-        if len(ticks):
-            first = int(ticks["ts"][0])
-            series.precede(aggregate(ticks, series.interval), last_ns=int(ticks["ts"].max()))
-        left -= len(ticks)
-        span = max(SECOND, min(span * 8, span * PIECE // max(len(ticks), PIECE // 8)))
+        piece = await asyncio.to_thread(_piece, engine, symbol, series.interval, begin, end, through)
+        if piece.count:
+            first = piece.first_ns
+            series.precede(piece.bars, last_ns=piece.last_ns)
+        left -= piece.count
+        span = max(SECOND, min(span * 8, span * PIECE // max(piece.count, PIECE // 8)))
         end = begin
     return bool(first) and end <= start and first - start < series.interval
 
 
-async def _piece(engine: Engine, symbol: str, start: int, end: int) -> Records:
-    """What strategies were given of a symbol between two times, as far as it is on the tape."""
+class Piece(NamedTuple):
+    """Bars of a stretch of the tape; of how many ticks, from when to when (ns)."""
 
-    def read() -> Records:
-        path, stream = engine.home / "tape.db", engine.venue.stream
-        try:
-            return read_ticks(path, symbol, stream, from_ns=start, to_ns=end, as_delivered=True, symbols=engine.symbols)
-        except SourceError:  # nothing of it yet
-            return np.empty(0, TICK)
+    bars: Records
+    count: int = 0
+    first_ns: int = 0
+    last_ns: int = 0
 
-    return await asyncio.to_thread(read)
+
+def _piece(engine: Engine, symbol: str, interval: int, start: int, end: int, through: int) -> Piece:
+    """Bars of what strategies were given of a symbol between two times, as far as it is on the tape. It runs in a thread."""
+    path, stream = engine.home / "tape.db", engine.venue.stream
+    try:
+        ticks = read_ticks(path, symbol, stream, from_ns=start, to_ns=end, as_delivered=True, symbols=engine.symbols)
+    except SourceError:  # nothing of it yet
+        return Piece(np.empty(0, OHLCV))
+    ticks = ticks.compress(ticks["seq"] <= through)
+    if not len(ticks):
+        return Piece(np.empty(0, OHLCV))
+    return Piece(aggregate(ticks, interval), len(ticks), int(ticks["ts"].min()), int(ticks["ts"].max()))
 
 
 async def ask_venue(engine: Engine, symbol: str, interval: int, start: int, until: int) -> tuple[Records, str]:

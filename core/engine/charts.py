@@ -25,8 +25,8 @@ log = structlog.get_logger("charts")
 #: Series kept, those asked for least lately go; and bars of one.
 SERIES, BARS = 16, 2000
 
-#: Ticks that are made into bars at once: it takes some 3 ms.
-AT_ONCE = 50_000
+#: Ticks of a symbol that are made into bars at once, and of all symbols that are looked through for them: it takes some 3 ms.
+AT_ONCE, BEHIND = 50_000, 100_000
 
 #: Bars a series begins with at least.
 AT_LEAST = 300
@@ -105,6 +105,8 @@ class Charts:
     def _go_on(self, chart: Chart) -> bool:
         """Take the ticks since the last time; False when they are gone, or too many to be taken between two turns of the loop."""
         engine = self.engine
+        if chart.seq and engine.last_seq - chart.seq > BEHIND:
+            return False
         ticks = engine.recent.of(engine.symbols[chart.symbol], chart.seq)
         if ticks is None or len(ticks) > AT_ONCE:
             return False

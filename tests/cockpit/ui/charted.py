@@ -47,7 +47,14 @@ def prints(last: float, count: int) -> list[list[Any]]:
     """The newest prints, newest first."""
     rng = random.Random(6)
     return [
-        [NOON - k * SECOND // 3, round(last + rng.uniform(-1, 1), 2), round(rng.expovariate(5), 5), rng.choice([1, -1]), 9000 - k, 2 * (k == 2)]
+        [
+            NOON - k * SECOND // 3,
+            round(last + rng.uniform(-1, 1), 2),
+            round(rng.expovariate(5), 5),
+            rng.choice([1, -1]),
+            9000 - k,
+            2 * (k == 2),
+        ]
         for k in range(min(count, 120))
     ]
 
@@ -55,5 +62,7 @@ def prints(last: float, count: int) -> list[list[Any]]:
 def samples(args: dict[str, Any]) -> list[list[Any]]:
     """Equity of three hours, a minute apart: one strategy's went up, that of all fell."""
     up = 1 if args.get("strategy") else -1
-    made = [[NOON - k * 60 * SECOND, 10_000.0 + up * (180 - k), up * (90.0 - k / 2), 0.0 if up > 0 else (180 - k) / 100] for k in range(181)]
+    made = [
+        [NOON - k * 60 * SECOND, 10_000.0 + up * (180 - k), up * (90.0 - k / 2), 0.0 if up > 0 else (180 - k) / 100] for k in range(181)
+    ]
     return [row for row in made[::-1] if row[0] >= args.get("since_ns", 0)]

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-import charted
 import msgspec
 from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
@@ -41,6 +40,11 @@ from core.view import (
     TradeRow,
     View,
 )
+
+if __package__:  # as a program, and for the benchmark
+    from tests.cockpit.ui import charted
+else:
+    import charted
 
 SECOND = 1_000_000_000
 #: 2026-11-20 14:02:11 UTC: scripted tests stand still here.
