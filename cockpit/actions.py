@@ -58,6 +58,7 @@ class Action(NamedTuple):
 _CHART = frozenset({"chart"})
 _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies", "tape"})
+_GRIDS = frozenset({"prices", "strategies", "trades", "alerts", "tape"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers"})
 
 
@@ -73,7 +74,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, 4, "live"),
     Action("open", "enter", "details", "Read everything about the row under the cursor", moves.read_row, _ROWS, 5),
     Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live"),
-    Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, rank=7, deck="live"),
+    Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, _GRIDS, 7, "live"),
     Action("sort", "o", "sort", "Sort by the next column", moves.sort, _TABLES, 8, "live"),
     Action("turn", "O", "turn", "Turn the order round", moves.turn, _TABLES, deck="live"),
     Action("maximise", "plus", "max", "Give this pane the whole screen, or give it back", moves.maximise, rank=9),
@@ -86,6 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     _to("live", 4, "4", "alerts", "Go to the alerts"),
     _to("live", 5, "5", "chart", "Go to the chart"),
     _to("live", 6, "6", "tape", "Go to the tape: time and sales, in place of the trade log"),
+    Action("crosshair", "x", "crosshair", "Chart: read a bar: ← →, shift by ten, home, end, esc", charting.crosshair, _CHART, 1, "live"),
     Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live"),
     Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live"),
     Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live"),

@@ -8,6 +8,13 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
 
+def crosshair(app: CockpitApp) -> None:
+    """To the chart, with the crosshair on its newest bar; the arrow keys move it."""
+    app.show("live")
+    app.live.go(5)
+    app.live.chart.action_cross(0)
+
+
 def longer(app: CockpitApp) -> None:
     """The next longer interval; after the longest the shortest."""
     app.live.chart.step_interval(1)

@@ -63,8 +63,9 @@ class LiveScreen(Deck):
 
     def open_filter(self) -> None:
         """Let a person type the pane's filter."""
-        if isinstance(self.pane, LiveGrid):
-            self._filter.value = self.pane.listing.needle
+        if not isinstance(self.pane, LiveGrid):
+            return  # there are no rows in a chart
+        self._filter.value = self.pane.listing.needle
         self._filter.add_class("-open")
         self._filter.focus()
 
@@ -129,7 +130,7 @@ class LiveScreen(Deck):
     def _paint_charted(self, now: float) -> None:
         symbol, own = self.follow_cursor()
         if self.in_sight(self.chart):
-            self.chart.paint(self.prices.get(symbol), self.trades.held, own)
+            self.chart.paint(now, self.prices.get(symbol), self.trades.held, own)
         if self.in_sight(self.tape):
             self.tape.paint(now)
 

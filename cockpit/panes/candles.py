@@ -82,11 +82,11 @@ def axis_of(low: float, high: float, decimals: int) -> int:
     return max(len(figures.number(low, decimals)), len(figures.number(high, decimals)), 6) + 2
 
 
-def draw(canvas: Canvas, picture: Picture) -> None:
-    """Draw candles over volume over a time axis, prices at the left."""
+def draw(canvas: Canvas, picture: Picture) -> int:
+    """Draw candles over volume over a time axis, prices at the left; the cell of the first candle."""
     candles = picture.candles
     if not candles or canvas.lines < 3:
-        return
+        return 0
     low, high = min(candle.low for candle in candles), max(candle.high for candle in candles)
     if picture.last is not None:
         low, high = min(low, picture.last), max(high, picture.last)
@@ -102,6 +102,7 @@ def draw(canvas: Canvas, picture: Picture) -> None:
     _marks(canvas, picture, scale, left, axis)
     _last(canvas, picture, scale, axis)
     _cross(canvas, picture, left, scale.lines + volume)
+    return left
 
 
 def _left(canvas: Canvas, picture: Picture, axis: int) -> int:

@@ -48,9 +48,9 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
                 if view.strategy:
                     view.follow(own)
 
-    def paint(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str = "") -> None:
-        """Show what is held; fills of the strategy `own` are named first."""
-        self.price.tell(price, trades, own)
+    def paint(self, now: float, price: PriceRow | None, trades: Sequence[TradeRow], own: str = "") -> None:
+        """Show what is held at `now`, monotonic seconds; fills of the strategy `own` are named first."""
+        self.price.tell(price, trades, own, now)
         self.update_drawing()
 
     # What it asks the engine
@@ -118,6 +118,16 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
     def action_leave(self) -> None:
         self.view.leave()
         self._answer()
+
+    def on_click(self, event: events.Click) -> None:
+        self.view.point(event.x - (1 if self.framed else 0))
+        self._answer()
+
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def _scroll(self, event: events.MouseEvent) -> None:
+        self.resize_bars(1 if isinstance(event, events.MouseScrollDown) else -1)
+        self.flush()
 
     def _answer(self) -> None:
         """What a key did is seen at once."""

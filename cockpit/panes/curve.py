@@ -43,7 +43,7 @@ def draw_equity(canvas: Canvas, span: Span, cross: int | None = None) -> None:
     low, high = min(p.equity for p in points), max(p.equity for p in points)
     near = span.capital if _near(span.capital, low, high) else low
     scale = scale_of(min(low, near), max(high, near), lines, decimals=2)
-    axis = _axis(scale, points)
+    axis = axis_cells(points)
     _dots(canvas, scale, [(p.ts, p.equity) for p in points], span, axis, "up" if points[-1].equity >= span.capital else "down")
     if scale.low <= span.capital <= scale.high:
         canvas.fill(axis, scale.line(span.capital), "┈", "faint", canvas.cells)
@@ -56,9 +56,10 @@ def draw_equity(canvas: Canvas, span: Span, cross: int | None = None) -> None:
 
 def draw_drawdown(canvas: Canvas, span: Span, cross: int | None = None) -> None:
     """How far equity was below its peak, in percent of it, hanging from the top."""
-    if not span.points or canvas.lines < 3:
+    points = span.points
+    if not points or canvas.lines < 3:
         return
-    axis = _axis(scale_of(0.0, 100.0, 4, decimals=2), span.points)
+    axis = axis_cells(points)
     _hang(canvas, span, 0, canvas.lines - 1, axis)
     _times(canvas, span, axis)
     _crosshair(canvas, span, axis, cross)
@@ -70,12 +71,9 @@ def moment_at(cells: int, span: Span, share: int) -> int:
 
 
 def axis_cells(points: Sequence[Point]) -> int:
-    """Cells of the axis of an equity of these points."""
-    return max(len(figures.number(p.equity)) for p in (min(points, key=lambda p: p.equity), max(points, key=lambda p: p.equity))) + 2
-
-
-def _axis(scale: Scale, points: Sequence[Point]) -> int:
-    return max(axis_cells(points), len(figures.number(scale.high, scale.decimals)) + 2, 9)
+    """Cells of the axis beside these points: the widest equity, a space and the line."""
+    widest = max(len(figures.number(equity)) for equity in (min(p.equity for p in points), max(p.equity for p in points)))
+    return max(widest + 2, 9)
 
 
 def _near(value: float, low: float, high: float) -> bool:

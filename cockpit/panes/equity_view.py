@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit import figures
 from cockpit.panes.canvas import Canvas, narrow
-from cockpit.panes.curve import Point, Span, axis_cells, draw_drawdown, draw_equity
+from cockpit.panes.curve import Point, Span, axis_cells, draw_drawdown, draw_equity, moment_at
 from cockpit.panes.drawing import Edges
 from cockpit.text import clean
 from core.types import DAY, MINUTE, SECOND
@@ -43,6 +43,7 @@ class EquityView:
         self._note = ""
         self._cross: int | None = None
         self._cells = 1
+        self._axis = 0
 
     def follow(self, strategy: str) -> None:
         """Show this strategy; '' all."""
@@ -98,6 +99,12 @@ class EquityView:
             at = span.end if self._cross is None else self._cross + steps * step
             self._cross = min(max(at, span.start), span.end)
 
+    def point(self, x: int) -> None:
+        """Put the crosshair on the moment at a cell of the drawing."""
+        span, at = self._seen(), x - self._axis
+        if span.points and 0 <= at < self._cells:
+            self._cross = moment_at(self._cells, span, at)
+
     def page(self, pages: int) -> None:
         """Move the crosshair by a quarter of what is in sight."""
         self.cross(min(max(pages, -4), 4) * max(1, self._cells // 4))
@@ -132,7 +139,8 @@ class EquityView:
             line = self._note or f"{whose} no equity yet: it is noted every second from a strategy's first figures on."
             canvas.put(1, 0, narrow(line, canvas.cells - 1), "muted")
             return
-        self._cells = canvas.cells - max(axis_cells(span.points), 9)
+        self._axis = axis_cells(span.points)
+        self._cells = canvas.cells - self._axis
         (draw_drawdown if self.deep else draw_equity)(canvas, span, self._cross)
 
     def edges(self, cells: int) -> Edges:

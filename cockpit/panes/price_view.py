@@ -22,6 +22,9 @@ INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
 #: Symbols and intervals whose bars are kept while others are looked at.
 KEPT = 8
 
+#: Seconds between two moves of the newest candle.
+LAST_EVERY = 0.25
+
 _ARROWS = {1: "▲", -1: "▼", 0: "·"}
 
 
@@ -44,6 +47,9 @@ class PriceView:
         self._candles: list[Candle] = []
         self._candles_of: tuple[Any, ...] = ()
         self._bring = False
+        self._last: float | None = None
+        self._last_at = float("-inf")
+        self._left = 0  # the cell of the first candle in sight
 
     @property
     def interval(self) -> str:
@@ -80,10 +86,14 @@ class PriceView:
         if symbol != self.symbol:
             self.symbol = symbol
             self.window.reset()
+            self._price, self._last, self._last_at = None, None, float("-inf")
 
-    def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str) -> None:
-        """Take what is known of the symbol; fills of the strategy `own` are named first."""
+    def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str, now: float) -> None:
+        """Take what is known of the symbol at `now` (monotonic seconds); fills of the strategy `own` are named first."""
         self._price = price
+        last = None if price is None else price.last
+        if last != self._last and now - self._last_at >= LAST_EVERY:
+            self._last, self._last_at = last, now
         of = (id(trades), len(trades), trades[0].fill_id if trades else "", self.symbol, own, self.decimals)
         if of != self._marks_of:
             self._marks_of = of
@@ -126,6 +136,13 @@ class PriceView:
         """Move the crosshair."""
         self.window.move(self.candles, steps)
 
+    def point(self, x: int) -> None:
+        """Put the crosshair on the candle at a cell of the drawing."""
+        seen = self.window.seen(self.candles)
+        at = (x - self._left + self.window.zoom.pitch // 2) // self.window.zoom.pitch
+        if 0 <= at < len(seen):
+            self.window.cross = seen[at].start
+
     def page(self, pages: int) -> None:
         """Go back or forth by three quarters of what is in sight."""
         self.window.scroll(self.candles, pages * max(1, self.window.room * 3 // 4))
@@ -148,7 +165,8 @@ class PriceView:
     def state(self) -> tuple[Any, ...]:
         bars, window = self.bars, self.window
         place = (window.zoom, window.until, window.cross)
-        return (place, self.symbol, self.interval, bars.version, bars.loading, self._marks_of)
+        last = self._last if window.until is None else None
+        return (place, self.symbol, self.interval, bars.version, bars.loading, self._marks_of, last)
 
     def draw(self, canvas: Canvas) -> None:
         candles, zoom, window = self.candles, self.window.zoom, self.window
@@ -165,8 +183,22 @@ class PriceView:
         self._bring = False
         seen, at, back = window.seen(candles), window.at(candles), window.back(candles)
         cross = None if at is None else at - (len(candles) - back - len(seen))
-        last = candles[-1].close if back == 0 else None
-        draw(canvas, Picture(seen, interval_ns(self.interval) * zoom.bars, self.decimals, zoom.pitch, self._marks, last, cross))
+        last = None
+        if back == 0:
+            seen, last = self._lively(seen)
+        self._left = draw(
+            canvas, Picture(seen, interval_ns(self.interval) * zoom.bars, self.decimals, zoom.pitch, self._marks, last, cross)
+        )
+
+    def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
+        """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
+        price, last, newest = self._price, self._last, seen[-1]
+        if price is None or last is None or price.state != "live":
+            return seen, newest.close
+        if newest.start <= price.last_ns < newest.start + interval_ns(self.interval) * self.window.zoom.bars:
+            moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
+            seen = [*seen[:-1], moved]
+        return seen, last
 
     def _why_empty(self) -> list[str]:
         if not self.symbol:

@@ -43,11 +43,11 @@ async def read_tape(engine: Engine, symbol: str, series: BarSeries, start: int, 
     while end > start and left > 0:
         begin = max(start, end - span)
         piece = await asyncio.to_thread(_piece, engine, symbol, series.interval, begin, end, through)
-        if piece.count:
+        if piece.ticks:
             first = piece.first_ns
             series.precede(piece.bars, last_ns=piece.last_ns)
-        left -= piece.count
-        span = max(SECOND, min(span * 8, span * PIECE // max(piece.count, PIECE // 8)))
+        left -= piece.ticks
+        span = max(SECOND, min(span * 8, span * PIECE // max(piece.ticks, PIECE // 8)))
         end = begin
     return bool(first) and end <= start and first - start < series.interval
 
@@ -56,7 +56,7 @@ class Piece(NamedTuple):
     """Bars of a stretch of the tape; of how many ticks, from when to when (ns)."""
 
     bars: Records
-    count: int = 0
+    ticks: int = 0
     first_ns: int = 0
     last_ns: int = 0
 
@@ -77,13 +77,13 @@ def _piece(engine: Engine, symbol: str, interval: int, start: int, end: int, thr
 async def ask_venue(engine: Engine, symbol: str, interval: int, start: int, until: int) -> tuple[Records, str]:
     """The venue's bars from `start` to `until` as OHLCV, oldest first, and why there are none or fewer."""
     clock = engine.clock
-    if clock.monotonic() < engine.no_history_until:
+    if clock.monotonic() < max(engine.no_history_until, engine.charts.no_history_until):
         return np.empty(0, OHLCV), f"{engine.venue.name} was slow to give its history: asked again later"
     try:
         async with asyncio.timeout(WITHIN_S):
             return await _pages(engine, symbol, interval, start, until), ""
     except TimeoutError:
-        engine.no_history_until = clock.monotonic() + AGAIN_S
+        engine.charts.no_history_until = clock.monotonic() + AGAIN_S
         return np.empty(0, OHLCV), f"{engine.venue.name} did not give its history within {WITHIN_S:g} s"
     except VenueError as error:
         return np.empty(0, OHLCV), f"no history from {engine.venue.name}: {error}"

@@ -54,10 +54,15 @@ class Chart:
 
 
 class Charts:
-    """Answers `bars`."""
+    """Answers `bars`.
+
+    Attributes:
+        no_history_until: the venue is not asked for bars before (monotonic seconds): it took too long. Strategies still may.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.no_history_until = float("-inf")
         self._charts: OrderedDict[tuple[str, int], Chart] = OrderedDict()
 
     def bars(self, args: dict[str, Any]) -> dict[str, Any]:

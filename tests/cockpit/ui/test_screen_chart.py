@@ -84,6 +84,23 @@ async def test_the_crosshair_reads_a_bar_and_escape_leaves_it(tmp_path: Path, si
         assert "┊" not in drawn(app)
 
 
+async def test_x_goes_to_the_crosshair_from_any_pane_and_a_click_puts_it_on_a_bar(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await eventually(lambda: "61,686.01 ▸" in drawn(app))
+        await pilot.press("x")
+        await eventually(lambda: line_with(app, "14:02 O "))
+        assert app.live.pane is app.live.chart
+        row = next(line for line in drawn(app).splitlines() if "┊" in line)
+        await pilot.click(app.live.chart, offset=(1 + row.index("┊") - 7, 5))
+        await eventually(lambda: line_with(app, "13:55 O "))
+        await pilot.press("slash")
+        assert app.focused is app.live.chart
+        await pilot.press("m")
+        await eventually(lambda: line_with(app, "Equity of all"))
+        await pilot.click(app.live.chart, offset=(40, 5))
+        await eventually(lambda: line_with(app, "  equity 9,8", "P&L"))
+
+
 async def test_paging_goes_back_asks_for_more_and_end_comes_back(tmp_path: Path) -> None:
     async with opened(tmp_path, MIDDLE) as (engine, app, pilot):
         await pilot.press("5")
@@ -267,6 +284,26 @@ async def test_only_what_changed_of_a_chart_is_painted(tmp_path: Path, monkeypat
         await eventually(lambda: "61,686.05 ▲" in "".join(stroke.text for stroke in strokes))
         await eventually(lambda: "61,686.05 ▸" in drawn(app))
         assert sum(len(stroke.text) for stroke in strokes) < 300
+
+
+async def test_the_newest_candle_goes_with_the_price_between_two_answers(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        await eventually(lambda: "61,686.01 ▸" in drawn(app))
+        held = app.live.chart.price
+        view = held.candles[-1]
+        row = price_row(last=61_900.0)
+        held.tell(row, [], "", 1e9)
+        seen, last = held._lively(held.candles)
+        assert (seen[-1].close, seen[-1].high, seen[-1].low, last) == (61_900.0, 61_900.0, view.low, 61_900.0)
+        later = msgspec.structs.replace(row, last_ns=NOON + 90 * SECOND)
+        held.tell(later, [], "", 2e9)
+        assert held._lively(held.candles) == (held.candles, 61_900.0)
+        held.tell(msgspec.structs.replace(row, state="stale"), [], "", 3e9)
+        assert held._lively(held.candles) == (held.candles, view.close)
+        await pilot.press("down")
+        await eventually(lambda: "2,684.10 ▸" in drawn(app))
+        assert "61," not in drawn(app)
+        assert engine
 
 
 async def test_a_chart_does_not_wait_for_a_slow_command(tmp_path: Path) -> None:
