@@ -6,6 +6,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
+    from cockpit.panes.chart import ChartPane
+
+
+def _chart(app: CockpitApp) -> ChartPane:
+    """The chart, brought in sight where it is not."""
+    app.show("live")
+    if not app.live.in_sight(app.live.chart):
+        app.live.go(5)
+    return app.live.chart
 
 
 def crosshair(app: CockpitApp) -> None:
@@ -17,31 +26,31 @@ def crosshair(app: CockpitApp) -> None:
 
 def longer(app: CockpitApp) -> None:
     """The next longer interval; after the longest the shortest."""
-    app.live.chart.step_interval(1)
+    _chart(app).step_interval(1)
 
 
 def shorter(app: CockpitApp) -> None:
     """The next shorter interval."""
-    app.live.chart.step_interval(-1)
+    _chart(app).step_interval(-1)
 
 
 def fewer(app: CockpitApp) -> None:
     """Fewer bars, drawn wider."""
-    app.live.chart.resize_bars(-1)
+    _chart(app).resize_bars(-1)
 
 
 def more(app: CockpitApp) -> None:
     """More bars."""
-    app.live.chart.resize_bars(1)
+    _chart(app).resize_bars(1)
 
 
 def next_kind(app: CockpitApp) -> None:
     """Price, equity, drawdown."""
-    app.live.chart.next_kind()
+    _chart(app).next_kind()
 
 
 def whose(app: CockpitApp) -> None:
     """Equity of all, or of one strategy."""
     app.live.follow_cursor()
-    if not app.live.chart.step_whose() and not app.live.strategies.held:
+    if not _chart(app).step_whose() and not app.live.strategies.held:
         app.say("no strategy is registered yet: r registers one")

@@ -18,7 +18,7 @@ from cockpit.panes.alerts import AlertsPane
 from cockpit.panes.chart import ChartPane
 from cockpit.panes.detail import DetailPane
 from cockpit.panes.grid import LiveGrid
-from cockpit.panes.prices import PricesPane
+from cockpit.panes.prices import PricesPane, bare
 from cockpit.panes.strategies import StrategiesPane
 from cockpit.panes.tape import TapePane
 from cockpit.panes.trades import TradesPane
@@ -174,6 +174,8 @@ class LiveScreen(Deck):
             self.detail.paint(chosen)
 
     def tab_of(self, pane: Pane) -> str:
+        if pane is self.tape and pane is self.pane:
+            return f"{pane.TITLE} {bare(self.tape.symbol)}".rstrip()
         return f"{pane.TITLE}({self.alerts.open})" if pane is self.alerts and self.alerts.open else pane.TITLE
 
     # What the cursor is on

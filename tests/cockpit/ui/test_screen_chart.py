@@ -247,6 +247,10 @@ async def test_a_small_screen_has_both_under_tabs(tmp_path: Path) -> None:
         assert all(len(line) == 80 for line in lines_of(app))
         await pilot.press("6")
         await eventually(lambda: line_with(app, "14:02:11.000"))
+        assert line_with(app, "5 Chart │ 6 Tape BTCUSDT")
+        await pilot.press("1", "m")
+        await eventually(lambda: line_with(app, "Equity of all strategies, 1 h"))
+        assert app.live.pane is app.live.chart
 
 
 async def test_an_empty_chart_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
