@@ -41,12 +41,12 @@ class Candle(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A fill: when, at which price, bought or sold, and what is said of it."""
+    """A fill: when, bought or sold, what is said of it, and whether it is of another strategy than the one looked at."""
 
     ts: int
-    price: float
     bought: bool
     label: str
+    other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ def draw(canvas: Canvas, picture: Picture) -> int:
         low, high = min(low, picture.last), max(high, picture.last)
     axis = axis_of(low, high, picture.decimals)
     volume = 0 if canvas.lines < 8 else 1 if canvas.lines < 14 else 2 if canvas.lines < 24 else 3
-    scale = scale_of(low, high, canvas.lines - 1 - volume, decimals=picture.decimals)
+    lines = canvas.lines - 1 - volume
+    air = (high - low) / lines if picture.marks and lines > 6 else 0.0  # for the arrows above and below
+    scale = scale_of(low - air, high + air, lines, decimals=picture.decimals)
     left = _left(canvas, picture, axis)
     for index, candle in enumerate(candles):
         _candle(canvas, scale, left + index * picture.pitch, candle, picture.pitch)
@@ -168,16 +170,16 @@ def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int, axis: int)
     """A fill is told by an arrow beyond the candle's end; those under the crosshair are named."""
     named: list[tuple[int, int, str, str]] = []
     starts = [candle.start for candle in picture.candles]
-    for mark in picture.marks:
+    for mark in reversed(picture.marks):  # the first ones on top
         index = _index(starts, mark.ts, picture.interval)
         if index is None:
             continue
         candle, x = picture.candles[index], left + index * picture.pitch
         y = min(scale.line(candle.low) + 1, scale.lines - 1) if mark.bought else max(scale.line(candle.high) - 1, 0)
-        tone = "mark-up" if mark.bought else "mark-down"
+        tone = "muted" if mark.other else "mark-up" if mark.bought else "mark-down"
         canvas.put(x, y, "▲" if mark.bought else "▼", tone)
         if index == picture.cross:
-            named.append((x, y, mark.label, tone))
+            named.insert(0, (x, y, mark.label, tone))
     for x, y, label, tone in named[:1]:
         more = f" (+{len(named) - 1})" if len(named) > 1 else ""
         text = narrow(f" {label}{more} ", canvas.cells - axis)

@@ -15,7 +15,7 @@ def marks_of(trades: Sequence[TradeRow], symbol: str, own: str, decimals: int) -
     """The fills of a symbol; those of the strategy `own` come first, so that they are the ones named."""
     fills = [trade for trade in trades if trade.kind == "fill" and trade.symbol == symbol]
     fills.sort(key=lambda trade: trade.strategy_id != own)
-    return tuple(Mark(trade.ts_ns, trade.price, trade.side == "buy", _label(trade, decimals)) for trade in fills)
+    return tuple(Mark(t.ts_ns, t.side == "buy", _label(t, decimals), own not in ("", t.strategy_id)) for t in fills)
 
 
 def _label(trade: TradeRow, decimals: int) -> str:

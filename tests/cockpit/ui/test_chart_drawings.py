@@ -12,62 +12,62 @@ from cockpit.panes.curve import Span, draw_drawdown, draw_equity
 
 BARS = candles_of(40)
 MARKS = (
-    Mark(BARS[8].start + SECOND, BARS[8].low, True, "sma-1 buy 0.50 @ 61,650.00"),
-    Mark(BARS[20].start, BARS[20].high, False, "sma-1 sell 0.50 @ 61,700.00 +25.00"),
+    Mark(BARS[8].start + SECOND, True, "sma-1 buy 0.50 @ 61,650.00"),
+    Mark(BARS[20].start, False, "sma-1 sell 0.50 @ 61,700.00 +25.00"),
 )
 
 MIDDLE = """
-          │                  ╻╻    ┊      ╷
-          │          sma-1 sell 0.50 @ 61,700.00 +25.00
-   61,750 ┤                 ╽┃╏╻   ╷╷╷╷╽╽┃╹╏┃╏
-          │                 ┃  ╏ ╽┃╹╿╹╿╹╵  ╵ ╏╻╷
-          │                ╻┃  ╹╏┃╵┊          ╿╏╽
-          │    ╷  │       ┃╿    │  ┊           ╵╏╽
-   61,700 ┤    ┃╏┃╏  ╻╻ ╽╽┃        ┊             ╏╻
-          │    ┃╹╿╹╿╿╿╏┃╿╹╹        ┊              ╏╻
-          │    ╹    ╵ ╵╵           ┊              │╏╻╽
-          │            ▲           ┊               ╹╿╏╷
-   61,650 ┤                        ┊                 ╹╏
+          │                        ┊
+          │                  ╻╻    ┊     ╷╷
+   61,750 ┤          sma-1 sell 0.50 @ 61,700.00 +25.00
+          │                 ┃╹╹╏ ╷╻╽╽╽╽┃╿╹╹╿╹╏
+          │                 ┃  ╏╻┃╹┊╵ ╵      ╹╏╽│
+          │    ╷  ╷       ╻┃╹   │╵ ┊          ╵╿╏╽
+   61,700 ┤    ┃╏┃╏╷ ╻╻ ╽╽┃        ┊             ╏╻
+          │    ┃╵│╹╹╿╿╏┃╿╵         ┊              ╏╽
+          │         ╵ ╵▲           ┊              │╏╻╽
+          │                        ┊               ╹╹╏╽
+   61,650 ┤                        ┊                  ╏
           │                        ┊                  ╏
-61,625.86 ▸┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈╏┈
+61,625.86 ▸┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈╹┈
        18 ┤                       ▃┊         ▁   ▂   ▂█
           │    ▃▁▅▂▂▇▄▁▄▆▇▅▂█▅▁▁▂▁█▃▂▃▄▅▁▅▂▁▁█▅▇▃█▅▂▃██
           └───────────13:30 ────13:40 ────13:50 ────────
 """
 
 SMALL = """
-          │  ╻╽    ▼     ╻╽
-   61,750 ┤ ┃╹╹╏ ╷╻╽╽╽╻┃╿╿╹╏┃╏╷
-          │╻┃  ╹╏┃╹   ╵      ╹╿╏╽╻
-   61,700 ┤╵    ╵               ╵╏╻
-          │                       ╿╏╻╻
-   61,650 ┤                        ╹╹╹╏
-61,625.86 ▸┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈╏┈
+   61,800 ┤        ▼
+          │ ╻┃╏╻   ╷╷╷ ╻╻┃╏╻╻╻
+          │╻┃  ╏╻┃╿╹╹╹╹╹╵╵ ╹╹╹╏╽╻╷
+   61,700 ┤╹    ╵              ╵╹╏╻╷
+          │                       ╹╏┃╏╻
+          │                           ╏
+61,625.86 ▸┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈╹┈
        18 ┤▁▄▂▁▁▁▁▆▁▁▁▂▃▁▂▁▁▁▅▂▄▁▅▃▁▁▅█
           └─────13:40 ────13:50 ────────
 """
 
 WIDE = """
-          │              ╷   ┊
-   61,760 ┤         ▗▄▖ ▗▄▖  ┊
-          │      ╷  ▐█▌ ▐▒▌  ┊   ╷
-          │     ▝▀▘ ▝▀▘ ▝▀▘ ▐▒▌ ▐█▌ ▐▒▌
-   61,740 ┤      ╵           │   ╵  ▐▒▌
+          │                  ┊
+   61,760 ┤          ╷   │   ┊
+          │         ▐█▌ ▐▒▌  ┊
+          │     ▗▄▖ ▐█▌ ▐▒▌ ▗▄▖ ▐█▌ ▐▒▌
+   61,740 ┤      ╵   ╵      ▝▀▘ ▝▀▘ ▐▒▌
           │                  ┊      ▝▀▘ ▐▒▌  ╷   ╷
-   61,720 ┤                  ┊          ▝▀▘ ▐▒▌  │
-          │                  ┊              ▝▀▘ ▐▒▌  ╷
-          │                  ┊                  ▝▀▘ ▐▒▌
-   61,700 ┤                  ┊                      ▐▒▌
-          │                  ┊                      ▝▀▘ ▐▒▌
-          │                  ┊                          ▐▒▌  │
-   61,680 ┤                  ┊                          ▝▀▘ ▐▒▌      ╷
-          │                  ┊                           │  ▐▒▌ ▐█▌ ▐▒▌
-          │                  ┊                              ▝▀▘ ▝▀▘ ▐▒▌  ╷
-   61,660 ┤                  ┊                                      ▝▀▘ ▐▒▌
+   61,720 ┤                  ┊          ▝▀▘ ▐▒▌ ▗▄▖
+          │                  ┊               │  ▐▒▌ ▗▄▖
+          │                  ┊                   │  ▐▒▌
+   61,700 ┤                  ┊                      ▐▒▌ ▗▄▖
+          │                  ┊                          ▐▒▌  ╷
+   61,680 ┤                  ┊                          ▐▒▌ ▗▄▖
+          │                  ┊                           │  ▐▒▌ ▗▄▖ ▗▄▖
+          │                  ┊                              ▐▒▌ ▐█▌ ▐▒▌  ╷
+   61,660 ┤                  ┊                                      ▐▒▌ ▗▄▖
           │                  ┊                                          ▐▒▌
    61,640 ┤                  ┊                                          ▐▒▌
           │                  ┊                                          ▐▒▌
 61,625.86 ▸┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈▐▒▌┈
+   61,620 ┤                  ┊
        18 ┤                  ┊                                           █
           │                  ┊       ▆       ▃       ▆               ▇   █
           │      ▁   ▇   ▃   ▁   ▁   █   ▇   █   ▄   █   █   ▃   ▄   █   █
@@ -149,11 +149,18 @@ def test_a_rising_candle_is_told_from_a_falling_one_without_colours() -> None:
 
 def test_marks_are_told_apart_by_letter_and_tone_and_those_out_of_sight_are_not_drawn() -> None:
     canvas = Canvas(56, 16)
-    late = Mark(BARS[-1].start + MINUTE, 61_700.0, True, "after the last bar")
-    early = Mark(BARS[0].start - 1, 61_700.0, True, "before the first")
+    late = Mark(BARS[-1].start + MINUTE, True, "after the last bar")
+    early = Mark(BARS[0].start - 1, True, "before the first")
     draw(canvas, Picture(BARS, MINUTE, 2, 1, (*MARKS, late, early)))
     tones = [part for y in range(16) for part in canvas.parts(y) if "▲" in part.text or "▼" in part.text]
     assert sorted((part.text.strip(), part.tone) for part in tones) == [("▲", "mark-up"), ("▼", "mark-down")]
+
+
+def test_fills_of_other_strategies_than_the_one_looked_at_are_quiet() -> None:
+    canvas = Canvas(56, 16)
+    draw(canvas, Picture(BARS, MINUTE, 2, 1, (MARKS[0]._replace(other=True), MARKS[1])))
+    tones = [part for y in range(16) for part in canvas.parts(y) if "▲" in part.text or "▼" in part.text]
+    assert sorted((part.text.strip()[-1], part.tone) for part in tones) == [("▲", "muted"), ("▼", "mark-down")]
 
 
 def test_several_fills_under_the_crosshair_are_counted() -> None:
