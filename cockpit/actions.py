@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit import levers, moves, trials, watching
+from cockpit import charting, levers, moves, trials, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ _WRITTEN = {
     "slash": "/",
     "plus": "+",
     "colon": ":",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
     **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }
 
@@ -56,8 +58,10 @@ class Action(NamedTuple):
         return [_WRITTEN.get(key, key) for key in self.keys_in(keymap)]
 
 
+_CHART = frozenset({"chart"})
 _LEVERS = frozenset({"strategies", "trades"})
-_TABLES = frozenset({"prices", "strategies"})
+_TABLES = frozenset({"prices", "strategies", "tape"})
+_GRIDS = frozenset({"prices", "strategies", "trades", "alerts", "tape"})
 _ALERTS = frozenset({"alerts"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs"})
 
@@ -83,7 +87,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, 4, "live"),
     Action("open", "enter", "details", "Read everything about the row under the cursor", moves.read_row, _ROWS, 5),
     Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live"),
-    Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, rank=7, deck="live"),
+    Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, _GRIDS, 7, "live"),
     Action("sort", "o", "sort", "Sort by the next column", moves.sort, _TABLES, 8, "live"),
     Action("turn", "O", "turn", "Turn the order round", moves.turn, _TABLES, deck="live"),
     Action("maximise", "plus", "max", "Give this pane the whole screen, or give it back", moves.maximise, rank=9),
@@ -99,6 +103,15 @@ ACTIONS: tuple[Action, ...] = (
     _to("live", 2, "2", "strategies", "Go to the strategies"),
     _to("live", 3, "3", "trades", "Go to the trade log"),
     _to("live", 4, "4", "alerts", "Go to the alerts"),
+    _to("live", 5, "5", "chart", "Go to the chart"),
+    _to("live", 6, "6", "tape", "Go to the tape: time and sales, in place of the trade log"),
+    Action("crosshair", "x", "crosshair", "Chart: read a bar: ← →, shift by ten, home, end, esc", charting.crosshair, _CHART, 1, "live"),
+    Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live"),
+    Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live"),
+    Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live"),
+    Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live"),
+    Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live"),
+    Action("chart_whose", "w", "whose", "Chart: equity of all, or of the strategy under the cursor", charting.whose, _CHART, 5, "live"),
     _to("lab", 1, "1", "runs", "Go to the runs"),
     _to("lab", 2, "2", "result", "Go to the result"),
     _to("lab", 3, "3", "equity", "Go to the equity curve"),

@@ -142,6 +142,7 @@ class CockpitApp(App[None]):
                 await self._without_engine(error)
             else:
                 self._paint("", view)
+                self.live.curious.look(self)
                 if not self._welcomed:
                     self._welcomed = True
                     self.run_worker(welcome(self), group="digest", exclusive=True)

@@ -1,4 +1,4 @@
-"""The screen's ways to the engine: one connection for views, another for commands, so that a slow command freezes nothing."""
+"""The screen's ways to the engine: one connection for views, one for commands, one for charts, so that a slow command freezes nothing."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ class Link:
         self._home = home
         self._views: Any = None
         self._doors: Any = None
+        self._looks: Any = None
 
     async def pull(self, panes: Iterable[str]) -> View:
         """What changed in these panes.
@@ -65,9 +66,20 @@ class Link:
         """
         return await (await self._door()).ask(what, **args)
 
+    async def look(self, what: str, **args: Any) -> Any:
+        """The engine's answer to what a pane in sight asks again and again: a slow command holds up none of it.
+
+        Raises:
+            CockpitError: it has none, or there is no engine.
+        """
+        if self._looks is None:
+            self._looks = await self._connect()
+        return await self._looks.ask(what, **args)
+
     async def close(self) -> None:
-        """Drop both connections."""
-        clients, self._views, self._doors = (self._views, self._doors), None, None
+        """Drop all connections."""
+        clients = (self._views, self._doors, self._looks)
+        self._views = self._doors = self._looks = None
         for client in clients:
             if client is not None:
                 await client.close()

@@ -12,14 +12,20 @@ from textual.widget import Widget
 from textual.widgets._input import Input
 
 from cockpit.actions import bindings_of
+from cockpit.curious import Curious
 from cockpit.deck import ALWAYS, Deck, Pane
 from cockpit.panes.alerts import AlertsPane
+from cockpit.panes.chart import ChartPane
 from cockpit.panes.detail import DetailPane
 from cockpit.panes.grid import LiveGrid
-from cockpit.panes.prices import PricesPane
+from cockpit.panes.prices import PricesPane, bare
 from cockpit.panes.strategies import StrategiesPane
+from cockpit.panes.tape import TapePane
 from cockpit.panes.trades import TradesPane
 from core.view import AlertRow, StrategyRow, TradeRow, View
+
+#: Views that panes are made of, where they have not one of their own name.
+NEEDS = {"chart": ("prices", "trades"), "tape": ("prices",)}
 
 
 class FilterLine(Input):
@@ -40,12 +46,16 @@ class LiveScreen(Deck):
         self.detail = DetailPane(id="detail")
         self.trades = TradesPane(id="trades")
         self.alerts = AlertsPane(id="alerts")
+        self.chart = ChartPane(id="chart")
+        self.tape = TapePane(id="tape")
+        self.curious = Curious(self)
+        self._charted = ("", "")
         self._filter = FilterLine(id="filter", compact=True, placeholder="text in a row", max_length=60)
-        super().__init__((self.prices, self.strategies, self.trades, self.alerts))
+        super().__init__((self.prices, self.strategies, self.trades, self.alerts, self.chart, self.tape))
 
     def compose_panes(self) -> Iterable[Widget]:
         left = Container(self.prices, self.strategies, self.detail, id="left")
-        right = Container(self.trades, self.alerts, id="right")
+        right = Container(self.chart, self.trades, self.tape, self.alerts, id="right")
         yield Container(left, right, id="deck")
         yield self._filter
 
@@ -53,8 +63,9 @@ class LiveScreen(Deck):
 
     def open_filter(self) -> None:
         """Let a person type the pane's filter."""
-        if isinstance(self.pane, LiveGrid):
-            self._filter.value = self.pane.listing.needle
+        if not isinstance(self.pane, LiveGrid):
+            return  # there are no rows in a chart
+        self._filter.value = self.pane.listing.needle
         self._filter.add_class("-open")
         self._filter.focus()
 
@@ -79,7 +90,8 @@ class LiveScreen(Deck):
     def wanted(self) -> list[str]:
         """The views to pull: of the panes in sight, and what matters everywhere."""
         shown = [self.pane_name] if self.single else [pane.id or "" for pane in self.panes]
-        return list(dict.fromkeys([*ALWAYS, *shown]))
+        needed = [view for pane in shown for view in NEEDS.get(pane, (pane,))]
+        return list(dict.fromkeys([*ALWAYS, *needed]))
 
     def take(self, view: View) -> None:
         """Keep what changed."""
@@ -99,7 +111,9 @@ class LiveScreen(Deck):
         self._paint_detail()
 
     def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
-        if self.header is None:
+        if pane is self.chart or pane is self.tape:
+            self._paint_charted(now)
+        elif self.header is None:
             assert isinstance(pane, LiveGrid)
             pane.show([], now, empty=("Waiting for the engine …",))
         elif pane is self.prices:
@@ -113,6 +127,45 @@ class LiveScreen(Deck):
         if isinstance(pane, LiveGrid):
             pane.beat(now)
 
+    def _paint_charted(self, now: float) -> None:
+        symbol, own = self.follow_cursor()
+        if self.in_sight(self.chart):
+            self.chart.paint(now, self.prices.get(symbol), self.trades.held, own)
+        if self.in_sight(self.tape):
+            self.tape.paint(now)
+
+    def follow_cursor(self) -> tuple[str, str]:
+        """Have chart and tape show what the cursor is on: (symbol, strategy)."""
+        symbol, own = self.charted
+        places = self.prices.decimals(symbol)
+        self.chart.follow(symbol, own)
+        self.tape.follow(symbol, 2 if places is None else places)
+        return symbol, own
+
+    def in_sight(self, pane: Pane) -> bool:
+        """Whether a pane is shown: the chart has a place of its own only where there is room, the tape has that of the trades."""
+        if pane is self.pane or self.single:
+            return pane is self.pane
+        away = self.trades if self.has_class("-taped") else self.tape
+        return pane is not away and (pane is not self.chart or self.has_class("-tiled"))
+
+    @property
+    def charted(self) -> tuple[str, str]:
+        """The symbol the chart is of, and the strategy it is about: those under the cursor where a person was last."""
+        if self.pane is self.strategies and (row := self.strategies.get(self.strategies.listing.cursor_key)) is not None and row.symbols:
+            self._charted = (row.symbols[0], row.id)
+        elif self.pane is self.trades and (trade := self.chosen_trade) is not None:
+            self._charted = (trade.symbol, trade.strategy_id)
+        elif self.pane is self.prices or self._charted[0] not in self.prices.symbols:
+            self._charted = (self.prices.listing.cursor_key, "")
+        return self._charted
+
+    def reshape(self) -> None:
+        self.set_class(self.pane is self.chart, "-charted")
+        if self.pane in (self.trades, self.tape):
+            self.set_class(self.pane is self.tape, "-taped")
+        super().reshape()
+
     @on(LiveGrid.Moved)
     def _paint_detail(self) -> None:
         chosen = self.strategies.get(self.strategies.listing.cursor_key)
@@ -121,6 +174,8 @@ class LiveScreen(Deck):
             self.detail.paint(chosen)
 
     def tab_of(self, pane: Pane) -> str:
+        if pane is self.tape and pane is self.pane:
+            return f"{pane.TITLE} {bare(self.tape.symbol)}".rstrip()
         return f"{pane.TITLE}({self.alerts.open})" if pane is self.alerts and self.alerts.open else pane.TITLE
 
     # What the cursor is on

@@ -25,6 +25,8 @@ _TONES = {
     "edge-live": ("live", True),
     "up": ("up", False),
     "down": ("down", False),
+    "mark-up": ("up", True),
+    "mark-down": ("down", True),
     "warn": ("warn", False),
     "bad": ("bad", True),
     "key": ("key", True),

@@ -79,6 +79,10 @@ class PricesPane(LiveGrid):
         """The symbols watched, in the engine's order."""
         return list(self._held)
 
+    def get(self, symbol: str) -> PriceRow | None:
+        """The row of a symbol; None when it is not watched."""
+        return self._held.get(symbol)
+
     def decimals(self, symbol: str) -> int | None:
         """Decimals of a symbol's prices; None when it is not watched."""
         row = self._held.get(symbol)

@@ -58,6 +58,11 @@ class TradesPane(LiveGrid):
         empty = ("No trade yet.", "Fills appear here, and orders that were blocked with the reason.")
         self.show([row for _, row in made.values()], now, note=note, empty=empty)
 
+    @property
+    def held(self) -> list[TradeRow]:
+        """All of them, newest first."""
+        return self._held
+
     def get(self, key: str) -> TradeRow | None:
         """The trade of a row's key."""
         found = self._made.get(key)

@@ -23,7 +23,9 @@ from core.engine import overview, rounds, streaming
 from core.engine.alarms import Alarms
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
+from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.curves import Curves
 from core.engine.environment import fingerprint
 from core.engine.gate import Gate
 from core.engine.halts import Halts
@@ -116,6 +118,8 @@ class Engine:
         )
         self.trail = Trail(lambda: self.panes.touch("trail"))
         self.passage = Passage(clock)
+        self.charts = Charts(self)
+        self.curves = Curves(self)
         self.incoming = Incoming(self)
         self.answers = Answers(self)
         self.supply = Supply(self)

@@ -12,6 +12,9 @@ MOST = 200_000
 
 WHOLE = whole_of(TICK)
 
+#: Ticks looked at at once when one symbol's newest are sought.
+STRETCH = 8192
+
 
 class Recent:
     """A ring of released ticks, the oldest overwritten beyond `most`. Its memory is the system's until it is first written to.
@@ -62,6 +65,27 @@ class Recent:
             return None
         parts = [part[bisect_right(part["seq"], seq) :] for part in self._parts()]
         return join(parts) if len(parts) > 1 else copied(parts[0])
+
+    def of(self, symbol: int, seq: int) -> Records | None:
+        """The ticks of one symbol after `seq`, copied, or None when some may be gone."""
+        if seq < self.floor:
+            return None
+        parts = [part[bisect_right(part["seq"], seq) :] for part in self._parts()]
+        return join([part.compress(part["symbol"] == symbol) for part in parts])
+
+    def newest(self, symbol: int, count: int) -> Records:
+        """The last `count` ticks of one symbol that are here, oldest first, copied."""
+        found: list[Records] = []
+        left = count
+        for part in reversed(self._parts()):
+            for end in range(len(part), 0, -STRETCH):
+                if left <= 0:
+                    break
+                stretch = part[max(0, end - STRETCH) : end]
+                mine = stretch.compress(stretch["symbol"] == symbol)
+                found.append(mine[max(0, len(mine) - left) :])
+                left -= len(found[-1])
+        return join(found[::-1])
 
     def _parts(self) -> list[Records]:
         """Views of it, oldest first."""

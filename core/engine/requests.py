@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.engine import overview
+from core.engine.charts import prints
 from core.engine.digest import digest
 from core.engine.presence import Presence
 from core.errors import CockpitError, UsageError
@@ -77,13 +78,21 @@ class Requests:
             return engine.market.watched
         if what == "commands":
             return await engine.ledger.commands()
+        if what == "bars":
+            return engine.charts.bars(args)
+        if what == "equity":
+            return engine.curves.equity(args)
+        if what == "prints":
+            return prints(engine, args)
         if what == "order":
             return engine.roster[str(args.get("id", ""))].order
         if what == "run":
             return await engine.lab.read(str(args.get("id", "")))
         if what == "sources":
             return await engine.lab.sources()
-        known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources"
+        known = (
+            "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources, bars, prints, equity"
+        )
         raise UsageError(f"{what!r} is not a question: {known}")
 
     async def stop_when_left(self, linger_s: float) -> None:

@@ -17,6 +17,7 @@ log = structlog.get_logger("rounds")
 
 SAMPLE_S = 0.5
 EQUITY_EVERY = 10  # samples
+CURVES_EVERY = 2
 FIGURES_S = 0.2
 
 
@@ -26,6 +27,8 @@ async def sample(engine: Engine) -> None:
     while True:
         engine.market.sample(engine.clock.monotonic())
         count += 1
+        if count % CURVES_EVERY == 0:
+            engine.curves.sample()
         if count % EQUITY_EVERY == 0:
             engine.roster.sample()
         engine.panes.touch("header", "prices")

@@ -42,6 +42,11 @@ from core.view import (
     View,
 )
 
+if __package__:  # as a program, and for the benchmark
+    from tests.cockpit.ui import charted
+else:
+    import charted
+
 SECOND = 1_000_000_000
 #: 2026-11-20 14:02:11 UTC: scripted tests stand still here.
 NOON = 1_795_183_331 * SECOND
@@ -221,6 +226,7 @@ class FakeEngine:
     Attributes:
         header, prices, strategies, trades, alerts: what it shows; `moved` tells viewers of a change.
         commands: what it was told.
+        asked: what charts asked it.
         refuse: kind of command -> the words it is refused with.
         answers, replies: what other questions (or what makes it of their arguments), and kinds of command, are answered with.
         hold: commands are answered only while this event is set.
@@ -244,6 +250,7 @@ class FakeEngine:
         self.hellos: list[Hello] = []
         self.pulls: list[Pull] = []
         self.asks: list[str] = []
+        self.asked: list[tuple[str, dict[str, Any]]] = []
         self.refuse: dict[type, str] = {}
         self.replies: dict[type, Any] = {}
         self.hold = asyncio.Event()
@@ -314,6 +321,9 @@ class FakeEngine:
             case Ask("digest"):
                 self.asks.append("digest")
                 return Done(self.digest)
+            case Ask("bars" | "prints" | "equity" as what, args):
+                self.asked.append((what, args))
+                return charted.answer(what, args, {row.symbol: row for row in self.prices})
             case Ask(what, args) if what in self.answers:
                 self.asks.append(what)
                 answer = self.answers[what]

@@ -58,13 +58,13 @@ def test_two_actions_may_change_places() -> None:
 
 async def test_a_key_of_ones_own_does_it_is_shown_and_the_old_one_does_nothing(tmp_path: Path) -> None:
     async with trading(FakeEngine(tmp_path)) as engine:
-        app = CockpitApp(tmp_path, Settings(keymap=keymap_of({"help": "w"})))
+        app = CockpitApp(tmp_path, Settings(keymap=keymap_of({"help": "F9"})))
         async with app.run_test(size=(120, 40)) as pilot:
             await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
-            assert "w help" in text_of(app)
+            assert "F9 help" in text_of(app)
             await pilot.press("question_mark")
             assert len(app.screen_stack) == 1
-            await pilot.press("w")
+            await pilot.press("f9")
             await eventually(lambda: "what can be done here" in text_of(app))
 
 

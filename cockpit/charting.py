@@ -1,0 +1,56 @@
+"""What a person does to the chart of the live screen, from whatever pane."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+    from cockpit.panes.chart import ChartPane
+
+
+def _chart(app: CockpitApp) -> ChartPane:
+    """The chart, brought in sight where it is not."""
+    app.show("live")
+    if not app.live.in_sight(app.live.chart):
+        app.live.go(5)
+    return app.live.chart
+
+
+def crosshair(app: CockpitApp) -> None:
+    """To the chart, with the crosshair on its newest bar; the arrow keys move it."""
+    app.show("live")
+    app.live.go(5)
+    app.live.chart.action_cross(0)
+
+
+def longer(app: CockpitApp) -> None:
+    """The next longer interval; after the longest the shortest."""
+    _chart(app).step_interval(1)
+
+
+def shorter(app: CockpitApp) -> None:
+    """The next shorter interval."""
+    _chart(app).step_interval(-1)
+
+
+def fewer(app: CockpitApp) -> None:
+    """Fewer bars, drawn wider."""
+    _chart(app).resize_bars(-1)
+
+
+def more(app: CockpitApp) -> None:
+    """More bars."""
+    _chart(app).resize_bars(1)
+
+
+def next_kind(app: CockpitApp) -> None:
+    """Price, equity, drawdown."""
+    _chart(app).next_kind()
+
+
+def whose(app: CockpitApp) -> None:
+    """Equity of all, or of one strategy."""
+    app.live.follow_cursor()
+    if not _chart(app).step_whose() and not app.live.strategies.held:
+        app.say("no strategy is registered yet: r registers one")

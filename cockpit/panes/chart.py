@@ -1,0 +1,142 @@
+"""Pane 5: the chart of the symbol under the cursor, or of the equity or drawdown of one strategy or of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.binding import Binding, BindingType
+
+from cockpit.panes.drawing import Drawing
+from cockpit.panes.equity_view import EquityView
+from cockpit.panes.price_view import PriceView
+from core.view import PriceRow, TradeRow
+
+
+class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
+    """One of three views; keys move the crosshair and what is in sight."""
+
+    NUMBER = 5
+    TITLE = "Chart"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "cross(-1)", show=False),
+        Binding("right", "cross(1)", show=False),
+        Binding("shift+left", "cross(-10)", show=False),
+        Binding("shift+right", "cross(10)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home", "page(-100000)", show=False),
+        Binding("end", "now", show=False),
+        Binding("escape", "leave", show=False),
+    ]
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.price = PriceView()
+        self.equity = EquityView(deep=False)
+        self.drawdown = EquityView(deep=True)
+        self.view: PriceView | EquityView = self.price
+        self._own = ""
+
+    def follow(self, symbol: str, own: str) -> None:
+        """Show this symbol, and where it is about one, this strategy."""
+        self.price.follow(symbol)
+        if own:
+            self._own = own
+            for view in (self.equity, self.drawdown):
+                if view.strategy:
+                    view.follow(own)
+
+    def paint(self, now: float, price: PriceRow | None, trades: Sequence[TradeRow], own: str = "") -> None:
+        """Show what is held at `now`, monotonic seconds; fills of the strategy `own` are named first."""
+        self.price.tell(price, trades, own, now)
+        self.update_drawing()
+
+    # What it asks the engine
+
+    def question(self, now: float) -> tuple[str, dict[str, Any]] | None:
+        """What to ask now, monotonic seconds; None when nothing is due."""
+        return self.view.question(now)
+
+    def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
+        """Take the answer to a question."""
+        for view in self._views(what):
+            view.take(args, answer)
+
+    def refused(self, what: str, args: dict[str, Any], why: str) -> None:
+        """The engine did not answer a question."""
+        for view in self._views(what):
+            view.refused(args, why)
+
+    def _views(self, what: str) -> tuple[PriceView | EquityView, ...]:
+        return (self.price,) if what == "bars" else (self.equity, self.drawdown)
+
+    # What a person does
+
+    def next_kind(self) -> None:
+        """Price, equity, drawdown."""
+        kinds: list[PriceView | EquityView] = [self.price, self.equity, self.drawdown]
+        self.view = kinds[(kinds.index(self.view) + 1) % 3]
+        self.update_drawing()
+
+    def step_whose(self) -> str:
+        """Equity of all, or of the strategy a person was on last; whose it is now, '' all."""
+        whose = "" if self.equity.strategy else self._own
+        for view in (self.equity, self.drawdown):
+            view.follow(whose)
+        if self.view is self.price:
+            self.view = self.equity
+        self.update_drawing()
+        return whose
+
+    def step_interval(self, steps: int) -> None:
+        """The next longer or shorter interval; of equity, longer or shorter back."""
+        if isinstance(self.view, PriceView):
+            self.view.step_interval(steps)
+        else:
+            self.view.resize(steps)
+        self.update_drawing()
+
+    def resize_bars(self, steps: int) -> None:
+        """Show more, or less."""
+        self.view.resize(steps)
+        self.update_drawing()
+
+    def action_cross(self, steps: int) -> None:
+        self.view.cross(steps)
+        self._answer()
+
+    def action_page(self, pages: int) -> None:
+        self.view.page(pages)
+        self._answer()
+
+    def action_now(self) -> None:
+        self.view.end()
+        self._answer()
+
+    def action_leave(self) -> None:
+        self.view.leave()
+        self._answer()
+
+    def on_click(self, event: events.Click) -> None:
+        self.view.point(event.x - (1 if self.framed else 0))
+        self._answer()
+
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    def _scroll(self, event: events.MouseEvent) -> None:
+        self.resize_bars(1 if isinstance(event, events.MouseScrollDown) else -1)
+        self.flush()
+
+    def _answer(self) -> None:
+        """What a key did is seen at once."""
+        self.update_drawing()
+        self.flush()
+
+    @on(events.Focus)
+    @on(events.Blur)
+    @on(events.Resize)
+    def _renew(self) -> None:
+        self.update_drawing()
+        self.repaint()

@@ -1,0 +1,41 @@
+"""Words of a chart: what is said of a bar and of a fill. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cockpit import figures
+from cockpit.panes.candles import Candle, Mark
+from cockpit.text import clean
+from core.types import DAY, MINUTE
+from core.view import TradeRow
+
+
+def marks_of(trades: Sequence[TradeRow], symbol: str, own: str, decimals: int) -> tuple[Mark, ...]:
+    """The fills of a symbol; those of the strategy `own` come first, so that they are the ones named."""
+    fills = [trade for trade in trades if trade.kind == "fill" and trade.symbol == symbol]
+    fills.sort(key=lambda trade: trade.strategy_id != own)
+    return tuple(Mark(t.ts_ns, t.side == "buy", _label(t, decimals), own not in ("", t.strategy_id)) for t in fills)
+
+
+def _label(trade: TradeRow, decimals: int) -> str:
+    gain = f" {figures.signed(trade.realised)}" if trade.realised else ""
+    price = figures.number(trade.price, decimals)
+    return f"{clean(trade.strategy_id)} {clean(trade.side)} {figures.quantity(trade.qty)} @ {price}{gain}"
+
+
+def bar_text(candle: Candle, decimals: int, interval: int, newest: int, cells: int) -> str:
+    """`14:02 O 61,686.01 H … L … C … V 18.2k +0.12 %`, UTC, with the date where that is another than the newest bar's.
+
+    Where it does not fit into `cells`, what comes last goes first.
+    """
+    day = figures.moment(candle.start, candle.start + 2 * DAY)[:5]
+    when = figures.clock(candle.start)[: 8 if interval < MINUTE else 5]
+    when = day if interval >= DAY else when if candle.start // DAY == newest // DAY else f"{day} {when}"
+    prices = (("O", candle.open), ("H", candle.high), ("L", candle.low), ("C", candle.close))
+    words = [when, *(f"{name} {figures.number(value, decimals)}" for name, value in prices), f"V {figures.short(candle.volume)}"]
+    if candle.open:
+        words.append(f"{figures.signed(100 * (candle.close / candle.open - 1))} %")
+    while len(words) > 1 and len(" ".join(words)) > cells:
+        words.pop()
+    return " ".join(words)

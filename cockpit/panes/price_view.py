@@ -1,0 +1,232 @@
+"""The chart of a symbol: which bars are held and in sight, and what is drawn of them. It knows no widget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from cockpit import figures
+from cockpit.panes.candles import Candle, Mark, Picture, axis_of, draw, room_for
+from cockpit.panes.canvas import Canvas, narrow
+from cockpit.panes.chart_text import bar_text, marks_of
+from cockpit.panes.drawing import Edges
+from cockpit.panes.held_bars import HeldBars
+from cockpit.panes.prices import bare
+from cockpit.panes.window import Window, grouped
+from cockpit.text import clean
+from core.types import interval_ns
+from core.view import PriceRow, TradeRow
+
+INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
+
+#: Symbols and intervals whose bars are kept while others are looked at.
+KEPT = 8
+
+#: Seconds between two moves of the newest candle.
+LAST_EVERY = 0.25
+
+_ARROWS = {1: "▲", -1: "▼", 0: "·"}
+
+
+class PriceView:
+    """Candles of one symbol at one interval.
+
+    Attributes:
+        symbol: `venue:SYMBOL`, '' before there is one.
+        window: the part of them in sight.
+    """
+
+    def __init__(self) -> None:
+        self.symbol = ""
+        self.window = Window()
+        self._interval = INTERVALS.index("1m")
+        self._held: dict[tuple[str, str], HeldBars] = {}
+        self._price: PriceRow | None = None
+        self._marks: tuple[Mark, ...] = ()
+        self._marks_of: tuple[Any, ...] = ()
+        self._candles: list[Candle] = []
+        self._candles_of: tuple[Any, ...] = ()
+        self._bring = False
+        self._last: float | None = None
+        self._last_at = float("-inf")
+        self._left = 0  # the cell of the first candle in sight
+
+    @property
+    def interval(self) -> str:
+        """The length of a bar."""
+        return INTERVALS[self._interval]
+
+    @property
+    def bars(self) -> HeldBars:
+        """The bars of the symbol at the interval."""
+        key = (self.symbol, self.interval)
+        if key not in self._held:
+            self._held[key] = HeldBars(*key)
+            while len(self._held) > KEPT:
+                self._held.pop(next(iter(self._held)))
+        return self._held[key]
+
+    @property
+    def decimals(self) -> int:
+        """Of the symbol's prices."""
+        return 2 if self._price is None else self._price.decimals
+
+    @property
+    def candles(self) -> list[Candle]:
+        """The bars, as many in a candle as the zoom says."""
+        bars, many = self.bars, self.window.zoom.bars
+        of = (bars.symbol, bars.interval, bars.version, many)
+        if of != self._candles_of:
+            self._candles_of = of
+            self._candles = bars.candles if many == 1 else grouped(bars.candles, many * interval_ns(self.interval))
+        return self._candles
+
+    def follow(self, symbol: str) -> None:
+        """Show this symbol."""
+        if symbol != self.symbol:
+            self.symbol = symbol
+            self.window.reset()
+            self._price, self._last, self._last_at = None, None, float("-inf")
+
+    def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str, now: float) -> None:
+        """Take what is known of the symbol at `now` (monotonic seconds); fills of the strategy `own` are named first."""
+        self._price = price
+        last = None if price is None else price.last
+        if last != self._last and now - self._last_at >= LAST_EVERY:
+            self._last, self._last_at = last, now
+        of = (id(trades), len(trades), trades[0].fill_id if trades else "", self.symbol, own, self.decimals)
+        if of != self._marks_of:
+            self._marks_of = of
+            self._marks = marks_of(trades, self.symbol, own, self.decimals)
+
+    # What it asks the engine
+
+    def question(self, now: float) -> tuple[str, dict[str, Any]] | None:
+        """What to ask now, monotonic seconds; None when nothing is due."""
+        if not self.symbol:
+            return None
+        args = self.bars.question(now, self.window.lacks(self.candles) * self.window.zoom.bars)
+        return None if args is None else ("bars", args)
+
+    def take(self, args: dict[str, Any], answer: Any) -> None:
+        """Take the answer to a question."""
+        held = self._held.get((args["symbol"], args["interval"]))
+        if held is not None:
+            held.take(answer)
+
+    def refused(self, args: dict[str, Any], why: str) -> None:
+        """The engine did not answer a question."""
+        held = self._held.get((args["symbol"], args["interval"]))
+        if held is not None:
+            held.refused(clean(why))
+
+    # What a person does
+
+    def step_interval(self, steps: int) -> None:
+        """The next longer or shorter interval; the crosshair stays at its time."""
+        self._interval = (self._interval + steps) % len(INTERVALS)
+        self.window.until, self._bring = None, True
+
+    def resize(self, steps: int) -> bool:
+        """Show more bars, or fewer; whether that was possible."""
+        self._bring = True
+        return self.window.resize(steps)
+
+    def cross(self, steps: int) -> None:
+        """Move the crosshair."""
+        self.window.move(self.candles, steps)
+
+    def point(self, x: int) -> None:
+        """Put the crosshair on the candle at a cell of the drawing."""
+        seen = self.window.seen(self.candles)
+        at = (x - self._left + self.window.zoom.pitch // 2) // self.window.zoom.pitch
+        if 0 <= at < len(seen):
+            self.window.cross = seen[at].start
+
+    def page(self, pages: int) -> None:
+        """Go back or forth by three quarters of what is in sight."""
+        self.window.scroll(self.candles, pages * max(1, self.window.room * 3 // 4))
+
+    def end(self) -> None:
+        """To the newest bar."""
+        self.window.until = None
+        if self.window.cross is not None and self.candles:
+            self.window.cross = self.candles[-1].start
+
+    def leave(self) -> None:
+        """Without the crosshair; where there is none, to the newest bar."""
+        if self.window.cross is not None:
+            self.window.cross = None
+        else:
+            self.window.until = None
+
+    # What is shown
+
+    def state(self) -> tuple[Any, ...]:
+        bars, window = self.bars, self.window
+        place = (window.zoom, window.until, window.cross)
+        last = self._last if window.until is None else None
+        return (place, self.symbol, self.interval, bars.version, bars.loading, self._marks_of, last)
+
+    def draw(self, canvas: Canvas) -> None:
+        candles, zoom, window = self.candles, self.window.zoom, self.window
+        if not candles:
+            for y, line in enumerate(self._why_empty()):
+                canvas.put(1, y, narrow(line, canvas.cells - 1), "muted")
+            return
+        for _ in range(2):  # how many fit depends on the widest price of those that do
+            seen = window.seen(candles)
+            axis = axis_of(min(c.low for c in seen), max(c.high for c in seen), self.decimals)
+            window.room = max(1, room_for(canvas.cells, axis, zoom.pitch))
+        if self._bring and window.cross is not None:
+            window.move(candles, 0)
+        self._bring = False
+        seen, at, back = window.seen(candles), window.at(candles), window.back(candles)
+        cross = None if at is None else at - (len(candles) - back - len(seen))
+        last = None
+        if back == 0:
+            seen, last = self._lively(seen)
+        self._left = draw(
+            canvas, Picture(seen, interval_ns(self.interval) * zoom.bars, self.decimals, zoom.pitch, self._marks, last, cross)
+        )
+
+    def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
+        """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
+        price, last, newest = self._price, self._last, seen[-1]
+        if price is None or last is None or price.state != "live":
+            return seen, newest.close
+        if newest.start <= price.last_ns < newest.start + interval_ns(self.interval) * self.window.zoom.bars:
+            moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
+            seen = [*seen[:-1], moved]
+        return seen, last
+
+    def _why_empty(self) -> list[str]:
+        if not self.symbol:
+            return ["No symbol is streamed yet: press s to add one."]
+        name, bars = bare(self.symbol), self.bars
+        if bars.loading:
+            return [f"No bars of {name} yet: the engine reads its past …"]
+        return [f"No bars of {name} yet: nothing was traded since it is streamed.", *([bars.note] if bars.note else [])]
+
+    def edges(self, cells: int) -> Edges:
+        candles, bars, many = self.candles, self.bars, self.window.zoom.bars
+        title = f"{bare(self.symbol)} {self.interval}{f' x{many}' if many > 1 else ''}" if self.symbol else "Chart"
+        back = self.window.back(candles)
+        corner = f"{back} bars back, end: now" if back else ""
+        foot = ("", "muted")
+        at = self.window.at(candles)
+        if at is not None:
+            foot = bar_text(candles[at], self.decimals, interval_ns(self.interval), candles[-1].start, cells), "plain"
+        elif bars.loading and candles:
+            foot = "reading the past …", "muted"
+        elif bars.note and candles:
+            foot = bars.note, "warn"
+        return Edges((title, "strong"), self._quote(), foot, (corner, "muted"))
+
+    def _quote(self) -> tuple[str, str]:
+        price = self._price
+        if price is None or price.last is None:
+            return "", "muted"
+        change = "" if price.change_24h_pct is None else f" {figures.signed(price.change_24h_pct)} %"
+        tone = "muted" if price.state != "live" else {1: "up", -1: "down"}.get(price.direction, "plain")
+        return f"{figures.number(price.last, price.decimals)} {_ARROWS.get(price.direction, '·')}{change}", tone

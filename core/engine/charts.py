@@ -1,0 +1,198 @@
+"""Bars of watched symbols for charts: made when first asked for, kept going from the recent ticks, a few of them at a time.
+
+Nothing is done per tick: a series goes on from the ring of recent ticks when it is asked for again, and is read anew
+where the ring no longer reaches back. An answer never waits: what is still being read comes with a later one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from core.analytics.bar_series import BarSeries
+from core.engine import bar_history
+from core.engine.history import AGAIN_S
+from core.errors import CockpitError, UsageError
+from core.types import DAY, SECOND, Records, interval_ns
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+
+log = structlog.get_logger("charts")
+
+#: Series kept, those asked for least lately go; and bars of one.
+SERIES, BARS = 16, 2000
+
+#: Ticks of a symbol that are made into bars at once, and of all symbols that are looked through for them: it takes some 3 ms.
+AT_ONCE, BEHIND = 50_000, 100_000
+
+#: Bars a series begins with at least.
+AT_LEAST = 300
+
+
+class Chart:
+    """One symbol at one interval.
+
+    Attributes:
+        seq: ticks through here are in `series`.
+        depth: so many bars back were asked for.
+        loading: its past is being read.
+        note: why its past is shorter than asked for.
+        again: when that is tried again, monotonic seconds.
+    """
+
+    def __init__(self, symbol: str, interval: int) -> None:
+        self.symbol = symbol
+        self.series = BarSeries(interval, BARS)
+        self.seq = 0
+        self.depth = 0
+        self.loading = False
+        self.note = ""
+        self.again = 0.0
+
+
+class Charts:
+    """Answers `bars`.
+
+    Attributes:
+        no_history_until: the venue is not asked for bars before (monotonic seconds): it took too long. Strategies still may.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.no_history_until = float("-inf")
+        self._charts: OrderedDict[tuple[str, int], Chart] = OrderedDict()
+
+    def bars(self, args: dict[str, Any]) -> dict[str, Any]:
+        """The newest bars of a symbol, as of now.
+
+        Args:
+            args: `symbol`, `interval` (from 1s to 1d), `count` (bars at most), `since_ns` (none that starts before).
+
+        Raises:
+            UsageError: the symbol is not watched, or there is no such interval.
+        """
+        engine = self.engine
+        symbol = watched(engine, args.get("symbol"))
+        text = str(args.get("interval", "1m"))
+        interval = interval_ns(text)
+        if not SECOND <= interval <= DAY or interval % SECOND:
+            raise UsageError(f"a chart's interval is from 1s to 1d: {text!r} is not")
+        count = whole(args, "count", AT_LEAST, 1, BARS)
+        chart = self._chart(symbol, interval)
+        engine.incoming.absorb()
+        there = self._go_on(chart)
+        again = bool(chart.note) and engine.clock.monotonic() > chart.again
+        if not chart.loading and (count > chart.depth or not there or again):
+            chart.depth = max(chart.depth, count, AT_LEAST)
+            chart.loading = True
+            engine.spawn(self._load(chart), "bars")
+        return {
+            "symbol": symbol,
+            "interval": text,
+            "bars": rows(chart.series.since(whole(args, "since_ns", 0, 0, 1 << 62), count)),
+            "complete_from_ns": chart.series.whole_from,
+            "loading": chart.loading,
+            "note": chart.note,
+        }
+
+    def _chart(self, symbol: str, interval: int) -> Chart:
+        key = (symbol, interval)
+        if key not in self._charts:
+            self._charts[key] = Chart(symbol, interval)
+            while len(self._charts) > SERIES:
+                self._charts.popitem(last=False)
+        self._charts.move_to_end(key)
+        return self._charts[key]
+
+    def _go_on(self, chart: Chart) -> bool:
+        """Take the ticks since the last time; False when they are gone, or too many to be taken between two turns of the loop."""
+        engine = self.engine
+        if chart.seq and engine.last_seq - chart.seq > BEHIND:
+            return False
+        ticks = engine.recent.of(engine.symbols[chart.symbol], chart.seq)
+        if ticks is None or len(ticks) > AT_ONCE:
+            return False
+        chart.series.extend(ticks)
+        chart.seq = max(chart.seq, engine.last_seq)
+        return True
+
+    async def _load(self, chart: Chart) -> None:
+        """Read the past: the tape's, then what the venue has from before it."""
+        try:
+            await self._read(chart)
+        except CockpitError as error:
+            chart.note = str(error)
+        except Exception:  # a chart must not end the engine
+            log.exception("bars could not be read", symbol=chart.symbol)
+            chart.note = "its past could not be read: see the log"
+        finally:
+            chart.loading = False
+            chart.again = self.engine.clock.monotonic() + AGAIN_S
+
+    async def _read(self, chart: Chart) -> None:
+        engine = self.engine
+        series = BarSeries(chart.series.interval, BARS)
+        last = engine.market.of(engine.symbols[chart.symbol]).last_ts or await engine.venue_now()
+        interval = series.interval
+        start = (last // interval - chart.depth) * interval
+        through = engine.tape.synced_seq
+        reached = await bar_history.read_tape(engine, chart.symbol, series, start, last + SECOND, through)
+        chart.series, chart.seq, chart.note = series, through, ""
+        self._go_on(chart)
+        if not reached:
+            series.cut()
+            known, chart.note = await bar_history.ask_venue(engine, chart.symbol, interval, start, last + 1)
+            engine.incoming.absorb()
+            self._go_on(chart)
+            series.complete(known)
+
+
+def watched(engine: Engine, symbol: Any) -> str:
+    """The full name of a symbol that is streamed, as typed with or without its venue.
+
+    Raises:
+        UsageError: it is not.
+    """
+    full = f"{engine.venue.name}:{engine.bare(str(symbol or ''))}"
+    if full not in engine.market.watched:
+        raise UsageError(f"{symbol!r} is not streamed: {', '.join(engine.market.watched) or 'no symbol is'}")
+    return full
+
+
+def prints(engine: Engine, args: dict[str, Any]) -> dict[str, Any]:
+    """The newest prints of a symbol, newest first: `[ts_ns, price, qty, side, id, origin]`, side and origin as in `core.types`.
+
+    Args:
+        args: `symbol`, `count`.
+
+    Raises:
+        UsageError: the symbol is not watched.
+    """
+    symbol = watched(engine, args.get("symbol"))
+    engine.incoming.absorb()
+    ticks = engine.recent.newest(engine.symbols[symbol], whole(args, "count", 100, 1, 2000))[::-1]
+    columns = [ticks[name].tolist() for name in ("ts", "price", "qty", "side", "id", "origin")]
+    return {"symbol": symbol, "prints": [list(row) for row in zip(*columns, strict=True)]}
+
+
+def whole(args: dict[str, Any], name: str, default: int, least: int, most: int) -> int:
+    """A whole number of a question, brought into its bounds.
+
+    Raises:
+        UsageError: it is no number.
+    """
+    value = args.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int):
+        raise UsageError(f"{name} is a whole number, not {value!r}")
+    return min(max(value, least), most)
+
+
+def rows(bars: Records) -> list[list[Any]]:
+    """`[start_ns, open, high, low, close, volume]` of each."""
+    names = ("start", "open", "high", "low", "close", "volume")
+    return [list(row) for row in zip(*(bars[name].tolist() for name in names), strict=True)]

@@ -1,0 +1,209 @@
+"""Bars and prints of a running engine: the tape's, the venue's before it, and of every batch since."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from engine_rig import until
+from inline_rig import InlineEngine, make_engine
+
+from core.analytics.bars import aggregate
+from core.engine import charts
+from core.engine.charts import rows
+from core.errors import UsageError, VenueError
+from core.types import MINUTE, SECOND, TICK, Records
+from core.venues.venue import RestCall
+
+SYMBOL = "binance:BTCUSDT"
+START = 1_700_000_000 * SECOND
+
+
+class Rest:
+    """A venue's REST that has these klines, or this error."""
+
+    def __init__(self, bars: list[tuple[int, float, float, float, float, float]] | VenueError) -> None:
+        self.bars = bars
+        self.calls: list[RestCall] = []
+
+    async def call(self, call: RestCall) -> bytes:
+        self.calls.append(call)
+        if isinstance(self.bars, VenueError):
+            raise self.bars
+        since = int(call.query["startTime"])
+        return json.dumps(
+            [[start, f"{o}", f"{h}", f"{lo}", f"{c}", f"{v}", start + 59_999, "0", 1, "0", "0", "0"]
+             for start, o, h, lo, c, v in self.bars if start >= since][: int(call.query["limit"])]
+        ).encode()  # fmt: skip
+
+
+@asynccontextmanager
+async def engine_of(home: Path, rest: Rest | None = None) -> AsyncIterator[InlineEngine]:
+    """An engine that streams two symbols, and whose venue has these klines."""
+    engine = make_engine(home)
+    await engine.start(["BTCUSDT", "ETHUSDT"])
+    engine.feed.rest = rest or Rest([])  # type: ignore[assignment]
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+def prints(count: int, *, start: int = START, first_id: int = 1, symbol: int = 0, seed: int = 1) -> Records:
+    """TICK records, about three a second."""
+    rng = np.random.default_rng(seed)
+    ticks = np.zeros(count, TICK)
+    ticks["ts"] = start + np.cumsum(rng.integers(0, 700, count)) * 1_000_000
+    ticks["recv"] = ticks["ts"] + 1_000_000
+    ticks["id"] = first_id + np.arange(count)
+    ticks["price"] = np.round(100 + np.cumsum(rng.normal(0, 0.05, count)), 2)
+    ticks["qty"] = np.round(rng.exponential(1.0, count) + 1e-5, 5)
+    ticks["side"], ticks["symbol"] = rng.choice([-1, 1], count), symbol
+    ticks["bid"] = ticks["ask"] = np.nan
+    return ticks
+
+
+async def read(engine: InlineEngine, **args: Any) -> dict[str, Any]:
+    """The answer once the past is read."""
+    answer = engine.charts.bars({"symbol": SYMBOL, **args})
+    await until(lambda: not engine.charts.bars({"symbol": SYMBOL, **args})["loading"], "the past is read")
+    answer = engine.charts.bars({"symbol": SYMBOL, **args})
+    return answer
+
+
+async def test_bars_of_a_running_engine_are_those_of_all_its_ticks(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+        mine = prints(3000)
+        for at, batch in enumerate(np.split(mine, [500, 501, 900, 2000])):
+            engine.release(batch.copy())
+            engine.release(prints(20, symbol=1, first_id=1 + 20 * at))
+            answer = await read(engine, interval="5s", count=2000)
+            assert answer["symbol"] == SYMBOL
+            upto = mine[: [500, 501, 900, 2000, 3000][at]]
+            assert answer["bars"] == rows(aggregate(upto, 5 * SECOND)), at
+        await engine.tape.flush()
+        again = await read(engine, interval="15s", count=2000)
+        assert again["bars"] == rows(aggregate(mine, 15 * SECOND))
+        assert again["complete_from_ns"] == again["bars"][1][0]
+
+
+async def test_only_bars_from_a_start_on_are_sent_again(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+        engine.release(prints(300))
+        first = await read(engine, interval="1s", count=2000)
+        last = first["bars"][-1]
+        engine.release(prints(30, start=last[0] + SECOND, first_id=301, seed=2))
+        more = await read(engine, interval="1s", count=2000, since_ns=last[0])
+        assert more["bars"][0] == last
+        assert len(more["bars"]) > 1
+        assert [bar[0] for bar in more["bars"]] == sorted(bar[0] for bar in more["bars"])
+
+
+async def test_after_a_restart_the_bars_are_read_from_the_tape(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.bar_history.PIECE", 100)
+    mine = prints(3000)
+    async with engine_of(tmp_path) as engine:
+        engine.release(mine.copy())
+    async with engine_of(tmp_path) as engine:
+        engine.market.of(0).last_ts = int(mine["ts"].max())
+        answer = await read(engine, interval="5s", count=2000)
+        assert answer["bars"] == rows(aggregate(mine, 5 * SECOND))
+
+
+async def test_before_the_tape_the_bars_are_the_venues(tmp_path: Path) -> None:
+    minute = START // MINUTE * MINUTE
+    rest = Rest([((minute - k * MINUTE) // 1_000_000, 90 + k, 95 + k, 85 + k, 91 + k, 1000.0) for k in range(5, -1, -1)])
+    mine = prints(600)
+    async with engine_of(tmp_path, rest) as engine:
+        engine.release(mine.copy())
+        answer = await read(engine, interval="1m", count=300)
+        ours = rows(aggregate(mine, MINUTE))
+        assert [bar[0] for bar in answer["bars"]] == [minute - k * MINUTE for k in range(5, 0, -1)] + [bar[0] for bar in ours]
+        assert answer["bars"][0][1:] == [95, 100, 90, 96, 1000]
+        straddling = answer["bars"][5]
+        assert straddling[1:] == [90, max(ours[0][2], 95), min(ours[0][3], 85), ours[0][4], 1000]
+        assert answer["bars"][6:] == ours[1:]
+        assert answer["complete_from_ns"] == minute - 5 * MINUTE
+        assert len(rest.calls) == 2  # one that has all, one that has no more
+
+
+async def test_a_venue_without_history_leaves_the_tape_and_says_so(tmp_path: Path) -> None:
+    mine = prints(600)
+    async with engine_of(tmp_path, Rest(VenueError("binance is not reachable"))) as engine:
+        engine.release(mine.copy())
+        answer = await read(engine, interval="1m")
+        assert answer["bars"] == rows(aggregate(mine, MINUTE))
+        assert answer["note"] == "no history from binance: binance is not reachable"
+        assert answer["complete_from_ns"] == answer["bars"][0][0] + MINUTE
+
+
+async def test_ticks_that_left_the_ring_are_read_from_the_tape(tmp_path: Path) -> None:
+    mine = prints(3000)
+    async with engine_of(tmp_path) as engine:
+        engine.recent.keep(100)
+        engine.release(mine[:50].copy())
+        assert len((await read(engine, interval="1s", count=2000))["bars"]) > 1
+        engine.release(mine[50:].copy())
+        await engine.tape.flush()
+        answer = await read(engine, interval="1s", count=2000)
+        assert answer["bars"] == rows(aggregate(mine, SECOND))
+
+
+async def test_an_answer_never_waits_for_the_past(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+        stuck = asyncio.Event()
+
+        async def never(call: RestCall) -> bytes:
+            await stuck.wait()
+            return b"[]"
+
+        engine.feed.rest.call = never  # type: ignore[method-assign, assignment]
+        engine.release(prints(300))
+        assert engine.charts.bars({"symbol": SYMBOL, "interval": "1s"})["loading"]
+        await until(lambda: bool(engine.charts.bars({"symbol": SYMBOL, "interval": "1s"})["bars"]), "the tape's bars are there")
+        assert engine.charts.bars({"symbol": SYMBOL, "interval": "1s"})["loading"]
+        stuck.set()
+        await until(lambda: not engine.charts.bars({"symbol": SYMBOL, "interval": "1s"})["loading"], "the venue answered")
+
+
+async def test_only_so_many_series_are_kept(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+        for seconds in range(1, 30):
+            engine.charts.bars({"symbol": SYMBOL, "interval": f"{seconds}s"})
+        assert len(engine.charts._charts) == charts.SERIES
+        await until(lambda: not any(chart.loading for chart in engine.charts._charts.values()), "all are read")
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ({"symbol": "DOGEUSDT"}, "'DOGEUSDT' is not streamed: binance:BTCUSDT, binance:ETHUSDT"),
+        ({}, "None is not streamed"),
+        ({"symbol": "kraken:BTCUSDT"}, "this engine streams binance only"),
+        ({"symbol": "BTCUSDT", "interval": "tick"}, "a chart's interval is from 1s to 1d: 'tick' is not"),
+        ({"symbol": "BTCUSDT", "interval": "1w"}, "a chart's interval is from 1s to 1d: '1w' is not"),
+        ({"symbol": "BTCUSDT", "interval": "soon"}, "'soon' is not an interval"),
+        ({"symbol": "BTCUSDT", "count": "many"}, "count is a whole number, not 'many'"),
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_refused_in_a_line(tmp_path: Path, args: dict[str, Any], words: str) -> None:
+    async with engine_of(tmp_path) as engine:
+        with pytest.raises(UsageError, match=words.replace("'", ".")):
+            engine.charts.bars(args)
+
+
+async def test_the_newest_prints_come_first(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+        mine = prints(5000)
+        engine.release(mine.copy())
+        engine.release(prints(5000, symbol=1))
+        answer = charts.prints(engine, {"symbol": "btcusdt", "count": 3})
+        wanted = [[t["ts"], t["price"], t["qty"], t["side"], t["id"], t["origin"]] for t in mine[:-4:-1]]
+        assert answer == {"symbol": SYMBOL, "prints": wanted}
+        assert len(charts.prints(engine, {"symbol": "btcusdt", "count": 10_000})["prints"]) == 2000
