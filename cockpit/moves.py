@@ -127,6 +127,10 @@ def strategy_lines(row: StrategyRow) -> list[str]:
         ("trades", f"{row.trades}, {row.wins} won"),
         ("equity", f"{figures.number(row.equity)} of {figures.number(row.capital)}"),
         ("drawdown", f"{row.drawdown_pct:.2f} %"),
+        (
+            "Sharpe",
+            f"{figures.number(row.sharpe)} of daily changes, a year's worth" if row.sharpe is not None else "from its second day on",
+        ),
     )
     return [*lines, "", *(f"  {name:<14} {value}" for name, value in facts)]
 

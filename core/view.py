@@ -91,6 +91,7 @@ class StrategyRow(Struct, array_like=True):
     drawdown_pct: float
     params: dict[str, Any]
     spark: list[float]  # equity, oldest first
+    sharpe: float | None = None  # of daily changes of equity, a year's worth
 
 
 class TradeRow(Struct, array_like=True):

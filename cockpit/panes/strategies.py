@@ -41,7 +41,9 @@ class StrategiesPane(LiveGrid):
         Column("rPnL", "point", least=6, flash="cell"),
         Column("trades", "right", least=4, drop=7),
         Column("win %", "right", least=5, drop=4),
+        Column("fees", "point", least=5, drop=8),
         Column("dd %", "right", least=4, drop=6),
+        Column("Sharpe", "point", least=5, drop=9),
         Column("equity", least=6, most=48, drop=3, grow=True),
     )
 
@@ -98,7 +100,9 @@ def strategy_row(row: StrategyRow, decimals: Callable[[str], int | None]) -> Row
         Cell(figures.signed(row.realised), sign_tone(row.realised), row.realised),
         Cell(str(row.trades), "muted", float(row.trades)),
         Cell(f"{win:.0f}" if win is not None else figures.NONE, "plain", win),
+        Cell(figures.number(row.fees), "muted", row.fees),
         Cell(f"{row.drawdown_pct:.1f}", "muted", row.drawdown_pct),
+        Cell(figures.number(row.sharpe), sign_tone(row.sharpe), row.sharpe),
         Cell("", "up" if row.equity >= row.capital else "down", None, tuple(row.spark)),
     )
     span = None
@@ -130,6 +134,8 @@ def total_row(rows: list[StrategyRow], last: Callable[[str], float | None]) -> R
             Cell(figures.signed(realised), sign_tone(realised), realised),
             Cell(str(trades), "muted"),
             Cell(f"{100 * wins / trades:.0f}" if trades else figures.NONE, "plain"),
+            Cell(figures.number(sum(row.fees for row in rows)), "muted"),
+            Cell(""),
             Cell(""),
             Cell(""),
         ),

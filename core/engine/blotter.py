@@ -47,6 +47,7 @@ class Blotter:
             order_id = f"{entry.id}:o{order}"
             if kind == MARK:
                 rows.marks.append((entry.id, ts, equity))
+                entry.days[ts] = equity
                 continue
             if kind == FILL:
                 fill_id = f"{entry.id}:{n}"

@@ -19,7 +19,7 @@ from core.compile.blueprint import Blueprint
 from core.engine.roster import Entry
 from core.engine.starting import build_all, start
 from core.errors import CockpitError, StrategyError
-from core.store.ledger_reader import read_fills
+from core.store.ledger_reader import read_days, read_fills
 from core.workers.frames import Lever, Snapshot
 from core.workers.worker import Worker
 
@@ -174,6 +174,7 @@ class Recovery:
         """What these did after their snapshots is on the ledger: should one end before it has done it again, it ended there."""
         for entry in entries:
             newest = read_fills(self.engine.home / "ledger.db", entry.id, newest=NEWEST)  # by time: legs may differ a little in that
+            entry.days = read_days(self.engine.home / "ledger.db", entry.id)
             entry.reported = max([entry.reported, entry.since, *(fill["seq"] for fill in newest)])
 
     def _recall(self, entry: Entry, past: Past, snapshot: Snapshot | None) -> None:

@@ -14,6 +14,7 @@ from core.commands import Register, SetLimits, Terms
 from core.compile.blueprint import Blueprint
 from core.errors import UsageError
 from core.kernels.records import BLOCK_NAMES
+from core.research.metrics import sharpe_daily
 from core.view import StrategyRow
 from core.workers.frames import Assignment, Figures, Lever, Snapshot
 
@@ -40,6 +41,7 @@ class Entry:
         cause: what it starts for: registered | edited | resumed.
         limits: a person's, whatever the venue's state adds to them.
         halted: why the venue keeps it from trading, or empty.
+        days: its equity at the end of each UTC day, by that midnight.
         deaths: when its code was running as its worker died, monotonic seconds.
     """
 
@@ -57,6 +59,7 @@ class Entry:
         self.standing: tuple[Lever, ...] = ()
         self.cause = "registered"
         self.halted = ""
+        self.days: dict[int, float] = {}
         self.deaths: list[float] = []
         self.state = "starting"  # starting | warming | running | paused | closing | restarting | failed
         self.detail = ""
@@ -147,7 +150,15 @@ class Entry:
             drawdown_pct=f.drawdown_ratio * 100 if f else 0.0,
             params=self.plan.values if self.plan else dict(self.order.params),
             spark=list(self.spark),
+            sharpe=self._sharpe(f.equity) if f else None,
         )
+
+    def _sharpe(self, equity: float) -> float | None:
+        """Of its daily changes so far, today's included; None before its second day."""
+        if not self.days:
+            return None
+        ends = list(self.days)
+        return sharpe_daily(ends, list(self.days.values()), equity, ends[0] - 1, ends[-1], self.terms.capital)
 
 
 class Roster:

@@ -37,6 +37,16 @@ def read_alerts(path: Path, *, newest: int | None = None) -> list[dict[str, Any]
     return _dicts(path, "SELECT * FROM alerts ORDER BY ts_ns DESC, rowid DESC LIMIT :newest", {"newest": _limit(newest)})[::-1]
 
 
+def read_days(path: Path, strategy: str) -> dict[int, float]:
+    """Equity of a strategy at the end of each UTC day it traded on, by that midnight, ascending.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    rows = _dicts(path, "SELECT ts_ns, equity FROM equity WHERE strategy_id = :strategy ORDER BY ts_ns", {"strategy": strategy})
+    return {row["ts_ns"]: row["equity"] for row in rows}
+
+
 def newest_commands(path: Path, count: int) -> list[dict[str, Any]]:
     """The last commands that were journalled, oldest first.
 
