@@ -126,6 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     _to("system", 8, "8", "log", "Go to the engine's log"),
     Action("demo", "d", "demo", "Open the demo: a generated market that needs no internet", levers.demo),
     Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
+    Action("layout", "L", "layout", "Share the room otherwise: even, a large chart, wide strategies", moves.next_layout),
     Action("theme", "t", "theme", "Change the colours: dark, light, high contrast, greys", moves.next_theme),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),

@@ -88,6 +88,7 @@ class CockpitApp(App[None]):
         self.set_keymap(dict(self.keymap))
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
+            deck.lay_out(self.left.layouts.get(deck.NAME, ""))
 
     def on_mount(self) -> None:
         if not self.is_headless:

@@ -46,11 +46,15 @@ class Deck(Screen[None]):
 
     NAME: ClassVar[str] = ""
 
+    #: Ways to share the room between the panes where they are tiled; the first is the usual one.
+    LAYOUTS: ClassVar[tuple[str, ...]] = ()
+
     def __init__(self, panes: tuple[Pane, ...]) -> None:
         super().__init__(id=self.NAME, classes="deck")
         self.header: HeaderView | None = None
         self.panes = panes
         self.pane = panes[0]
+        self.layout_name = self.LAYOUTS[0] if self.LAYOUTS else ""
         self._maximised = False
         self._header_line = HeaderLine(id="header")
         self._tabs = TabLine(id="tabs")
@@ -86,6 +90,12 @@ class Deck(Screen[None]):
             if isinstance(parent, Widget):
                 parent.set_class(any(child is self.pane for child in parent.children), "-current")
         self.paint_lines()
+
+    def lay_out(self, name: str) -> None:
+        """Share the room as one of the layouts says; another name is the usual one."""
+        self.layout_name = name if name in self.LAYOUTS else next(iter(self.LAYOUTS), "")
+        for other in self.LAYOUTS:
+            self.set_class(other == self.layout_name, f"-layout-{other}")
 
     @property
     def single(self) -> bool:

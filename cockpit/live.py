@@ -38,6 +38,7 @@ class LiveScreen(Deck):
     """Prices, strategies, trades and alerts."""
 
     NAME = "live"
+    LAYOUTS = ("even", "chart", "strategies")
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("live")]
 
     def __init__(self) -> None:

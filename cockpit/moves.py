@@ -47,6 +47,18 @@ def turn(app: CockpitApp) -> None:
         app.live.pane.flip_sort()
 
 
+def next_layout(app: CockpitApp) -> None:
+    """The next layout of the screen; remembered."""
+    deck = app.deck
+    if not deck.LAYOUTS:
+        app.say("this screen has one layout")
+        return
+    deck.lay_out(deck.LAYOUTS[(deck.LAYOUTS.index(deck.layout_name) + 1) % len(deck.LAYOUTS)])
+    app.left.layouts[deck.NAME] = deck.layout_name
+    wide = "" if deck.has_class("-tiled") else ": seen where there are 150 columns"
+    app.say(f"layout: {deck.layout_name}{wide}")
+
+
 def next_theme(app: CockpitApp) -> None:
     """The next theme."""
     names = [theme.name for theme in THEMES]

@@ -124,3 +124,17 @@ async def test_who_is_in_the_demo_is_told_so(tmp_path: Path) -> None:
             await eventually(lambda: "DEMO" in text_of(app))
             await pilot.press("d")
             await eventually(lambda: "this is the demo" in text_of(app))
+
+
+async def test_a_layout_is_chosen_and_remembered(tmp_path: Path) -> None:
+    async with opened(tmp_path, (160, 48)) as (_, app, pilot):
+        usual = app.live.chart.size.width
+        await pilot.press("L")
+        await eventually(lambda: app.live.chart.size.width > usual + 10)
+        assert app.live.layout_name == "chart"
+    async with opened(tmp_path, (160, 48)) as (_, app, pilot):
+        await eventually(lambda: app.live.chart.size.width > usual + 10)
+        await pilot.press("L", "L")
+        await eventually(lambda: app.live.chart.size.width == usual)
+        await pilot.press("f6", "L")
+        await eventually(lambda: "one layout" in text_of(app))
