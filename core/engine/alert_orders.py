@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PnlRule, PriceRule, StaleRule
-from core.alerts.book import Mark
+from core.alerts.firing import Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
 from core.engine.alert_figures import figure
