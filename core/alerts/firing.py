@@ -76,8 +76,8 @@ def happened(rule: AnyRule, value: float, words: str = "") -> str:
             assert isinstance(rule, MoveRule)
             return f"{bare(rule.symbol)} moved {value:+,.2f} % within {span(rule.window_s)}"
         case "pnl" | "drawdown":
-            unit = " %" if rule.kind == "drawdown" else ""
-            return f"{rule.condition.replace(' goes ', ' went ', 1)}, at {value:,.2f}{unit}"
+            figure = f"{value:.3g} %" if rule.kind == "drawdown" else f"{value:,.2f}"
+            return f"{rule.condition.replace(' goes ', ' went ', 1)}, at {figure}"
         case "stale":
             return f"{rule.condition.partition(' is silent ')[0]} is silent for {value:,.0f} s"
         case _:

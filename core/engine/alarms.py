@@ -11,7 +11,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable
 
 from core.engine.alarm import Alert, Rest
-from core.errors import UsageError
+from core.errors import UsageError, one_line
 from core.types import MINUTE, SECOND
 from core.view import AlertRow
 
@@ -25,6 +25,9 @@ OF_A_KIND, OF_A_LEVEL, MOST_OPEN = 20, 100, 500
 
 #: Kinds with an alert of their own for what is over that; causes it remembers one by one to know when all are gone.
 KINDS, REMEMBERED = 50, 10_000
+
+#: So much of an id is enough to name an alert by.
+SHORTEST_ID = 6
 
 #: How often an alert that goes on changing is written.
 WRITE_NS = 10 * SECOND
@@ -204,15 +207,16 @@ class Alarms:
         return [*self._open.values(), *(rest.alert for rest in self._rests.values())]
 
     def find(self, id_: str) -> Alert:
-        """An alert that is known.
+        """An alert that is known, by its id or the beginning of it.
 
         Raises:
-            UsageError: there is none of this id.
+            UsageError: there is none of this id, or several begin like that.
         """
-        for alert in (*self._standing(), *self._past):
-            if alert.id == id_:
-                return alert
-        raise UsageError(f"no alert {id_!r}: cockpit alert list shows those there are")
+        begin = [alert for alert in (*self._standing(), *self._past) if alert.id.startswith(id_)]
+        found = [alert for alert in begin if alert.id == id_] or (begin if len(id_) >= SHORTEST_ID else [])
+        if len(found) == 1:
+            return found[0]
+        raise UsageError(f"{'several alerts begin with' if found else 'no alert'} {one_line(id_, 80)!r}: cockpit alerts shows their ids")
 
     def _again(self, cause: str, now: int) -> Alert | None:
         """The alert of this cause that ended a moment ago, taken out of the past."""

@@ -257,7 +257,7 @@ async def test_figures_that_are_no_prices_are_looked_at_in_rounds(day: Day) -> N
     engine.sentinel.fall.percent, engine.sentinel.fall.peak = 6.5, 120.0
     engine.sentinel.look_at_figures()
     told = await day.told()
-    assert told[0].startswith("drawdown of the account went above 5 %, at 6.50 %")
+    assert told[0].startswith("drawdown of the account went above 5 %, at 6.5 %")
     assert told[1].startswith("BTCUSDT is silent for 4")
     engine.sentinel.look_at_figures()
     assert len(await day.told()) == 2
@@ -306,3 +306,12 @@ async def test_thousands_of_rules_that_fire_at_once_are_all_on_the_ledger_and_cr
     assert len(day.engine.alarms.acknowledge(None)) == 1501
     assert len(await day.told()) == 3000
     assert {row["state"] for row in read_alerts(day.home / "ledger.db") if row["rule_id"]} == {"closed"}
+
+
+async def test_the_beginning_of_an_id_names_an_alert_where_it_is_one_alone(day: Day) -> None:
+    day.engine.alarms.raise_("disk", "critical", "the disk is full")
+    (row,) = day.open
+    assert await day.engine.commands.submit(AckAlert(id=row.id[:12]), "test") == {"ids": [row.id]}
+    for bad in ("", row.id[:3], "nothing at all"):
+        with pytest.raises(UsageError, match="cockpit alerts shows their ids"):
+            await day.engine.commands.submit(AckAlert(id=bad), "test")
