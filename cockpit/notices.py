@@ -11,7 +11,6 @@ from pathlib import Path
 
 from cockpit.panes.alerts import alert_key, wants_you
 from cockpit.text import clean
-from core.config import load
 from core.errors import ConfigError
 from core.view import AlertRow
 
@@ -51,6 +50,8 @@ def summary(fresh: list[AlertRow]) -> str:
 
 def wanted(home: Path) -> tuple[bool, bool]:
     """Whether this home's configuration wants a bell, and notices; both where it cannot be read: that is told elsewhere."""
+    from core.config import load  # not needed before the first alert
+
     try:
         section = load(home).config.ui
     except ConfigError:

@@ -152,7 +152,7 @@ def acknowledge(call: Call) -> int:
 
     options = call.options
     if (options.id is None) == (not options.all):
-        raise UsageError("name one alert by its ID (alert_id in cockpit alerts --json), or all of them with --all")
+        raise UsageError("name one alert by its ID (cockpit alerts shows them), or all of them with --all")
     answer = call.submit(AckAlert(id=options.id))
     count = len(answer["ids"])
     return call.answer(answer, [f"{count} alert{'' if count == 1 else 's'} acknowledged"])

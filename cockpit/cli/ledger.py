@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 #: What a person reads of each, and under which heads.
 FILLS = ("ts_ns", "strategy_id", "symbol", "side", "qty", "price", "fee", "realised", "position", "mode")
-ALERTS = ("ts_ns", "level", "state", "text")
-_HEADS = {"ts_ns": "time", "strategy_id": "strategy"}
+ALERTS = ("ts_ns", "alert_id", "level", "state", "text")
+_HEADS = {"ts_ns": "time", "strategy_id": "strategy", "alert_id": "id"}
+
+#: As much of an alert's id as names it, where the engine raised it by itself.
+ID = 12
 
 
 def add(commands: Commands) -> None:
@@ -64,4 +67,6 @@ def _print(call: Call, shown: Sequence[str], read: Callable[[Path, int | None], 
 def _shown(column: str, value: Any) -> Any:
     from core.clock import iso
 
+    if column == "alert_id":
+        return value if ":" in value else value[:ID]  # a rule's is short, and counts its firings at the end
     return iso(value) if column == "ts_ns" else value

@@ -7,60 +7,17 @@ unless it is switched off, snoozed, spent (`once`) or fired less than its cooldo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import msgspec
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from core.alert_rules import AnyRule, MoveRule, PriceRule, amount, bare, span
+from core.alert_rules import AnyRule, MoveRule, PriceRule
+from core.alerts.firing import STANDING, Batch, Done, Firing, Mark, happened, places_of
 from core.alerts.levels import Crossing, Levels
 from core.alerts.window import Window, moved
 
 SECOND = 1_000_000_000
-
-
-class Done(Struct):
-    """What a rule has done.
-
-    Attributes:
-        set_: how often it was set; a change of it makes it a rule that has done nothing yet.
-        fired: how often it fired, ever.
-        fired_ns: when it did last, 0 never.
-        spent: it fired, and was to do so once only.
-    """
-
-    set_: int = 0
-    fired: int = 0
-    fired_ns: int = 0
-    spent: bool = False
-
-
-class Mark(Struct):
-    """How far a series of prices was looked at: the newest print. Of other series the figure alone is known."""
-
-    last: float | None = None
-    seq: int = 0
-    ts: int = 0
-
-
-class Firing(NamedTuple):
-    """A rule fired: what to say, and which of its firings it is."""
-
-    rule: AnyRule
-    text: str
-    number: int
-
-
-class _Batch(NamedTuple):
-    """Prints of one symbol in short: their first and last time, lowest and highest price, and the last one."""
-
-    first: int
-    ts: int
-    low: float
-    high: float
-    price: float
 
 
 class Book:
@@ -144,7 +101,7 @@ class Book:
 
     def places(self, rule: AnyRule) -> list[str]:
         """The series a rule watches, as `state` takes them."""
-        return [name for name, _, _ in _places(rule)]
+        return [name for name, _, _ in places_of(rule)]
 
     def everything(self) -> list[str]:
         """All there is to keep of series, as `state` takes it."""
@@ -174,7 +131,7 @@ class Book:
         prices = np.ascontiguousarray(ticks["price"])
         first = int(ticks["ts"][0])
         mark.ts, _, mark.seq, _, mark.last, *_ = ticks[-1].item()
-        batch = _Batch(first, mark.ts, prices.min().item(), prices.max().item(), mark.last)
+        batch = Batch(first, mark.ts, prices.min().item(), prices.max().item(), mark.last)
         firings: list[Firing] = []
         levels = self._series.get(f"price {symbol}")
         if levels is not None and not levels.calm(batch.low, batch.high, batch.price):
@@ -185,7 +142,7 @@ class Book:
         return firings
 
     def _look_back(
-        self, name: str, window: Window, batch: _Batch, ticks: NDArray[np.void], prices: NDArray[np.float64], now_ns: int
+        self, name: str, window: Window, batch: Batch, ticks: NDArray[np.void], prices: NDArray[np.float64], now_ns: int
     ) -> list[Firing]:
         """The moves of new prints. Where their extremes say that none can be far enough, they are not looked at one by one."""
         ends = window.reach(batch.first, batch.ts, batch.low, batch.high)
@@ -193,7 +150,7 @@ class Book:
         firings: list[Firing] = []
         for sign, column in (("+", 0), ("-", 1)):
             levels = self._series.get(name + sign)
-            if levels is None or (ends is not None and levels.calm(*_bounds(sign, batch, *ends))):
+            if levels is None or (ends is not None and levels.calm(*batch.moves(sign, *ends))):
                 continue
             if moves is None:
                 times = np.ascontiguousarray(ticks["ts"])
@@ -207,7 +164,14 @@ class Book:
         levels = self._series.get(watches)
         if levels is None:
             return []
-        firings = self._fire(levels.value(value), now_ns, words)
+        if levels.last is None:  # what is so when it is first known counts as come about
+            crossings = []
+            for before in (-np.inf, np.inf):
+                levels.last = before
+                crossings += levels.value(value)
+        else:
+            crossings = levels.value(value)
+        firings = self._fire(crossings, now_ns, words)
         self._note(watches, levels)
         return firings
 
@@ -243,7 +207,7 @@ class Book:
                 windows[rule.watches] = Window(int(rule.window_s * SECOND))
         if isinstance(rule, (PriceRule, MoveRule)):
             mark = self.marks.setdefault(rule.symbol, Mark())
-        for name, side, level in _places(rule):
+        for name, side, level in places_of(rule):
             if name not in self._series:
                 start = mark.last if isinstance(rule, PriceRule) else 0.0 if isinstance(rule, MoveRule) else None
                 self._series[name] = Levels(start)
@@ -251,7 +215,7 @@ class Book:
         return new
 
     def _unhook(self, rule: AnyRule) -> None:
-        for name, _, _ in _places(rule):
+        for name, _, _ in places_of(rule):
             self._series[name].drop([rule.id])
             if not len(self._series[name]):
                 del self._series[name]
@@ -260,44 +224,3 @@ class Book:
         if isinstance(rule, (PriceRule, MoveRule)) and not self._windows.get(rule.symbol) and f"price {rule.symbol}" not in self._series:
             self.marks.pop(rule.symbol, None)
             self._windows.pop(rule.symbol, None)
-
-
-#: Series whose newest figure is no print's, and is kept by itself.
-STANDING = ("move", "pnl", "drawdown", "stale", "health")
-
-
-def _bounds(sign: str, batch: _Batch, low: float, high: float) -> tuple[float, float, float]:
-    """Between what the moves of a batch lie, in percent, and the last of them; `low` and `high` were before it."""
-    if sign == "+":
-        deepest = min(low, batch.low)
-        least, most = batch.low / deepest, batch.high / deepest
-        last = batch.price / deepest
-    else:
-        highest = max(high, batch.high)
-        least, most = batch.low / highest, batch.high / highest
-        last = batch.price / highest
-    return (least - 1.0) * 100.0, (most - 1.0) * 100.0, (last - 1.0) * 100.0
-
-
-def _places(rule: AnyRule) -> list[tuple[str, str, float]]:
-    """Series, side and level of each threshold: ups and downs of a price are two series."""
-    if isinstance(rule, MoveRule):
-        return [(rule.watches + ("+" if side == "above" else "-"), side, level) for side, level in rule.thresholds]
-    return [(rule.watches, side, level) for side, level in rule.thresholds]
-
-
-def happened(rule: AnyRule, value: float, words: str = "") -> str:
-    """What to say when a rule fires at this figure."""
-    match rule.kind:
-        case "price":
-            return f"{rule.condition.replace(' crosses ', ' crossed ', 1)}, at {amount(value)}"
-        case "move":
-            assert isinstance(rule, MoveRule)
-            return f"{bare(rule.symbol)} moved {value:+,.2f} % within {span(rule.window_s)}"
-        case "pnl" | "drawdown":
-            unit = " %" if rule.kind == "drawdown" else ""
-            return f"{rule.condition.replace(' goes ', ' went ', 1)}, at {value:,.2f}{unit}"
-        case "stale":
-            return f"{rule.condition.partition(' is silent ')[0]} is silent for {value:,.0f} s"
-        case _:
-            return words or "the engine is in trouble"

@@ -7,12 +7,11 @@ stand for themselves, the others are one alert that counts them; and a line of t
 from __future__ import annotations
 
 import re
-import uuid
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 
-from core.errors import UsageError
+from core.engine.alarm import Alert, Rest
+from core.errors import UsageError, one_line
 from core.types import MINUTE, SECOND
 from core.view import AlertRow
 
@@ -27,6 +26,9 @@ OF_A_KIND, OF_A_LEVEL, MOST_OPEN = 20, 100, 500
 #: Kinds with an alert of their own for what is over that; causes it remembers one by one to know when all are gone.
 KINDS, REMEMBERED = 50, 10_000
 
+#: So much of an id is enough to name an alert by.
+SHORTEST_ID = 6
+
 #: How often an alert that goes on changing is written.
 WRITE_NS = 10 * SECOND
 
@@ -34,52 +36,6 @@ WRITE_NS = 10 * SECOND
 Keep = Callable[[str, AlertRow], None]
 
 _WORD = re.compile(r"\b[a-z]{2,}\b")
-
-
-@dataclass(slots=True)
-class Alert:
-    """One alert: the text, how often it came, what the ledger has of it.
-
-    Attributes:
-        rule: whose firing it is; empty where it is not a rule's.
-        acked_ns: when somebody saw it; 0 nobody did.
-        snoozed_ns: nothing is said of it until then; 0 it is not snoozed.
-    """
-
-    cause: str
-    level: str
-    text: str
-    ts_ns: int
-    open: bool = True
-    times: int = 1
-    id: str = field(default_factory=lambda: uuid.uuid4().hex)
-    said: AlertRow | None = None
-    said_ns: int = 0
-    ended_ns: int = 0
-    rule: str = ""
-    acked_ns: int = 0
-    snoozed_ns: int = 0
-
-    def row(self) -> AlertRow:
-        """As it is shown."""
-        text = self.text if self.times == 1 else f"{self.text} ({self.times:,} times)"
-        return AlertRow(self.ts_ns, self.level, text, self.open, self.id, self.rule, self.acked_ns, self.snoozed_ns)
-
-
-class Rest:
-    """What is over the number of one kind: one alert for all of them, open until the last is gone and no more came for a minute."""
-
-    def __init__(self, kind: str, level: str, now: int) -> None:
-        self.kind = kind
-        self.alert = Alert(f"more of {kind}", level, "", now)
-        self.total = 0
-        self.members: set[str] = set()
-
-    def count(self, text: str, now: int) -> None:
-        """One more."""
-        self.total += 1
-        self.alert.ts_ns = now
-        self.alert.text = f"{self.total:,} more of {self.kind}, the last: {text}"
 
 
 class Alarms:
@@ -251,15 +207,16 @@ class Alarms:
         return [*self._open.values(), *(rest.alert for rest in self._rests.values())]
 
     def find(self, id_: str) -> Alert:
-        """An alert that is known.
+        """An alert that is known, by its id or the beginning of it.
 
         Raises:
-            UsageError: there is none of this id.
+            UsageError: there is none of this id, or several begin like that.
         """
-        for alert in (*self._standing(), *self._past):
-            if alert.id == id_:
-                return alert
-        raise UsageError(f"no alert {id_!r}: cockpit alert list shows those there are")
+        begin = [alert for alert in (*self._standing(), *self._past) if alert.id.startswith(id_)]
+        found = [alert for alert in begin if alert.id == id_] or (begin if len(id_) >= SHORTEST_ID else [])
+        if len(found) == 1:
+            return found[0]
+        raise UsageError(f"{'several alerts begin with' if found else 'no alert'} {one_line(id_, 80)!r}: cockpit alerts shows their ids")
 
     def _again(self, cause: str, now: int) -> Alert | None:
         """The alert of this cause that ended a moment ago, taken out of the past."""

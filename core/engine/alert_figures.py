@@ -9,6 +9,7 @@ from core.engine import overview
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+    from core.engine.roster import Roster
 
 _HEALTH = {"": 0.0, "warning": 1.0, "critical": 2.0}
 
@@ -20,6 +21,35 @@ class Figure(NamedTuple):
     words: str = ""
 
 
+class Fall:
+    """How far the account is below its peak, across restarts; a strategy that comes or goes with its profit is neither rise nor fall.
+
+    Attributes:
+        peak: the highest profit so far, in quote currency; None before any is known.
+        percent: below the peak, of the equity there; None while not every strategy's figures are known.
+    """
+
+    def __init__(self) -> None:
+        self.peak: float | None = None
+        self.percent: float | None = None
+        self._profit = 0.0
+        self._members: frozenset[str] | None = None
+
+    def look(self, roster: Roster) -> None:
+        """Take the figures of now."""
+        known = [(entry.id, entry.figures.equity, entry.terms.capital) for entry in roster if entry.figures is not None]
+        if not known or any(entry.figures is None and entry.state != "failed" for entry in roster):
+            return
+        capital = sum(row[2] for row in known)
+        profit, members = sum(row[1] for row in known) - capital, frozenset(row[0] for row in known)
+        if self.peak is not None and self._members not in (None, members):
+            self.peak += profit - self._profit
+        self.peak = profit if self.peak is None else max(self.peak, profit)
+        self._profit, self._members = profit, members
+        height = capital + self.peak
+        self.percent = (self.peak - profit) / height * 100 if height > 0 else 0.0
+
+
 def figure(engine: Engine, kind: str, what: str) -> Figure | None:
     """What a series is at now; None where it is not known."""
     if kind == "health":
@@ -27,8 +57,8 @@ def figure(engine: Engine, kind: str, what: str) -> Figure | None:
     if kind == "stale":
         return _silence(engine, what)
     if kind == "drawdown" and what == "all":
-        engine.roster.equity()
-        return Figure(engine.roster.drawdown_pct)
+        fall = engine.sentinel.fall.percent
+        return None if fall is None else Figure(fall)
     entry = engine.roster.entries.get(what)
     if entry is None or entry.figures is None:
         return None
@@ -47,17 +77,19 @@ def there(engine: Engine, rule: AnyRule) -> bool:
 
 
 def _silence(engine: Engine, what: str) -> Figure | None:
-    """Seconds since a symbol, or any, was heard of; counted from the engine's start at most."""
+    """Seconds since a symbol, or any, was heard of, counted from the engine's start; what was silent before is no less so by that."""
     market = engine.market
     names = market.watched if what == "all" else [what]
     seen = [market.of(engine.symbols[name]).seen_ns for name in names if name in market.watched]
     if not seen:
         return None
-    return Figure(max(0.0, (engine.clock.now_ns() - max(*seen, engine.started_ns)) / 1e9))
+    seconds = max(0.0, (engine.clock.now_ns() - max(*seen, engine.started_ns)) / 1e9)
+    before = engine.sentinel.book.last(f"stale {what}")
+    return Figure(seconds if any(seen) or before is None else max(seconds, before))
 
 
-def _health(engine: Engine) -> Figure:
-    """The worst trouble there is."""
+def _health(engine: Engine) -> Figure | None:
+    """The worst trouble there is; not known while the first connection is being made."""
     feeds = engine.system.feeds()
     found = overview.troubles(engine, feeds)
     if found and found[0].level == "critical":
@@ -65,4 +97,6 @@ def _health(engine: Engine) -> Figure:
     for feed in feeds:
         if feed.state not in ("live", "connecting"):
             return Figure(_HEALTH["warning"], f"{feed.venue} {feed.state}{': ' + feed.detail if feed.detail else ''}")
-    return Figure(_HEALTH["warning"], found[0].text) if found else Figure(_HEALTH[""])
+    if found:
+        return Figure(_HEALTH["warning"], found[0].text)
+    return None if any(feed.state == "connecting" for feed in feeds) else Figure(_HEALTH[""])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PnlRule, PriceRule, StaleRule
-from core.alerts.book import Mark
+from core.alerts.firing import Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
 from core.engine.alert_figures import figure
@@ -125,14 +125,14 @@ class Orders:
     async def _acknowledge(self, command: AckAlert, actor: str) -> dict[str, Any]:
         alarms = self.sentinel.engine.alarms
         if command.id is not None:
-            alarms.find(command.id)
+            command = AckAlert(id=alarms.find(command.id).id)
         await self.sentinel.engine.commands.journal(command, actor)
         return {"ids": alarms.acknowledge(command.id)}
 
     async def _snooze(self, command: SnoozeAlert, actor: str) -> dict[str, Any]:
         engine, book = self.sentinel.engine, self.sentinel.book
         if command.id not in book.rules:
-            engine.alarms.find(command.id)
+            command = msgspec.structs.replace(command, id=engine.alarms.find(command.id).id)
         until = engine.clock.now_ns() + int(command.seconds * SECOND) if command.seconds else 0
         await engine.commands.journal(command, actor, until_ns=until)
         rule = command.id if command.id in book.rules else engine.alarms.snooze(command.id, until)

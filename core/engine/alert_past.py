@@ -12,7 +12,7 @@ import numpy as np
 import structlog
 
 from core.alert_rules import AnyRule, MoveRule, PriceRule
-from core.alerts.book import Done, Mark
+from core.alerts.firing import Done, Mark
 from core.engine.alarms import LINES
 from core.errors import SourceError
 from core.store.reader import read_ticks, ticks_since

@@ -15,10 +15,11 @@ import msgspec
 import structlog
 
 from core.alert_rules import AnyRule
-from core.alerts.book import Book, Done, Firing, Mark
+from core.alerts.book import Book
+from core.alerts.firing import Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import figure, there
+from core.engine.alert_figures import Fall, figure, there
 from core.engine.alert_orders import Orders
 from core.types import Records
 from core.view import AlertRow
@@ -30,6 +31,9 @@ log = structlog.get_logger("alerts")
 
 LOOK_S = 0.4
 SAVE_EVERY = 25  # looks
+
+#: The mark that keeps the account's peak.
+PEAK = "account peak"
 
 #: Kinds whose series are no prices: the tape cannot say what they were.
 FIGURES = ("pnl", "drawdown", "stale", "health")
@@ -46,12 +50,14 @@ class Sentinel:
     Attributes:
         book: what they are and what they have done.
         orders: what people do to them.
+        fall: of the account from its peak.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.book = Book()
         self.orders = Orders(self)
+        self.fall = Fall()
         self._saved: dict[str, str] = {}
         self._names: dict[int, str] = {}
 
@@ -70,6 +76,8 @@ class Sentinel:
     async def recall_rules(self) -> None:
         """The rules as they were set, as far as they had looked; then what came onto the tape since."""
         self._saved = await alert_past.recall_rules(self)
+        if PEAK in self._saved:
+            self.fall.peak = msgspec.json.decode(self._saved[PEAK], type=Mark).last
         async for batch in alert_past.unseen(self):
             self.look(batch)
 
@@ -111,6 +119,7 @@ class Sentinel:
     def look_at_figures(self) -> None:
         """P&L, drawdowns, silence and health as they are now."""
         now = self.engine.clock.now_ns()
+        self.fall.look(self.engine.roster)
         firings: list[Firing] = []
         for kind in FIGURES:
             for what in self.book.series(kind):
@@ -129,7 +138,7 @@ class Sentinel:
         rows: list[AlertRow] = []
         names: list[str] = []
         for rule, text, number in firings:
-            names += [f"rule {rule.id}", *self.book.places(rule)]
+            names += [f"rule {rule.id}", *self.book.places(rule), PEAK]
             row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
             if row is not None:
                 rows.append(row)
@@ -138,7 +147,7 @@ class Sentinel:
 
     def save(self) -> None:
         """Write how far was looked, where that moved on."""
-        self.write([], self._marks(self.book.everything()))
+        self.write([], self._marks([*self.book.everything(), PEAK] if self.book.rules else []))
 
     def note(self, rule: AnyRule) -> None:
         """Write how a rule stands now."""
@@ -159,6 +168,8 @@ class Sentinel:
         """These states as the ledger keeps them, those that changed since they were written."""
         wanted = dict.fromkeys(names)
         states: dict[str, Mark | Done] = {**self.book.state(wanted)}
+        if PEAK in wanted and self.fall.peak is not None:
+            states[PEAK] = Mark(self.fall.peak)
         for name in wanted:
             kind, _, id_ = name.partition(" ")
             if kind == "rule" and id_ in self.book.done:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from core.alert_rules import AnyRule, DrawdownRule, HealthRule, MoveRule, PnlRule, PriceRule, StaleRule
-from core.alerts.book import Mark
+from core.alerts.firing import Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.errors import UsageError
 from core.store.ledger_reader import read_alerts
@@ -253,11 +253,11 @@ async def test_figures_that_are_no_prices_are_looked_at_in_rounds(day: Day) -> N
     ):
         await day.set(rule)
     engine.started_ns -= 40 * SECOND
-    engine.roster.peak, engine.roster.equity = 100.0, lambda: (0.0, 0.0)  # type: ignore[method-assign]
-    engine.roster.drawdown_pct = 6.5
+    engine.sentinel.fall.look = lambda roster: None  # type: ignore[method-assign]
+    engine.sentinel.fall.percent, engine.sentinel.fall.peak = 6.5, 120.0
     engine.sentinel.look_at_figures()
     told = await day.told()
-    assert told[0].startswith("drawdown of the account went above 5 %, at 6.50 %")
+    assert told[0].startswith("drawdown of the account went above 5 %, at 6.5 %")
     assert told[1].startswith("BTCUSDT is silent for 4")
     engine.sentinel.look_at_figures()
     assert len(await day.told()) == 2
@@ -265,6 +265,7 @@ async def test_figures_that_are_no_prices_are_looked_at_in_rounds(day: Day) -> N
     await day.start()
     day.engine.system.feeds = list  # type: ignore[method-assign]
     day.engine.started_ns -= 50 * SECOND
+    assert day.engine.sentinel.fall.peak == 120.0
     day.engine.sentinel.look_at_figures()
     assert len(await day.told()) == 2
 
@@ -305,3 +306,12 @@ async def test_thousands_of_rules_that_fire_at_once_are_all_on_the_ledger_and_cr
     assert len(day.engine.alarms.acknowledge(None)) == 1501
     assert len(await day.told()) == 3000
     assert {row["state"] for row in read_alerts(day.home / "ledger.db") if row["rule_id"]} == {"closed"}
+
+
+async def test_the_beginning_of_an_id_names_an_alert_where_it_is_one_alone(day: Day) -> None:
+    day.engine.alarms.raise_("disk", "critical", "the disk is full")
+    (row,) = day.open
+    assert await day.engine.commands.submit(AckAlert(id=row.id[:12]), "test") == {"ids": [row.id]}
+    for bad in ("", row.id[:3], "nothing at all"):
+        with pytest.raises(UsageError, match="cockpit alerts shows their ids"):
+            await day.engine.commands.submit(AckAlert(id=bad), "test")
