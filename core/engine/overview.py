@@ -33,7 +33,7 @@ def header(engine: Engine) -> HeaderView:
         quarantined=counters.quarantined,
         equity=equity,
         capital=capital,
-        drawdown_pct=engine.roster.drawdown_pct,
+        drawdown_pct=engine.sentinel.fall.percent or 0.0,
         pid=os.getpid(),
         home=str(engine.home),
         troubles=troubles(engine, feeds),

@@ -8,8 +8,6 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from core.commands import Register, SetLimits, Terms
 from core.compile.blueprint import Blueprint
 from core.errors import UsageError
@@ -166,8 +164,6 @@ class Roster:
 
     def __init__(self) -> None:
         self.entries: dict[str, Entry] = {}
-        self.peak = -np.inf
-        self.drawdown_pct = 0.0
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries.values())
@@ -216,12 +212,9 @@ class Roster:
         return {symbol for entry in self if entry.state != "failed" for symbol in entry.order.symbols}
 
     def equity(self) -> tuple[float, float]:
-        """(equity, capital) of all strategies together, and the deepest fall kept in `drawdown_pct`."""
+        """(equity, capital) of all strategies together."""
         capital = sum(e.terms.capital for e in self)
         equity = sum(e.figures.equity if e.figures else e.terms.capital for e in self)
-        self.peak = max(self.peak, equity) if self.entries else -np.inf
-        if self.entries and self.peak > 0:
-            self.drawdown_pct = (self.peak - equity) / self.peak * 100
         return equity, capital
 
     def sample(self) -> None:
