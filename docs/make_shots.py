@@ -1,0 +1,79 @@
+"""Pictures of the screens for the docs: a demo of its own, the real screen without a terminal, saved as SVG.
+
+    python docs/make_shots.py [--seconds 90]
+
+Writes docs/img/NAME.svg. What is seen is the generated market; no picture holds anything of the machine that made it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from cockpit.app import CockpitApp
+from cockpit.settings import Settings
+
+FOLDER = Path(__file__).parent / "img"
+SIZE = (160, 48)
+
+#: Name -> the keys that lead there from the live screen, and seconds to wait for what is shown.
+SHOTS: dict[str, tuple[list[str], float]] = {
+    "live": (["2"], 2.0),
+    "chart": (["L", "5", "x", "left", "left", "left"], 2.0),
+    "alert": (["escape", "L", "L", "1", "a"], 2.0),
+    "lab": (["escape", "f2", "b", "enter"], 12.0),
+    "system": (["f6"], 3.0),
+}
+
+
+def lean(svg: str) -> str:
+    """Without the fonts it would fetch from elsewhere: any fixed font will do."""
+    svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)
+    return svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono").replace("https://", "")
+
+
+async def shoot(home: Path, seconds: float) -> None:
+    """Go through the screens and save each."""
+    app = CockpitApp(home, Settings(theme="cockpit-dark"))
+    async with app.run_test(size=SIZE, notifications=False) as pilot:
+        await asyncio.sleep(seconds)
+        for name, (keys, wait) in SHOTS.items():
+            await _press(pilot, keys)
+            await asyncio.sleep(wait)
+            (FOLDER / f"{name}.svg").write_text(lean(app.export_screenshot(title="cockpit", simplify=True)), encoding="utf-8")
+            sys.stderr.write(f"{name}\n")
+
+
+async def _press(pilot: Pilot[None], keys: list[str]) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await asyncio.sleep(0.7)
+
+
+def main() -> None:
+    """Start a demo, let it trade a while, shoot, stop it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=90.0, help="how long the demo trades before the first picture")
+    options = parser.parse_args()
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="shots") as folder:
+        home = Path(folder) / "home"
+        command = [sys.executable, "-P", "-m", "cockpit", "--home", str(home)]
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("COCKPIT_")}
+        subprocess.run([*command, "start", "--demo"], check=True, env=environment)
+        try:
+            asyncio.run(shoot(home, options.seconds))
+        finally:
+            subprocess.run([*command, "stop", "--demo"], check=False, env=environment)
+
+
+if __name__ == "__main__":
+    main()
