@@ -236,7 +236,7 @@ async def test_words_from_outside_are_inert_in_the_lab(tmp_path: Path) -> None:
             row, form=HOSTILE, notes=[HOSTILE], detail={"equity": [(1, 1.0, 0.0), (2, 2.0, 0.0)], "fills": [fill], "fills_total": 1}
         )
         await pilot.press("f2")
-        await eventually(lambda: line_with(app, "4 Trades", "1 fill ─"))
+        await eventually(lambda: line_with(app, "4 Trades", "1 fill ┐"))
         text = text_of(app)
         assert "\x1b" not in text
         assert "\u202e" not in text
