@@ -55,8 +55,7 @@ class Confirm(ModalScreen[str]):
     def on_key(self, event: events.Key) -> None:
         if any(answer.key == event.character for answer in self._answers):
             event.stop()
-            if self.is_current:  # a second key may come while the first one is obeyed
-                self.dismiss(event.character)
+            self.dismiss(event.character)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)

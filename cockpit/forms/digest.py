@@ -33,11 +33,7 @@ class DigestCard(ModalScreen[None]):
     def on_key(self, event: events.Key) -> None:
         if event.key not in _SCROLLING:
             event.stop()
-            self._leave()
+            self.dismiss(None)
 
     def on_click(self) -> None:
-        self._leave()
-
-    def _leave(self) -> None:
-        if self.is_current:  # a second key may come while the first one puts the card away
-            self.dismiss(None)
+        self.dismiss(None)

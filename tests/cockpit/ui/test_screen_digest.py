@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from fake_engine import NOON, NOTHING, SECOND, FakeEngine, digest_answer
 from screen_rig import SMALL, WIDE, cockpit, eventually, line_with, text_of, trading
-from textual import events
 
 from cockpit.digest import digest_lines, digest_title, read_digest
 from cockpit.forms.digest import DigestCard
@@ -120,15 +119,3 @@ def test_a_time_that_was_asked_for_leaves_out_what_nobody_noted() -> None:
 def test_an_answer_of_another_shape_is_an_error_in_words() -> None:
     with pytest.raises(CockpitError, match="another version"):
         read_digest({"since": 1})
-
-
-async def test_two_keys_at_once_put_the_card_away_once(tmp_path: Path) -> None:
-    async with trading(FakeEngine(tmp_path)) as engine:
-        engine.digest = digest_answer()
-        async with cockpit(tmp_path) as (app, pilot):
-            await eventually(lambda: line_with(app, "Since you detached"))
-            for key in "xy":
-                app.screen.post_message(events.Key(key, key))
-            await eventually(lambda: not line_with(app, "Since you detached"))
-            await pilot.press("f6")
-            await eventually(lambda: line_with(app, "1 Workers"))
