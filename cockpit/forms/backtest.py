@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -51,7 +52,7 @@ class BacktestForm(OfferForm):
 
     @work(exclusive=True, group="sources")
     async def _find_sources(self) -> None:
-        files = files_at_hand(Path.cwd())
+        files = await asyncio.to_thread(files_at_hand, Path())
         try:
             self._source.tapes = [str(tape) for tape in await self._ask_tapes()]
         except (CockpitError, TypeError):

@@ -29,13 +29,14 @@ MOST_NAMES = 2000
 def files_at_hand(folder: Path) -> list[str]:
     """Files of market data in a folder and among the project's samples."""
     found: list[str] = []
-    for place in dict.fromkeys((folder, data_folder() / "samples")):
+    for place in (folder, data_folder() / "samples"):
         try:
+            place = place.resolve()
             names = sorted(entry.name for entry in os.scandir(place) if entry.is_file() and entry.name.endswith(_ENDINGS))
         except OSError:
             continue
         found += [str(place / name) for name in names[:MOST_FILES]]
-    return found
+    return list(dict.fromkeys(found))
 
 
 def whole(source: str) -> str:

@@ -40,6 +40,9 @@ FIGURES = (
     Figure("fees", "fees", 2, "money"),
 )
 
+#: Closing fills whose spread says something, and the cells it is drawn in.
+FEW, BINS = 8, 14
+
 _SEEN = Figure("ticks", "over", 0, "ticks or bars")
 
 _EMPTY = (
@@ -76,6 +79,7 @@ def result_lines(row: RunRow, report: Report | None, now_ns: int, cells: int = 8
     net = found.get("net_pnl")
     if net is not None:
         lines[0].append(Part(f", {figures.signed(100 * net / capital)} % of capital", "muted"))
+    lines += outcome_lines(report, money)
     lines.append([])
     if report is not None and report.first_ns:
         rows = f"{width_words(report.interval_ns)} bars" if report.kind == "bars" else "ticks"
@@ -90,6 +94,19 @@ def result_lines(row: RunRow, report: Report | None, now_ns: int, cells: int = 8
         if report.detail is None:
             lines.append([Part("its curve and trades are no longer on disk", "warn")])
     return lines
+
+
+def outcome_lines(report: Report | None, money: str) -> list[list[Part]]:
+    """How the results of the closing fills that are kept spread, from the worst to the best; nothing of a few."""
+    closed = [float(fill["realised"]) for fill in report.detail.fills if fill["realised"]] if report and report.detail else []
+    low, high = min(closed, default=0.0), max(closed, default=0.0)
+    if len(closed) < FEW or not low < high:
+        return []
+    counts = [0.0] * BINS
+    for value in closed:
+        counts[min(BINS - 1, int(BINS * (value - low) / (high - low)))] += 1
+    ends = f"  {figures.signed(low)} to {figures.signed(high)} {money}, a closing fill"
+    return [fact("spread", Part(figures.spark(counts, BINS)), Part(ends, "muted"))]
 
 
 def state_lines(row: RunRow, now_ns: int) -> list[list[Part]]:

@@ -33,21 +33,22 @@ class RunTradesPane(LiveGrid):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self._made: tuple[str, list[Row], str] = ("", [], "")
+        self._shown: tuple[str, str] | None = None
 
     def paint(self, report: Report | None, now: float, word: str = "") -> None:
         """Show a run's fills; `word` says why there are none."""
-        if report is None or report.detail is None:
-            self._made = ("", [], "")
+        detail = report.detail if report is not None else None
+        shown = (report.id if report is not None and detail is not None else "", word)
+        if shown == self._shown:
+            return  # a thousand rows that do not change need no comparing ten times a second
+        self._shown = shown
+        if detail is None:
             self.show([], now, empty=(word or "The trades of the run under the cursor are listed here.",))
             return
-        if self._made[0] != report.id:
-            detail = report.detail
-            shown = len(detail.fills)
-            note = f"newest {shown:,} of {detail.fills_total:,} fills" if shown < detail.fills_total else f"{shown:,} fills"
-            self._made = (report.id, fill_rows(detail.fills), note)
-            self.listing.choose(0)
-        self.show(self._made[1], now, note=self._made[2], empty=("It did not trade: its conditions were never met in this span.",))
+        count = len(detail.fills)
+        note = f"newest {count:,} of {detail.fills_total:,} fills" if count < detail.fills_total else f"{count:,} fill{'s' * (count != 1)}"
+        self.show(fill_rows(detail.fills), now, note=note, empty=("It did not trade: its conditions were never met in this span.",))
+        self.choose(0)
 
 
 def fill_rows(fills: list[dict[str, Any]]) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
@@ -21,8 +21,19 @@ STATES = {
     "cancelled": ("✖ cancelled", "muted"),
 }
 
+SECOND = 1_000_000_000
+DAY = 86_400 * SECOND
+
 _BAR = 6
 _STATE = 5
+
+
+class Made(NamedTuple):
+    """What a row was made of: the run, whether it is marked, and the day, or of one under way the second."""
+
+    row: RunRow
+    marked: bool
+    when: int
 
 
 class RunsPane(LiveGrid):
@@ -51,6 +62,7 @@ class RunsPane(LiveGrid):
         self.marked = ""
         self._held: dict[str, RunRow] = {}
         self._view: LabView | None = None
+        self._made: dict[str, tuple[Made, Row]] = {}
 
     def take(self, view: LabView) -> None:
         """Keep the engine's rows."""
@@ -59,12 +71,17 @@ class RunsPane(LiveGrid):
 
     def paint(self, now: float, now_ns: int) -> None:
         """Show what is held as of `now_ns`."""
-        rows = [run_row(row, now_ns, row.id == self.marked) for row in self._held.values()]
+        made: dict[str, tuple[Made, Row]] = {}
+        for row in self._held.values():
+            of = Made(row, row.id == self.marked, now_ns // (SECOND if row.state == "running" else DAY))
+            old = self._made.get(row.id)
+            made[row.id] = old if old is not None and old[0] == of else (of, run_row(row, now_ns, of.marked))
+        self._made = made
         empty = (
             "No run yet: press b to run a strategy over recorded data.",
             "It runs beside the live ones, in a process of its own, and never slows them down.",
         )
-        self.show(rows, now, note=counts(self._view), empty=empty)
+        self.show([row for _, row in made.values()], now, note=counts(self._view), empty=empty)
 
     def get(self, key: str) -> RunRow | None:
         """The run of an id."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import msgspec
@@ -41,6 +42,19 @@ def bars(folder: Path) -> Path:
     rows = zip(starts.tolist(), closes.tolist(), strict=True)
     path.write_text("".join(f"{start},{c},{c},{c},{c},5.0,{start + 59_999},500,10,2.5,250,0\n" for start, c in rows))
     return path
+
+
+async def pid_in(path: Path) -> str:
+    """What a strategy wrote there, once it did."""
+    async with asyncio.timeout(60):
+        while not (text := text_in(path)):  # noqa: ASYNC110 - a file another process writes
+            await asyncio.sleep(0.02)
+    return text
+
+
+def text_in(path: Path) -> str:
+    """The text of a file; '' while there is none."""
+    return path.read_text() if path.exists() else ""
 
 
 def alive(pid: str) -> bool:
@@ -117,14 +131,33 @@ async def test_a_parameter_that_is_refused_is_one_line(tmp_path: Path) -> None:
         await service.run(request(tmp_path, params={"fast": 20, "slow": 5}), lambda _: None)
 
 
+ASKER = """
+import asyncio, sys
+import msgspec
+from core.research.service import Request, run
+asyncio.run(run(msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Request), lambda _: None))
+"""
+
+
+async def test_a_run_dies_with_who_asked_for_it_however_that_died(tmp_path: Path) -> None:
+    folders = strategy(tmp_path, f'open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))\nwhile True: pass')
+    asker = await asyncio.create_subprocess_exec(sys.executable, "-c", ASKER, stdin=asyncio.subprocess.PIPE)
+    assert asker.stdin is not None
+    asker.stdin.write(msgspec.msgpack.encode(request(tmp_path, strategy="odd", folders=folders)))
+    asker.stdin.close()
+    pid = await pid_in(tmp_path / "pid")
+    asker.kill()
+    await asker.wait()
+    async with asyncio.timeout(60):
+        while alive(pid):  # noqa: ASYNC110 - a process that is none of ours
+            await asyncio.sleep(0.02)
+
+
 async def test_who_gives_up_waiting_ends_the_process(tmp_path: Path) -> None:
     folders = strategy(tmp_path, f'open({str(tmp_path / "pid")!r}, "w").write(str(os.getpid()))\nwhile True: pass')
     task = asyncio.create_task(service.run(request(tmp_path, strategy="odd", folders=folders), lambda _: None))
-    pid = tmp_path / "pid"
-    async with asyncio.timeout(60):
-        while not (pid.exists() and pid.read_text()):  # noqa: ASYNC110 - a file another process writes
-            await asyncio.sleep(0.02)
+    pid = await pid_in(tmp_path / "pid")
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
-    assert not alive(pid.read_text())
+    assert not alive(pid)

@@ -42,11 +42,14 @@ async def test_f2_shows_the_runs_and_of_the_chosen_one_figures_curve_and_trades(
         with_runs(engine, running_row(4), waiting_row(3), failed_row(2, "none.csv: no such file"), run_row(1), total=41)
         await pilot.press("f2")
         await eventually(lambda: line_with(app, "1 Runs", "1 of 2 running, 1 queued · 41 in this home"))
-        assert line_with(app, "run-4", "43 %", "s left")
-        assert line_with(app, "run-3", "◌ queued")
-        assert line_with(app, "run-2", "✖ failed: none.csv: no such file")
-        assert line_with(app, "run-1", "sma_crossover", "tape:BTCUSDT", "✓ done 1.00 s", "+1,234.50", "+12.35", "1.21")
-        assert line_with(app, "It is under way …")
+        for words in (
+            ("run-4", "43 %", "s left"),
+            ("run-3", "◌ queued"),
+            ("run-2", "✖ failed: none.csv: no such file"),
+            ("run-1", "sma_crossover", "tape:BTCUSDT", "✓ done 1.00 s", "+1,234.50", "+12.35", "1.21"),
+            ("It is under way …",),
+        ):
+            await eventually(partial(line_with, app, *words))
         await pilot.press("end")
         await eventually(lambda: line_with(app, "net P&L", "+1,234.50  USDT, +12.35 % of capital"))
         await eventually(lambda: line_with(app, "3 Equity: run-1", "ends at 11,234.50"))
@@ -82,6 +85,7 @@ async def test_an_empty_lab_says_what_to_press(tmp_path: Path) -> None:
         await pilot.press("f2")
         await eventually(lambda: line_with(app, "No run yet: press b to run a strategy over recorded data."))
         assert line_with(app, "drawn here")
+        assert line_with(app, "are listed here")
         for key, words in (("x", "no run yet"), ("c", "no run yet"), ("e", "no run yet")):
             await pilot.press(key)
             await eventually(partial(line_with, app, words))
@@ -235,7 +239,7 @@ async def test_words_from_outside_are_inert_in_the_lab(tmp_path: Path) -> None:
             row, form=HOSTILE, notes=[HOSTILE], detail={"equity": [(1, 1.0, 0.0), (2, 2.0, 0.0)], "fills": [fill], "fills_total": 1}
         )
         await pilot.press("f2")
-        await eventually(lambda: line_with(app, "4 Trades", "1 fills"))
+        await eventually(lambda: line_with(app, "4 Trades", "1 fill ┐"))
         text = text_of(app)
         assert "\x1b" not in text
         assert "\u202e" not in text
