@@ -37,6 +37,7 @@ SHOTS: dict[str, tuple[list[str], float]] = {
 def lean(svg: str) -> str:
     """Without the fonts it would fetch from elsewhere: any fixed font will do."""
     svg = re.sub(r"@font-face\s*{.*?}", "", svg, flags=re.DOTALL)
+    svg = svg.replace("<svg ", '<svg xml:space="preserve" ', 1)  # else leading spaces are dropped
     return svg.replace("Fira Code", "ui-monospace, Menlo, Consolas, DejaVu Sans Mono").replace("https://", "")
 
 
