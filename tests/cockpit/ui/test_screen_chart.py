@@ -284,7 +284,9 @@ async def test_hostile_names_are_inert_in_charts(tmp_path: Path, size: tuple[int
         engine.trades = [trade_row(1, ts_ns=NOON - 5 * SECOND, strategy_id=HOSTILE, symbol=f"binance:{HOSTILE}", side=HOSTILE)]
         engine.moved("prices", "strategies", "trades")
         await eventually(lambda: "EVIL" in text_of(app))
-        await pilot.press("2", "x")
+        await pilot.press("2")
+        await eventually(lambda: app.live.strategies.listing.cursor_key == HOSTILE)
+        await pilot.press("x")
         await eventually(lambda: "61,686.01 ▸" in drawn(app) and "[bold red]EVIL" in drawn(app))
         for key in ("w", "m", "6"):
             await pilot.press(key)
