@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("bars")
 
 #: Ticks of a piece, about; and of all pieces: the venue has what lies before them.
-PIECE, PIECES = 30_000, 1_000_000
+PIECE, PIECES = 20_000, 1_000_000
 
 #: Nanoseconds of the first piece: it may be a busy market.
 FIRST = 10 * SECOND
