@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 
 def _chart(app: CockpitApp) -> ChartPane:
-    """The chart, brought in sight where it is not."""
+    """The chart of what the cursor is on now, brought in sight where it is not."""
     app.show("live")
+    app.live.follow_cursor()
     if not app.live.in_sight(app.live.chart):
         app.live.go(5)
     return app.live.chart
@@ -19,9 +20,9 @@ def _chart(app: CockpitApp) -> ChartPane:
 
 def crosshair(app: CockpitApp) -> None:
     """To the chart, with the crosshair on its newest bar; the arrow keys move it."""
-    app.show("live")
+    chart = _chart(app)
     app.live.go(5)
-    app.live.chart.action_cross(0)
+    chart.action_cross(0)
 
 
 def longer(app: CockpitApp) -> None:
@@ -51,6 +52,5 @@ def next_kind(app: CockpitApp) -> None:
 
 def whose(app: CockpitApp) -> None:
     """Equity of all, or of one strategy."""
-    app.live.follow_cursor()
     if not _chart(app).step_whose() and not app.live.strategies.held:
         app.say("no strategy is registered yet: r registers one")

@@ -135,9 +135,10 @@ class EquityView:
     def draw(self, canvas: Canvas) -> None:
         span = self._seen()
         if not span.points:
-            whose = f"{clean(self.strategy)} has" if self.strategy else "No strategy has"
-            line = self._note or f"{whose} no equity yet: it is noted every second from a strategy's first figures on."
-            canvas.put(1, 0, narrow(line, canvas.cells - 1), "muted")
+            none = f"{clean(self.strategy)} has no equity yet" if self.strategy else "No strategy has equity yet"
+            lines = [self._note] if self._note else [f"{none}.", "It is noted every second once a strategy runs: press r to register one."]
+            for y, line in enumerate(lines):
+                canvas.put(1, y, narrow(line, canvas.cells - 1), "muted")
             return
         self._axis = axis_cells(span.points)
         self._cells = canvas.cells - self._axis

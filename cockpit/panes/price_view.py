@@ -46,7 +46,8 @@ class PriceView:
         self._marks_of: tuple[Any, ...] = ()
         self._candles: list[Candle] = []
         self._candles_of: tuple[Any, ...] = ()
-        self._bring = False
+        self._bring = False  # the crosshair must be brought in sight
+        self._awaited = False  # it was asked for before there were bars
         self._last: float | None = None
         self._last_at = float("-inf")
         self._left = 0  # the cell of the first candle in sight
@@ -86,6 +87,7 @@ class PriceView:
         if symbol != self.symbol:
             self.symbol = symbol
             self.window.reset()
+            self._awaited = False
             self._price, self._last, self._last_at = None, None, float("-inf")
 
     def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str, now: float) -> None:
@@ -133,7 +135,8 @@ class PriceView:
         return self.window.resize(steps)
 
     def cross(self, steps: int) -> None:
-        """Move the crosshair."""
+        """Move the crosshair; where there are no bars yet, it comes with them."""
+        self._awaited = not self.candles
         self.window.move(self.candles, steps)
 
     def point(self, x: int) -> None:
@@ -155,6 +158,7 @@ class PriceView:
 
     def leave(self) -> None:
         """Without the crosshair; where there is none, to the newest bar."""
+        self._awaited = False
         if self.window.cross is not None:
             self.window.cross = None
         else:
@@ -178,9 +182,9 @@ class PriceView:
             seen = window.seen(candles)
             axis = axis_of(min(c.low for c in seen), max(c.high for c in seen), self.decimals)
             window.room = max(1, room_for(canvas.cells, axis, zoom.pitch))
-        if self._bring and window.cross is not None:
+        if self._awaited or (self._bring and window.cross is not None):
             window.move(candles, 0)
-        self._bring = False
+        self._bring = self._awaited = False
         seen, at, back = window.seen(candles), window.at(candles), window.back(candles)
         cross = None if at is None else at - (len(candles) - back - len(seen))
         last = None

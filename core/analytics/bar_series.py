@@ -58,7 +58,7 @@ class BarSeries:
     def complete(self, known: Records) -> None:
         """Take what the venue knows of the time before our first tick: older bars, and what of our first bar we did not see.
 
-        What was traded while the venue answered may be in its figures and come to us again; nobody can tell.
+        Of a bar that still goes on, the volume is to within what was traded while the venue answered: nobody can tell.
 
         Args:
             known: OHLCV records, oldest first.
@@ -78,10 +78,14 @@ class BarSeries:
             self.whole_from = 0
         self._keep(join([older, self.bars], OHLCV))
 
+    @property
+    def first_end(self) -> int:
+        """The end of the first bar, ns; 0 before there is one."""
+        return int(self.bars["start"][0]) + self.interval if len(self.bars) else 0
+
     def cut(self) -> None:
         """The first bar began before our first tick, and nobody knows what was before."""
-        if len(self.bars):
-            self.whole_from = int(self.bars["start"][0]) + self.interval
+        self.whole_from = self.first_end
 
     def since(self, start_ns: int, count: int) -> Records:
         """The newest `count` bars that start at `start_ns` or later."""

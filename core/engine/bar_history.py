@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("bars")
 
 #: Ticks of a piece, about; and of all pieces: the venue has what lies before them.
-PIECE, PIECES = 30_000, 1_000_000
+PIECE, PIECES = 20_000, 1_000_000
 
 #: Nanoseconds of the first piece: it may be a busy market.
 FIRST = 10 * SECOND
@@ -31,8 +31,10 @@ PAGES = 3
 PAGE = 1000
 
 
-async def read_tape(engine: Engine, symbol: str, series: BarSeries, start: int, end: int, through: int) -> bool:
-    """Put what the tape has before `end` into the series, back to `start` or as far as `PIECES` ticks reach; whether that was to `start`.
+async def read_tape(engine: Engine, symbol: str, series: BarSeries, start: int, end: int, through: int) -> tuple[int, bool]:
+    """Put what the tape has before `end` into the series, back to `start` or as far as `PIECES` ticks reach.
+
+    Returns the time it was read back to, and whether that is `start`, with ticks that begin there: the tape may go on before it.
 
     Args:
         start, end: ns; ticks with `start <= ts < end` are read.
@@ -49,7 +51,7 @@ async def read_tape(engine: Engine, symbol: str, series: BarSeries, start: int, 
         left -= piece.ticks
         span = max(SECOND, min(span * 8, span * PIECE // max(piece.ticks, PIECE // 8)))
         end = begin
-    return bool(first) and end <= start and first - start < series.interval
+    return end, bool(first) and end <= start and first - start < series.interval
 
 
 class Piece(NamedTuple):

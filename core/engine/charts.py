@@ -28,6 +28,9 @@ SERIES, BARS = 16, 2000
 #: Ticks of a symbol that are made into bars at once, and of all symbols that are looked through for them: it takes some 3 ms.
 AT_ONCE, BEHIND = 50_000, 100_000
 
+#: Seconds between two readings of a chart's past, where nothing deeper is asked for.
+REST_S = 1.0
+
 #: Bars a series begins with at least.
 AT_LEAST = 300
 
@@ -40,7 +43,9 @@ class Chart:
         depth: so many bars back were asked for.
         loading: its past is being read.
         note: why its past is shorter than asked for.
-        again: when that is tried again, monotonic seconds.
+        again: when what did not come is tried again, monotonic seconds.
+        anew: ticks since the last time are gone: it must be read from now backwards.
+        on_tape: the tape goes on before `read_ns`, back to which it was read; else older bars are the venue's.
     """
 
     def __init__(self, symbol: str, interval: int) -> None:
@@ -51,6 +56,9 @@ class Chart:
         self.loading = False
         self.note = ""
         self.again = 0.0
+        self.anew = True
+        self.on_tape = True
+        self.read_ns = 0
 
 
 class Charts:
@@ -83,9 +91,9 @@ class Charts:
         count = whole(args, "count", AT_LEAST, 1, BARS)
         chart = self._chart(symbol, interval)
         engine.incoming.absorb()
-        there = self._go_on(chart)
-        again = bool(chart.note) and engine.clock.monotonic() > chart.again
-        if not chart.loading and (count > chart.depth or not there or again):
+        chart.anew |= not self._go_on(chart)
+        lacks = (chart.anew or bool(chart.note)) and engine.clock.monotonic() > chart.again
+        if not chart.loading and (count > chart.depth or lacks):
             chart.depth = max(chart.depth, count, AT_LEAST)
             chart.loading = True
             engine.spawn(self._load(chart), "bars")
@@ -94,7 +102,7 @@ class Charts:
             "interval": text,
             "bars": rows(chart.series.since(whole(args, "since_ns", 0, 0, 1 << 62), count)),
             "complete_from_ns": chart.series.whole_from,
-            "loading": chart.loading,
+            "loading": chart.loading or chart.anew,
             "note": chart.note,
         }
 
@@ -130,21 +138,25 @@ class Charts:
             chart.note = "its past could not be read: see the log"
         finally:
             chart.loading = False
-            chart.again = self.engine.clock.monotonic() + AGAIN_S
+            chart.again = self.engine.clock.monotonic() + (AGAIN_S if chart.note else REST_S)
 
     async def _read(self, chart: Chart) -> None:
-        engine = self.engine
-        series = BarSeries(chart.series.interval, BARS)
+        """Read on from where the last reading ended; from now where there was none, or where ticks since then are gone."""
+        engine, interval = self.engine, chart.series.interval
         last = engine.market.of(engine.symbols[chart.symbol]).last_ts or await engine.venue_now()
-        interval = series.interval
         start = (last // interval - chart.depth) * interval
-        through = engine.tape.synced_seq
-        reached = await bar_history.read_tape(engine, chart.symbol, series, start, last + SECOND, through)
-        chart.series, chart.seq, chart.note = series, through, ""
-        self._go_on(chart)
-        if not reached:
+        if chart.anew:
+            series, through = BarSeries(interval, BARS), engine.tape.synced_seq
+            chart.read_ns, chart.on_tape = await bar_history.read_tape(engine, chart.symbol, series, start, last + SECOND, through)
+            chart.series, chart.seq, chart.anew = series, through, False
+            self._go_on(chart)
+        elif chart.on_tape:
+            chart.read_ns, chart.on_tape = await bar_history.read_tape(engine, chart.symbol, chart.series, start, chart.read_ns, chart.seq)
+        series, chart.note = chart.series, ""
+        if not chart.on_tape:
             series.cut()
-            known, chart.note = await bar_history.ask_venue(engine, chart.symbol, interval, start, last + 1)
+            until = series.first_end or last + 1
+            known, chart.note = await bar_history.ask_venue(engine, chart.symbol, interval, start, until)
             engine.incoming.absorb()
             self._go_on(chart)
             series.complete(known)

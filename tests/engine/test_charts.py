@@ -17,6 +17,7 @@ from inline_rig import InlineEngine, make_engine
 from core.analytics.bars import aggregate
 from core.engine import charts
 from core.engine.charts import rows
+from core.engine.requests import Requests
 from core.errors import UsageError, VenueError
 from core.types import MINUTE, SECOND, TICK, Records
 from core.venues.venue import RestCall
@@ -130,7 +131,7 @@ async def test_before_the_tape_the_bars_are_the_venues(tmp_path: Path) -> None:
         assert straddling[1:] == [90, max(ours[0][2], 95), min(ours[0][3], 85), ours[0][4], 1000]
         assert answer["bars"][6:] == ours[1:]
         assert answer["complete_from_ns"] == minute - 5 * MINUTE
-        assert len(rest.calls) == 2  # one that has all, one that has no more
+        assert len(rest.calls) == 1
 
 
 async def test_a_venue_without_history_leaves_the_tape_and_says_so(tmp_path: Path) -> None:
@@ -207,3 +208,63 @@ async def test_the_newest_prints_come_first(tmp_path: Path) -> None:
         wanted = [[t["ts"], t["price"], t["qty"], t["side"], t["id"], t["origin"]] for t in mine[:-4:-1]]
         assert answer == {"symbol": SYMBOL, "prints": wanted}
         assert len(charts.prints(engine, {"symbol": "btcusdt", "count": 10_000})["prints"]) == 2000
+
+
+async def test_looking_further_back_reads_on_where_the_last_reading_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, read_back = prints(4000), []
+    real = charts.bar_history.read_tape
+
+    async def noted(engine: Any, symbol: str, series: Any, start: int, end: int, through: int) -> tuple[int, bool]:
+        read_back.append((start, end))
+        return await real(engine, symbol, series, start, end, through)
+
+    monkeypatch.setattr(charts.bar_history, "read_tape", noted)
+    async with engine_of(tmp_path) as engine:
+        engine.release(mine.copy())
+        await engine.tape.flush()
+        few = await read(engine, interval="1s", count=100)
+        assert few["bars"] == rows(aggregate(mine, SECOND))[-100:]
+        more = await read(engine, interval="1s", count=1200)
+        assert more["bars"] == rows(aggregate(mine, SECOND))[-1200:]
+        assert len(read_back) == 2
+        assert read_back[1][1] == read_back[0][0]
+
+
+async def test_a_venue_that_did_not_answer_is_asked_again_later_and_the_tape_is_not_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "AGAIN_S", 0.05)
+    mine, rest = prints(600), Rest(VenueError("binance is not reachable"))
+    minute = START // MINUTE * MINUTE
+    async with engine_of(tmp_path, rest) as engine:
+        engine.release(mine.copy())
+        assert (await read(engine, interval="1m"))["note"]
+        rest.bars = [((minute - MINUTE) // 1_000_000, 90.0, 95.0, 85.0, 91.0, 1000.0)]
+        await until(lambda: not engine.charts.bars({"symbol": SYMBOL, "interval": "1m"})["note"], "it was asked again")
+        answer = await read(engine, interval="1m")
+        assert answer["bars"][0] == [minute - MINUTE, 90.0, 95.0, 85.0, 91.0, 1000.0]
+        assert answer["bars"][1:] == rows(aggregate(mine, MINUTE))
+
+
+async def test_an_engine_stops_while_a_chart_waits_for_the_venue(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+
+        async def never(call: RestCall) -> bytes:
+            await asyncio.Event().wait()
+            return b""
+
+        engine.feed.rest.call = never  # type: ignore[method-assign, assignment]
+        engine.release(prints(30))
+        assert engine.charts.bars({"symbol": SYMBOL})["loading"]
+    assert engine.failure is None
+
+
+async def test_charts_are_asked_for_over_the_same_door_as_everything(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+        engine.release(prints(30))
+        requests = Requests(engine)
+        assert (await requests.ask("bars", {"symbol": "btcusdt"})).keys() >= {"bars", "complete_from_ns", "loading", "note"}
+        assert len((await requests.ask("prints", {"symbol": "btcusdt"}))["prints"]) == 30
+        assert await requests.ask("equity", {}) == {"strategy": None, "capital": 0, "samples": []}
+        with pytest.raises(UsageError, match="bars, prints, equity"):
+            await requests.ask("candles", {})

@@ -15,6 +15,8 @@ from cockpit.app import CockpitApp
 from cockpit.paint import Stroke
 from core.view import Ask, Refused, Request
 
+HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e"
+
 
 def asked(engine: FakeEngine, what: str) -> list[dict[str, Any]]:
     """What charts asked of one kind."""
@@ -96,7 +98,7 @@ async def test_x_goes_to_the_crosshair_from_any_pane_and_a_click_puts_it_on_a_ba
         await pilot.press("slash")
         assert app.focused is app.live.chart
         await pilot.press("m")
-        await eventually(lambda: line_with(app, "Equity of all"))
+        await eventually(lambda: line_with(app, "Equity of all", "9,820.00 ▼"))
         await pilot.click(app.live.chart, offset=(40, 5))
         await eventually(lambda: line_with(app, "  equity 9,8", "P&L"))
 
@@ -248,6 +250,9 @@ async def test_a_small_screen_has_both_under_tabs(tmp_path: Path) -> None:
         await pilot.press("6")
         await eventually(lambda: line_with(app, "14:02:11.000"))
         assert line_with(app, "5 Chart │ 6 Tape BTCUSDT")
+        await pilot.press("4")
+        await eventually(lambda: line_with(app, "XRPUSDT stale for 12 s"))
+        assert not line_with(app, "14:02:11.000")
         await pilot.press("1", "m")
         await eventually(lambda: line_with(app, "Equity of all strategies, 1 h"))
         assert app.live.pane is app.live.chart
@@ -269,6 +274,27 @@ async def test_an_empty_chart_says_why(tmp_path: Path, monkeypatch: pytest.Monke
         await eventually(lambda: line_with(app, "5 Equity of all strategies", "1 h") and line_with(app, "│ the tape is closed"))
         await pilot.press("6")
         await eventually(lambda: line_with(app, "6 Tape") and drawn(app))
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_hostile_names_are_inert_in_charts(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(tmp_path, size) as (engine, app, pilot):
+        engine.prices = [price_row(f"binance:{HOSTILE}")]
+        engine.strategies = [msgspec.structs.replace(engine.strategies[0], id=HOSTILE, symbols=[f"binance:{HOSTILE}"])]
+        engine.trades = [trade_row(1, ts_ns=NOON - 5 * SECOND, strategy_id=HOSTILE, symbol=f"binance:{HOSTILE}", side=HOSTILE)]
+        engine.moved("prices", "strategies", "trades")
+        await eventually(lambda: "EVIL" in text_of(app))
+        await pilot.press("2")
+        await eventually(lambda: app.live.strategies.listing.cursor_key == HOSTILE)
+        await pilot.press("x")
+        await eventually(lambda: "61,686.01 ▸" in drawn(app) and "[bold red]EVIL" in drawn(app))
+        for key in ("w", "m", "6"):
+            await pilot.press(key)
+            await eventually(lambda: "[bold" in text_of(app))
+            shown = text_of(app)
+            assert not {letter for letter in shown if letter < " " and letter != "\n"}
+            assert not set("\x1b\x9b\x9d\u202e") & set(shown)
+            assert all(len(line) == size[0] for line in shown.splitlines())
 
 
 async def test_no_symbol_no_chart(tmp_path: Path) -> None:
