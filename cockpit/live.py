@@ -39,6 +39,7 @@ class LiveScreen(Deck):
 
     NAME = "live"
     LAYOUTS = ("even", "chart", "strategies")
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (38, "-high")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("live")]
 
     def __init__(self) -> None:
@@ -148,7 +149,7 @@ class LiveScreen(Deck):
         if pane is self.pane or self.single:
             return pane is self.pane
         away = self.trades if self.has_class("-taped") else self.tape
-        return pane is not away and (pane is not self.chart or self.has_class("-tiled"))
+        return pane is not away and (pane is not self.chart or self.has_class("-tiled") or self.has_class("-high"))
 
     @property
     def charted(self) -> tuple[str, str]:
