@@ -61,11 +61,9 @@ def tmux() -> Iterator[Tmux]:
     with tempfile.TemporaryDirectory(prefix="ct") as folder:
         made = Tmux(Path(folder))
         yield made
-        made.keys("C-c", "C-c")  # asks, and insists
-        made.until(lambda text: text.rstrip()[-1:] in "$#", "the shell")
-        made.keys("clear; cockpit stop --demo --force; echo gone", "Enter")
-        made.until(lambda text: "\ngone" in text, "the demo's end")
         made.close()
+        stop = [sys.executable, "-P", "-m", "cockpit", "stop", "--demo", "--force"]
+        subprocess.run(stop, env=os.environ | {"COCKPIT_HOME": str(Path(folder, "home"))}, check=False, capture_output=True, timeout=60)
 
 
 def test_one_command_shows_what_the_product_is_and_every_way_leads_back(tmux: Tmux) -> None:
