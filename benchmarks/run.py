@@ -40,6 +40,7 @@ BENCHES: dict[str, list[str]] = {
     "recovery": ["--ticks", "50000", "--rounds", "1"],
     "alerts": ["--batches", "200"],
     "screen": ["--seconds", "4", "--keys", "10"],
+    "screen_live": ["--seconds", "3", "--keys", "10", "--rates", "5000"],
 }
 LONGEST_S = 3600
 

@@ -103,7 +103,7 @@ class Terminal:
             # An installed package is compiled; a checkout under PYTHONDONTWRITEBYTECODE would be compiled at every start.
             for name in ("NO_COLOR", "COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"):
                 os.environ.pop(name, None)
-            code = "import sys; from pathlib import Path; from cockpit.app import run; sys.exit(run(Path(sys.argv[1])))"
+            code = "import sys; from pathlib import Path; from cockpit.sitting import run; sys.exit(run(Path(sys.argv[1])).code)"
             os.execv(sys.executable, [sys.executable, "-c", code, str(home)])
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.total = 0

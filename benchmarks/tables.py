@@ -15,7 +15,9 @@ TITLES = {
     "feed": "Socket to consumer",
     "live": "The whole live path",
     "recovery": "As it was, after kill -9",
+    "alerts": "Alert rules",
     "screen": "The price pane",
+    "screen_live": "The whole screen under load",
 }
 
 
