@@ -1,15 +1,13 @@
-"""The cockpit as a Textual app: it pulls views, paints them in one go, and carries commands to the engine.
+"""The cockpit as a Textual app: its screens, its themes, and what its actions use to reach the engine.
 
 app ── link ── core.client ── the engine's socket
- └ decks (live, system): header, panes, keys          forms and dialogs open above them
+ ├ follower: pulls views, paints them in one go
+ └ decks (live, lab, system): header, panes, keys          forms and dialogs open above them
 """
 
 from __future__ import annotations
 
-import asyncio
 import gc
-import os
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -19,10 +17,10 @@ from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 
-from cockpit import notices, trials
 from cockpit.actions import BY_ID, ActionProvider, bindings_of
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
+from cockpit.following import Follower
 from cockpit.forms.fields import Offer, read_catalogue
 from cockpit.lab import LabScreen
 from cockpit.link import Link
@@ -32,16 +30,8 @@ from cockpit.settings import Settings, leave_in, left_in
 from cockpit.system import SystemScreen
 from cockpit.text import clean
 from cockpit.tones import THEMES
-from cockpit.welcome import welcome
 from core.commands import Command, Stop
 from core.errors import CockpitError, NotRunning
-from core.view import View
-
-#: Seconds between frames at least, while the terminal has not the focus or a dialog is open.
-PERIOD_AWAY = 0.25
-
-#: Seconds between tries to reach an engine that is gone.
-RETRY = 3.0
 
 
 class CockpitApp(App[None]):
@@ -74,9 +64,6 @@ class CockpitApp(App[None]):
         self.wants_demo = False
         self._failed = failed
         self._offers: list[Offer] = []
-        self._ahead_ns = 0
-        self._news = notices.News()
-        self._welcomed = False
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return THEMES[0].variables
@@ -132,77 +119,7 @@ class CockpitApp(App[None]):
     @work(exclusive=True, group="follow")
     async def follow(self) -> None:
         """Pull and paint, for as long as the screen is open."""
-        while self.is_running:
-            pull = asyncio.ensure_future(self.link.pull(dict.fromkeys([*self.deck.wanted(), *self.lab.awaited()])))
-            try:
-                # An engine that is slow to answer must not freeze clocks and ages.
-                while not (await asyncio.wait({pull}, timeout=0.5))[0]:
-                    self._paint("" if self.link.up or self.link.ever else "engine starting")
-                view = pull.result()
-            except CockpitError as error:
-                await self._without_engine(error)
-            else:
-                self._paint("", view)
-                self.live.curious.look(self)
-                if not self._welcomed:
-                    self._welcomed = True
-                    self.run_worker(welcome(self), group="digest", exclusive=True)
-                await asyncio.sleep(
-                    self.settings.period_s if self.app_focus and self.uncovered else max(self.settings.period_s, PERIOD_AWAY)
-                )
-            finally:
-                pull.cancel()
-
-    @property
-    def _period(self) -> float:
-        """Seconds until the next pull."""
-        wanted = self.settings.period_s
-        return wanted if self.app_focus and self.uncovered else max(wanted, PERIOD_AWAY)
-
-    def _paint(self, trouble: str, view: View | None = None) -> None:
-        if not self.is_running:
-            return  # an app that ends closes its screens one by one, and this may come between
-        now = time.monotonic()
-        with self.batch_update():
-            if view is not None:
-                self.live.take(view)
-                self.lab.take(view)
-                for run in self.lab.ended():
-                    trials.tell_end(self, run)
-                self.system.take(view)
-                if view.header is not None:
-                    self._ahead_ns = view.header.now_ns - int(now * 1e9)
-                if view.alerts is not None:
-                    self._announce(view)
-            ahead = self._ahead_ns or time.time_ns() - int(now * 1e9)
-            self.deck.paint(now, int(now * 1e9) + ahead, trouble)
-        self.brush.flush()
-
-    async def _without_engine(self, error: CockpitError) -> None:
-        """Say so, count down to the next try, and keep ages growing meanwhile."""
-        if not self.link.ever:
-            reason = self._failed()
-            if reason is not None:
-                self.last_words = reason
-                self.exit(return_code=1)
-        self._welcomed = False
-        what = "engine gone" if isinstance(error, NotRunning) else clean(str(error))
-        until = time.monotonic() + (RETRY if self.link.ever else 0.15)
-        while self.is_running and (left := until - time.monotonic()) > 0:
-            self._paint(f"{what}, reconnecting {left:.0f} s" if self.link.ever else "engine starting")
-            await asyncio.sleep(min(0.5, left))
-
-    def _announce(self, view: View) -> None:
-        """A toast for every alert that is new, and a call for those that are not mere information."""
-        fresh = self._news.take(view.alerts or [])
-        for alert in fresh[: notices.MOST]:
-            self.say(clean(alert.text), {"critical": "error", "info": "information"}.get(alert.level, "warning"))
-        if len(fresh) > notices.MOST:
-            self.say(f"and {len(fresh) - notices.MOST} more alerts: 4 shows them", "warning")
-        loud = [alert for alert in fresh if alert.level != "info"]
-        if loud and self._driver is not None and not self.is_headless:
-            bell, notify = notices.wanted(self.home)
-            self._driver.write(notices.call(notices.summary(loud), bell=bell, notify=notify, env=os.environ))
+        await Follower(self, lambda: self._failed()).run()
 
     # What actions use
 

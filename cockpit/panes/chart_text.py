@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from cockpit import figures
 from cockpit.panes.candles import Candle, Mark
 from cockpit.text import clean
-from core.types import DAY, MINUTE
+from core.codes import DAY, MINUTE
 from core.view import TradeRow
 
 

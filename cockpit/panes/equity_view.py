@@ -9,7 +9,7 @@ from cockpit.panes.canvas import Canvas, narrow
 from cockpit.panes.curve import Point, Span, axis_cells, draw_drawdown, draw_equity, moment_at
 from cockpit.panes.drawing import Edges
 from cockpit.text import clean
-from core.types import DAY, MINUTE, SECOND
+from core.codes import DAY, MINUTE, SECOND
 
 #: How far back, ns; 0 is as far as is known.
 SPANS = (10 * MINUTE, 60 * MINUTE, 180 * MINUTE, 720 * MINUTE, DAY, 3 * DAY, 0)

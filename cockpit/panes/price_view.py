@@ -14,7 +14,7 @@ from cockpit.panes.held_bars import HeldBars
 from cockpit.panes.prices import bare
 from cockpit.panes.window import Window, grouped
 from cockpit.text import clean
-from core.types import interval_ns
+from core.codes import interval_ns
 from core.view import PriceRow, TradeRow
 
 INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")

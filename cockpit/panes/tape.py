@@ -10,7 +10,7 @@ from cockpit.panes.grid import LiveGrid
 from cockpit.panes.listing import Listing
 from cockpit.panes.prices import bare
 from cockpit.text import clean
-from core.types import Origin, Side
+from core.codes import Origin, Side
 
 #: Prints asked for, and how often, in seconds.
 COUNT = 200

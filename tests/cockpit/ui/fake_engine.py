@@ -276,6 +276,10 @@ class FakeEngine:
     async def stop(self) -> None:
         """Vanish, as a killed engine does."""
         if self._server is not None:
+            # Nobody comes in any more, and who is on the way in arrives: asyncio leaks the socket of who is let in by a closed server.
+            socket_path(self.home).unlink(missing_ok=True)
+            for _ in range(5):
+                await asyncio.sleep(0)
             self._server.close()
             await self._server.wait_closed()
             self._server = None

@@ -227,8 +227,11 @@ async def test_the_tape_stands_in_the_trades_place_and_gives_it_back(tmp_path: P
 
 async def test_a_middle_screen_shows_the_chart_where_it_is_gone_to(tmp_path: Path) -> None:
     async with opened(tmp_path, MIDDLE) as (engine, app, pilot):
-        await pilot.pause()
-        assert not asked(engine, "bars")
+        await eventually(lambda: asked(engine, "bars"))
+        assert line_with(app, "5 BTCUSDT 1m")
+        assert line_with(app, "1 Prices")
+        await pilot.resize_terminal(120, 34)  # too low for all of them
+        await eventually(lambda: not line_with(app, "5 BTCUSDT 1m"))
         await pilot.press("5")
         await eventually(lambda: line_with(app, "5 BTCUSDT 1m"))
         await eventually(lambda: "61,686.01 ▸" in drawn(app))
@@ -347,7 +350,7 @@ async def test_a_chart_does_not_wait_for_a_slow_command(tmp_path: Path) -> None:
 
 
 async def test_an_engine_that_comes_back_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.app.RETRY", 0.3)
+    monkeypatch.setattr("cockpit.following.RETRY", 0.3)
     async with opened(tmp_path, WIDE) as (engine, app, _pilot):
         await eventually(lambda: "61,686.01 ▸" in drawn(app))
         await engine.stop()

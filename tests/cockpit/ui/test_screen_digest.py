@@ -76,7 +76,7 @@ async def test_no_card_comes_over_a_dialog(tmp_path: Path) -> None:
 
 
 async def test_an_engine_that_was_killed_and_is_back_tells_it_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.app.RETRY", 0.3)
+    monkeypatch.setattr("cockpit.following.RETRY", 0.3)
     async with trading(FakeEngine(tmp_path)) as engine, cockpit(tmp_path, WIDE) as (app, _pilot):
         await eventually(lambda: line_with(app, "BTCUSDT", "61,686.01") and engine.asks)
         assert not line_with(app, "Since")

@@ -125,7 +125,7 @@ async def test_a_strategy_on_a_halted_symbol_says_why_also_while_it_holds_a_posi
 
 
 async def test_a_lost_engine_is_said_and_it_is_back_by_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.app.RETRY", 0.6)
+    monkeypatch.setattr("cockpit.following.RETRY", 0.6)
     async with opened(tmp_path, SMALL) as (engine, app, _pilot):
         await engine.stop()
         await eventually(lambda: "engine gone, reconnecting" in lines_of(app)[0])

@@ -24,9 +24,9 @@ RESTORED = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b
 
 
 @contextmanager
-def terminal(home: Path, **options: str) -> Iterator[Terminal]:
+def terminal(home: Path, lines: int = 40, **options: str) -> Iterator[Terminal]:
     """A terminal that is gone afterwards."""
-    opened = Terminal(home, **options)  # type: ignore[arg-type]  # sizes are never given
+    opened = Terminal(home, lines=lines, **options)  # type: ignore[arg-type]  # the columns are never given
     try:
         yield opened
     finally:
@@ -46,7 +46,7 @@ def restored(screen: Terminal) -> bool:
 
 async def test_what_goes_out_by_the_short_way_lands_where_it_belongs(tmp_path: Path) -> None:
     async with trading(FakeEngine(tmp_path)) as engine:
-        with terminal(tmp_path) as screen:
+        with terminal(tmp_path, lines=36) as screen:  # too low for the chart, which moves with the price
             await shown(screen, lambda: screen.line_with("sma-1", "+18.00") and screen.line_with("time", "││", "alert"))
             before = screen.text.splitlines()
             sent = len(screen.output)

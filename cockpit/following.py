@@ -1,0 +1,114 @@
+"""Following the engine: a view is pulled, painted in one go, and the next one asked for after that; without an engine, the tries go on."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from cockpit import notices, trials
+from cockpit.text import clean
+from cockpit.welcome import welcome
+from core.errors import CockpitError, NotRunning
+from core.view import View
+
+if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+#: Seconds between frames at least, while the terminal has not the focus or a dialog is open.
+PERIOD_AWAY = 0.25
+
+#: Seconds between tries to reach an engine that is gone.
+RETRY = 3.0
+
+
+class Follower:
+    """Shows an app what its engine says.
+
+    Args:
+        failed: says why an engine that is being started never will answer; None while it still may.
+    """
+
+    def __init__(self, app: CockpitApp, failed: Callable[[], str | None]) -> None:
+        self.app = app
+        self._failed = failed
+        self._ahead_ns = 0  # the engine's clock less our monotonic one
+        self._news = notices.News()
+        self._welcomed = False
+
+    async def run(self) -> None:
+        """Pull and paint, for as long as the screen is open."""
+        app = self.app
+        while app.is_running:
+            pull = asyncio.ensure_future(app.link.pull(dict.fromkeys([*app.deck.wanted(), *app.lab.awaited()])))
+            try:
+                # An engine that is slow to answer must not freeze clocks and ages.
+                while not (await asyncio.wait({pull}, timeout=0.5))[0]:
+                    self._paint("" if app.link.up or app.link.ever else "engine starting")
+                view = pull.result()
+            except CockpitError as error:
+                await self._without_engine(error)
+            else:
+                self._paint("", view)
+                app.live.curious.look(app)
+                if not self._welcomed:
+                    self._welcomed = True
+                    app.run_worker(welcome(app), group="digest", exclusive=True)
+                wanted = app.settings.period_s
+                await asyncio.sleep(wanted if app.app_focus and app.uncovered else max(wanted, PERIOD_AWAY))
+            finally:
+                pull.cancel()
+
+    def _paint(self, trouble: str, view: View | None = None) -> None:
+        app = self.app
+        if not app.is_running:
+            return  # an app that ends closes its screens one by one, and this may come between
+        now = time.monotonic()
+        with app.batch_update():
+            if view is not None:
+                self._take(view, now)
+            ahead = self._ahead_ns or time.time_ns() - int(now * 1e9)
+            app.deck.paint(now, int(now * 1e9) + ahead, trouble)
+        app.brush.flush()
+
+    def _take(self, view: View, now: float) -> None:
+        """Keep what changed, and tell what must not be missed."""
+        app = self.app
+        for deck in app.decks:
+            deck.take(view)
+        for run in app.lab.ended():
+            trials.tell_end(app, run)
+        if view.header is not None:
+            self._ahead_ns = view.header.now_ns - int(now * 1e9)
+        if view.alerts is not None:
+            self._announce(view)
+
+    async def _without_engine(self, error: CockpitError) -> None:
+        """Say so, count down to the next try, and keep ages growing meanwhile."""
+        app = self.app
+        if not app.link.ever:
+            reason = self._failed()
+            if reason is not None:
+                app.last_words = reason
+                app.exit(return_code=1)
+        self._welcomed = False
+        what = "engine gone" if isinstance(error, NotRunning) else clean(str(error))
+        until = time.monotonic() + (RETRY if app.link.ever else 0.15)
+        while app.is_running and (left := until - time.monotonic()) > 0:
+            self._paint(f"{what}, reconnecting {left:.0f} s" if app.link.ever else "engine starting")
+            await asyncio.sleep(min(0.5, left))
+
+    def _announce(self, view: View) -> None:
+        """A toast for every alert that is new, and a call for those that are not mere information."""
+        app = self.app
+        fresh = self._news.take(view.alerts or [])
+        for alert in fresh[: notices.MOST]:
+            app.say(clean(alert.text), {"critical": "error", "info": "information"}.get(alert.level, "warning"))
+        if len(fresh) > notices.MOST:
+            app.say(f"and {len(fresh) - notices.MOST} more alerts: 4 shows them", "warning")
+        loud = [alert for alert in fresh if alert.level != "info"]
+        if loud and app._driver is not None and not app.is_headless:
+            bell, notify = notices.wanted(app.home)
+            app._driver.write(notices.call(notices.summary(loud), bell=bell, notify=notify, env=os.environ))
