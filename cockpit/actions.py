@@ -148,6 +148,14 @@ ACTIONS: tuple[Action, ...] = (
 
 BY_ID = {action.id: action for action in ACTIONS}
 
+#: What changes something: not for a screen that only looks.
+DOING = frozenset(
+    {
+        "register", "backtest", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge", "acknowledge_all",
+        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
+    }
+)  # fmt: skip
+
 
 def bindings_of(deck: str) -> list[Binding]:
     """The keys of one screen; of all screens for ''."""
@@ -165,10 +173,10 @@ def _offered(deck: str) -> list[Action]:
     return [action for action in ACTIONS if action.deck == deck or (not action.deck and action.keys not in own)]
 
 
-def keys_for(deck: str, pane: str, keymap: Mapping[str, str]) -> list[tuple[str, str]]:
+def keys_for(deck: str, pane: str, keymap: Mapping[str, str], *, looks_only: bool = False) -> list[tuple[str, str]]:
     """The line of keys while this pane has the focus: what is about its rows, then the rest; quit is last."""
     ranked = sorted((action for action in _offered(deck) if action.rank and action.id != deck), key=lambda action: action.rank)
-    mine = [action for action in ranked if not action.panes or pane in action.panes]
+    mine = [one for one in ranked if (not one.panes or pane in one.panes) and not (looks_only and one.id in DOING)]
     return [(action.shown_keys(keymap)[0], action.word) for action in mine]
 
 
@@ -195,7 +203,7 @@ class ActionProvider(Provider):
                 yield Hit(score, self._named(action), self._runner(action))
 
     def _runner(self, action: Action) -> Callable[[], None]:
-        return lambda: action.run(self.app)  # type: ignore[arg-type]  # the provider is only ever the cockpit's
+        return lambda: self.app.action_act(action.id)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's
 
     def _named(self, action: Action) -> str:
         keymap: Mapping[str, str] = getattr(self.app, "keymap", {})

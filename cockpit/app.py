@@ -8,6 +8,7 @@ app ── link ── core.client ── the engine's socket
 from __future__ import annotations
 
 import gc
+import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 
-from cockpit.actions import BY_ID, ActionProvider, bindings_of
+from cockpit.actions import BY_ID, DOING, ActionProvider, bindings_of
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.following import Follower
@@ -125,13 +126,25 @@ class CockpitApp(App[None]):
 
     def action_act(self, action: str) -> None:
         """Do one of the actions."""
-        BY_ID[action].run(self)
+        if self.settings.read_only and action in DOING:
+            self.say("read-only: this screen looks, and does nothing", "warning")
+        else:
+            BY_ID[action].run(self)
 
     def detach(self) -> None:
         """Leave; the engine goes on."""
         pid = f" (pid {self.live.header.pid})" if self.live.header and self.link.up else ""
-        self.farewell = f"The engine{pid} keeps running: the same command brings you back, `cockpit stop` ends it.\n"
+        again, stop = self.words(), self.words("stop")
+        self.farewell = f"The engine{pid} keeps running: `{again}` brings you back, `{stop}` ends it.\n"
         self.exit()
+
+    def words(self, *command: str) -> str:
+        """What to type for this home's engine: `cockpit stop --demo`."""
+        from core.home import default_home, demo_home
+
+        demo = self.live.mode == "demo"
+        here = [] if self.home == (demo_home() if demo else default_home()) else ["--home", shlex.quote(str(self.home))]
+        return " ".join(["cockpit", *command, *(["--demo"] if demo else []), *here])
 
     def redraw(self) -> None:
         """Paint every cell again: the terminal may show something else by now."""

@@ -31,6 +31,7 @@ def register(app: CockpitApp) -> None:
         symbol=bare(app.live.prices.listing.cursor_key),
         mode=app.live.mode,
         recent=app.recent,
+        last=app.live.prices.last_of,
     )
     app.push_screen(form, started)
 
@@ -95,7 +96,7 @@ def unregister(app: CockpitApp) -> None:
         return
     name = clean(row.id)
     if row.position == 0:
-        answers = [("f", "unregister", "it holds nothing")]
+        answers = [("u", "unregister", "it holds nothing")]
     else:
         answers = [
             ("f", "flatten first", f"close {_holding(row)}, then take it out"),
@@ -105,6 +106,7 @@ def unregister(app: CockpitApp) -> None:
         f"Unregister {name}?{_real(app)}",
         answers,
         {
+            "u": lambda: app.submit(Unregister(id=row.id), f"{name} is unregistered"),
             "f": lambda: app.submit(Unregister(id=row.id), f"{name} is unregistered"),
             "k": lambda: app.submit(Unregister(id=row.id, keep=True), f"{name} is unregistered, its position is kept"),
         },
@@ -121,7 +123,10 @@ def demo(app: CockpitApp) -> None:
         app.wants_demo = True
         app.exit()
 
-    what = "a generated market, with strategies trading; " + ("the engine here goes on" if app.link.up else "nothing here changes")
+    from core.home import demo_home
+
+    here = "the engine here goes on" if app.link.up else "nothing here changes"
+    what = f"a generated market, with strategies trading, in a home of its own ({demo_home({})}); {here}"
     app.ask_person("Open the demo?", [("d", "demo", what)], {"d": go})
 
 
@@ -130,11 +135,14 @@ def leave(app: CockpitApp) -> None:
     if not app.link.up:
         app.exit()
         return
+    if app.settings.read_only:
+        app.detach()
+        return
     holding = sum(row.position != 0 for row in app.live.strategies.held)
     positions = f"{holding} position{'s' if holding != 1 else ''}" if holding else "no position"
     stays = f"; {positions} stay{'' if holding > 1 else 's'} open, as journalled" if holding else ""
     answers = [
-        ("d", "detach", "the engine keeps running; `cockpit` brings you back"),
+        ("d", "detach", f"the engine keeps running; `{app.words()}` brings you back"),
         ("s", "stop", f"end the engine{stays}"),
     ]
     if holding:

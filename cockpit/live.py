@@ -40,7 +40,7 @@ class LiveScreen(Deck):
     NAME = "live"
     LAYOUTS = ("even", "chart", "strategies")
     VERTICAL_BREAKPOINTS = [(0, "-low"), (38, "-high")]  # noqa: RUF012 - declared by Textual
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("live")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("live"), Binding("escape", "close_filter", "all rows", show=False)]
 
     def __init__(self) -> None:
         self.prices = PricesPane(id="prices")
@@ -159,7 +159,9 @@ class LiveScreen(Deck):
         elif self.pane is self.trades and (trade := self.chosen_trade) is not None:
             self._charted = (trade.symbol, trade.strategy_id)
         elif self.pane is self.prices or self._charted[0] not in self.prices.symbols:
-            self._charted = (self.prices.listing.cursor_key, "")
+            known = self.prices.symbols  # a filter may leave no row to be on
+            kept = self._charted[0] if self._charted[0] in known else next(iter(known), "")
+            self._charted = (self.prices.listing.cursor_key or kept, "")
         return self._charted
 
     def reshape(self) -> None:

@@ -63,6 +63,7 @@ def next_theme(app: CockpitApp) -> None:
     """The next theme."""
     names = [theme.name for theme in THEMES]
     app.theme = names[(names.index(app.theme) + 1) % len(names)] if app.theme in names else names[0]
+    app.say(f"theme: {app.theme.removeprefix('cockpit-')}")
 
 
 def redraw(app: CockpitApp) -> None:
@@ -77,7 +78,7 @@ def palette(app: CockpitApp) -> None:
 
 def show_help(app: CockpitApp) -> None:
     """What can be done in this pane."""
-    from cockpit.actions import BY_ID, help_for
+    from cockpit.actions import help_for
     from cockpit.forms.reading import Help
 
     deck = app.deck
@@ -85,7 +86,7 @@ def show_help(app: CockpitApp) -> None:
 
     def run(chosen: str | None) -> None:
         if chosen:
-            BY_ID[chosen].run(app)
+            app.action_act(chosen)
 
     app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title), app.keymap), run)
 

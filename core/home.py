@@ -114,7 +114,8 @@ def check_stamp(home: Path, mode: str, venues: Sequence[str]) -> Stamp | None:
     if found is None:
         return None
     if found.mode != mode:
-        raise UsageError(f"{home} is a {found.mode} home and cannot run as {mode}: use another one with --home or COCKPIT_HOME")
+        demo = "`cockpit --demo` opens it; or " if found.mode == "demo" else ""
+        raise UsageError(f"{home} is a {found.mode} home and cannot run as {mode}: {demo}use another one with --home or COCKPIT_HOME")
     if sorted(found.venues) != sorted(venues):
         ours, theirs = ", ".join(sorted(found.venues)), ", ".join(sorted(venues))
         raise UsageError(f"{home} holds data of {ours} and cannot run on {theirs}: use another one with --home or COCKPIT_HOME")

@@ -13,11 +13,13 @@ from typing import Any, TypeAlias
 import msgspec
 
 from cockpit.text import clean
+from core.codes import interval_ns
+from core.errors import UsageError
 
 Value: TypeAlias = str | int | float | bool | None
 
-# The grammar of `core.types.interval_ns`, which is not imported: it would bring numpy into the screen's process.
-_INTERVAL = re.compile(r"tick|[1-9]\d{0,5}(?:ms|s|m|h|d|w)")
+#: Where a comma means what it means here: groups of three digits.
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?")
 
 _YES = {"yes": True, "no": False}
 
@@ -80,12 +82,16 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
                 raise ValueError(f"must be one of {', '.join(self.options)}")
             return _YES[text] if self.type == "bool" else text
         if self.type == "interval":
-            if not _INTERVAL.fullmatch(text):
-                raise ValueError("is not an interval: tick, or such as 1s, 5m, 1h")
+            try:
+                interval_ns(text)
+            except UsageError:
+                raise ValueError("is not an interval: tick, or such as 1s, 5m, 1h") from None
             return text
         return self._bounded(text) if self.type in ("int", "float") else text
 
     def _bounded(self, text: str) -> int | float:
+        if "," in text and not _THOUSANDS.fullmatch(text):
+            raise ValueError("has a comma: write a point for decimals, such as 0.5")
         plain = text.replace("_", "").replace(",", "")
         try:
             value = int(plain) if self.type == "int" else float(plain)

@@ -29,8 +29,9 @@ class RegisterForm(OfferForm):
         symbol: str,
         mode: str,
         recent: Typed,
+        last: Callable[[str], float | None] = lambda _symbol: None,
     ) -> None:
-        """`offers` fetches the catalogue, `submit` sends the command; `symbol` is the one that is suggested.
+        """`offers` fetches the catalogue, `submit` sends the command; `symbol` is the one that is suggested, `last` its last price.
 
         `recent` holds what was registered last, and is kept up to date.
         """
@@ -38,6 +39,7 @@ class RegisterForm(OfferForm):
         self._watched = watched
         self._symbol = symbol
         self._mode = mode
+        self._last = last
 
     def first_entries(self) -> list[Entry]:
         return [Entry(_SYMBOLS, self._symbol, suggester=SymbolSuggester(self._watched))]
@@ -62,9 +64,17 @@ class RegisterForm(OfferForm):
         side = "long or flat" if terms.side == "long_flat" else "long or short"
         money = "with REAL MONEY" if self._mode == "live" else f"in {self._mode or 'paper'} mode"
         return (
-            f"Enter starts {command.name} on {', '.join(command.symbols)} {money}: {terms.qty:g} a unit, {side}, "
+            f"Enter starts {command.name} on {', '.join(command.symbols)} {money}: {terms.qty:g} a unit{self._worth(command)}, {side}, "
             f"capital {terms.capital:,.0f}, fee {terms.fee_bps:g} bps."
         )
+
+    def _worth(self, command: Register) -> str:
+        """What a unit is worth at the last price, against the capital."""
+        last = self._last(command.symbols[0]) if len(command.symbols) == 1 else None
+        if last is None:
+            return ""
+        worth = command.terms.qty * last
+        return f" (about {worth:,.0f}: {worth / command.terms.capital:,.1f} times the capital)"
 
     def busy(self, command: Register) -> str:
         return f"starting {command.name} …"

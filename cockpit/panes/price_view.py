@@ -233,4 +233,4 @@ class PriceView:
             return "", "muted"
         change = "" if price.change_24h_pct is None else f" {figures.signed(price.change_24h_pct)} %"
         tone = "muted" if price.state != "live" else {1: "up", -1: "down"}.get(price.direction, "plain")
-        return f"{figures.number(price.last, price.decimals)} {_ARROWS.get(price.direction, '·')}{change}", tone
+        return f"{_ARROWS.get(price.direction, '·')} {figures.number(price.last, price.decimals)}{change}", tone

@@ -57,6 +57,8 @@ class PricesPane(LiveGrid):
             live += seconds is not None and not stale
             rows.append(self._row(symbol, Cell(figures.age(seconds), "warn" if stale else "muted", seconds), stale))
         note = f"{live} of {len(rows)} live" if rows else ""
+        if rows and not live and all(row.last is None for row in self._held.values()) and any(f.state == "backoff" for f in header.feeds):
+            note = "the venue cannot be reached: d opens the demo"
         self.show(rows, now, note=note, empty=why_empty(header))
 
     def _row(self, symbol: str, age: Cell, stale: bool) -> Row:
@@ -87,6 +89,10 @@ class PricesPane(LiveGrid):
         """Decimals of a symbol's prices; None when it is not watched."""
         row = self._held.get(symbol)
         return None if row is None else row.decimals
+
+    def last_of(self, name: str) -> float | None:
+        """The last price of a symbol as a person writes it, with or without its venue."""
+        return next((row.last for symbol, row in self._held.items() if name in (symbol, bare(symbol))), None)
 
     def last(self, symbol: str) -> float | None:
         """A symbol's last price; None when it has none."""

@@ -53,6 +53,10 @@ class Tier:
         self._ring[self._count % most] = (ts, equity, realised, drawdown)
         self._count += 1
 
+    def move(self, step: float) -> None:
+        """Move all equities by so much."""
+        self._ring["equity"][: self._count] += step
+
     def samples(self) -> Records:
         """All of them, oldest first, copied."""
         most = len(self._ring)
@@ -83,8 +87,12 @@ class Curve:
             tier.put(ts, equity, realised, drawdown)
 
     def shift(self, equity: float) -> None:
-        """What it is the sum of changed: from here on it is so much, no deeper below its peak than before."""
-        self._peak, self._last = self._peak + equity - self._last, equity
+        """What it is the sum of changed: from here on it is so much, and what was moves along: who comes or goes is no profit or loss."""
+        step = equity - self._last
+        self._peak, self._last = self._peak + step, equity
+        for tier in self._tiers:
+            tier.move(step)
+        self._before["equity"] += step
 
     def precede(self, samples: Records) -> None:
         """Put what was before an engine's start before it."""

@@ -84,7 +84,7 @@ def test_one_command_shows_what_the_product_is_and_every_way_leads_back(tmux: Tm
     tmux.keys("q")
     tmux.until(lambda text: "Leave the cockpit?" in text, "what leaving does")
     tmux.keys("d")
-    left = tmux.until(lambda text: "the same command brings you back" in text, "the shell again")
+    left = tmux.until(lambda text: "brings you back, `cockpit stop" in text, "the shell again")
     assert "DEMO" not in left.splitlines()[0], "the screen of before is back"
     tmux.keys("clear; cockpit status --demo --json", "Enter")
     tmux.until(lambda text: '"state"' in text, "the engine that goes on")

@@ -305,3 +305,11 @@ async def test_a_symbol_a_strategy_or_a_pane_is_gone_to_by_its_name(tmp_path: Pa
             await pilot.pause(0.5)
             await pilot.press("enter")
             await eventually(arrived)
+
+
+async def test_without_a_venue_the_demo_is_offered(tmp_path: Path) -> None:
+    async with trading(FakeEngine(tmp_path)) as engine:
+        engine.prices = [price_row("binance:BTCUSDT", None, last_ns=0, state="waiting", spark=[])]
+        engine.header = msgspec.structs.replace(engine.header, feeds=[FeedState("binance", "backoff", "name or service not known")])
+        async with cockpit(tmp_path, MIDDLE) as (app, _):
+            await eventually(lambda: line_with(app, "1 Prices", "d opens the demo"))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine
-from screen_rig import cockpit, eventually, line_with, opened, text_of, trading
+from screen_rig import cockpit, eventually, line_with, lines_of, opened, text_of, trading
 
 from cockpit.actions import ACTIONS, keys_for
 from cockpit.app import CockpitApp
@@ -97,7 +97,13 @@ async def test_a_screen_that_only_looks_says_so_and_sends_nothing(tmp_path: Path
             await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
             assert line_with(app, "READ-ONLY")
             await pilot.press("P")
-            await eventually(lambda: "only looks" in text_of(app))
+            await eventually(lambda: "does nothing" in text_of(app))
+            await pilot.press("F", "r", "b")
+            await pilot.pause()
+            assert len(app.screen_stack) == 1
+            assert "flatten" not in lines_of(app)[-1]
+            await pilot.press("q")
+            await eventually(lambda: "keeps running" in app.farewell)
             assert not engine.commands
 
 
