@@ -135,7 +135,11 @@ class CockpitApp(App[None]):
         """Leave; the engine goes on."""
         pid = f" (pid {self.live.header.pid})" if self.live.header and self.link.up else ""
         again, stop = self.words(), self.words("stop")
-        self.farewell = f"The engine{pid} keeps running: `{again}` brings you back, `{stop}` ends it.\n"
+        self.leave(f"The engine{pid} keeps running: `{again}` brings you back, `{stop}` ends it.")
+
+    def leave(self, farewell: str) -> None:
+        """End the screen, and say this on the terminal."""
+        self.farewell = farewell + "\n"
         self.exit()
 
     def words(self, *command: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
+from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import bare
 from cockpit.text import clean
 
@@ -42,6 +43,9 @@ class Places(Provider):
 
 def _to_row(app: CockpitApp, number: int, key: str) -> None:
     app.show(app.live.NAME)
+    pane = app.live.panes[number - 1]
+    if isinstance(pane, LiveGrid):
+        pane.seek("")  # a filter would hide it
     app.live.go(number, key)
 
 

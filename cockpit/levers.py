@@ -44,13 +44,15 @@ def symbols(app: CockpitApp) -> None:
 
 
 def pause(app: CockpitApp) -> None:
-    """Pause the strategy under the cursor; a paused one is resumed."""
+    """Pause the strategy under the cursor; a paused one is resumed, one that failed begins anew."""
     row = _subject(app, "p pauses")
     if row is None:
         return
     name = clean(row.id)
     if row.state == "paused":
         app.submit(Resume(id=row.id), f"{name} is resumed")
+    elif row.state == "failed":
+        app.submit(Resume(id=row.id), f"{name} begins anew, with the position it had")
     else:
         app.submit(Pause(id=row.id), f"{name} is paused: its position and stops stay")
 
@@ -152,8 +154,10 @@ def leave(app: CockpitApp) -> None:
         answers,
         {
             "d": app.detach,
-            "s": lambda: app.submit(Stop(), "the engine is stopping", then=app.exit),
-            "f": lambda: app.submit(Stop(flatten=True), "everything is flattening, then the engine stops", then=app.exit),
+            "s": lambda: app.submit(Stop(), "the engine is stopping", then=lambda: app.leave(f"The engine has stopped{stays}.")),
+            "f": lambda: app.submit(
+                Stop(flatten=True), "everything is flattening, then the engine stops", then=lambda: app.leave("The engine has stopped.")
+            ),
         },
         insisted="d",
     )

@@ -31,12 +31,12 @@ FIGURES = (
     Figure("max_drawdown", "max drawdown", 2, "money"),
     Figure("max_drawdown_pct", "", 2, "% of the peak before it"),
     Figure("sharpe", "Sharpe", 2, "daily, a year's worth"),
-    Figure("profit_factor", "profit factor", 2, "gross profit / gross loss"),
+    Figure("profit_factor", "profit factor", 2, "won / lost"),
     Figure("trades", "trades", 0, "round trips"),
     Figure("win_rate", "won", 1, "% of trades, after fees", scale=100.0),
     Figure("fills", "fills", 0, "executions"),
-    Figure("gross_profit", "gross profit", 2, "money"),
-    Figure("gross_loss", "gross loss", 2, "money"),
+    Figure("gross_profit", "won trades", 2, "money"),
+    Figure("gross_loss", "lost trades", 2, "money"),
     Figure("fees", "fees", 2, "money"),
 )
 
@@ -105,8 +105,8 @@ def outcome_lines(report: Report | None, money: str) -> list[list[Part]]:
     counts = [0.0] * BINS
     for value in closed:
         counts[min(BINS - 1, int(BINS * (value - low) / (high - low)))] += 1
-    ends = f"  {figures.signed(low)} to {figures.signed(high)} {money}, a closing fill"
-    return [fact("spread", Part(figures.spark(counts, BINS)), Part(ends, "muted"))]
+    ends = f"  {figures.signed(low)} to {figures.signed(high)} {money} before fees"
+    return [fact("each close", Part(figures.spark(counts, BINS)), Part(ends, "muted"))]
 
 
 def state_lines(row: RunRow, now_ns: int) -> list[list[Part]]:

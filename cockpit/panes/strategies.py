@@ -107,7 +107,7 @@ def strategy_row(row: StrategyRow, decimals: Callable[[str], int | None]) -> Row
     )
     span = None
     if row.state == "failed":
-        span = (_STATE, Cell(f"✖ failed: {detail} (enter for the traceback)", "bad"))
+        span = (_STATE, Cell(f"✖ failed: {detail} (enter: why, p: begin anew)", "bad"))
     elif detail and row.state != "warming":
         # What it holds stays in sight; without a position there is room for the whole reason.
         span = (_STATE, Cell(f"{word}: {detail}", tone)) if row.position == 0 else (_TRADES, Cell(detail, "warn"))

@@ -203,7 +203,8 @@ class Instance:
         """
         parts = self._parts()
         if layout != self.layout or len(data) != sum(a.nbytes for a in parts):
-            raise StoreError(f"the snapshot of {self.plan.name} was taken with another memory layout: its file was edited")
+            name = self.plan.name
+            raise StoreError(f"the snapshot of {name} was taken with another memory layout: its file, or cockpit itself, has changed since")
         at = 0
         for part in parts:
             part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)

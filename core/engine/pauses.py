@@ -144,6 +144,7 @@ class Pauses:
         return {
             **_figures(total),
             "own": _figures(own),
+            "p99_minute_us": lately.figures()["p99_us"],
             "max_minute_us": round(lately.max / 1000, 1),
             "long": sum(self.counts.values()),
             "long_by": dict(self.counts),

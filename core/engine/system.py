@@ -136,7 +136,7 @@ class System:
             shedding=memory.get("shedding", ""),
             cpu_pct=cpu,
             recent_ticks=engine.recent.count,
-            loop_p99_us=loop.get("p99_us"),
+            loop_p99_us=loop.get("p99_minute_us"),
             loop_max_us=loop.get("max_minute_us"),
             long_pauses=loop.get("long_by", {}),
         )

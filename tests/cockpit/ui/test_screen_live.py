@@ -13,6 +13,7 @@ from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, line
 
 from cockpit.paint import Stroke
 from cockpit.tones import THEMES
+from core.commands import Resume
 from core.view import AlertRow, FeedState
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
@@ -28,7 +29,7 @@ async def test_a_large_screen_shows_header_prices_strategies_trades_alerts_and_k
         assert line_with(app, "XRPUSDT", "0.6021", "12 s")
         assert line_with(app, "sma-1", "● run", "+0.50", "61,650.00", "+18.00", "+42.10")
         assert line_with(app, "macd", "‖ paused")
-        assert line_with(app, "boll-4", "✖ failed: ZeroDivisionError, boll.py:31 (enter for the traceback)")
+        assert line_with(app, "boll-4", "✖ failed: ZeroDivisionError, boll.py:31 (enter: why, p: begin anew)")
         assert line_with(app, "Σ", "exposed", "30,843", "+36.00")
         assert line_with(app, "14:02:09", "sma-1", "sell", "0.50", "61,712.00", "+13.12")
         assert line_with(app, "14:02:02", "blocked: spread 0.9 % > 0.5 %")
@@ -313,3 +314,11 @@ async def test_without_a_venue_the_demo_is_offered(tmp_path: Path) -> None:
         engine.header = msgspec.structs.replace(engine.header, feeds=[FeedState("binance", "backoff", "name or service not known")])
         async with cockpit(tmp_path, MIDDLE) as (app, _):
             await eventually(lambda: line_with(app, "1 Prices", "d opens the demo"))
+
+
+async def test_p_on_a_strategy_that_failed_has_it_begin_anew(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        await pilot.press("2", "down", "down")
+        await eventually(lambda: app.live.chosen_strategy is not None and app.live.chosen_strategy.id == "boll-4")
+        await pilot.press("p")
+        await eventually(lambda: engine.commands == [Resume(id="boll-4")])
