@@ -18,7 +18,7 @@ import numpy as np
 from core.errors import UsageError
 from core.research.audit_fills import SHOWN, Fills, columns_unlike
 from core.research.audit_past import NEVER, Past, bound, read_past
-from core.research.audit_run import Row
+from core.research.audit_run import Row, own_exits
 from core.research.audit_story import Story
 from core.store.ledger_reader import find_fills, first_fills, read_fills_between
 from core.store.ledger_rows import FILLS
@@ -114,12 +114,13 @@ class _Audit:
         last = self.found.from_seq = min((life.taken.seq for life in lives if life.taken), default=0)
         self.found.to_seq = max((life.end for life in lives), default=0)
         self._take_fills(-1, last)
-        for batch in self._ticks() if lives else ():
-            through = int(batch["seq"][-1])
-            self._replay(batch, through)
-            self._take_fills(last, through)
-            last = through
-        self._replay(np.empty(0, TICK), NEVER)
+        with own_exits():
+            for batch in self._ticks() if lives else ():
+                through = int(batch["seq"][-1])
+                self._replay(batch, through)
+                self._take_fills(last, through)
+                last = through
+            self._replay(np.empty(0, TICK), NEVER)
         self._take_fills(last, NEVER)
         self._conclude()
         return self.found
