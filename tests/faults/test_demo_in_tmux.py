@@ -25,7 +25,7 @@ class Tmux:
 
     def __init__(self, folder: Path, columns: int = 160, lines: int = 48) -> None:
         self._base = ["tmux", "-S", str(folder / "tmux"), "-f", os.devnull]
-        env = {key: value for key, value in os.environ.items() if not key.startswith(("COCKPIT_", "TMUX"))}
+        env = {key: value for key, value in os.environ.items() if not key.startswith(("COCKPIT_", "TMUX", "COLUMNS", "LINES"))}
         env |= {
             "COCKPIT_HOME": str(folder / "home"),
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
