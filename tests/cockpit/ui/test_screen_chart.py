@@ -30,13 +30,13 @@ def drawn(app: CockpitApp) -> str:
 
 async def test_a_wide_screen_has_a_chart_of_the_symbol_under_the_cursor(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
-        await eventually(lambda: line_with(app, "5 BTCUSDT 1m", "61,686.01 ▲ +0.42 %"))
+        await eventually(lambda: line_with(app, "5 BTCUSDT 1m", "▲ 61,686.01 +0.42 %"))
         await eventually(lambda: "┃" in drawn(app))
         assert "61,686.01 ▸" in drawn(app)
         assert line_with(app, "└", "13:30", "13:40", "13:50")
         assert asked(engine, "bars")[0] == {"symbol": "binance:BTCUSDT", "interval": "1m", "count": 250}
         await pilot.press("down")
-        await eventually(lambda: line_with(app, "5 ETHUSDT 1m", "2,684.10 ▼ -0.18 %"))
+        await eventually(lambda: line_with(app, "5 ETHUSDT 1m", "▼ 2,684.10 -0.18 %"))
         await eventually(lambda: "2,684.10 ▸" in drawn(app))
         assert app.live.pane is app.live.prices
 
@@ -247,7 +247,7 @@ async def test_a_middle_screen_shows_the_chart_where_it_is_gone_to(tmp_path: Pat
 async def test_a_small_screen_has_both_under_tabs(tmp_path: Path) -> None:
     async with opened(tmp_path, SMALL) as (_, app, pilot):
         await pilot.press("5")
-        await eventually(lambda: line_with(app, "BTCUSDT 1m", "61,686.01 ▲ +0.42 %"))
+        await eventually(lambda: line_with(app, "BTCUSDT 1m", "▲ 61,686.01 +0.42 %"))
         await eventually(lambda: "61,686.01 ▸" in text_of(app))
         assert all(len(line) == 80 for line in lines_of(app))
         await pilot.press("6")
@@ -314,7 +314,7 @@ async def test_only_what_changed_of_a_chart_is_painted(tmp_path: Path, monkeypat
         monkeypatch.setattr(app.live.chart, "put", strokes.extend)
         engine.prices[0] = msgspec.structs.replace(engine.prices[0], last=61_686.05)
         engine.moved("prices")
-        await eventually(lambda: "61,686.05 ▲" in "".join(stroke.text for stroke in strokes))
+        await eventually(lambda: "▲ 61,686.05" in "".join(stroke.text for stroke in strokes))
         await eventually(lambda: "61,686.05 ▸" in drawn(app))
         assert sum(len(stroke.text) for stroke in strokes) < 300
 
