@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 FOLDER = "exports"
 
+#: States of a run that no longer change.
+OVER = ("done", "failed", "cancelled")
+
 _EQUITY = ("ts_ns", "equity", "drawdown")
 
 
@@ -36,13 +40,20 @@ def run(app: CockpitApp) -> None:
 async def _open(app: CockpitApp) -> None:
     from cockpit.forms.backtest import BacktestForm
 
+    asked: list[Backtest] = []
+
+    async def submit(order: Backtest) -> Any:
+        asked.append(order)
+        return await app.link.submit(order)
+
     def queued(id_: str | None) -> None:
         if id_:
             app.show("lab")
-            app.lab.go(1, id_)
+            now_ns = app.lab.header.now_ns if app.lab.header else time.time_ns()
+            app.lab.expect(RunRow(id_, asked[-1], "queued", "", now_ns, 0, 0, 0, None, 0, "", None))
 
     strategy, typed = await beginning(app)
-    form = BacktestForm(app.offers, app.link.submit, lambda: app.link.ask("sources"), recent=app.tested, strategy=strategy, typed=typed)
+    form = BacktestForm(app.offers, submit, lambda: app.link.ask("sources"), recent=app.tested, strategy=strategy, typed=typed)
     if app.uncovered:  # nothing else was opened meanwhile
         app.push_screen(form, queued)
 
@@ -124,7 +135,7 @@ def compare(app: CockpitApp) -> None:
         app.lab.marked = ""
         app.say(f"{name} is no longer marked")
     elif row.state != "done":
-        app.say(f"{name} has no result to compare: {clean(row.state)}")
+        app.say(f"{name} has no result to compare{_yet(row)}: {clean(row.state)}")
     else:
         app.lab.marked = row.id
         app.say(f"{name} is A: move to another run to see both")
@@ -136,7 +147,7 @@ def register(app: CockpitApp) -> None:
     if row is None:
         return
     if row.state != "done":
-        app.say(f"{clean(row.id)} came to no result: {clean(row.state)}")
+        app.say(f"{clean(row.id)} {'came to no' if row.state in OVER else 'has no'} result{_yet(row)}: {clean(row.state)}")
         return
     order = row.order
     command = Register(name=order.strategy, symbols=[bare(row.symbol)], params=order.params, terms=order.terms)
@@ -156,7 +167,7 @@ def export(app: CockpitApp) -> None:
         return
     report = app.lab.report(row)
     if report is None or row.state != "done":
-        app.say(f"{clean(row.id)} has no result{'' if row.state in ('failed', 'cancelled') else ' yet'}")
+        app.say(f"{clean(row.id)} has no result{_yet(row)}")
         return
     app.run_worker(_write(app, report), group="export")
 
@@ -212,6 +223,10 @@ def read(app: CockpitApp) -> None:
     lines = result_lines(row, app.lab.report(row), now_ns, 116) if row.state == "done" else order_lines(row, 116)
     head = [] if row.state == "done" else [f"{clean(row.state)}{': ' + clean(row.line) if row.line else ''}", ""]
     app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in lines)]))
+
+
+def _yet(row: RunRow) -> str:
+    return "" if row.state in OVER else " yet"
 
 
 def _subject(app: CockpitApp, what: str) -> RunRow | None:

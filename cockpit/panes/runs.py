@@ -24,6 +24,9 @@ STATES = {
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 
+#: So many words of the engine without a run that it said it took: one may have been on its way, more mean that there is none.
+PATIENCE = 2
+
 _BAR = 6
 _STATE = 5
 
@@ -63,11 +66,28 @@ class RunsPane(LiveGrid):
         self._held: dict[str, RunRow] = {}
         self._view: LabView | None = None
         self._made: dict[str, tuple[Made, Row]] = {}
+        self._expected: RunRow | None = None
+        self._lacking = 0
 
     def take(self, view: LabView) -> None:
-        """Keep the engine's rows."""
+        """Keep the engine's rows; what is expected stays on top of them until it is among them."""
         self._view = view
         self._held = {row.id: row for row in view.runs}
+        if self._expected is not None:
+            self._lacking += 1
+            if self._expected.id in self._held or self._lacking > PATIENCE:
+                self._expected = None
+            else:
+                self._held = {self._expected.id: self._expected, **self._held}
+
+    def expect(self, row: RunRow, now: float) -> None:
+        """A run that was just asked for is listed before the engine's next word, and the cursor is on it at once."""
+        if row.id not in self._held:
+            self._expected, self._lacking = row, 0
+            self._held = {row.id: row, **self._held}
+        self.seek("")  # a filter would hide it
+        self.listing.want(row.id)
+        self.paint(now, row.asked_ns)
 
     def paint(self, now: float, now_ns: int) -> None:
         """Show what is held as of `now_ns`."""

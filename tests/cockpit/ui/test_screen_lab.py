@@ -284,6 +284,46 @@ async def test_b_begins_with_the_symbol_under_the_cursor_and_the_cursor_goes_to_
         await eventually(lambda: line_with(app, "▶", "run-1"))
 
 
+@pytest.mark.parametrize("visited", [False, True])
+async def test_keys_are_about_the_run_that_was_just_asked_for_even_before_the_engine_lists_it(tmp_path: Path, visited: bool) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(2), run_row(1))
+        if visited:
+            await in_lab(engine, app, pilot)
+            await pilot.press("slash", *"run-1", "enter", "b")
+        else:
+            await pilot.press("b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        await pilot.press("enter")
+        await eventually(lambda: app.uncovered and app.deck is app.lab and line_with(app, "▶", "run-3", "queued"))
+        for key, words in (
+            ("c", "run-3 has no result to compare yet"),
+            ("r", "run-3 has no result yet: queued"),
+            ("e", "run-3 has no result yet"),
+        ):
+            await pilot.press(key)
+            await eventually(partial(line_with, app, words))
+        await pilot.press("x")
+        await eventually(lambda: CancelRun(id="run-3") in engine.commands)
+        with_runs(engine, waiting_row(3), run_row(2), run_row(1))
+        await eventually(lambda: line_with(app, "▶", "run-3", "queued"))
+        with_runs(engine, run_row(4), run_row(3), run_row(2), run_row(1))
+        await eventually(lambda: line_with(app, "▶", "run-3", "✓ done") and line_with(app, "run-4"))
+
+
+async def test_a_run_that_the_engine_lost_is_not_listed_for_ever(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "▶", "run-2", "queued"))
+        for share in (0.1, 0.2, 0.3):
+            with_runs(engine, running_row(1, share))
+            await eventually(partial(line_with, app, "run-1", f"{100 * share:.0f} %"))
+        await eventually(lambda: line_with(app, "▶", "run-1") and not line_with(app, "run-2"))
+
+
 async def test_b_in_the_lab_begins_with_the_run_under_the_cursor(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         order = msgspec.structs.replace(ORDER, from_ns=1_700_000_000 * 10**9)
