@@ -45,6 +45,7 @@ class Report(msgspec.Struct):
     first_ns: int = 0
     last_ns: int = 0
     notes: list[str] = []
+    cold: str = ""  # why its strategy never had an opinion: "was never warm: …"
     detail: Detail | None = None
 
 

@@ -47,8 +47,15 @@ class RunTradesPane(LiveGrid):
             return
         count = len(detail.fills)
         note = f"newest {count:,} of {detail.fills_total:,} fills" if count < detail.fills_total else f"{count:,} fill{'s' * (count != 1)}"
-        self.show(fill_rows(detail.fills), now, note=note, empty=("It did not trade: its conditions were never met in this span.",))
+        self.show(fill_rows(detail.fills), now, note=note, empty=idle_words(report))
         self.choose(0)
+
+
+def idle_words(report: Report | None) -> tuple[str, ...]:
+    """Why a run did not trade."""
+    if report is None or not report.cold:
+        return ("It did not trade: its conditions were never met in this span.",)
+    return (f"It did not trade: it {clean(report.cold)}.", "A longer span, a shorter interval or fewer bars would let it.")
 
 
 def fill_rows(fills: list[dict[str, Any]]) -> list[Row]:

@@ -109,6 +109,7 @@ def outcome_of(result: Result) -> Outcome:
         first_ns=result.first_ns,
         last_ns=result.equity[-1][0],
         notes=source.notes,
+        cold=result.cold,
     )
 
 

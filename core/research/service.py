@@ -64,6 +64,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
         kind, form, interval_ns: of the source's rows.
         first_ns, last_ns: the span traded.
         notes: what was set right in the source, or is missing in it.
+        cold: why the strategy never had an opinion, a phrase that begins with "was"; '' it had enough to warm up.
     """
 
     figures: dict[str, Any]
@@ -75,6 +76,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
     first_ns: int
     last_ns: int
     notes: list[str] = []
+    cold: str = ""
 
 
 class Wrong(msgspec.Struct, frozen=True, tag="wrong"):

@@ -229,6 +229,18 @@ async def test_a_run_whose_file_is_gone_still_shows_its_figures(tmp_path: Path) 
         assert line_with(app, "net P&L", "+1,234.50")
 
 
+async def test_a_run_that_did_not_trade_says_whether_it_was_ever_warm(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(2), run_row(1))
+        nothing = {"equity": [(1, 1.0, 0.0), (2, 1.0, 0.0)], "fills": [], "fills_total": 0}
+        cold = {"run-2": "was never warm: it needs 20 bars of 1m and had 12", "run-1": ""}
+        engine.answers["run"] = lambda args: report(run_row(int(args["id"][4:])), detail=nothing, cold=cold[args["id"]])
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "It did not trade: it was never warm: it needs 20 bars of 1m and had 12."))
+        await pilot.press("down")
+        await eventually(lambda: line_with(app, "It did not trade: its conditions were never met in this span."))
+
+
 async def test_words_from_outside_are_inert_in_the_lab(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         order = msgspec.structs.replace(ORDER, source=HOSTILE, strategy=HOSTILE, params={HOSTILE: HOSTILE})
