@@ -142,7 +142,9 @@ def strategy_lines(row: StrategyRow) -> list[str]:
         ("drawdown", f"{row.drawdown_pct:.2f} %"),
         (
             "Sharpe",
-            f"{figures.number(row.sharpe)} of daily changes, a year's worth" if row.sharpe is not None else "from its second day on",
+            f"{figures.number(row.sharpe)} of daily changes, a year's worth"
+            if row.sharpe is not None
+            else "from the first midnight (UTC) on that it has run for two days",
         ),
     )
     return [*lines, "", *(f"  {name:<14} {value}" for name, value in facts)]

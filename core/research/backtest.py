@@ -180,7 +180,7 @@ def _result(
         gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
         equity=float(account.equity), capital=float(account.capital), max_drawdown=float(account.max_drawdown),
         max_drawdown_pct=float(account.max_drawdown_ratio) * 100, boundaries_ns=marks["ts"], equities=marks["equity"],
-        first_ns=first_ns, last_ns=last_ns,
+        first_ns=first_ns, last_ns=last_ns, interval_ns=source.interval_ns,
     )  # fmt: skip
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
     figures = metrics(run, time.perf_counter() - started)
