@@ -8,7 +8,7 @@ from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
-from cockpit.report import params_words, source_words
+from cockpit.report import params_words, source_words, span_words
 from cockpit.text import clean
 from core.view import LabView, RunRow
 
@@ -28,7 +28,7 @@ DAY = 86_400 * SECOND
 PATIENCE = 2
 
 _BAR = 6
-_STATE = 5
+_STATE = 6
 
 
 class Made(NamedTuple):
@@ -49,15 +49,16 @@ class RunsPane(LiveGrid):
         Column("run", least=6, most=10),
         Column("strategy", least=8, most=18),
         Column("source", least=12, most=24, drop=2),
-        Column("asked", "right", least=8, most=14, drop=8),
+        Column("span", "right", least=7, most=8, drop=4),
+        Column("asked", "right", least=8, most=14, drop=9),
         Column("state", least=11, most=26),
         Column("net P&L", "point", least=8),
         Column("%", "point", least=6, drop=1),
         Column("dd %", "point", least=5, drop=3),
-        Column("Sharpe", "point", least=5, drop=5),
-        Column("trades", "right", least=6, drop=6),
-        Column("win %", "right", least=5, drop=7),
-        Column("params", least=16, most=70, drop=4, grow=True),
+        Column("Sharpe", "point", least=5, drop=6),
+        Column("trades", "right", least=6, drop=7),
+        Column("win %", "right", least=5, drop=8),
+        Column("params", least=16, most=70, drop=5, grow=True),
     )
 
     def __init__(self, *, id: str) -> None:
@@ -129,11 +130,16 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
         Cell(clean(row.id), "strong"),
         Cell(clean(row.order.strategy)),
         Cell(source_words(row.order.source)),
+        Cell(
+            span_words(row.first_ns, row.last_ns) if row.last_ns else "",
+            "muted",
+            float(row.last_ns - row.first_ns) if row.last_ns else None,
+        ),
         Cell(figures.moment(row.asked_ns, now_ns), "muted"),
         Cell(word, tone),
         Cell(figures.signed(net) if found else "", sign_tone(net or 0.0), net),
         Cell(figures.signed(share) if found else "", sign_tone(share or 0.0), share),
-        Cell(figures.number(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
+        Cell(figures.magnitude(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
         Cell(figures.number(found.get("sharpe")) if found else "", "plain", found.get("sharpe")),
         Cell(f"{found['trades']:,}" if "trades" in found else "", "plain", found.get("trades")),
         Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if found else "", "plain", win),

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fake_engine import FakeEngine
-from fake_lab import FIGURES, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
+from fake_engine import NOON, FakeEngine
+from fake_lab import FIGURES, HOUR, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
 from textual.pilot import Pilot
 
 from cockpit import figures
 from cockpit.app import CockpitApp
 from cockpit.forms.entry import Entry
+from cockpit.panes.result import SHARPE_NS
 from core.commands import Backtest, CancelRun, Register, Terms
+from core.research.metrics import LEAST_SPAN_NS
 from core.view import LabView
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
@@ -119,7 +121,7 @@ async def test_o_sorts_the_runs_by_what_they_made(tmp_path: Path) -> None:
         rows = [run_row(n, figures={**FIGURES, "net_pnl": made}) for n, made in ((3, 10.0), (2, 30.0), (1, 20.0))]
         with_runs(engine, *rows)
         await in_lab(engine, app, pilot)
-        await pilot.press(*"oooooo")
+        await pilot.press(*"ooooooo")
         await eventually(lambda: line_with(app, "▾net P&L"))
         await eventually(lambda: [row.key for row in app.lab.runs.listing.shown] == ["run-2", "run-1", "run-3"])
         await pilot.press("O")
@@ -167,6 +169,43 @@ async def test_c_marks_a_run_and_shows_every_other_one_beside_it(tmp_path: Path)
         await pilot.press("up", "c")
         await eventually(lambda: line_with(app, "2 Result: run-3"))
         assert not line_with(app, " A  run-3")
+
+
+async def test_totals_over_other_spans_are_not_compared_and_both_spans_are_said(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        short = run_row(1, first_ns=NOON - 3 * HOUR, figures={**FIGURES, "net_pnl": 100.0, "sharpe": None})
+        with_runs(engine, run_row(2), short)
+        await in_lab(engine, app, pilot)
+        await pilot.press("c", "down")
+        await eventually(lambda: line_with(app, "≠ totals over 3d 00h and 3h 00m are not compared"))
+        assert line_with(app, "net P&L", "+1,234.50", "+100.00", "≠", "USDT")
+        assert line_with(app, "a day", "+411.50", "+800.00", "+388.50", "USDT")
+        assert line_with(app, "won", "58.0", "58.0", "0.0"), "a share is comparable"
+        await eventually(lambda: line_with(app, "A 2026-11-17 14:02:11 to 2026-11-20 14:02:11 UTC, 3d 00h"))
+        assert line_with(app, "B 2026-11-20 11:02:11 to 2026-11-20 14:02:11 UTC, 3h 00m")
+        assert not line_with(app, "each from its own beginning")
+
+
+async def test_runs_years_apart_are_drawn_from_their_beginnings_and_it_is_said(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        old = run_row(1, first_ns=NOON - 20_000 * HOUR, last_ns=NOON - 19_928 * HOUR)
+        with_runs(engine, run_row(2), old)
+        await in_lab(engine, app, pilot)
+        await pilot.press("c", "down")
+        await eventually(lambda: line_with(app, "each from its own beginning, not at the same time"))
+        assert line_with(app, "1d 12h", "3d 00h")
+        assert line_with(app, "A and B are of different times")
+        assert line_with(app, "net P&L", "+1,234.50", "+1,234.50", "0.00")
+
+
+@pytest.mark.parametrize(("span", "why"), [(3 * HOUR, "needs two days; this was 3h 00m"), (72 * HOUR, "no day differed from another")])
+async def test_a_run_without_a_sharpe_says_why(tmp_path: Path, span: int, why: str) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1, first_ns=NOON - span, figures={**FIGURES, "sharpe": None, "max_drawdown_pct": 0.004}))
+        await in_lab(engine, app, pilot)
+        await eventually(lambda: line_with(app, "Sharpe", figures.NONE, why))
+        assert line_with(app, "<0.01", "% of the peak before it")
+        assert SHARPE_NS == LEAST_SPAN_NS, "the screen says of which span the engine makes none"
 
 
 async def test_a_run_without_a_result_cannot_be_marked_registered_or_written(tmp_path: Path) -> None:
