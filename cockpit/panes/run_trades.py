@@ -25,8 +25,8 @@ class RunTradesPane(LiveGrid):
         Column("side", least=4, most=5),
         Column("qty", "point", least=4),
         Column("price", "point"),
-        Column("rPnL", "point", least=6),
-        Column("fee", "point", drop=2),
+        Column("rPnL", "point", least=6, means="P&L of what this fill closed, before fees, quote currency"),
+        Column("fee", "point", drop=2, means="of this fill, quote currency"),
         Column("position", "point", least=5, drop=1),
         Column("why", least=6, most=24, drop=3, grow=True),
     )
