@@ -17,7 +17,7 @@ from cockpit.text import clean, width
 from core.view import RunRow
 
 #: Spans are called alike where neither their lengths nor their beginnings differ by more than this share of the longer.
-ALIKE = 0.01
+ALIKE = 0.05
 
 _UNLIKE = "≠"
 _LABEL = 13

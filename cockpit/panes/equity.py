@@ -87,10 +87,9 @@ def curve_lines(reports: list[Report], cells: int, lines: int, from_start: bool 
         tone = ("up" if curve[-1][1] >= capital else "down") if len(curves) == 1 else ("muted", "strong")[index]
         values = at_times([(ts, equity) for ts, equity, _ in curve], first, last, 2 * room)
         drawings.append((line_dots(values, low, high, above), tone))
-    made = [
-        _line(margin, {0: figures.number(high), above - 1: figures.number(low)}.get(index, ""), parts)
-        for index, parts in enumerate(laid_over(drawings))
-    ]
+    flat = high == low  # drawn in the middle
+    labels = {(above - 1) // 2: figures.number(high)} if flat else {0: figures.number(high), above - 1: figures.number(low)}
+    made = [_line(margin, labels.get(index, ""), parts) for index, parts in enumerate(laid_over(drawings))]
     if below:
         made.append([Part(f"{'drawdown':>{margin}} ", "muted")])
         made += _falls(curves, worst, first, last, margin, room, below)
@@ -102,12 +101,13 @@ def _falls(
     curves: list[list[tuple[int, float, float]]], worst: float, first: int, last: int, margin: int, room: int, lines: int
 ) -> list[list[Part]]:
     """The drawdown of the last curve as a filled shape, that of another as a line in front of it."""
+    labels = {0: "0", lines - 1: figures.signed(-worst)} if worst else {0: "none"}
     falls = [[(ts, fall) for ts, _, fall in curve] for curve in curves]
     dots = [(hung_dots(deepest(falls[-1], first, last, 2 * room), worst, lines), "down")]
-    if len(falls) == 2:
+    if len(falls) == 2 and worst:
         outline = [None if value is None else -value for value in deepest(falls[0], first, last, 2 * room)]
         dots.append((line_dots(outline, -worst, 0.0, lines), "muted"))
-    return [_line(margin, {0: "0", lines - 1: figures.signed(-worst)}.get(index, ""), parts) for index, parts in enumerate(laid_over(dots))]
+    return [_line(margin, labels.get(index, ""), parts) for index, parts in enumerate(laid_over(dots))]
 
 
 def _line(margin: int, label: str, parts: list[Part]) -> list[Part]:

@@ -24,9 +24,9 @@ FEW, BINS = 8, 14
 SHARPE_NS = 2 * DAY - 60 * MINUTE
 
 _EMPTY = (
-    "What a run came to stands here: profit, drawdown, Sharpe, trades, costs.",
-    "c marks a run, and compares it with the one under the cursor.",
-    "r registers what was tested, with the same parameters and terms.",
+    "Profit, drawdown, Sharpe, trades and costs of a run.",
+    "b makes one.  c marks one, to see others beside it.",
+    "r registers what was tested, on the same terms.",
 )
 
 
@@ -131,5 +131,5 @@ def metric_line(metric: Metric, row: RunRow, money: str) -> list[Part]:
 def no_sharpe(row: RunRow) -> str:
     """Why a run has none."""
     if row.last_ns and row.last_ns - row.first_ns < SHARPE_NS:
-        return f"needs two days; this was {span_words(row.first_ns, row.last_ns)}"
+        return f"needs two days, not {span_words(row.first_ns, row.last_ns)}"
     return "no day differed from another" if row.last_ns else "needs two days or more"

@@ -150,9 +150,10 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
 
 
 def progress_words(row: RunRow, now_ns: int) -> str:
-    """`████▌       43 %  2 s left`; rows where nobody knows how many there are."""
+    """`████▌       43 %  2 s left`; rows where nobody knows how many there are; for how long nothing was heard of it yet."""
     if row.share is None:
-        return f"● running  {figures.short(row.rows)} rows" if row.rows else "● running  preparing"
+        so_far = figures.age(max(0.0, (now_ns - row.started_ns) / 1e9)) if row.started_ns else ""
+        return f"● running  {figures.short(row.rows)} rows" if row.rows else f"● preparing  {so_far}"
     left = f"  {figures.age(max(0.0, (row.eta_ns - now_ns) / 1e9))} left" if row.eta_ns else ""
     return f"{figures.bar(row.share, _BAR)} {100 * row.share:3.0f} %{left}"
 

@@ -198,7 +198,7 @@ async def test_runs_years_apart_are_drawn_from_their_beginnings_and_it_is_said(t
         assert line_with(app, "net P&L", "+1,234.50", "+1,234.50", "0.00")
 
 
-@pytest.mark.parametrize(("span", "why"), [(3 * HOUR, "needs two days; this was 3h 00m"), (72 * HOUR, "no day differed from another")])
+@pytest.mark.parametrize(("span", "why"), [(3 * HOUR, "needs two days, not 3h 00m"), (72 * HOUR, "no day differed from another")])
 async def test_a_run_without_a_sharpe_says_why(tmp_path: Path, span: int, why: str) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine, run_row(1, first_ns=NOON - span, figures={**FIGURES, "sharpe": None, "max_drawdown_pct": 0.004}))
