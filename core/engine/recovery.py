@@ -236,7 +236,7 @@ class Recovery:
         edited = entry.snapshot is not None
         if edited:
             engine.alarms.note("warning", f"{entry.id}: its file was edited: state started afresh, the position stays")
-            engine.commands.note("edited", {"id": entry.id, "source_hash": plan.source_hash}, engine.last_seq)
+            engine.journal.note("edited", {"id": entry.id, "source_hash": plan.source_hash}, engine.last_seq)
         engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
         entry.begin_again(plan, "edited" if edited else "registered")
         await start(engine, entry)
