@@ -195,7 +195,7 @@ class Commands:
         engine.panes.touch("strategies", "header")
 
     async def watch(self, command: Watch | Unwatch, actor: str) -> dict[str, Any]:
-        """Stream more or fewer symbols."""
+        """Stream more or fewer symbols; a `note` in the answer says what a person would wait for in vain."""
         engine = self.engine
         names = list(dict.fromkeys(engine.bare(symbol) for symbol in command.symbols))
         async with self._streaming:
@@ -206,7 +206,10 @@ class Commands:
             else:
                 await self._unwatch(command, names, actor)
         engine.panes.touch("prices")
-        return {"symbols": engine.market.watched}
+        answer: dict[str, Any] = {"symbols": engine.market.watched}
+        if isinstance(command, Watch) and (silence := engine.feed.rest.silence_s()):
+            answer["note"] = f"{engine.venue.name} asked for silence: what is new streams in {silence:,.0f} s"
+        return answer
 
     async def _unwatch(self, command: Unwatch, names: list[str], actor: str) -> None:
         engine = self.engine
