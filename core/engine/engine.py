@@ -148,7 +148,7 @@ class Engine:
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names)
         await streaming.add_again(self, recovered)
-        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, rounds.watch_clock):
+        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, rounds.watch_clock, rounds.watch_logs):
             self.spawn(work(self), work.__name__)
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")

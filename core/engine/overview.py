@@ -66,8 +66,9 @@ def troubles(engine: Engine, feeds: list[FeedHealth]) -> list[Trouble]:
             critical.append(f"{name} {store.trouble}")
     critical += [f"{feed.venue}: reading stands still" for feed in feeds if feed.paused]
     critical += [f"{entry.id} failed" for entry in engine.roster if entry.state == "failed"]
-    if engine.tape.pinned_mb:
-        warning.append(f"a program reads tape.db without end: its log has {engine.tape.pinned_mb:,.0f} MB")
+    for name, store in (("tape", engine.tape), ("ledger", engine.ledger)):
+        if store.pinned_mb:
+            warning.append(f"a program reads {name}.db without end: its log has {store.pinned_mb:,.0f} MB")
     warning += [shedding] if (shedding := engine.system.shedding()) else []
     for worker in engine.pool.figures():
         if worker["state"] not in ("running", "starting"):
