@@ -17,7 +17,7 @@ import structlog
 from core.commands import Register, SetLimits
 from core.compile.blueprint import Blueprint
 from core.engine.roster import Entry
-from core.engine.starting import build_all, start
+from core.engine.starting import build_all, fits, start
 from core.errors import CockpitError, StrategyError
 from core.store.journal import LEVERS, Line, lines_of
 from core.store.ledger_reader import read_days, read_fills
@@ -118,6 +118,13 @@ def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
 def _told(payload: str) -> int:
     """The number of the last command that a snapshot holds."""
     return int(json.loads(payload).get("told", 0))
+
+
+def _begins(snapshot: Snapshot, plan: Blueprint) -> str:
+    """What becomes of a strategy that cannot go on from its snapshot."""
+    if fits(snapshot, plan):
+        return "its file was edited: state started afresh, the position stays"
+    return "this cockpit keeps books in another way: state started afresh, the position and its P&L are those of its fills"
 
 
 class Recovery:
@@ -230,8 +237,8 @@ class Recovery:
         engine, plan = self.engine, entry.plan
         assert plan is not None
         edited = entry.snapshot is not None
-        if edited:
-            engine.alarms.note("warning", f"{entry.id}: its file was edited: state started afresh, the position stays")
+        if entry.snapshot is not None:
+            engine.alarms.note("warning", f"{entry.id}: {_begins(entry.snapshot, plan)}")
             engine.journal.note("edited", {"id": entry.id, "source_hash": plan.source_hash}, engine.last_seq)
         engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
         entry.begin_again(plan, "edited" if edited else "registered")

@@ -149,7 +149,7 @@ class System:
             loop_p99_us=loop.get("p99_minute_us"),
             loop_max_us=loop.get("max_minute_us"),
             long_pauses=loop.get("long_by", {}),
-            **self._at_the_door(),
+            refused=self._at_the_door()["refused"],
         )
 
     def shedding(self) -> str:

@@ -168,6 +168,13 @@ class Ledger(WrittenFile):
         where, values = ("WHERE strategy_id = ?", (strategy_id,)) if strategy_id is not None else ("", ())
         return await self._ask(f"SELECT * FROM fills {where} ORDER BY rowid", values)
 
+    async def last_order(self, strategy_id: str) -> int:
+        """The highest number of an order of this strategy (`ID:oN`), 0 when it gave none."""
+        number = "CAST(substr(order_id, length(strategy_id) + 3) AS INTEGER)"
+        query = f"SELECT coalesce(max({number}), 0) AS number FROM {{}} WHERE strategy_id = ?"
+        found = [await self._ask(query.format(table), (strategy_id,)) for table in ("orders", "fills")]
+        return max(int(rows[0]["number"]) for rows in found)
+
     async def runs(self, newest: int) -> list[dict[str, Any]]:
         """The newest runs, oldest first."""
         return (await self._ask("SELECT * FROM runs ORDER BY rowid DESC LIMIT ?", (newest,)))[::-1]
