@@ -240,8 +240,9 @@ def _zeros(descr: Any, count: int) -> Any:
 @functools.lru_cache(maxsize=256)
 def _records(text: str) -> dict[str, Any]:
     """The RECORDS literal of a generated module, without running it."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "RECORDS":
-            records: dict[str, Any] = ast.literal_eval(node.value)
-            return records
+    _, found, rest = text.rpartition("\nRECORDS = ")
+    literal, ended, _ = rest.partition("\n\ndef entry(")  # all of a long text need not be parsed for it
+    if found and ended:
+        records: dict[str, Any] = ast.literal_eval(literal)
+        return records
     raise StrategyError("not a generated module")

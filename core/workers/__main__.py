@@ -12,6 +12,7 @@ import sys
 import threading
 from pathlib import Path
 
+from core.compile.module import get_ready
 from core.turns import ask_short_turns
 from core.workers import frames
 from core.workers.cell import Cell
@@ -58,6 +59,7 @@ def main() -> None:
     desk = Desk(outbox.put, Cell(shared).mark)
     splitter = frames.Splitter()
     stream.sendall(frames.frame(frames.READY))
+    get_ready()  # while the compiler is still at work on what will be sent
     buffer = bytearray(READ_BYTES)
     view = memoryview(buffer)
     arrived = select.poll()
