@@ -58,8 +58,8 @@ def main() -> None:
     outbox = Outbox()
     desk = Desk(outbox.put, Cell(shared).mark)
     splitter = frames.Splitter()
+    get_ready()  # before it is called ready: ticks would wait for it
     stream.sendall(frames.frame(frames.READY))
-    get_ready()  # while the compiler is still at work on what will be sent
     buffer = bytearray(READ_BYTES)
     view = memoryview(buffer)
     arrived = select.poll()
