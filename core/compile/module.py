@@ -172,15 +172,6 @@ def _cpu() -> str:
     return "".join(sorted(set(lines)))
 
 
-def get_ready() -> None:
-    """Do once what the first strategy loaded in a process would wait for: import numba and fill its tables. Half a second of work,
-    where loading a strategy takes a fiftieth."""
-    from numba.core.registry import cpu_target
-
-    cpu_target.typing_context.refresh()
-    cpu_target.target_context.refresh()
-
-
 def ready(text: str) -> bool:
     """Whether a compiled module of this text is in the cache."""
     return (cache_folder() / fingerprint(text) / "ready").exists()

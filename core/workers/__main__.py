@@ -12,7 +12,6 @@ import sys
 import threading
 from pathlib import Path
 
-from core.compile.module import get_ready
 from core.turns import ask_short_turns
 from core.workers import frames
 from core.workers.cell import Cell
@@ -41,6 +40,15 @@ def go_first() -> None:
     """Where memory runs out the kernel is to end a worker, which can be replaced, and not the engine."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def get_ready() -> None:
+    """Do once what the first strategy loaded in a process would wait for: import numba and fill its tables. Half a second of work,
+    where loading a strategy takes a fiftieth."""
+    from numba.core.registry import cpu_target
+
+    cpu_target.typing_context.refresh()
+    cpu_target.target_context.refresh()
 
 
 def main() -> None:

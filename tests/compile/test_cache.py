@@ -133,8 +133,9 @@ sys.path.insert(0, {tests!r})
 from pathlib import Path
 from strategy_text import text_of
 from core.compile import module
+from core.workers.__main__ import get_ready
 text = text_of(Path(sys.argv[1]))
-module.get_ready()
+get_ready()
 known = set(sys.modules)
 module.compiled(text)
 new = sorted(name for name in set(sys.modules) - known if name.startswith(("numba", "llvmlite")))
