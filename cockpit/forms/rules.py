@@ -75,7 +75,7 @@ class RulesList(Dialog[None]):
         try:
             rows = await self._fetch()
         except CockpitError as error:
-            self._say(clean(str(error)), "-refused")
+            self.tell(clean(str(error)), "-refused")
             return
         if rows == self._rows:
             return
@@ -85,7 +85,7 @@ class RulesList(Dialog[None]):
         listed.clear_options()
         listed.add_options([Option(_line(row, width), id=str(index)) for index, row in enumerate(rows)])
         listed.highlighted = min(at or 0, len(rows) - 1) if rows else None
-        self._say("" if rows else "No rule is set yet: a sets one.", "-ready")
+        self.tell("" if rows else "No rule is set yet: a sets one.", "-ready")
 
     @property
     def _chosen(self) -> dict[str, Any] | None:
@@ -124,21 +124,8 @@ class RulesList(Dialog[None]):
 
     @work(group="send")
     async def _send(self, command: Command, done: str) -> None:
-        try:
-            await self._submit(command)
-        except CockpitError as error:
-            self._say(f"Refused: {clean(str(error))}", "-refused")
-            return
-        self._say(done, "-ready")
-        self._look()
-
-    def _say(self, text: str, state: str) -> None:
-        outcome = self.query_one(".outcome", Static)
-        outcome.set_classes(f"outcome {state}")
-        outcome.update(text)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
+        if await self.attempt(self._submit(command), done):
+            self._look()
 
 
 def rule_of(row: dict[str, Any]) -> AnyRule:
