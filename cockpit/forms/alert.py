@@ -43,7 +43,7 @@ class Around(NamedTuple):
 class AlertForm(Form):
     """Asks for a rule; answers its sentence, with its id."""
 
-    KEYS: ClassVar[str] = "enter sets · tab, ↑ ↓ move · ← → choose · ctrl+r as last time · esc leaves"
+    KEYS: ClassVar[str] = "enter sets · ↑ ↓ move · ← → choose · ctrl+r as last time · esc leaves"
     CLASSES_OF_FORM: ClassVar[str] = "form register alert"
 
     def __init__(

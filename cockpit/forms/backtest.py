@@ -29,7 +29,7 @@ PAUSE_S = 0.15
 class BacktestForm(OfferForm):
     """Asks for what to run over what; answers the run's id."""
 
-    KEYS: ClassVar[str] = "enter runs · tab, ↑ ↓ move · ← → choose · ctrl+n next · ctrl+r as last time · esc leaves"
+    KEYS: ClassVar[str] = "enter runs · ↑ ↓ move · ← → choose · ctrl+n next · ctrl+r last · esc leaves"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "next_source", "next source", priority=True)]
 
     def __init__(

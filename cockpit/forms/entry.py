@@ -175,6 +175,12 @@ class Entry(Horizontal):
         """What stands beside it while nothing is wrong."""
         return self.field.hint()
 
+    @property
+    def cut(self) -> str:
+        """What is beside it, where there is no room for all of it; a problem is said below in any case."""
+        text = "" if self.problem else self.hint()
+        return text if width(text) > self._hint.size.width > 0 else ""
+
     def judge(self) -> None:
         """Say beside the field what is wrong, or what it is for."""
         problem = self.problem

@@ -93,6 +93,7 @@ class Form(Dialog[str]):
             with VerticalScroll(id="entries", can_focus=False):
                 for name in self.GROUPS:
                     yield Vertical(*groups.get(name, ()), id=name)
+            yield Static("", id="more", markup=False)
             yield Static("", id="outcome", classes="outcome", markup=False)
             yield Static(self.KEYS, classes="keys", markup=False)
 
@@ -120,10 +121,25 @@ class Form(Dialog[str]):
         else:
             self.tell(self.intent(self.made()), "-ready")
 
+    def on_descendant_focus(self) -> None:
+        self._show_more()
+
+    def on_resize(self) -> None:
+        self.call_after_refresh(self._show_more)
+
+    def _show_more(self) -> None:
+        """What stands beside the field that has the focus, in full where there is no room for it."""
+        entry = next((entry for entry in self.entries if entry.control.has_focus), None)
+        cut = entry.cut if entry is not None else ""
+        more = self.query_one("#more", Static)
+        more.update(f"{entry.label}: {cut}" if entry is not None and cut else "")
+        more.display = bool(cut)
+
     def on_entry_changed(self, event: Entry.Changed) -> None:
         self._refused = False
         self.changed(event.entry)
         self.judge()
+        self._show_more()
 
     def changed(self, entry: Entry) -> None:
         """Something else stands in an entry."""

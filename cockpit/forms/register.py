@@ -22,7 +22,7 @@ _ID = Field(name="id", default=None, description="a name of your own; the engine
 class RegisterForm(OfferForm):
     """Asks for a strategy, its symbols, parameters and terms; answers the new strategy's id."""
 
-    KEYS: ClassVar[str] = "enter registers · tab, ↑ ↓ move · ← → choose · ctrl+r as last time · esc leaves"
+    KEYS: ClassVar[str] = "enter registers · ↑ ↓ move · ← → choose · ctrl+r as last time · esc leaves"
 
     def __init__(
         self,

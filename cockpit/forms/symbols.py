@@ -61,7 +61,7 @@ class SymbolsForm(Dialog[None]):
             )
             yield Static("", classes="outcome", markup=False)
             yield Removable(markup=False, compact=True)
-            yield Static("enter adds · tab to the list, x takes one off · ctrl+r as last time · esc leaves", classes="keys", markup=False)
+            yield Static("enter adds · tab, x takes one off · ctrl+r as last time · esc", classes="keys", markup=False)
 
     def on_mount(self) -> None:
         self._fill()
