@@ -32,6 +32,9 @@ MOST = 500
 #: Keys that never wait for a form: they leave it, and what was typed for it is forgotten.
 _LEAVE = frozenset({"escape", "ctrl+c", "ctrl+q"})
 
+#: Keys that are about what is listed.
+_CHOOSE = frozenset({"enter", "up", "down"})
+
 
 class Through(Message):
     """Follows a key through everything that may want it, up to the app."""
@@ -91,7 +94,8 @@ class TypeAhead:
     def _free(self) -> bool:
         if self._under_way and time.monotonic() - self._since < PATIENCE:
             return False
-        return settled(self._app.screen)
+        first = self._waiting[0]
+        return settled(self._app.screen, first.key if isinstance(first, events.Key) else "")
 
     async def _hand_on(self, event: Typed) -> None:
         target = self._app.focused or self._app.screen
@@ -102,9 +106,10 @@ class TypeAhead:
             self._under_way = False
 
 
-def settled(screen: Screen[object]) -> bool:
-    """Whether what is typed now goes where it will be seen: a dialog that opens, or makes its fields anew, is not there yet."""
+def settled(screen: Screen[object], key: str = "") -> bool:
+    """Whether what is typed now goes where it will be seen: a dialog that opens, or makes its fields anew, is not there yet, and one
+    that finds things by name may still list what fitted before the last letter."""
     if not isinstance(screen, ModalScreen):
         return True
     ready: bool = getattr(screen, "settled", screen.focused is not None)
-    return ready
+    return ready and (key not in _CHOOSE or getattr(screen, "found", True))

@@ -27,6 +27,12 @@ async def eventually(condition: Callable[[], object], patience: float = 10.0) ->
         await asyncio.sleep(0.01)
 
 
+async def frames(engine: FakeEngine, count: int = 4) -> None:
+    """Wait until the app has pulled and painted so many times more: what was to come of something has come by then."""
+    before = len(engine.pulls)
+    await eventually(lambda: len(engine.pulls) > before + count)
+
+
 def lines_of(app: CockpitApp) -> list[str]:
     """The screen as a person sees it, line by line."""
     return [strip.text for strip in app.screen._compositor.render_strips()]

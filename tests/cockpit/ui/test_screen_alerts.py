@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fake_engine import FakeEngine
-from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, lines_of, opened
+from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, lines_of, opened
 
 from cockpit.app import CockpitApp
 from cockpit.forms.alert import AlertForm
@@ -211,13 +211,13 @@ async def test_the_list_of_rules_switches_changes_snoozes_and_removes(tmp_path: 
 
 
 async def test_a_new_alert_is_a_toast_once_and_one_that_was_there_before_us_is_none(tmp_path: Path) -> None:
-    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+    async with opened(tmp_path, WIDE) as (engine, app, _):
         said: list[str] = []
         app.say = lambda text, severity="information": said.append(f"{severity}: {text}")  # type: ignore[method-assign]
         some(engine)
         await eventually(lambda: said == ["error: the disk is full", "warning: BTCUSDT crossed above 61,650"])
         engine.moved("alerts")
-        await pilot.pause(0.5)
+        await frames(engine)
         assert len(said) == 2
 
 

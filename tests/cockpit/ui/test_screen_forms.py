@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from fake_engine import CATALOGUE, FakeEngine
-from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, opened, text_of, trading
+from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, opened, text_of, trading
 from textual.widgets._static import Static
 
 from cockpit.actions import ACTIONS
@@ -421,6 +421,6 @@ async def test_an_answer_given_twice_in_a_hurry_is_one_answer(tmp_path: Path) ->
         dialog.dismiss("f")
         dialog.dismiss("f")
         await eventually(lambda: engine.commands)
-        await pilot.pause(0.2)
+        await frames(engine)
         assert len(engine.commands) == 1
         assert len(app.screen_stack) == 1

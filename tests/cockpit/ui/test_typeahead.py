@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_engine import CATALOGUE, FakeEngine
+from fake_engine import CATALOGUE, FakeEngine, price_row
 from fake_lab import with_runs
 from screen_rig import MIDDLE, SMALL, WIDE, burst, cockpit, eventually, line_with, opened, text_of, trading
 from textual.widgets._input import Input
@@ -102,6 +102,28 @@ async def test_other_dialogs_and_the_filter_lose_nothing_either(tmp_path: Path) 
         await eventually(lambda: isinstance(app.focused, Input) and app.focused.value == "xrp")
         burst(app, "escape", "colon", *"ETHUSDT")
         await eventually(lambda: isinstance(app.focused, Input) and app.focused.value == "ETHUSDT")
+
+
+async def test_enter_behind_a_name_goes_to_that_name_and_not_to_what_was_listed_before(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, _):
+        for typed, arrived in (
+            ("ETHU", lambda: app.live.prices.listing.cursor_key == "binance:ETHUSDT"),
+            ("macd", lambda: app.live.pane_name == "strategies" and app.live.strategies.listing.cursor_key == "macd"),
+            ("Laten", lambda: app.deck.NAME == "system" and app.deck.pane_name == "latency"),
+        ):
+            burst(app, "colon", *typed, "enter")
+            await eventually(arrived)
+        burst(app, "ctrl+p", *"pause all", "enter")
+        await eventually(lambda: engine.commands == [Pause(id=None)])
+
+
+async def test_names_from_outside_are_no_markup_where_one_jumps(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, _):
+        engine.prices = [price_row("binance:[@click=app.quit]X[/]"), *engine.prices]
+        engine.moved("prices")
+        await eventually(lambda: len(app.live.prices.symbols) == 4)
+        burst(app, "colon")
+        await eventually(lambda: line_with(app, "[@click=app.quit]X[/]  symbol"))
 
 
 async def test_a_key_whose_widget_goes_away_holds_up_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
