@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from textual import events
 from textual.message import Message
 from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
+from textual.widgets._input import Input
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -23,8 +25,8 @@ Typed: TypeAlias = "events.Key | events.Paste"
 #: Seconds between looks whether a form that opens is there.
 EVERY = 0.01
 
-#: Seconds after which a key counts as done in any case: what it was handed to may be gone.
-PATIENCE = 0.25
+#: Seconds after which a key counts as done in any case.
+PATIENCE = 3.0
 
 #: Keys that wait at the most; more is no typing.
 MOST = 500
@@ -59,6 +61,8 @@ class TypeAhead:
         self._under_way = False
         self._since = 0.0
         self._looking = False
+        self._target: Widget | None = None
+        self._line: Input | None = None  # where letters go, as long as nothing else is under way
 
     async def take(self, event: Typed) -> None:
         """One more; it goes in when it is its turn."""
@@ -92,18 +96,31 @@ class TypeAhead:
 
     @property
     def _free(self) -> bool:
-        if self._under_way and time.monotonic() - self._since < PATIENCE:
-            return False
         first = self._waiting[0]
+        if self._busy and (self._line is None or self._line is not _line_of(first, self._app)):
+            return False
         return settled(self._app.screen, first.key if isinstance(first, events.Key) else "")
 
+    @property
+    def _busy(self) -> bool:
+        """Whether the last key still does what it does; what it was handed to may be gone."""
+        gone = self._target is not None and not self._target.is_attached
+        return self._under_way and not gone and time.monotonic() - self._since < PATIENCE
+
     async def _hand_on(self, event: Typed) -> None:
-        target = self._app.focused or self._app.screen
+        target = self._target = self._app.focused or self._app.screen
         self._number += 1
+        self._line = _line_of(event, self._app)
         self._under_way, self._since = True, time.monotonic()
         await self._deliver(event)
         if not target.post_message(Through(self._number)):
             self._under_way = False
+
+
+def _line_of(event: Typed, app: App[None]) -> Input | None:
+    """Where a letter is one more letter and nothing else, so that the next one need not wait for what is made of it."""
+    line = app.focused
+    return line if isinstance(line, Input) and isinstance(event, events.Key) and event.is_printable else None
 
 
 def settled(screen: Screen[object], key: str = "") -> bool:

@@ -27,6 +27,7 @@ class Dialog(ModalScreen[Result]):
     """
 
     left = False
+    _told = ("", "")
 
     @property
     def settled(self) -> bool:
@@ -46,7 +47,8 @@ class Dialog(ModalScreen[Result]):
 
     def tell(self, text: str, state: str) -> None:
         """Say in the line below what enter does, what is wrong, or what came of it; `state` is its colour's class."""
-        if not self.left:
+        if not self.left and (text, state) != self._told:
+            self._told = (text, state)
             outcome = self.query_one(".outcome", Static)
             outcome.set_classes(f"outcome {state}")
             outcome.update(text)

@@ -129,13 +129,14 @@ class Entry(Horizontal):
                 start,
                 placeholder=empty if field.optional else "",
                 compact=True,
-                select_on_focus=False,
+                select_on_focus=True,
                 suggester=suggester,
                 max_length=500,
             )
         )
         self.label = field.name.replace("_", " ")
         self._hint = Static("", classes="hint", markup=False)
+        self._beside = ""
 
     def compose(self) -> ComposeResult:
         yield Static(self.label, classes="label", markup=False)
@@ -185,7 +186,10 @@ class Entry(Horizontal):
         """Say beside the field what is wrong, or what it is for."""
         problem = self.problem
         self.set_class(bool(problem), "-wrong")
-        self._hint.update(problem or self.hint())
+        beside = problem or self.hint()
+        if beside != self._beside:
+            self._beside = beside
+            self._hint.update(beside)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -13,6 +13,7 @@ from fake_lab import with_runs
 from screen_rig import MIDDLE, SMALL, WIDE, burst, cockpit, eventually, line_with, opened, text_of, trading
 from textual.widgets._input import Input
 
+from cockpit import typeahead
 from cockpit.app import CockpitApp
 from cockpit.forms.entry import Entry
 from cockpit.typeahead import TypeAhead
@@ -128,6 +129,7 @@ async def test_names_from_outside_are_no_markup_where_one_jumps(tmp_path: Path) 
 
 async def test_a_key_whose_widget_goes_away_holds_up_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(TypeAhead, "through", lambda self, message: message.stop())
+    monkeypatch.setattr(typeahead, "PATIENCE", 0.2)
     async with opened(tmp_path, MIDDLE) as (engine, app, _):
         burst(app, "2", "p", "P")
         await eventually(lambda: engine.commands == [Pause(id="sma-1"), Pause(id=None)])
