@@ -56,7 +56,7 @@ class BacktestForm(OfferForm):
         self._source = SourceEntry(self._begin.get("source", ""), self._offered)
         self._symbol = SymbolEntry(self._begin.get("symbol", ""))
         self._ask_holds = holds
-        self._looking: asyncio.Task[None] | None = None
+        self._look_task: asyncio.Task[None] | None = None
 
     @property
     def heading(self) -> str:
@@ -108,11 +108,11 @@ class BacktestForm(OfferForm):
 
     def _look(self) -> None:
         """See whose rows the source holds, once it is one."""
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._look_task is not None:
+            self._look_task.cancel()
         self._symbol.forget()
         if not self._source.problem and not self._source.is_tape:
-            self._looking = asyncio.create_task(self._look_into(whole(self._source.text)))
+            self._look_task = asyncio.create_task(self._look_into(whole(self._source.text)))
 
     async def _look_into(self, path: str) -> None:
         await asyncio.sleep(PAUSE_S)
@@ -127,13 +127,13 @@ class BacktestForm(OfferForm):
             self.judge()
 
     async def looked(self) -> None:
-        if self._looking is not None and not self._looking.done():
+        if self._look_task is not None and not self._look_task.done():
             self.tell("looking what it holds …", "-busy")
-            await asyncio.wait([self._looking])
+            await asyncio.wait([self._look_task])
 
     def on_unmount(self) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
+        if self._look_task is not None:
+            self._look_task.cancel()
 
     def action_next_source(self) -> None:
         """The next of the sources that are offered; in the line of the symbol, of those that the source holds."""

@@ -40,7 +40,7 @@ class Form(Dialog[str]):
         super().__init__()
         self._submit = submit
         self._recents = recents
-        self._sending = self._refused = False
+        self._sending = self._refused = self._looking = False
 
     # What a subclass says
 
@@ -99,7 +99,7 @@ class Form(Dialog[str]):
 
     @property
     def settled(self) -> bool:
-        return super().settled and (self.complete or self.left)
+        return super().settled and (self.complete or self.left) and not self._looking
 
     @property
     def entries(self) -> list[Entry]:
@@ -133,7 +133,10 @@ class Form(Dialog[str]):
         cut = entry.cut if entry is not None else ""
         more = self.query_one("#more", Static)
         more.update(f"{entry.label}: {cut}" if entry is not None and cut else "")
-        more.display = bool(cut)
+        if more.display != bool(cut):
+            more.display = bool(cut)
+            if entry is not None:  # there is a line more or less to see it in
+                self.call_after_refresh(entry.scroll_visible, animate=False)
 
     def on_entry_changed(self, event: Entry.Changed) -> None:
         self._refused = False
@@ -165,7 +168,9 @@ class Form(Dialog[str]):
     @work(group="send")
     async def _send(self) -> None:
         try:
+            self._looking = True
             await self.looked()
+            self._looking = False
             if self.left or self._go_to_wrong():
                 self._sending = False
                 self.judge()
@@ -179,7 +184,7 @@ class Form(Dialog[str]):
             self.tell(f"Refused: {clean(str(error))}", "-refused")
             return
         finally:
-            self._sending = False
+            self._sending = self._looking = False
         self._recents.keep(about, kept)
         self.dismiss(self.answer(command, reply if isinstance(reply, dict) else {}))
 

@@ -18,7 +18,7 @@ from core.alert_rules import MoveRule, PriceRule, Rule
 #: Keys that open it, and words that are in it once all of it is there.
 DIALOGS = {
     "register": (["1", "r"], ["Register a strategy", "Enter starts momentum"]),
-    "register_wrong": (["1", "r", "tab", "x"], ["Register a strategy", "BTCUSDTX is not listed by"]),
+    "register_wrong": (["1", "r", "tab", "end", "x"], ["Register a strategy", "BTCUSDTX is not listed by"]),
     "register_field": (["1", "r", *["tab"] * 8], ["fee bps", "Enter starts momentum"]),
     "backtest": (["1", "b"], ["Run a strategy over recorded data", "Enter runs momentum over tape:BTCUSDT"]),
     "alert": (["1", "a"], ["Alert me when", "Enter: BTCUSDT crosses above"]),
