@@ -39,11 +39,12 @@ _CHOOSE = frozenset({"enter", "up", "down"})
 
 
 class Through(Message):
-    """Follows a key through everything that may want it, up to the app."""
+    """Follows a key through everything that may want it, up to the app, and then what the key had said on its way (`submitted`)."""
 
-    def __init__(self, number: int) -> None:
+    def __init__(self, number: int, again: bool = True) -> None:
         super().__init__()
         self.number = number
+        self.again = again
 
 
 class TypeAhead:
@@ -76,6 +77,9 @@ class TypeAhead:
     def through(self, message: Through) -> None:
         """A key has done what it does; what it called for later comes first."""
         message.stop()
+        target = self._target if message.again and message.number == self._number else None
+        if target is not None and target.post_message(Through(message.number, again=False)):
+            return
         self._app.call_later(self._done, message.number)
 
     async def _done(self, number: int) -> None:

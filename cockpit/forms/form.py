@@ -153,7 +153,7 @@ class Form(Dialog[str]):
     def action_send(self) -> None:
         """Send, unless something is wrong: then go to it."""
         if self.complete and not self._sending and not self.left and not self._go_to_wrong():
-            self._sending = True
+            self._sending = self._looking = True
             self._send()
 
     def _go_to_wrong(self) -> bool:
@@ -168,7 +168,6 @@ class Form(Dialog[str]):
     @work(group="send")
     async def _send(self) -> None:
         try:
-            self._looking = True
             await self.looked()
             self._looking = False
             if self.left or self._go_to_wrong():

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from fake_engine import FakeEngine
 from fake_lab import FIGURES, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
-from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
+from screen_rig import MIDDLE, SMALL, WIDE, burst, eventually, line_with, lines_of, opened, text_of
 from textual.pilot import Pilot
 
 from cockpit import figures
@@ -331,8 +331,9 @@ async def test_a_source_of_several_symbols_asks_which(tmp_path: Path) -> None:
         engine.answers["source"] = lambda args: {"symbols": ["BTCUSDT", "ETHUSDT"] if args["path"].endswith("both") else [], "wrong": ""}
         await pilot.press("f2", "b")
         await eventually(lambda: line_with(app, "Enter runs"))
-        entry(app, "source").text = str(tmp_path / "both")
-        await pilot.press("enter")  # at once: it waits until it is known what the folder holds
+        burst(app, "tab", *str(tmp_path / "both"), "enter", "ctrl+n")  # at once: it waits until it is known what the folder holds
+        await eventually(lambda: line_with(app, "Enter runs momentum over both, the rows of BTCUSDT"))
+        burst(app, "ctrl+u", "enter")
         await eventually(lambda: line_with(app, "symbol", "is to be chosen (ctrl+n): it holds BTCUSDT, ETHUSDT"))
         await eventually(lambda: app.focused is entry(app, "symbol").control)
         assert not engine.commands
