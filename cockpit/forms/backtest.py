@@ -137,7 +137,7 @@ class BacktestForm(OfferForm):
 
     def action_next_source(self) -> None:
         """The next of the sources that are offered; in the line of the symbol, of those that the source holds."""
-        on_symbol = self._symbol.held and self._symbol.control.has_focus
+        on_symbol = self._symbol.held and self.focused is self._symbol.control
         entry, offered = (self._symbol, self._symbol.held) if on_symbol else (self._source, self._offered)
         if offered:
             here = offered.index(entry.text) if entry.text in offered else -1

@@ -129,7 +129,7 @@ class Form(Dialog[str]):
 
     def _show_more(self) -> None:
         """What stands beside the field that has the focus, in full where there is no room for it."""
-        entry = next((entry for entry in self.entries if entry.control.has_focus), None)
+        entry = next((entry for entry in self.entries if entry.control is self.focused), None)
         cut = entry.cut if entry is not None else ""
         more = self.query_one("#more", Static)
         more.update(f"{entry.label}: {cut}" if entry is not None and cut else "")
@@ -159,7 +159,7 @@ class Form(Dialog[str]):
     def _go_to_wrong(self) -> bool:
         wrong = [entry for entry in self.entries if entry.problem]
         if wrong:
-            wrong[0].control.focus()
+            self.set_focus(wrong[0].control)  # now: the next key may be about it
         return bool(wrong)
 
     async def looked(self) -> None:
