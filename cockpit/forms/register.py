@@ -54,7 +54,7 @@ class RegisterForm(OfferForm):
     @work(exclusive=True, group="listing")
     async def _learn_listing(self) -> None:
         try:
-            self._symbols.listed = [str(name) for name in await self._ask_listing()]
+            self._symbols.listed = tuple(str(name) for name in await self._ask_listing())
         except (CockpitError, TypeError):
             return  # the engine judges it then
         if self._symbols.is_mounted and not self.left:

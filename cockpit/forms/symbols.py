@@ -48,7 +48,7 @@ class SymbolsForm(Dialog[None]):
         super().__init__()
         self._ask_listing = listing
         self._recents = recents
-        self._venue_lists: list[str] = []
+        self._venue_lists: tuple[str, ...] = ()
         self._watched = watched
         self._submit = submit
         self._listed: list[str] = []
@@ -82,7 +82,7 @@ class SymbolsForm(Dialog[None]):
     @work(exclusive=True, group="listing")
     async def _learn_listing(self) -> None:
         try:
-            self._venue_lists = [str(name) for name in await self._ask_listing()]
+            self._venue_lists = tuple(str(name) for name in await self._ask_listing())
         except (CockpitError, TypeError):
             return  # the engine judges it then
         if not self.left:

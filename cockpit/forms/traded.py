@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from cockpit.forms.entry import Entry, SymbolSuggester
@@ -11,6 +12,10 @@ from cockpit.forms.fields import Field, read_symbols
 from cockpit.text import clean
 
 _SYMBOLS = Field(name="symbols", type="symbols", default="", description="what it trades; several with commas")
+
+
+#: Listed symbols that are named where one is not: those near it, or all where they are few.
+MOST_NEAR, FEW = 3, 8
 
 
 class Streamed(NamedTuple):
@@ -34,7 +39,7 @@ class SymbolsEntry(Entry):
     """
 
     def __init__(self, text: str, streamed: Streamed) -> None:
-        self.listed: list[str] = []
+        self.listed: tuple[str, ...] = ()
         self.legs = 1
         self._streamed = streamed
         super().__init__(_SYMBOLS, text, suggester=SymbolSuggester(self._meant))
@@ -71,10 +76,18 @@ class SymbolsEntry(Entry):
         return f"{clean(', '.join(fresh))}: {'listed, ' if self.listed else ''}not streamed yet"
 
 
-def not_listed(name: str, listed: Sequence[str]) -> str:
+def not_listed(name: str, listed: tuple[str, ...]) -> str:
     """That the venue lists no such symbol, and what may have been meant; '' where it does, or nobody knows."""
     symbol = name.rpartition(":")[2]
-    if not listed or symbol in listed:
-        return ""
-    near = difflib.get_close_matches(symbol, listed, 3, 0.6)
-    return f"{clean(symbol)} is not listed by the venue{': did you mean ' + clean(', '.join(near)) + '?' if near else ''}"
+    return "" if not listed or symbol in listed else _unlisted(symbol, listed)
+
+
+@lru_cache(maxsize=64)
+def _unlisted(symbol: str, listed: tuple[str, ...]) -> str:
+    near = [other for other in listed if other.startswith(symbol)] or difflib.get_close_matches(symbol, listed, MOST_NEAR, 0.6)
+    if near:
+        more = " …" if len(near) > MOST_NEAR else ""
+        meant = f": did you mean {clean(', '.join(near[:MOST_NEAR]))}{more}?"
+    else:
+        meant = f", which lists {clean(', '.join(listed))}" if len(listed) <= FEW else ""
+    return f"{clean(symbol)} is not listed by the venue{meant}"
