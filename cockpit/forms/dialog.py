@@ -54,11 +54,15 @@ class Dialog(ModalScreen[Result]):
             outcome.update(text)
 
     async def attempt(self, sending: Awaitable[Any], done: str) -> bool:
-        """Wait for what the engine makes of a command, and say it: `done`, or why it was refused; whether it was done."""
+        """Wait for what the engine makes of a command, and say it: `done` and what it has to add, or why it was refused.
+
+        Whether it was done.
+        """
         try:
-            await sending
+            answer = await sending
         except CockpitError as error:
             self.tell(f"Refused: {clean(str(error))}", "-refused")
             return False
-        self.tell(done, "-ready")
+        note = answer.get("note") if isinstance(answer, dict) else None
+        self.tell(f"{done} {clean(note)}." if note else done, "-ready")
         return True

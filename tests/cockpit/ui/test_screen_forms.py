@@ -314,6 +314,13 @@ async def test_a_symbol_that_is_not_listed_is_said_before_it_is_sent(tmp_path: P
         assert not engine.commands
 
 
+async def test_symbols_that_stream_only_after_a_silence_say_so(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (engine, app, pilot):
+        engine.replies[Watch] = {"symbols": [], "note": "binance asked for silence: what is new streams in 3,540 s"}
+        await pilot.press("s", *"adausdt", "enter")
+        await eventually(lambda: line_with(app, "ADAUSDT added. binance asked for silence:"))
+
+
 async def test_a_symbol_the_venue_does_not_know_is_said_and_stays_typed(tmp_path: Path) -> None:
     async with opened(tmp_path, SMALL) as (engine, app, pilot):
         engine.refuse[Watch] = "binance lists no symbol NOPE"
