@@ -73,7 +73,10 @@ def redraw(app: CockpitApp) -> None:
 
 def palette(app: CockpitApp) -> None:
     """Find an action by name."""
-    app.action_command_palette()
+    from cockpit.finder import Finder
+
+    if not isinstance(app.screen, Finder):
+        app.push_screen(Finder(id="--command-palette"))
 
 
 def show_help(app: CockpitApp) -> None:

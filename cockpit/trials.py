@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,11 +35,8 @@ _EQUITY = ("ts_ns", "equity", "drawdown")
 
 def run(app: CockpitApp) -> None:
     """Open the form of a run, filled in with what the cursor is on."""
-    app.run_worker(_open(app), group="backtest", exclusive=True)
-
-
-async def _open(app: CockpitApp) -> None:
     from cockpit.forms.backtest import BacktestForm
+    from cockpit.forms.recents import Recents
 
     asked: list[Backtest] = []
 
@@ -52,29 +50,38 @@ async def _open(app: CockpitApp) -> None:
             now_ns = app.lab.header.now_ns if app.lab.header else time.time_ns()
             app.lab.expect(RunRow(id_, asked[-1], "queued", "", now_ns, 0, 0, 0, None, 0, "", None))
 
-    strategy, typed = await beginning(app)
-    form = BacktestForm(app.offers, submit, lambda: app.link.ask("sources"), recent=app.tested, strategy=strategy, typed=typed)
-    if app.uncovered:  # nothing else was opened meanwhile
-        app.push_screen(form, queued)
+    strategy, typed, id_ = beginning(app)
+    form = BacktestForm(
+        app.catalogue,
+        submit,
+        lambda: app.link.look("sources"),
+        lambda path: app.link.aside("source", path=path),
+        recents=Recents(app.home, "backtest"),
+        strategy=strategy,
+        typed=typed,
+        more=partial(_terms, app, id_) if id_ else None,
+    )
+    app.push_screen(form, queued)
 
 
-async def beginning(app: CockpitApp) -> tuple[str, dict[str, str]]:
-    """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on."""
+def beginning(app: CockpitApp) -> tuple[str, dict[str, str], str]:
+    """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on; and the id of that
+    strategy, whose terms the engine knows."""
     chosen = app.lab.chosen
     if app.deck is app.lab and chosen is not None:
-        return chosen.order.strategy, typed_of(chosen.order)
+        return chosen.order.strategy, typed_of(chosen.order), ""
     live = app.live
     row = live.chosen_strategy if app.deck is live else None
     if row is not None and len(row.symbols) == 1:
-        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params), **await _terms(app, row.id)}
+        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params)}, row.id
     symbol = bare(live.prices.listing.cursor_key)
-    return "", {"source": f"tape:{symbol}"} if symbol else {}
+    return "", {"source": f"tape:{symbol}"} if symbol else {}, ""
 
 
 async def _terms(app: CockpitApp, id_: str) -> dict[str, str]:
     """The terms a strategy trades on; the form has its own where the engine does not say."""
     try:
-        return shown((await app.link.ask("order", id=id_))["terms"])
+        return shown((await app.link.look("order", id=id_))["terms"])
     except (CockpitError, TypeError, KeyError):
         return {}
 

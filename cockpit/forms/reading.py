@@ -39,9 +39,6 @@ class Reading(Dialog[None]):
     def on_mount(self) -> None:
         self.query_one("#text").focus()
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
 
 class Help(Dialog[str]):
     """What can be done here; enter does it. Answers the action's id."""
@@ -88,6 +85,3 @@ class Help(Dialog[str]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -77,5 +77,6 @@ def with_runs(engine: FakeEngine, *rows: RunRow, total: int = 0) -> None:
     """The engine has these runs, the newest first, and tells all of each that is done."""
     engine.lab = LabView(list(rows), total or len(rows), 2)
     engine.answers["run"] = lambda args: next(report(row) for row in engine.lab.runs if row.id == args["id"])
+    engine.answers["source"] = {"symbols": [], "wrong": ""}
     engine.answers["sources"] = lambda _: ["tape:BTCUSDT", "tape:ETHUSDT"]
     engine.moved("lab")

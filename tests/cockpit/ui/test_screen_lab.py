@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from fake_engine import NOON, FakeEngine
 from fake_lab import FIGURES, HOUR, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
-from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
+from screen_rig import MIDDLE, SMALL, WIDE, burst, eventually, line_with, lines_of, opened, text_of
 from textual.pilot import Pilot
 
 from cockpit import figures
@@ -413,6 +413,58 @@ async def test_a_source_that_cannot_be_read_is_said_while_typing(tmp_path: Path)
         command = engine.commands[0]
         assert isinstance(command, Backtest)
         assert (command.source, command.from_ns) == (str(held), 1_723_161_600 * 10**9)
+
+
+async def test_a_source_of_several_symbols_asks_which(tmp_path: Path) -> None:
+    (tmp_path / "both").mkdir()
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        engine.answers["source"] = lambda args: {"symbols": ["BTCUSDT", "ETHUSDT"] if args["path"].endswith("both") else [], "wrong": ""}
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        burst(app, "tab", *str(tmp_path / "both"), "enter", "ctrl+n")  # at once: it waits until it is known what the folder holds
+        await eventually(lambda: line_with(app, "Enter runs momentum over both, the rows of BTCUSDT"))
+        burst(app, "ctrl+u", "enter")
+        await eventually(lambda: line_with(app, "symbol", "is to be chosen (ctrl+n): it holds BTCUSDT, ETHUSDT"))
+        await eventually(lambda: app.focused is entry(app, "symbol").control)
+        assert not engine.commands
+        await pilot.press(*"doge")
+        await eventually(lambda: line_with(app, "symbol", "is not in it: it holds BTCUSDT, ETHUSDT"))
+        await pilot.press("ctrl+n", "ctrl+n")
+        await eventually(lambda: line_with(app, "Enter runs momentum over both, the rows of ETHUSDT"))
+        await pilot.press("enter")
+        await eventually(lambda: bool(engine.commands))
+        command = engine.commands[0]
+        assert isinstance(command, Backtest)
+        assert (command.source, command.symbol) == (str(tmp_path / "both"), "ETHUSDT")
+
+
+async def test_a_source_in_which_there_is_nothing_to_read_is_said_before_it_is_run(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        engine.answers["source"] = lambda args: {"symbols": [], "wrong": f"{args['path']}: no .csv file in this folder\x1b[2J"}
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        entry(app, "source").text = str(tmp_path / "empty")
+        await eventually(lambda: line_with(app, "source no .csv file in this folder"))
+
+
+async def test_what_was_run_last_is_one_key_away_even_in_the_next_sitting(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        entry(app, "lookback").text = "77"
+        entry(app, "from").text = "2024-08-09"
+        await pilot.press("enter")
+        await eventually(lambda: engine.commands and app.uncovered)
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        await pilot.press("ctrl+r")
+        await eventually(lambda: (entry(app, "lookback").text, entry(app, "from").text) == ("77", "2024-08-09"))
 
 
 async def test_ctrl_n_goes_through_the_sources_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -303,7 +303,6 @@ async def test_a_symbol_a_strategy_or_a_pane_is_gone_to_by_its_name(tmp_path: Pa
             await pilot.press("colon")
             await eventually(lambda: len(app.screen_stack) == 2)
             await pilot.press(*typed)
-            await pilot.pause(0.5)
             await pilot.press("enter")
             await eventually(arrived)
 
