@@ -18,6 +18,7 @@ from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
 
+from cockpit import moves
 from cockpit.actions import BY_ID, DOING, ActionProvider, bindings_of
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
@@ -74,6 +75,9 @@ class CockpitApp(App[None]):
             self.register_theme(theme)
         self.theme = self.settings.theme or self.left.theme or THEMES[0].name
         self.set_keymap(dict(self.keymap))
+        taken = {key for keys in self.keymap.values() for key in keys.split(",")}
+        for key in {"f3", "f4", "f5"} - taken:
+            self.bind(key, "unbuilt", show=False)
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
             deck.lay_out(self.left.layouts.get(deck.NAME, ""))
@@ -130,6 +134,10 @@ class CockpitApp(App[None]):
             self.say("read-only: this screen looks, and does nothing", "warning")
         else:
             BY_ID[action].run(self)
+
+    def action_unbuilt(self) -> None:
+        """Where a screen may be one day."""
+        moves.unbuilt(self)
 
     def detach(self) -> None:
         """Leave; the engine goes on."""

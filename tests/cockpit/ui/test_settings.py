@@ -142,5 +142,3 @@ async def test_a_layout_is_chosen_and_remembered(tmp_path: Path) -> None:
         await eventually(lambda: app.live.chart.size.width > usual + 10)
         await pilot.press("L", "L")
         await eventually(lambda: app.live.chart.size.width == usual)
-        await pilot.press("f6", "L")
-        await eventually(lambda: "one layout" in text_of(app))
