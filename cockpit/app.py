@@ -81,6 +81,7 @@ class CockpitApp(App[None]):
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
             deck.lay_out(self.left.layouts.get(deck.NAME, ""))
+        self.live.chart.restore(self.left.chart)
 
     def on_mount(self) -> None:
         if not self.is_headless:
@@ -211,6 +212,7 @@ class CockpitApp(App[None]):
     async def on_unmount(self, event: events.Unmount) -> None:
         if self.theme != THEMES[0].name or self.left.theme:
             self.left.theme = self.theme
+        self.left.chart = self.live.chart.left
         leave_in(self.home, self.left)
         await self.link.close()
 

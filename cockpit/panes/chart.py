@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from cockpit.panes.drawing import Drawing
 from cockpit.panes.equity_view import EquityView
 from cockpit.panes.price_view import PriceView
+from cockpit.settings import LeftChart
 from core.view import PriceRow, TradeRow
 
 
@@ -37,6 +38,7 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         self.equity = EquityView(deep=False)
         self.drawdown = EquityView(deep=True)
         self.view: PriceView | EquityView = self.price
+        self._kinds: dict[PriceView | EquityView, str] = {self.price: "price", self.equity: "equity", self.drawdown: "drawdown"}
         self._own = ""
 
     def follow(self, symbol: str, own: str) -> None:
@@ -52,6 +54,20 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         """Show what is held at `now`, monotonic seconds; fills of the strategy `own` are named first."""
         self.price.tell(price, trades, own, now)
         self.update_drawing()
+
+    # How it is left
+
+    @property
+    def left(self) -> LeftChart:
+        """What is to be as it is now the next time."""
+        return LeftChart(self._kinds[self.view], self.price.interval, self.price.window.step, self.equity.span)
+
+    def restore(self, left: LeftChart) -> None:
+        """Be as it was left."""
+        self.view = next((view for view, kind in self._kinds.items() if kind == left.kind), self.price)
+        self.price.restore(left.interval, left.zoom)
+        for view in (self.equity, self.drawdown):
+            view.span = left.span
 
     # What it asks the engine
 
@@ -76,7 +92,7 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
 
     def next_kind(self) -> None:
         """Price, equity, drawdown."""
-        kinds: list[PriceView | EquityView] = [self.price, self.equity, self.drawdown]
+        kinds = list(self._kinds)
         self.view = kinds[(kinds.index(self.view) + 1) % 3]
         self.update_drawing()
 

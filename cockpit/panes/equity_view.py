@@ -86,10 +86,20 @@ class EquityView:
     def resize(self, steps: int) -> bool:
         """Longer back, or shorter; whether that was possible."""
         before = self._span
-        self._span = min(max(self._span + steps, 0), len(SPANS) - 1)
-        if self._span != before:
-            self._ask_anew()
+        self.span = self._span + steps
         return self._span != before
+
+    @property
+    def span(self) -> int:
+        """How far back it goes, its place in `SPANS`."""
+        return self._span
+
+    @span.setter
+    def span(self, at: int) -> None:
+        at = min(max(at, 0), len(SPANS) - 1)
+        if at != self._span:
+            self._span = at
+            self._ask_anew()
 
     def cross(self, steps: int) -> None:
         """Move the crosshair by so many cells, at first to the newest moment."""

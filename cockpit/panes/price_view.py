@@ -122,6 +122,12 @@ class PriceView:
         if held is not None:
             held.refused(clean(why))
 
+    def restore(self, interval: str, zoom: int) -> None:
+        """Be as a person left it."""
+        if interval in INTERVALS:
+            self._interval = INTERVALS.index(interval)
+        self.window.step = zoom
+
     # What a person does
 
     def step_interval(self, steps: int) -> None:
