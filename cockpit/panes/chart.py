@@ -41,9 +41,9 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         self._kinds: dict[PriceView | EquityView, str] = {self.price: "price", self.equity: "equity", self.drawdown: "drawdown"}
         self._own = ""
 
-    def follow(self, symbol: str, own: str) -> None:
-        """Show this symbol, and where it is about one, this strategy."""
-        self.price.follow(symbol)
+    def follow(self, symbol: str, name: str, own: str) -> None:
+        """Show this symbol under this name, and where it is about one, this strategy."""
+        self.price.follow(symbol, name)
         if own:
             self._own = own
             for view in (self.equity, self.drawdown):
@@ -78,15 +78,15 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
     def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
         for view in self._views(what):
-            view.take(args, answer)
+            view.take(what, args, answer)
 
     def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
         for view in self._views(what):
-            view.refused(args, why)
+            view.refused(what, args, why)
 
     def _views(self, what: str) -> tuple[PriceView | EquityView, ...]:
-        return (self.price,) if what == "bars" else (self.equity, self.drawdown)
+        return (self.price,) if what in ("bars", "bar_fills") else (self.equity, self.drawdown)
 
     # What a person does
 

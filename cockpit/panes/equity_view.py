@@ -66,7 +66,7 @@ class EquityView:
         since = self._points[-1].ts - span if span and self._points else 0
         return "equity", {"strategy": self.strategy or None, "since_ns": max(0, since), "count": COUNT}
 
-    def take(self, args: dict[str, Any], answer: Any) -> None:
+    def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
         if (args["strategy"] or "") != self.strategy:
             return
@@ -76,7 +76,7 @@ class EquityView:
             self._version += 1
         self._note = ""
 
-    def refused(self, args: dict[str, Any], why: str) -> None:
+    def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
         self._note = clean(why)
         self._version += 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.engine import overview
+from core.engine.bar_fills import bar_fills
 from core.engine.charts import prints
 from core.engine.digest import digest
 from core.engine.presence import Presence
@@ -80,6 +81,8 @@ class Requests:
             return await engine.ledger.commands()
         if what == "bars":
             return engine.charts.bars(args)
+        if what == "bar_fills":
+            return await bar_fills(engine, args)
         if what == "equity":
             return engine.curves.equity(args)
         if what == "prints":
@@ -91,7 +94,8 @@ class Requests:
         if what == "sources":
             return await engine.lab.sources()
         known = (
-            "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources, bars, prints, equity"
+            "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources, bars, bar_fills, "
+            "prints, equity"
         )
         raise UsageError(f"{what!r} is not a question: {known}")
 
