@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 
 from cockpit import moves
 from cockpit.actions import BY_ID, DOING, ActionProvider, bindings_of
@@ -70,6 +71,14 @@ class CockpitApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return THEMES[0].variables
 
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual  # a browser's, or another system's
+        from cockpit.pacing import PacedDriver
+
+        return PacedDriver
+
     def on_load(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
@@ -94,6 +103,8 @@ class CockpitApp(App[None]):
 
     def _end(self, code: int) -> None:
         end_soon(code)
+        if self._driver is not None:
+            self._driver.hurry = True  # type: ignore[attr-defined]  # others have no use for it
         self.exit(return_code=code)
 
     # The screens
