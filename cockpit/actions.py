@@ -88,7 +88,7 @@ ACTIONS: tuple[Action, ...] = (
         "pause",
         "p",
         "pause",
-        "Pause the strategy under the cursor, or resume it, failed ones too",
+        "Pause the strategy under the cursor, or resume it (also failed)",
         levers.pause,
         _LEVERS,
         2,

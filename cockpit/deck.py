@@ -164,7 +164,11 @@ class Deck(Screen[None]):
     def paint_lines(self) -> None:
         """The tabs and the keys."""
         self._tabs.paint([(pane.NUMBER, f"{self.tab_of(pane)} {_narrowed(pane)}".rstrip()) for pane in self.panes], self.pane.NUMBER)
-        self._keys.paint(keys_for(self.NAME, self.pane_name, getattr(self.app, "keymap", {}), looks_only=self._looks_only))
+        self._keys.paint(self.keys())
+
+    def keys(self) -> list[tuple[str, str]]:
+        """What can be done now: (key, word), the first ones first."""
+        return keys_for(self.NAME, self.pane_name, getattr(self.app, "keymap", {}), looks_only=self._looks_only)
 
     @property
     def _looks_only(self) -> bool:

@@ -70,6 +70,7 @@ class LiveScreen(Deck):
         self._filter.value = self.pane.listing.needle
         self._filter.add_class("-open")
         self._filter.focus()
+        self.paint_lines()
 
     @on(Input.Changed, "#filter")
     def _seek(self, event: Input.Changed) -> None:
@@ -80,6 +81,10 @@ class LiveScreen(Deck):
     def _keep_filter(self) -> None:
         self._filter.remove_class("-open")
         self.pane.focus()
+        self.paint_lines()
+
+    def keys(self) -> list[tuple[str, str]]:
+        return [("enter", "keep these rows"), ("esc", "all rows")] if self._filter.has_class("-open") else super().keys()
 
     def action_close_filter(self) -> None:
         """All rows again."""

@@ -119,6 +119,11 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         self.view.resize(steps)
         self.update_drawing()
 
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a crosshair."""
+        return self.view.crossed
+
     def action_cross(self, steps: int) -> None:
         self.view.cross(steps)
         self._answer()

@@ -101,6 +101,11 @@ class EquityView:
             self._span = at
             self._ask_anew()
 
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a crosshair."""
+        return self._cross is not None
+
     def cross(self, steps: int) -> None:
         """Move the crosshair by so many cells, at first to the newest moment."""
         span = self._seen()

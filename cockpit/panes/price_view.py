@@ -150,6 +150,11 @@ class PriceView:
         self._bring = True
         return self.window.resize(steps)
 
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a crosshair, or will be with the first bars."""
+        return self._awaited or self.window.cross is not None
+
     def cross(self, steps: int) -> None:
         """Move the crosshair; where there are no bars yet, it comes with them."""
         self._awaited = not self.candles

@@ -51,7 +51,7 @@ def test_the_palette_finds_no_lever_of_another_screen_but_every_place() -> None:
 
 def test_the_page_of_keys_is_the_one_made_from_the_actions() -> None:
     assert (ROOT / "docs/keys.md").read_text() == page()
-    assert "| `p` | Pause the strategy under the cursor, or resume it, failed ones too | strategies, trades | `pause` |" in page()
+    assert "| `p` | Pause the strategy under the cursor, or resume it (also failed) | strategies, trades | `pause` |" in page()
 
 
 async def test_a_key_without_a_screen_says_so_and_is_listed_nowhere(tmp_path: Path) -> None:
@@ -77,7 +77,10 @@ async def test_a_key_without_a_screen_can_be_given_to_something(tmp_path: Path) 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])
 async def test_a_filter_says_what_it_is_and_how_many_rows_it_hides(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(tmp_path, size) as (_, app, pilot):
-        await pilot.press("1", "slash", *"btc", "enter")
+        await pilot.press("1", "slash", *"btc")
+        await eventually(lambda: line_with(app, "enter keep these rows", "esc all rows"))
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "? help") and not line_with(app, "enter keep"))
         await eventually(lambda: line_with(app, "/btc: 1 of 3"))
         await pilot.press("slash", *"qq", "enter")
         await eventually(lambda: line_with(app, "/qq: 0 of 3") and line_with(app, "esc shows all again"))

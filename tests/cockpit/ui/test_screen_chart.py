@@ -85,6 +85,21 @@ async def test_a_symbol_that_two_venues_have_is_named_with_its_venue(tmp_path: P
         )
 
 
+async def test_the_key_of_the_crosshair_takes_it_away_again(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await eventually(lambda: "┃" in drawn(app))
+        await pilot.press("x")
+        await eventually(lambda: "┊" in drawn(app))
+        await pilot.press("x")
+        await eventually(lambda: "┊" not in drawn(app))
+        await pilot.press("m")
+        await eventually(lambda: line_with(app, "Equity of all") and app.live.chart.equity._points)
+        await pilot.press("x")
+        assert app.live.chart.crossed
+        await pilot.press("x")
+        assert not app.live.chart.crossed
+
+
 @pytest.mark.parametrize("size", [WIDE, MIDDLE, SMALL])
 async def test_the_crosshair_reads_a_bar_and_escape_leaves_it(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(tmp_path, size) as (_, app, pilot):
