@@ -44,7 +44,10 @@ class SlowLine:
             if self._room < 32 or not select.select([self.screen.fd], [], [], 0.01)[0]:
                 time.sleep(0.002)
                 continue
-            data = os.read(self.screen.fd, int(self._room))
+            try:
+                data = os.read(self.screen.fd, int(self._room))
+            except OSError:  # nobody writes there any more
+                data = b""
             self._room -= len(data)
             self.screen.output += data
             while self.answers < self.screen.output.count(ASKED):
