@@ -41,11 +41,13 @@ class Left(msgspec.Struct):
         theme: the theme's name; '' the first.
         layouts: by screen, the layout it was given.
         chart: the live screen's.
+        recent: what was sent last from each form, by what it was about: {form: {strategy: {field: text}}}.
     """
 
     theme: str = ""
     layouts: dict[str, str] = {}
     chart: LeftChart = msgspec.field(default_factory=LeftChart)
+    recent: dict[str, dict[str, dict[str, str]]] = {}
 
 
 class Settings(NamedTuple):
