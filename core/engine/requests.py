@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.engine import overview
+from core.engine.bar_fills import bar_fills
 from core.engine.charts import prints
 from core.engine.digest import digest
 from core.engine.presence import Presence
@@ -83,6 +84,8 @@ class Requests:
             return await engine.ledger.commands()
         if what == "bars":
             return engine.charts.bars(args)
+        if what == "bar_fills":
+            return await bar_fills(engine, args)
         if what == "equity":
             return engine.curves.equity(args)
         if what == "prints":
@@ -96,7 +99,7 @@ class Requests:
         if what == "source":
             return await look(str(args.get("path", "")))
         known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, listed, commands, order, run, source, sources"
-        raise UsageError(f"{what!r} is not a question: {known}, bars, prints, equity")
+        raise UsageError(f"{what!r} is not a question: {known}, bars, bar_fills, prints, equity")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""
