@@ -110,11 +110,16 @@ def _piece(series: Series, rows: Records, replaced: Chunk | None, ticks: Records
 
 def chunk_row(series: Series, ticks: Records) -> tuple[object, ...]:
     """The row of `chunks` of these ticks, which ascend by id."""
+    return (*chunk_facts(series, ticks), CODEC, pack(ticks))
+
+
+def chunk_facts(series: Series, ticks: Records) -> tuple[object, ...]:
+    """What the row of a chunk says of its ticks, which ascend by id: series, and the spans of ids, times and seqs."""
     numbered = ticks["seq"].compress(ticks["seq"] > 0)
     seqs = (int(numbered.min()), int(numbered.max())) if len(numbered) else (0, 0)
     times = (int(ticks["ts"].min()), int(ticks["ts"].max()))
     ids = (int(ticks["id"][0]), int(ticks["id"][-1]))
-    return (series.symbol, series.stream, *ids, *times, *seqs, len(ticks), CODEC, pack(ticks))
+    return (series.symbol, series.stream, *ids, *times, *seqs, len(ticks))
 
 
 async def _replace(db: aiosqlite.Connection, piece: Piece, sealed: dict[int, int]) -> bool:
