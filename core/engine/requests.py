@@ -90,9 +90,9 @@ class Requests:
             return await engine.lab.read(str(args.get("id", "")))
         if what == "sources":
             return await engine.lab.sources()
-        known = (
-            "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources, bars, prints, equity"
-        )
+        if what == "upkeep":
+            return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
+        known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources, upkeep, bars, prints, equity"
         raise UsageError(f"{what!r} is not a question: {known}")
 
     async def stop_when_left(self, linger_s: float) -> None:

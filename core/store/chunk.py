@@ -200,7 +200,8 @@ def _value(plain: bytes, at: int, count: int, width: int) -> Ints:
     values = np.zeros((count, 8), "u1")
     for k in range(width):
         values[:, k] = planes[k]
-    return values.view("i8").ravel()
+    whole: Ints = values.view("i8").ravel()
+    return whole
 
 
 def _summed(first: int, steps: Ints) -> Ints:

@@ -16,8 +16,8 @@ Numbers = NDArray[np.int64]
 
 #: The chunks that span some ids; those of a series never overlap.
 _CHUNKS = """SELECT c.last_id, c.data FROM series s JOIN chunks c USING(symbol, stream)
-    WHERE s.series = :series AND c.last_id >= :low AND c.first_id <= :high AND c.first_id >= coalesce((SELECT max(first_id) FROM chunks e
-        WHERE e.symbol = s.symbol AND e.stream = s.stream AND e.first_id <= :low), :low)
+    WHERE s.series = ?1 AND c.last_id >= ?2 AND c.first_id <= ?3 AND c.first_id >= coalesce((SELECT max(first_id) FROM chunks e
+        WHERE e.symbol = s.symbol AND e.stream = s.stream AND e.first_id <= ?2), ?2)
     ORDER BY c.first_id LIMIT 1"""
 
 
@@ -49,7 +49,7 @@ async def _held(db: aiosqlite.Connection, series: int, ids: Numbers) -> NDArray[
     held = np.zeros(len(ids), bool)
     low, high = int(ids.min()), int(ids.max())
     while low <= high:
-        found = await rows_of(db, _CHUNKS, {"series": series, "low": low, "high": high})
+        found = await rows_of(db, _CHUNKS, (series, low, high))
         if not found:
             break
         ((last, data),) = found

@@ -22,7 +22,9 @@ _EVER = 1 << 62
 #: Buckets of seq that are read together at most, where several series share them.
 _TOGETHER = 16
 
-_SPANS = """SELECT series, min(lo_id), max(hi_id) FROM zones WHERE axis = 'seq' AND series IN ({}) AND bucket BETWEEN ? AND ? GROUP BY series"""
+_SPANS = (
+    """SELECT series, min(lo_id), max(hi_id) FROM zones WHERE axis = 'seq' AND series IN ({}) AND bucket BETWEEN ? AND ? GROUP BY series"""
+)
 
 _IDS = """SELECT min(lo_id), max(hi_id) FROM zones WHERE axis = 'time' AND series = ? AND bucket BETWEEN ? AND ?"""
 
@@ -140,7 +142,7 @@ def _newest_seq(db: sqlite3.Connection, series: Sequence[Series]) -> int:
     """The highest seq that is committed for these series, 0 when there is none."""
     numbers = ", ".join(str(one.number) for one in series)
     ((bucket,),) = db.execute(f"SELECT max(bucket) FROM zones WHERE axis = 'seq' AND series IN ({numbers})").fetchall()
-    newest = _stretch(db, series, (bucket, bucket), -1, _EVER) if bucket is not None else ()
+    newest = join([]) if bucket is None else _stretch(db, series, (bucket, bucket), -1, _EVER)
     return int(newest["seq"][-1]) if len(newest) else 0
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import aiosqlite
@@ -12,13 +14,13 @@ import aiosqlite
 from core.store.connection import rows_of
 from core.store.migrations import TAPE
 from core.store.schema import open_to_read
+from core.store.sealing import COUNT_SEALED
 from core.store.tape import Tape
 from core.store.tick_rows import TIME_BUCKET
 from core.store.tiers import Series, all_series
 
-#: Rows, or chunks' ticks, deleted in one transaction; pages given back in one.
+#: Rows deleted in one transaction.
 _ROWS = 8192
-_PAGES = 512
 
 
 class Trimmed(NamedTuple):
@@ -28,11 +30,14 @@ class Trimmed(NamedTuple):
     size: int = 0
 
 
-async def trim(tape: Tape, before_ns: int) -> Trimmed:
+async def trim(tape: Tape, before_ns: int, told: Callable[[int], None] = lambda _ticks: None) -> Trimmed:
     """Delete what the tape holds of stretches of five minutes that ended before this venue time.
 
     A chunk goes once all of it is old. Gaps of ids before what is left go too; nothing of what is left changes. May be cancelled or killed
     at any moment: the next one goes on.
+
+    Args:
+        told: called with the ticks deleted so far.
 
     Raises:
         StoreError: the file cannot be read or written.
@@ -42,9 +47,9 @@ async def trim(tape: Tape, before_ns: int) -> Trimmed:
         while gone := await tape.change(partial(_delete, series=series, keep=keep), _ROWS):
             ticks += gone
             tape.total -= gone
+            told(ticks)
         await tape.change(partial(_forget, series=series), 1)
-    while await tape.change(_give_back, 1):
-        pass
+    await tape.shrink()
     return Trimmed(ticks, max(size - tape_bytes(tape), 0))
 
 
@@ -55,16 +60,30 @@ def cut_for_size(tape: Tape, most: int) -> int | None:
         StoreError: the file cannot be read.
     """
     with open_to_read(tape.path, TAPE) as db:
-        ((used,),) = db.execute("SELECT (c.page_count - f.freelist_count) * s.page_size FROM pragma_page_count c, pragma_freelist_count f, pragma_page_size s")
+        page, free, pages = (int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_size", "freelist_count", "page_count"))
+        used = page * (pages - free)
         if used <= most:
             return None
-        buckets = db.execute("SELECT bucket, sum(hi_id - lo_id + 1) FROM zones WHERE axis = 'time' GROUP BY bucket ORDER BY bucket").fetchall()
+        buckets = db.execute(
+            "SELECT bucket, sum(hi_id - lo_id + 1) FROM zones WHERE axis = 'time' GROUP BY bucket ORDER BY bucket"
+        ).fetchall()
     surplus = (used - most) / used * sum(ids for _, ids in buckets)
     for bucket, ids in buckets[:-1]:
         surplus -= ids
         if surplus <= 0:
             return int(bucket + 1) * TIME_BUCKET
     return int(buckets[-1][0]) * TIME_BUCKET if buckets else None
+
+
+def older_than(path: Path, before_ns: int) -> int:
+    """About how many ticks `trim` would delete.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    with open_to_read(path, TAPE) as db:
+        query = "SELECT coalesce(sum(hi_id - lo_id + 1), 0) FROM zones WHERE axis = 'time' AND bucket < ?"
+        return int(db.execute(query, (before_ns // TIME_BUCKET,)).fetchone()[0])
 
 
 def tape_bytes(tape: Tape) -> int:
@@ -92,10 +111,13 @@ async def _delete(db: aiosqlite.Connection, series: Series, keep: int | None) ->
     """Delete some ticks below an id; how many there were, 0 when none are left."""
     keep = (1 << 62) if keep is None else keep
     names = (series.symbol, series.stream)
-    found = await rows_of(db, "SELECT first_id, count FROM chunks WHERE symbol = ? AND stream = ? AND last_id < ? ORDER BY first_id LIMIT 1", (*names, keep))
+    found = await rows_of(
+        db, "SELECT first_id, count FROM chunks WHERE symbol = ? AND stream = ? AND last_id < ? ORDER BY first_id LIMIT 1", (*names, keep)
+    )
     if found:
         ((first, count),) = found
         await db.execute("DELETE FROM chunks WHERE symbol = ? AND stream = ? AND first_id = ?", (*names, first))
+        await db.execute(COUNT_SEALED, (-count,))
     else:
         ((last, count),) = await rows_of(
             db,
@@ -117,13 +139,3 @@ async def _forget(db: aiosqlite.Connection, series: Series) -> None:
     first = min((id_ for id_ in (row, chunk) if id_ is not None), default=1 << 62)
     await db.execute("DELETE FROM zones WHERE series = ? AND hi_id < ?", (series.number, first))
     await db.execute("DELETE FROM gaps WHERE symbol = ? AND stream = ? AND to_id < ? AND state <> 'open'", (*names, first))
-
-
-async def _give_back(db: aiosqlite.Connection) -> bool:
-    """Give some free pages at the end of the file back; whether there were any, in a file that can (older ones reuse them only)."""
-    ((mode,),) = await rows_of(db, "PRAGMA auto_vacuum")
-    ((free,),) = await rows_of(db, "PRAGMA freelist_count")
-    if mode != 2 or not free:
-        return False
-    await rows_of(db, f"PRAGMA incremental_vacuum({_PAGES})")
-    return bool(free > _PAGES)

@@ -23,6 +23,9 @@ P = ParamSpec("P")
 Result = TypeVar("Result")
 
 _OLD = "SELECT max(hi_id) FROM zones WHERE axis = 'time' AND series = ? AND bucket < ?"
+#: So many ticks more lie in chunks.
+COUNT_SEALED = "INSERT INTO meta(key, value) VALUES('sealed', ?) ON CONFLICT(key) DO UPDATE SET value = value + excluded.value"
+
 _INSERT = "INSERT INTO chunks VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -133,6 +136,7 @@ async def _replace(db: aiosqlite.Connection, piece: Piece, sealed: dict[int, int
     if piece.replaced:
         await db.execute("DELETE FROM chunks WHERE symbol = ? AND stream = ? AND first_id = ?", (symbol, stream, piece.replaced.first_id))
     await db.executemany(_INSERT, piece.chunks)
+    await db.execute(COUNT_SEALED, (piece.rows,))
     sealed[series] = max(sealed.get(series, -1), *(int(str(chunk[3])) for chunk in piece.chunks))
     return True
 

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from core.store.connection import rows_of
 from core.types import Records, Symbols
 
-
 #: (series, the highest id a chunk of it holds) of those that have chunks: the last to begin is the last to end.
 SEALED_TO = """SELECT s.series, c.last_id FROM series s JOIN chunks c USING(symbol, stream)
     WHERE c.first_id = (SELECT max(first_id) FROM chunks e WHERE e.symbol = s.symbol AND e.stream = s.stream)"""

@@ -216,6 +216,16 @@ class Tape:
         self._open_batch = None
         return self._writer.put(run, rows).done
 
+    async def shrink(self) -> None:
+        """Give the file's free pages back to the disk, some after each transaction, and return when there are none left to give.
+
+        Raises:
+            StoreError: something could not be written, now or before.
+        """
+        self._connection.shrinking = True
+        while self._connection.shrinking:
+            await self._writer.flush()
+
     def _change(self, gap: Gap, change: Change) -> asyncio.Future[None]:
         if gap.to_id < gap.from_id:
             raise ValueError(f"no ids lie in {gap.from_id}..{gap.to_id}")

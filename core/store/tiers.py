@@ -119,5 +119,3 @@ def merged(*parts: Records) -> Records:
     full = [part for part in parts if len(part)]
     ticks = join(full)
     return ticks if len(full) < 2 else ticks.take(np.argsort(ticks["id"], kind="stable"))
-
-
