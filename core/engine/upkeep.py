@@ -55,6 +55,7 @@ class Upkeep:
     def ask(self, *, start: bool, whole: bool = False) -> dict[str, Any]:
         """Begin a round now if none is under way; how far it is."""
         if start and not self.busy:
+            self.busy = True
             self._asked = asyncio.create_task(self.round(whole=whole), name="upkeep")
         return self.figures()
 
