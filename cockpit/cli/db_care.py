@@ -1,4 +1,4 @@
-"""`cockpit db seal`, `cleanup` and `backup`. A running engine does the first two itself when it is asked; else this process takes the home."""
+"""`cockpit db seal`, `cleanup` and `backup`. A running engine seals when it is asked to; else this process takes the home."""
 
 from __future__ import annotations
 
@@ -127,9 +127,7 @@ def cleanup(call: Call) -> int:
         raise UsageError("nothing says how much to keep: give --keep-days or --keep-gb, or set store.keep_days in cockpit.toml")
     _there(call)
     if _engine_runs(call):
-        raise CockpitError(
-            "an engine runs in this home and cleans up by itself (store.keep_days): stop it to do it by hand"
-        )
+        raise CockpitError("an engine runs in this home and cleans up by itself (store.keep_days): stop it to do it by hand")
     with Working() as progress:
         found = asyncio.run(_clean(call, config, progress))
     return call.answer(found, _cleanup_words(found))

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 LOOK_S = 5.0
 
+#: What can be asked.
+QUESTIONS = (
+    *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "commands", "order", "run", "sources"),
+    *("upkeep", "bars", "prints", "equity"),
+)
+
 
 class Requests:
     """Answers viewers and programs from one engine."""
@@ -92,8 +98,7 @@ class Requests:
             return await engine.lab.sources()
         if what == "upkeep":
             return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
-        known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources, upkeep, bars, prints, equity"
-        raise UsageError(f"{what!r} is not a question: {known}")
+        raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""

@@ -1,7 +1,7 @@
 """A sealed chunk: some thousand ticks of one series as columns of small integers, compressed, and read back bit for bit.
 
-Each column is what is left once everything regular is taken out: a constant, a step, the decimals nobody uses, the side of the quote a print
-took. What remains is cut into byte planes (all lowest bytes, then all second ones …), which zstd packs far better than whole numbers.
+Each column is what is left once everything regular is taken out: a constant, a step, the decimals nobody uses, the side of the quote a
+print took. What remains is cut into byte planes (all lowest bytes, then all second ones …), which zstd packs far better than whole numbers.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _UNITS = (1_000_000_000, 1_000_000, 1_000)
 _COLUMN = struct.Struct("<Bqqq")
 _HEAD = struct.Struct("<IBBB")  # ticks, places of prices, places of quantities, which quotes are unknown somewhere
 
-#: Columns, and whether the steps from one tick to the next are kept (True) or the values: id, ts, lag, seq, flags, price, near, spread, qty.
+#: Of each column, whether its steps from tick to tick are kept or its values: id, ts, lag, seq, flags, price, near, spread, qty.
 _STEPS = (True, True, True, True, False, True, False, False, False)
 
 _RAW = 255  # instead of places: these numbers have no decimal form of so few digits, and are kept as the bits they are
@@ -196,11 +196,12 @@ def _value(plain: bytes, at: int, count: int, width: int) -> Ints:
         return np.zeros(count, "i8")
     planes = np.frombuffer(plain, "u1", count * width, at).reshape(width, count)
     if width == 1:
-        return planes[0].astype("i8")
+        whole: Ints = planes[0].astype("i8")
+        return whole
     values = np.zeros((count, 8), "u1")
     for k in range(width):
         values[:, k] = planes[k]
-    whole: Ints = values.view("i8").ravel()
+    whole = values.view("i8").ravel()
     return whole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -104,7 +105,7 @@ async def test_no_chunk_overlaps_another(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tape.path)) as db:
             spans = db.execute("SELECT symbol, first_id, last_id, count FROM chunks ORDER BY symbol, first_id").fetchall()
         assert sum(span[3] for span in spans) == 60_000
-        assert all(a[0] != b[0] or a[2] < b[1] for a, b in zip(spans, spans[1:], strict=False))
+        assert all(a[0] != b[0] or a[2] < b[1] for a, b in itertools.pairwise(spans))
         for n, name in enumerate(NAMES):
             mine = TICKS.compress(TICKS["symbol"] == n)
             assert_same(read_ticks(tape.path, name, symbols=symbols()), mine.take(np.lexsort((mine["id"], mine["ts"]))))
