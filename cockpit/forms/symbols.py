@@ -92,11 +92,12 @@ class SymbolsForm(Dialog[None]):
     async def _send(self, command: Watch | Unwatch, meanwhile: str, done: str) -> None:
         self._say(meanwhile, "-busy")
         try:
-            await self._submit(command)
+            answer = await self._submit(command)
         except CockpitError as error:
             self._say(f"Refused: {clean(str(error))}", "-refused")
             return
-        self._say(done, "-ready")
+        note = answer.get("note") if isinstance(answer, dict) else None
+        self._say(f"{done} {clean(note)}." if note else done, "-ready")
         if isinstance(command, Watch):
             with self.prevent(Input.Changed):
                 self.query_one(Input).value = ""

@@ -234,6 +234,13 @@ async def test_symbols_are_added_and_taken_off(tmp_path: Path) -> None:
         await eventually(lambda: engine.commands[1:] == [Unwatch(symbols=["binance:BTCUSDT"])])
 
 
+async def test_symbols_that_stream_only_after_a_silence_say_so(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (engine, app, pilot):
+        engine.replies[Watch] = {"symbols": [], "note": "binance asked for silence: what is new streams in 3,540 s"}
+        await pilot.press("s", *"adausdt", "enter")
+        await eventually(lambda: line_with(app, "ADAUSDT added. binance asked for silence:"))
+
+
 async def test_a_symbol_the_venue_does_not_know_is_said_and_stays_typed(tmp_path: Path) -> None:
     async with opened(tmp_path, SMALL) as (engine, app, pilot):
         engine.refuse[Watch] = "binance lists no symbol NOPE"
