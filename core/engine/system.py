@@ -13,7 +13,7 @@ import structlog
 
 from core.errors import StoreError
 from core.store.coverage import Coverage, coverage
-from core.store.summary import gap_totals
+from core.store.summary import gap_totals, sealed_ticks
 from core.system_view import CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.workers.vitals import Vitals
 
@@ -35,6 +35,7 @@ class Files:
         self.sizes: dict[str, int | None] = {}
         self.free: int | None = None
         self.coverage: list[Coverage] | None = None  # not looked yet
+        self.sealed: int | None = None
         self.gaps: dict[str, list[int]] | None = None
         self._looked = float("-inf")
         self._looking: asyncio.Task[None] | None = None
@@ -59,6 +60,7 @@ class Files:
         try:
             self.free = shutil.disk_usage(self.home).free
             self.gaps = gap_totals(self.home / "tape.db")
+            self.sealed = sealed_ticks(self.home / "tape.db")
             self.coverage = coverage(self.home / "tape.db", time.time_ns())
         except (OSError, StoreError) as error:
             log.warning("cannot look at the files", error=str(error))
@@ -135,6 +137,7 @@ class System:
             disk_free_bytes=self.files.free,
             settling=engine.settler.backlog,
             gaps=self.files.gaps,
+            sealed=self.files.sealed,
         )
 
     def process(self) -> ProcessHealth:
