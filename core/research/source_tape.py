@@ -51,7 +51,7 @@ def parse_tape(text: str) -> Stretch:
     return Stretch(symbol, stream or None, from_ns, to_ns)
 
 
-def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> Source:
+def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> TapeSource:
     """Open a stretch of the tape of a home; the narrower of its own and the given times counts.
 
     Raises:
@@ -87,13 +87,17 @@ def _find(path: Path, stretch: Stretch, text: str) -> tuple[str, str]:
 
 
 class TapeSource(Source):
-    """Ticks of one series of a tape: every one by (ts, id), or as strategies were given them, by seq."""
+    """Ticks of one series of a tape: every one by (ts, id), or as strategies were given them, by seq.
+
+    Attributes:
+        stream: which kind of print.
+    """
 
     def __init__(self, text: str, path: Path, symbol: str, stream: str, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> None:
         from core.store.span import tape_rows
 
         super().__init__(text, "ticks", "tape as delivered" if as_delivered else "tape", symbol)
-        self._path, self._stream, self._as_delivered = path, stream, as_delivered
+        self._path, self.stream, self._as_delivered = path, stream, as_delivered
         self._from, self._to = from_ns, to_ns
         self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
 
@@ -116,16 +120,16 @@ class TapeSource(Source):
         from core.store.reader import read_ticks
         from core.store.span import tape_windows
 
-        windows = tape_windows(self._path, self.symbol, self._stream, _WINDOW_ROWS)
+        windows = tape_windows(self._path, self.symbol, self.stream, _WINDOW_ROWS)
         for start, stop in windows:
             start = start if self._from is None else max(start, self._from)
             stop = stop if self._to is None else min(stop, self._to)
             if start < stop:
-                yield read_ticks(self._path, self.symbol, self._stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
+                yield read_ticks(self._path, self.symbol, self.stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
 
     def _delivered(self) -> Iterator[Records]:
         from core.store.reader import read_ticks
 
         yield read_ticks(
-            self._path, self.symbol, self._stream, from_ns=self._from, to_ns=self._to, as_delivered=True, symbols=Symbols([self.symbol])
+            self._path, self.symbol, self.stream, from_ns=self._from, to_ns=self._to, as_delivered=True, symbols=Symbols([self.symbol])
         )

@@ -1,0 +1,279 @@
+"""Files of a venue's prints, one after the other, onto the tape of a home that no engine uses meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.errors import SourceError, UsageError
+from core.home import lock_home, read_stamp, stamp
+from core.research.source import share
+from core.research.source_bytes import is_data_name
+from core.research.source_file import FileSource
+from core.research.source_name import clean
+from core.research.sources import open_source
+from core.store.tape import Tape
+from core.transfer.checksum import check_beside
+from core.transfer.fetch import Came
+from core.transfer.intake import Counts, Intake
+from core.types import Symbols
+
+#: The streams of a tape, by the word for them here.
+STREAMS = {"agg": "aggTrade", "trade": "trade"}
+
+_FORMS = {"aggTrades": "aggTrade", "trades": "trade"}
+
+#: Venues whose trade ids go up by one.
+_DENSE = frozenset({"binance"})
+
+
+#: Prints that may wait to be committed: enough to keep the writer busy.
+_BACKLOG = 160_000
+
+
+@dataclass
+class Loaded:
+    """What an import has come to; kept up while it runs.
+
+    Attributes:
+        files: files that are done.
+        of_files: files there are.
+        series: what was imported, by `venue:SYMBOL stream`.
+        holes: stretches of ids that these series list as missing, once it is done.
+        missing: ids in them.
+        notes: what was set right or passed over.
+        absent: days the venue has no dump of (yet), as `SYMBOL DAY`.
+        known: days that were imported before and not fetched again.
+        bytes: of dumps that were fetched.
+        fetching: what is fetched just now, and how far it is.
+        part: how much of all there is to do is done, 0..1.
+    """
+
+    files: int = 0
+    of_files: int = 0
+    series: dict[str, Counts] = field(default_factory=dict)
+    holes: int = 0
+    missing: int = 0
+    notes: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
+    known: list[str] = field(default_factory=list)
+    bytes: int = 0
+    fetching: tuple[str, Came] | None = None
+    part: float = 0.0
+    elapsed_s: float = 0.0
+
+    def total(self, name: str) -> int:
+        """One of the counts over all series."""
+        return sum(int(getattr(counts, name)) for counts in self.series.values())
+
+    def document(self) -> dict[str, Any]:
+        """As the one document of `--json`."""
+        totals = {name: self.total(name) for name in ("rows", "new", "there", "different", "closed")}
+        rest = {
+            "holes": self.holes,
+            "missing": self.missing,
+            "absent": self.absent,
+            "known": self.known,
+            "notes": self.notes,
+            "elapsed_s": round(self.elapsed_s, 3),
+        }
+        return {"files": self.files, **totals, "series": {name: asdict(counts) for name, counts in self.series.items()}, **rest}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of the files is to be imported; None: what they are by themselves.
+
+    Attributes:
+        symbol: whose prints.
+        stream: aggTrade or trade.
+    """
+
+    symbol: str | None = None
+    stream: str | None = None
+    from_ns: int | None = None
+    to_ns: int | None = None
+
+
+#: Called as an import goes on.
+Tell = Callable[[Loaded], None]
+
+
+def find_files(paths: Sequence[Path]) -> list[Path]:
+    """The files of these files and folders, each once, folders in order of name.
+
+    Raises:
+        SourceError: nothing there.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        path = path.expanduser()
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = sorted(one for one in path.rglob("*") if one.is_file() and is_data_name(one.name))
+        if not inside:
+            raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder")
+        found |= dict.fromkeys(inside)
+    return list(found)
+
+
+def hold(home: Path) -> AbstractContextManager[object]:
+    """Keep engines out of a home, for as long as the tape is written.
+
+    Raises:
+        HomeLocked: one runs.
+        UsageError: it is a demo's: its prints are generated, and real ones among them would mean nothing.
+    """
+    found = read_stamp(home)
+    if found is not None and found.mode == "demo":
+        raise UsageError(f"{home} is a demo home, its market is generated: import into another one with --home or COCKPIT_HOME")
+    return lock_home(home, "import")
+
+
+@asynccontextmanager
+async def loading(home: Path, loaded: Loaded, tell: Tell) -> AsyncIterator[Loader]:
+    """What takes files onto the tape of a home. When this ends, however it ends, what is on the tape is complete and listed.
+
+    Args:
+        loaded: what it has come to, for whoever looks while it runs or after it was stopped.
+
+    Raises:
+        HomeLocked: an engine runs.
+        StoreError: the tape cannot be written.
+        UsageError: the home is a demo's.
+    """
+    began = time.monotonic()
+    with hold(home):
+        symbols = Symbols()
+        async with await Tape.open(home / "tape.db", symbols, max_backlog=_BACKLOG) as tape:
+            try:
+                yield Loader(home, tape, symbols, loaded, tell)
+            finally:
+                loaded.elapsed_s = time.monotonic() - began
+            loaded.holes, loaded.missing = await _holes(tape, loaded)
+
+
+async def load(home: Path, files: Sequence[Path], wanted: Wanted, loaded: Loaded, tell: Tell) -> None:
+    """Import files; running it again goes on where it stopped.
+
+    Raises:
+        SourceError: a file that cannot be taken; says how far it came.
+        StoreError, HomeLocked, UsageError: as `loading`.
+    """
+    loaded.of_files = len(files)
+    async with loading(home, loaded, tell) as loader:
+        for path in files:
+            await loader.file(path, wanted)
+
+
+async def _holes(tape: Tape, loaded: Loaded) -> tuple[int, int]:
+    """(holes, ids) that the series imported into have."""
+    gaps = [gap for gap in await tape.gaps() if gap.state != "filled" and f"{gap.symbol} {gap.stream}" in loaded.series]
+    return len(gaps), sum(gap.to_id - gap.from_id + 1 for gap in gaps)
+
+
+class Loader:
+    """Takes one file after the other; made by `loading`."""
+
+    def __init__(self, home: Path, tape: Tape, symbols: Symbols, loaded: Loaded, tell: Tell) -> None:
+        self.home, self.loaded, self.tell = home, loaded, tell
+        self._tape, self._symbols = tape, symbols
+        self._intakes: dict[tuple[str, str], Intake] = {}
+
+    async def file(self, path: Path, wanted: Wanted, *, share_before: float = 0.0) -> None:
+        """Import one.
+
+        Args:
+            share_before: how much of the work on this file is done already, 0..1: it had to be fetched.
+
+        Raises:
+            SourceError: it cannot be taken; says how far it came.
+        """
+        loaded = self.loaded
+        before = loaded.total("rows")
+        try:
+            await asyncio.to_thread(check_beside, path)
+            source = await asyncio.to_thread(open_prints, path, wanted)
+            intake = await self._intake(source, wanted.stream)
+            batches = source.batches()
+            while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+                try:
+                    await intake.take(batch)
+                except SourceError as error:
+                    raise SourceError(f"{clean(str(path))}: {error}") from error
+                loaded.part = (loaded.files + share_before + (share(source, 0) or 0.0) * (1 - share_before)) / loaded.of_files
+                self.tell(loaded)
+        except SourceError as error:
+            await self._tape.flush()
+            raise SourceError(f"{error}; {self._so_far(before)}") from error
+        await self._tape.flush()
+        self.done()
+        loaded.notes += [f"{path.name}: {note}" for note in source.notes]
+
+    def done(self) -> None:
+        """One file less to do."""
+        self.loaded.files += 1
+        self.loaded.part = self.loaded.files / self.loaded.of_files
+        self.tell(self.loaded)
+
+    async def _intake(self, source: FileSource, stream: str | None) -> Intake:
+        stream = stream or _FORMS[source.form]
+        venue = source.symbol.partition(":")[0]
+        key = (source.symbol, stream)
+        if key not in self._intakes:
+            stamp_of(self.home, venue)
+            index = self._symbols.add(source.symbol)
+            self._intakes[key] = Intake(self._tape, source.symbol, index, stream, venue in _DENSE)
+            self.loaded.series[f"{source.symbol} {stream}"] = self._intakes[key].counts
+        await self._intakes[key].open()
+        return self._intakes[key]
+
+    def _so_far(self, before: int) -> str:
+        """How far an import came, and what of it stays."""
+        loaded = self.loaded
+        rows = loaded.total("rows") - before
+        done = f"{loaded.files:,} of {loaded.of_files:,} files are imported" if loaded.of_files > 1 else ""
+        part = f"{rows:,} prints before that are on the tape" if rows else "nothing of it is on the tape"
+        return f"{part}, {done}" if done else part
+
+
+def stamp_of(home: Path, venue: str) -> None:
+    """Say that a home is for this venue, where it does not say yet.
+
+    Raises:
+        UsageError: it is for others.
+    """
+    found = read_stamp(home)
+    if found is None:
+        stamp(home, "paper", [venue])
+    elif venue not in found.venues:
+        raise SourceError(f"{home} holds data of {', '.join(found.venues)} and takes none of {clean(venue)}: use another one with --home")
+
+
+def open_prints(path: Path, wanted: Wanted) -> FileSource:
+    """A file whose rows can go on a tape.
+
+    Raises:
+        SourceError: it cannot be read, is of another symbol, holds no prints, or prints without ids.
+    """
+    source = open_source(str(path), symbol=wanted.symbol, from_ns=wanted.from_ns, to_ns=wanted.to_ns)
+    assert isinstance(source, FileSource)
+    name = clean(str(path))
+    if source.named is not None and wanted.symbol is not None and source.named != source.symbol.partition(":")[2]:
+        raise SourceError(f"{name}: of {source.named} by its name, not of {clean(wanted.symbol)}")
+    told = "aggTrade" if source.form == "aggTrades" or "-aggTrades-" in path.name else "trade" if "-trades-" in path.name else wanted.stream
+    if wanted.stream is not None and told != wanted.stream:
+        raise SourceError(f"{name}: holds prints of the stream {told}, not of {wanted.stream}")
+    if source.kind != "ticks":
+        raise SourceError(f"{name}: holds bars ({source.form}), not prints: a tape is made of prints")
+    if not source.has_ids or source.form == "prices":
+        raise SourceError(f"{name}: its prints have no trade ids, so nobody could tell which are missing or there twice")
+    if source.symbol.startswith("file:"):
+        raise SourceError(f"{name}: nothing in it says whose prints these are: say so with --symbol, such as --symbol BTCUSDT")
+    return source
