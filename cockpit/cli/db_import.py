@@ -14,7 +14,7 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.transfer.dumps import Dump
-    from core.transfer.load import Loaded, Tell
+    from core.transfer.loaded import Loaded, Tell
 
 _EPILOG = """\
 cockpit db import BTCUSDT-aggTrades-2024-08-01.zip dumps/
@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
 def import_(call: Call) -> int:
     """Import what was asked for."""
     from cockpit.cli.figure import Figure
-    from core.transfer.load import Loaded
+    from core.transfer.loaded import Loaded
 
     loaded = Loaded()
     try:
@@ -66,7 +66,9 @@ def _work(call: Call, loaded: Loaded, tell: Tell) -> Coroutine[Any, Any, None]:
         UsageError: words that do not go together.
     """
     from core.transfer.download import download
-    from core.transfer.load import STREAMS, Wanted, find_files, load
+    from core.transfer.load import load
+    from core.transfer.loaded import STREAMS, Wanted
+    from core.transfer.prints_file import find_files
 
     options = call.options
     if options.start is not None and options.end is not None and options.start >= options.end:
@@ -93,7 +95,7 @@ def _dumps(call: Call) -> list[Dump]:
     import time
 
     from core.transfer.dumps import BASES, Dump, days
-    from core.transfer.load import STREAMS
+    from core.transfer.loaded import STREAMS
     from core.types import DAY
 
     options = call.options

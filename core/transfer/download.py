@@ -12,7 +12,8 @@ from core.home_folder import private_folder
 from core.transfer.checksum import ENDING, sha256_of
 from core.transfer.dumps import FOLDER, Dump
 from core.transfer.fetch import Came, Fetcher
-from core.transfer.load import Loaded, Loader, Tell, Wanted, loading
+from core.transfer.load import Loader, loading
+from core.transfer.loaded import Loaded, Tell, Wanted
 
 #: How much of the work on a day it is to fetch it, about.
 _FETCHED = 0.5

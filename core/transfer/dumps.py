@@ -10,7 +10,6 @@ from urllib.parse import quote
 from core.errors import UsageError
 from core.store.span import tape_rows
 from core.transfer.checksum import ENDING
-from core.transfer.edges import known
 from core.types import DAY
 
 #: Where a venue's dumps lie unless the configuration says otherwise.
@@ -62,7 +61,7 @@ class Dump:
         if not (home / FOLDER / f"{self.name}{ENDING}").exists():
             return False
         tape, symbol = home / "tape.db", f"{self.venue}:{self.symbol}"
-        return known(tape, symbol, self.stream) and tape_rows(tape, symbol, self.stream, self.start_ns, self.start_ns + DAY) > 0
+        return tape.exists() and tape_rows(tape, symbol, self.stream, self.start_ns, self.start_ns + DAY) > 0
 
 
 def days(from_ns: int, to_ns: int) -> list[int]:

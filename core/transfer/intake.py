@@ -19,9 +19,9 @@ from core.errors import SourceError
 from core.store.arrivals import NOT_IMPORTED, arrive
 from core.store.connection import Run
 from core.store.gap_table import change_gaps
+from core.store.held import held, id_range
 from core.store.tape import Tape
 from core.store.tick_rows import why_unfit
-from core.transfer.edges import edges, held
 from core.types import Origin, Records
 
 #: Prints that are queued at once: a transaction of the tape.
@@ -80,7 +80,7 @@ class Intake:
     async def open(self) -> None:
         """Look at what the tape holds, after all that was queued."""
         await self._tape.flush()
-        self._range = await asyncio.to_thread(edges, self._tape.path, self.symbol, self.stream)
+        self._range = await asyncio.to_thread(id_range, self._tape.path, self.symbol, self.stream)
         listed = [gap for gap in await self._tape.gaps() if (gap.symbol, gap.stream) == (self.symbol, self.stream)]
         self._gaps = [Listed(gap.from_id, gap.to_id, gap.cause == NOT_IMPORTED) for gap in listed if gap.state != "filled"]
         self._holes = 0
@@ -95,7 +95,7 @@ class Intake:
         ticks = _as_import(ticks, self._index)
         if unfit := why_unfit(ticks):
             raise SourceError(unfit)
-        there = await asyncio.to_thread(held, self._tape.path, self.symbol, self.stream, ticks)
+        there = await asyncio.to_thread(held, self._tape.path, self.symbol, self.stream, ticks["id"])
         new = ticks.compress(~np.isin(ticks["id"], there["id"])) if len(there) else ticks
         self.counts.different += _differing(ticks, there)
         self.counts.there += len(ticks) - len(new)
@@ -131,8 +131,8 @@ class Intake:
         if self._holes > MOST_HOLES:
             raise SourceError(f"more than {MOST_HOLES:,} holes between its ids: prints were taken out of it, or these are no trade ids")
         at = int(np.searchsorted(new["id"], to_id))
-        before = int(new["ts"][at - 1]) if at else None
-        after = int(new["ts"][at]) if at < len(new) else None
+        # Beside what was there before, nothing was recorded: that has no times, and is shown as such.
+        before, after = (int(new["ts"][at - 1]), int(new["ts"][at])) if 0 < at < len(new) else (None, None)
         self._tape.record_gap(self.symbol, self.stream, from_id, to_id, from_ns=before, to_ns=after, state="lost", cause=NOT_IMPORTED)
         self._gaps.append(Listed(from_id, to_id, True))
 

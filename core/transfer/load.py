@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager
-from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from core.errors import SourceError, UsageError
 from core.home import lock_home, read_stamp, stamp
 from core.research.source import share
-from core.research.source_bytes import is_data_name
 from core.research.source_file import FileSource
 from core.research.source_name import clean
-from core.research.sources import open_source
 from core.store.tape import Tape
 from core.transfer.checksum import check_beside
-from core.transfer.fetch import Came
-from core.transfer.intake import Counts, Intake
+from core.transfer.intake import Intake
+from core.transfer.loaded import Loaded, Tell, Wanted
+from core.transfer.prints_file import open_prints
 from core.types import Symbols
-
-#: The streams of a tape, by the word for them here.
-STREAMS = {"agg": "aggTrade", "trade": "trade"}
 
 _FORMS = {"aggTrades": "aggTrade", "trades": "trade"}
 
@@ -34,93 +28,6 @@ _DENSE = frozenset({"binance"})
 
 #: Prints that may wait to be committed: enough to keep the writer busy.
 _BACKLOG = 160_000
-
-
-@dataclass
-class Loaded:
-    """What an import has come to; kept up while it runs.
-
-    Attributes:
-        files: files that are done.
-        of_files: files there are.
-        series: what was imported, by `venue:SYMBOL stream`.
-        holes: stretches of ids that these series list as missing, once it is done.
-        missing: ids in them.
-        notes: what was set right or passed over.
-        absent: days the venue has no dump of (yet), as `SYMBOL DAY`.
-        known: days that were imported before and not fetched again.
-        bytes: of dumps that were fetched.
-        fetching: what is fetched just now, and how far it is.
-        part: how much of all there is to do is done, 0..1.
-    """
-
-    files: int = 0
-    of_files: int = 0
-    series: dict[str, Counts] = field(default_factory=dict)
-    holes: int = 0
-    missing: int = 0
-    notes: list[str] = field(default_factory=list)
-    absent: list[str] = field(default_factory=list)
-    known: list[str] = field(default_factory=list)
-    bytes: int = 0
-    fetching: tuple[str, Came] | None = None
-    part: float = 0.0
-    elapsed_s: float = 0.0
-
-    def total(self, name: str) -> int:
-        """One of the counts over all series."""
-        return sum(int(getattr(counts, name)) for counts in self.series.values())
-
-    def document(self) -> dict[str, Any]:
-        """As the one document of `--json`."""
-        totals = {name: self.total(name) for name in ("rows", "new", "there", "different", "closed")}
-        rest = {
-            "holes": self.holes,
-            "missing": self.missing,
-            "absent": self.absent,
-            "known": self.known,
-            "notes": self.notes,
-            "elapsed_s": round(self.elapsed_s, 3),
-        }
-        return {"files": self.files, **totals, "series": {name: asdict(counts) for name, counts in self.series.items()}, **rest}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What of the files is to be imported; None: what they are by themselves.
-
-    Attributes:
-        symbol: whose prints.
-        stream: aggTrade or trade.
-    """
-
-    symbol: str | None = None
-    stream: str | None = None
-    from_ns: int | None = None
-    to_ns: int | None = None
-
-
-#: Called as an import goes on.
-Tell = Callable[[Loaded], None]
-
-
-def find_files(paths: Sequence[Path]) -> list[Path]:
-    """The files of these files and folders, each once, folders in order of name.
-
-    Raises:
-        SourceError: nothing there.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        path = path.expanduser()
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = sorted(one for one in path.rglob("*") if one.is_file() and is_data_name(one.name))
-        if not inside:
-            raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder")
-        found |= dict.fromkeys(inside)
-    return list(found)
 
 
 def hold(home: Path) -> AbstractContextManager[object]:
@@ -254,26 +161,3 @@ def stamp_of(home: Path, venue: str) -> None:
         stamp(home, "paper", [venue])
     elif venue not in found.venues:
         raise SourceError(f"{home} holds data of {', '.join(found.venues)} and takes none of {clean(venue)}: use another one with --home")
-
-
-def open_prints(path: Path, wanted: Wanted) -> FileSource:
-    """A file whose rows can go on a tape.
-
-    Raises:
-        SourceError: it cannot be read, is of another symbol, holds no prints, or prints without ids.
-    """
-    source = open_source(str(path), symbol=wanted.symbol, from_ns=wanted.from_ns, to_ns=wanted.to_ns)
-    assert isinstance(source, FileSource)
-    name = clean(str(path))
-    if source.named is not None and wanted.symbol is not None and source.named != source.symbol.partition(":")[2]:
-        raise SourceError(f"{name}: of {source.named} by its name, not of {clean(wanted.symbol)}")
-    told = "aggTrade" if source.form == "aggTrades" or "-aggTrades-" in path.name else "trade" if "-trades-" in path.name else wanted.stream
-    if wanted.stream is not None and told != wanted.stream:
-        raise SourceError(f"{name}: holds prints of the stream {told}, not of {wanted.stream}")
-    if source.kind != "ticks":
-        raise SourceError(f"{name}: holds bars ({source.form}), not prints: a tape is made of prints")
-    if not source.has_ids or source.form == "prices":
-        raise SourceError(f"{name}: its prints have no trade ids, so nobody could tell which are missing or there twice")
-    if source.symbol.startswith("file:"):
-        raise SourceError(f"{name}: nothing in it says whose prints these are: say so with --symbol, such as --symbol BTCUSDT")
-    return source

@@ -17,7 +17,7 @@ from core.feed.backoff import Backoff
 from core.transfer.download import download
 from core.transfer.dumps import Dump, days
 from core.transfer.fetch import TRIES, Came
-from core.transfer.load import Loaded
+from core.transfer.loaded import Loaded
 
 DAY_1, DAY_2, DAY_3 = "2024-08-01", "2024-08-02", "2024-08-03"
 

@@ -15,8 +15,11 @@ from transfer_rig import START, SYMBOL, agg_file, agg_row, gaps_of, on_tape, pri
 from core.errors import SourceError
 from core.store.arrivals import NOT_IMPORTED
 from core.store.gaps import Gap
+from core.store.sealing import seal
+from core.store.tape import Tape
+from core.store.verify import verify
 from core.transfer import intake
-from core.types import Origin
+from core.types import Origin, Symbols
 
 
 async def test_prints_come_onto_the_tape_as_an_import_never_delivered(tmp_path: Path) -> None:
@@ -132,5 +135,29 @@ def test_after_any_imports_every_id_is_there_or_listed(spans: list[tuple[int, in
         wanted = set(range(150, 180)) if live else set()
         wanted |= {id_ for first, count, step in spans for id_ in range(first, first + count, step)}
         assert sorted(on_tape(home)["id"].tolist()) == sorted(wanted)
+        assert verify(home / "tape.db").ok(lambda _symbol: True)
         assert unlisted(home) == []
         assert np.unique(on_tape(home)["id"]).size == len(wanted)
+
+
+async def test_sealed_prints_count_as_there_and_an_import_among_them_is_sealed_with_them(tmp_path: Path) -> None:
+    """Both tiers: a recording is sealed, a dump that covers it is imported, sealed too, and comes back the same."""
+    gap = Gap(SYMBOL, "aggTrade", 20_500, 20_999, None, None, "open", "venue was away")
+    await record(tmp_path, prints([*range(20_000, 20_500), *range(21_000, 40_000)]), gaps=[gap])
+    await seal_all(tmp_path)
+    loaded = await take(tmp_path, agg_file(tmp_path, range(10_000, 45_000)))
+    assert (loaded.total("new"), loaded.total("there"), loaded.total("closed")) == (15_500, 19_500, 500)
+    before = on_tape(tmp_path)
+    assert before["id"].tolist() == list(range(10_000, 45_000))
+    await seal_all(tmp_path)
+    assert on_tape(tmp_path).tobytes() == before.tobytes()
+    proof = verify(tmp_path / "tape.db", deep=True)
+    assert proof.ok(lambda _symbol: True)
+    assert [gap.state for gap in proof.gaps] == ["filled"]
+    again = await take(tmp_path, agg_file(tmp_path, range(10_000, 45_000)))
+    assert (again.total("new"), again.total("there"), again.total("different")) == (0, 35_000, 0)
+
+
+async def seal_all(home: Path) -> None:
+    async with await Tape.open(home / "tape.db", Symbols()) as tape:
+        await seal(tape, 1 << 62, whole=True)

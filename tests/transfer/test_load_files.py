@@ -16,7 +16,8 @@ from core.home import lock_home, read_stamp, stamp
 from core.research import source_order
 from core.research.sources import open_source
 from core.transfer.export import export
-from core.transfer.load import Wanted, find_files
+from core.transfer.loaded import Wanted
+from core.transfer.prints_file import find_files, open_prints
 from core.transfer.ticks_out import tape_of, ticks_sheet
 
 
@@ -139,8 +140,6 @@ async def test_what_cannot_be_on_a_tape_is_one_line(tmp_path: Path) -> None:
         return str(raised.value)
 
     def import_now(path: Path, wanted: Wanted | None) -> None:
-        from core.transfer.load import open_prints
-
         open_prints(path, wanted or Wanted())
 
     row = agg_row(5)

@@ -13,7 +13,8 @@ import numpy as np
 from core.store.gaps import Gap
 from core.store.reader import read_ticks
 from core.store.tape import Tape
-from core.transfer.load import Loaded, Wanted, load
+from core.transfer.load import load
+from core.transfer.loaded import Loaded, Wanted
 from core.types import TICK, Records, Symbols
 
 SYMBOL = "binance:BTCUSDT"
