@@ -51,7 +51,8 @@ def export(call: Call) -> int:
     """Write the file."""
     from dataclasses import asdict
 
-    from cockpit.cli.figure import Figure, length, size
+    from cockpit.cli.figure import Figure
+    from cockpit.figures import size, span
     from core.transfer.export import export as write
     from core.transfer.export import form_of
 
@@ -67,7 +68,7 @@ def export(call: Call) -> int:
         made = write(sheet, options.output, form, tell)
     of = f" of {made.symbol}" if made.symbol else ""
     said = f"{made.file}: {made.rows:,} {'rows' if made.what == 'indicators' else made.what}{of}, {size(made.bytes)}"
-    return call.answer(asdict(made), [f"{said} in {length(made.elapsed_s)}"])
+    return call.answer(asdict(made), [f"{said} in {span(made.elapsed_s * 1e6)}"])
 
 
 def _sheet(call: Call) -> Sheet:

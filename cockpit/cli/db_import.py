@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +41,8 @@ def add(commands: Commands) -> None:
 
 def import_(call: Call) -> int:
     """Import what was asked for."""
+    import asyncio
+
     from cockpit.cli.figure import Figure
     from core.transfer.loaded import Loaded
 
@@ -122,7 +123,7 @@ def _bare(symbol: str, venue: str) -> str:
 
 
 def _figure(now: Loaded, elapsed: float) -> str:
-    from cockpit.cli.figure import size
+    from cockpit.figures import size
 
     if now.fetching is not None:
         what, came = now.fetching
@@ -136,7 +137,7 @@ def _figure(now: Loaded, elapsed: float) -> str:
 
 
 def _report(loaded: Loaded) -> Iterator[str]:
-    from cockpit.cli.figure import length, size
+    from cockpit.figures import size, span
 
     for name, counts in loaded.series.items():
         yield f"{name}: {counts.new:,} new prints, {counts.there:,} were there already"
@@ -153,7 +154,7 @@ def _report(loaded: Loaded) -> Iterator[str]:
     for note in loaded.notes:
         yield f"note: {note}"
     fetched = f", {size(loaded.bytes)} fetched" if loaded.bytes else ""
-    yield f"{_many(loaded.files, 'file')}{fetched} in {length(loaded.elapsed_s)}"
+    yield f"{_many(loaded.files, 'file')}{fetched} in {span(loaded.elapsed_s * 1e6)}"
 
 
 def _many(count: int, one: str) -> str:

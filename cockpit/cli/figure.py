@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from cockpit.cli.progress import PERIOD, Progress
+from cockpit.figures import age
 
 _WIDTH = 30
 
@@ -26,26 +27,10 @@ class Figure(Progress):
             self._put(text)
             return
         full = int(min(part, 1.0) * _WIDTH)
-        left = f"  {length(elapsed / part - elapsed)} left" if part > 0.001 else ""
+        left = f"  {age(elapsed / part - elapsed)} left" if part > 0.001 else ""
         self._put(f"[{'#' * full}{'·' * (_WIDTH - full)}] {min(part, 1.0):4.0%}  {text}{left}")
 
     @property
     def elapsed(self) -> float:
         """Seconds since it began."""
         return time.monotonic() - self._began
-
-
-def length(seconds: float) -> str:
-    """`42 s`, `3 min`, `2.5 h`."""
-    if seconds < 100:
-        return f"{max(seconds, 0):.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.1f} h"
-
-
-def size(count: float) -> str:
-    """Bytes in words: `812 B`, `64.2 MB`."""
-    for unit in ("B", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:,.1f} {unit}"
-        count /= 1000
-    return f"{count:,.2f} GB"
