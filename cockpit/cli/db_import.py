@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,13 +43,15 @@ def add(commands: Commands) -> None:
 def import_(call: Call) -> int:
     """Import what was asked for."""
     import asyncio
+    import contextlib
 
     from cockpit.cli.figure import Figure
     from core.transfer.loaded import Loaded
 
     loaded = Loaded()
     try:
-        with Figure() as figure:
+        # What the store logs is no data.
+        with Figure() as figure, contextlib.redirect_stdout(sys.stderr):
             asyncio.run(_work(call, loaded, lambda now: figure.show(now.part, _figure(now, figure.elapsed))))
     except KeyboardInterrupt:
         done = f"{loaded.files:,} of {_many(loaded.of_files, 'file')} done, {loaded.total('new'):,} new prints are on the tape"
@@ -154,7 +157,8 @@ def _report(loaded: Loaded) -> Iterator[str]:
     for note in loaded.notes:
         yield f"note: {note}"
     fetched = f", {size(loaded.bytes)} fetched" if loaded.bytes else ""
-    yield f"{_many(loaded.files, 'file')}{fetched} in {span(loaded.elapsed_s * 1e6)}"
+    imported = loaded.files - len(loaded.known) - len(loaded.absent)
+    yield f"{_many(imported, 'file')}{fetched} in {span(loaded.elapsed_s * 1e6)}"
 
 
 def _many(count: int, one: str) -> str:

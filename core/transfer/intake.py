@@ -7,7 +7,7 @@ makes the range of ids longer: beyond its end, or before its beginning. Inside i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import SourceError
+from core.errors import SourceError, StoreError
 from core.store.arrivals import NOT_IMPORTED, arrive
 from core.store.connection import Run
 from core.store.gap_table import change_gaps
@@ -26,6 +26,9 @@ from core.types import Origin, Records
 
 #: Prints that are queued at once: a transaction of the tape.
 PIECE = 20_000
+
+#: A full disk or a lock is waited for so long, in seconds.
+PATIENCE_S = 30.0
 
 #: More holes than this in one file are no holes of a recording: something was taken out of it.
 MOST_HOLES = 10_000
@@ -109,8 +112,30 @@ class Intake:
     async def write(self, ticks: Records) -> None:
         """Prints that are not on the tape, by id, on their way to it."""
         for start in range(0, len(ticks), PIECE):
-            await self._tape.wait_room()
+            await self._patiently(self._tape.wait_room)
             self._tape.append(ticks[start : start + PIECE], self.stream)
+
+    async def close(self) -> None:
+        """Return when all of it is committed.
+
+        Raises:
+            StoreError: it cannot be.
+        """
+        await self._patiently(self._tape.flush)
+
+    async def _patiently(self, what: Callable[[], Awaitable[None]]) -> None:
+        """Wait for the tape, but not for ever where something keeps it from being written.
+
+        Raises:
+            StoreError: something does, and did not pass.
+        """
+        while True:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    return await what()
+            except TimeoutError:
+                if trouble := self._tape.trouble:
+                    raise StoreError(f"{self._tape.path} is {trouble}") from None
 
     def _list_holes(self, new: Records) -> None:
         """List what is missing where these ids make the range longer, before the prints beyond it are queued."""

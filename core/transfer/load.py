@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractContextManager, asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, suppress
 from pathlib import Path
 
-from core.errors import SourceError, UsageError
+from core.errors import SourceError, StoreError, UsageError
 from core.home import lock_home, read_stamp, stamp
+from core.home_lock import IMPORT
 from core.research.source import share
 from core.research.source_file import FileSource
 from core.research.source_name import clean
@@ -40,7 +41,7 @@ def hold(home: Path) -> AbstractContextManager[object]:
     found = read_stamp(home)
     if found is not None and found.mode == "demo":
         raise UsageError(f"{home} is a demo home, its market is generated: import into another one with --home or COCKPIT_HOME")
-    return lock_home(home, "import")
+    return lock_home(home, IMPORT)
 
 
 @asynccontextmanager
@@ -58,12 +59,17 @@ async def loading(home: Path, loaded: Loaded, tell: Tell) -> AsyncIterator[Loade
     began = time.monotonic()
     with hold(home):
         symbols = Symbols()
-        async with await Tape.open(home / "tape.db", symbols, max_backlog=_BACKLOG) as tape:
-            try:
-                yield Loader(home, tape, symbols, loaded, tell)
-            finally:
-                loaded.elapsed_s = time.monotonic() - began
+        tape = await Tape.open(home / "tape.db", symbols, max_backlog=_BACKLOG)
+        try:
+            yield Loader(home, tape, symbols, loaded, tell)
             loaded.holes, loaded.missing = await _holes(tape, loaded)
+        except StoreError:
+            with suppress(StoreError):  # the line that says how far it came is the one to be read
+                await tape.close(1.0)
+            raise
+        finally:
+            loaded.elapsed_s = time.monotonic() - began
+            await tape.close()
 
 
 async def load(home: Path, files: Sequence[Path], wanted: Wanted, loaded: Loaded, tell: Tell) -> None:
@@ -104,6 +110,7 @@ class Loader:
         """
         loaded = self.loaded
         before = loaded.total("rows")
+        intake = None
         try:
             await asyncio.to_thread(check_beside, path)
             source = await asyncio.to_thread(open_prints, path, wanted)
@@ -116,10 +123,14 @@ class Loader:
                     raise SourceError(f"{clean(str(path))}: {error}") from error
                 loaded.part = (loaded.files + share_before + (share(source, 0) or 0.0) * (1 - share_before)) / loaded.of_files
                 self.tell(loaded)
+            await intake.close()
         except SourceError as error:
-            await self._tape.flush()
+            if intake is not None:
+                await intake.close()
             raise SourceError(f"{error}; {self._so_far(before)}") from error
-        await self._tape.flush()
+        except StoreError as error:
+            rows = loaded.total("rows") - before
+            raise StoreError(f"{error}; of {clean(path.name)} at most {rows:,} prints are on it: run it again to go on") from error
         self.done()
         loaded.notes += [f"{path.name}: {note}" for note in source.notes]
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
+import resource
+import signal
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dump_server import agg_rows, zipped
 from transfer_rig import agg_file, agg_row, on_tape, prints, record, take, unlisted
 
-from core.errors import HomeLocked, SourceError, UsageError
-from core.home import lock_home, read_stamp, stamp
+from core.errors import HomeLocked, SourceError, StoreError, UsageError
+from core.home import lock_home, read_stamp, running, stamp
 from core.research import source_order
 from core.research.sources import open_source
+from core.store import connection
+from core.store.verify import verify
+from core.transfer import intake
 from core.transfer.export import export
+from core.transfer.load import hold
 from core.transfer.loaded import Wanted
 from core.transfer.prints_file import find_files, open_prints
 from core.transfer.ticks_out import tape_of, ticks_sheet
@@ -213,3 +221,41 @@ async def test_only_what_lies_between_two_times_is_taken(tmp_path: Path) -> None
     start = int(prints([13])["ts"][0])
     await take(tmp_path, path, wanted=Wanted(from_ns=start, to_ns=start + 3_000_000_000))
     assert on_tape(tmp_path)["id"].tolist() == [13, 14, 15]
+
+
+async def test_a_disk_that_stays_full_ends_an_import_with_a_line_and_it_goes_on_once_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(connection, "RETRY", (0.02, 0.05))
+    path = agg_file(tmp_path, range(10, 6000))
+    await take(tmp_path / "home", agg_file(tmp_path, range(5), "BTCUSDT-aggTrades-2024-07-31.csv"))
+    with (
+        no_file_larger_than(60_000),
+        pytest.raises(StoreError, match=r"tape\.db is .*; of BTCUSDT-aggTrades-2024-08-01\.csv at most .* run it again"),
+    ):
+        await take(tmp_path / "home", path)
+    await take(tmp_path / "home", path)
+    assert on_tape(tmp_path / "home")["id"].tolist() == [*range(5), *range(10, 6000)]
+    assert verify(tmp_path / "home" / "tape.db").ok(lambda _symbol: True)
+
+
+@contextlib.contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """A disk with no more room, as far as this process can tell."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_an_import_is_no_engine_to_others(tmp_path: Path) -> None:
+    with hold(tmp_path):
+        assert running(tmp_path) is None
+        with pytest.raises(HomeLocked, match=r"an import holds .* \(pid \d+\): wait until it is done"):
+            lock_home(tmp_path)
+    lock_home(tmp_path).close()
