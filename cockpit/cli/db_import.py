@@ -148,10 +148,10 @@ def _report(loaded: Loaded) -> Iterator[str]:
             yield f"{name}: {counts.different:,} of those are on the tape with another price or quantity, and stay as they are"
         if counts.closed:
             yield f"{name}: {counts.closed:,} ids that were missing came"
-    for day in loaded.known:
-        yield f"{day}: imported before"
-    for day in loaded.absent:
-        yield f"{day}: not published (yet)"
+    yield from _days(loaded.known, "imported before")
+    yield from _days(loaded.absent, "not published (yet)")
+    if loaded.absent and len(loaded.absent) == loaded.of_files:
+        yield "nothing of it is published: is the symbol right, and are the days past?"
     if loaded.holes:
         yield f"{loaded.missing:,} ids in {_many(loaded.holes, 'hole')} are listed as missing"
     for note in loaded.notes:
@@ -159,6 +159,16 @@ def _report(loaded: Loaded) -> Iterator[str]:
     fetched = f", {size(loaded.bytes)} fetched" if loaded.bytes else ""
     imported = loaded.files - len(loaded.known) - len(loaded.absent)
     yield f"{_many(imported, 'file')}{fetched} in {span(loaded.elapsed_s * 1e6)}"
+
+
+def _days(days: list[str], what: str) -> Iterator[str]:
+    """A line for each symbol of `SYMBOL DAY` words: the day, or how many days from which to which."""
+    by_symbol: dict[str, list[str]] = {}
+    for word in days:
+        symbol, _, day = word.rpartition(" ")
+        by_symbol.setdefault(symbol, []).append(day)
+    for symbol, found in by_symbol.items():
+        yield f"{symbol} {found[0]}: {what}" if len(found) == 1 else f"{symbol}: {len(found):,} days {what}, {found[0]} to {found[-1]}"
 
 
 def _many(count: int, one: str) -> str:

@@ -14,9 +14,11 @@ from core.store.schema import open_to_read
 from core.store.tiers import Series, all_series, in_ids
 from core.types import Origin, Records, join
 
+#: Chunks of a series never overlap: the last to begin is the last to end.
 _RANGE = """SELECT min(first), max(last) FROM (
     SELECT min(id) first, max(id) last FROM tick_rows WHERE series = :series
-    UNION ALL SELECT min(first_id), max(last_id) FROM chunks WHERE symbol = :symbol AND stream = :stream)"""
+    UNION ALL SELECT min(first_id), NULL FROM chunks WHERE symbol = :symbol AND stream = :stream
+    UNION ALL SELECT NULL, (SELECT last_id FROM chunks WHERE symbol = :symbol AND stream = :stream ORDER BY first_id DESC LIMIT 1))"""
 
 
 def id_range(path: Path, symbol: str, stream: str) -> tuple[int, int] | None:
