@@ -70,7 +70,10 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
 class StoreConfig(Struct, frozen=True, kw_only=True):
     """The tape: when old ticks are sealed, and how long they are kept."""
 
-    seal_after_s: Annotated[float, Meta(ge=0, le=604_800, description="ticks older than this are sealed: compressed in chunks")] = 3600.0
+    seal_after_s: Annotated[
+        float, Meta(ge=0, le=604_800, description="ticks older than this are sealed: compressed in chunks; 0: as soon as a chunk is full")
+    ] = 3600.0
+    upkeep_every_s: Annotated[Seconds, Meta(description="how often the engine looks for ticks to seal, and to delete")] = 60.0
     keep_days: Annotated[float, Meta(ge=0, le=36_500, description="older ticks are deleted; 0: none is")] = 0.0
     keep_gb: Annotated[float, Meta(ge=0, le=1e6, description="the oldest ticks are deleted when the tape is larger; 0: it may grow")] = 0.0
 

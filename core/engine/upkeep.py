@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("upkeep")
 
-#: Seconds between two rounds.
-ROUND_S = 60.0
-
 #: Ticks that wait to be written from which on a round is left out: recording comes first.
 BUSY = 20_000
 
 #: No tick younger than this goes, whatever is to be kept: strategies take up from snapshots of the last minutes.
 YOUNGEST_S = 3600.0
+
+
+#: Later than any tick.
+EVER = 1 << 62
 
 
 class Upkeep:
@@ -48,7 +49,7 @@ class Upkeep:
     async def run(self) -> None:
         """Round after round, for ever."""
         while True:
-            await asyncio.sleep(ROUND_S)
+            await asyncio.sleep(self.engine.config.store.upkeep_every_s)
             if self.engine.tape.backlog < BUSY and not self.busy:
                 await self.round()
 
@@ -78,9 +79,8 @@ class Upkeep:
         engine, store = self.engine, self.engine.config.store
         now = engine.clock.now_ns()
         try:
-            self.sealed = await seal(
-                engine.tape, (1 << 62) if whole else now - int(store.seal_after_s * SECOND), whole=whole, told=self._told
-            )
+            before = now - int(store.seal_after_s * SECOND) if store.seal_after_s and not whole else EVER
+            self.sealed = await seal(engine.tape, before, whole=whole, told=self._told)
             await self._trim(now)
         except StoreError as error:
             self.trouble = str(error)

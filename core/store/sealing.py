@@ -22,6 +22,9 @@ from core.types import Records
 P = ParamSpec("P")
 Result = TypeVar("Result")
 
+#: The first and last id of the rows that come next, and how many they are.
+_ENDS = "SELECT min(id), max(id), count(*) FROM (SELECT id FROM tick_rows WHERE series = ? AND id BETWEEN ? AND ? ORDER BY id LIMIT ?)"
+
 _OLD = "SELECT max(hi_id) FROM zones WHERE axis = 'time' AND series = ? AND bucket < ?"
 #: So many ticks more lie in chunks.
 COUNT_SEALED = "INSERT INTO meta(key, value) VALUES('sealed', ?) ON CONFLICT(key) DO UPDATE SET value = value + excluded.value"
@@ -94,13 +97,14 @@ async def _apart(work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -
 def next_piece(db: sqlite3.Connection, series: Series, low: int, last: int, whole: bool) -> Piece | None:
     """The first rows of these ids that make a chunk, or belong into one; None when there are none."""
     with one_moment(db):
+        ends = db.execute(_ENDS, (series.number, low, last, CHUNK_TICKS)).fetchone()
+        if not ends[2]:
+            return None
+        chunk = chunk_after(db, series, ends[0], ends[1])
+        if chunk is None and ends[2] < CHUNK_TICKS and not whole:
+            return None
         rows = rows_of_ids(db, series, low, last, CHUNK_TICKS)
-        if not len(rows):
-            return None
-        chunk = chunk_after(db, series, int(rows["id"][0]), int(rows["id"][-1]))
     if chunk is None:
-        if len(rows) < CHUNK_TICKS and not whole:
-            return None
         return _piece(series, rows, None, rows)
     rows = rows.compress(rows["id"] <= chunk.last_id)
     return _piece(series, rows, chunk, merged(rows, opened(series, chunk)))

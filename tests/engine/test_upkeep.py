@@ -43,10 +43,12 @@ async def test_strategies_restart_and_audit_over_a_sealed_tape(tmp_path: Path) -
     assert verify(home / "tape.db", deep=True).ok(lambda _symbol: True)
 
 
-async def test_what_is_older_than_is_kept_goes_while_the_engine_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(upkeep, "ROUND_S", 0.05)
+async def test_what_is_older_than_is_kept_goes_while_the_engine_runs(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "market.jsonl", prints=3000)
-    async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange, **{"store.keep_days": 1.0}) as rig:
+    async with (
+        exchange_of(recording) as exchange,
+        running(tmp_path / "home", exchange, **{"store.keep_days": 1.0, "store.upkeep_every_s": 0.05}) as rig,
+    ):
         await rig.play()  # of 2023
         await until(lambda: rig.engine.tape.total < 3000, "old ticks went")
         await until(lambda: not rig.engine.upkeep.busy, "the round ended")
