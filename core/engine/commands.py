@@ -153,6 +153,7 @@ class Commands:
         symbols = [f"{engine.venue.name}:{name}" for name in names]
         order = msgspec.structs.replace(command, symbols=symbols, id=id_)
         entry = engine.roster.entries[id_] = Entry(id_, order, plan)
+        entry.begun_ns = engine.clock.now_ns()
         self.used_ids.add(id_)
         command_id = None
         try:

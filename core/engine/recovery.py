@@ -53,6 +53,7 @@ class Past:
     Attributes:
         orders: registrations that were not undone, by id.
         since: the seq each registration took effect after.
+        begun: when each was registered.
         told: how many levers each id was given.
         levers: in order.
         failed: the line of each strategy that failed and was not resumed.
@@ -63,6 +64,7 @@ class Past:
 
     orders: dict[str, Register] = field(default_factory=dict)
     since: dict[str, int] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
     levers: list[Pulled] = field(default_factory=list)
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -99,7 +101,7 @@ def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
         if line.order is not None and line.order.id is not None:
             id_ = line.order.id
             past.orders[id_] = line.order
-            past.since[id_] = after
+            past.since[id_], past.begun[id_] = after, line.ts_ns
             past.ids.add(id_)
         elif line.kind == "gone":
             past.orders.pop(line.ids[0], None)
@@ -184,7 +186,7 @@ class Recovery:
         """What the journal and the snapshot say of one strategy."""
         entry.begun.set()
         entry.snapshot = snapshot
-        entry.since = past.since[entry.id]
+        entry.since, entry.begun_ns = past.since[entry.id], past.begun[entry.id]
         entry.reached = self.engine.last_seq
         for pulled in past.levers:
             if pulled.id == entry.id:

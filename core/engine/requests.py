@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.engine import overview
+from core.engine.bar_fills import bar_fills
 from core.engine.charts import prints
 from core.engine.digest import digest
 from core.engine.presence import Presence
 from core.errors import CockpitError, UsageError
+from core.research.source_symbols import look
 from core.store.ledger_reader import read_fills
 from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
 
@@ -23,8 +25,8 @@ LOOK_S = 5.0
 
 #: What can be asked.
 QUESTIONS = (
-    *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "commands", "order", "run", "sources"),
-    *("upkeep", "bars", "prints", "equity"),
+    *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
+    *("source", "sources", "upkeep", "bars", "bar_fills", "prints", "equity"),
 )
 
 
@@ -82,10 +84,14 @@ class Requests:
             return {"seq": await engine.answers.settled()}
         if what == "symbols":
             return engine.market.watched
+        if what == "listed":
+            return list(await engine.feed.symbols())
         if what == "commands":
             return await engine.ledger.commands()
         if what == "bars":
             return engine.charts.bars(args)
+        if what == "bar_fills":
+            return await bar_fills(engine, args)
         if what == "equity":
             return engine.curves.equity(args)
         if what == "prints":
@@ -98,6 +104,8 @@ class Requests:
             return await engine.lab.sources()
         if what == "upkeep":
             return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
+        if what == "source":
+            return await look(str(args.get("path", "")))
         raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
 
     async def stop_when_left(self, linger_s: float) -> None:

@@ -103,7 +103,8 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     trades: int
     wins: int
     equity: float
-    drawdown_ratio: float
+    drawdown_ratio: float  # the deepest fall so far
+    peak: float = 0.0  # highest equity so far
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
