@@ -59,17 +59,17 @@ def export(call: Call) -> int:
     options = call.options
     form = form_of(options.output, options.format)
     sheet = _sheet(call)
-    with Figure() as figure:
+    try:
+        with Figure() as figure:
 
-        def tell(done: int, rows: int) -> None:
-            part = done / sheet.total if sheet.total else None
-            figure.show(part, f"{rows:,} rows  {rows / max(figure.elapsed, 0.001):,.0f} rows/s")
+            def tell(done: int, rows: int) -> None:
+                part = done / sheet.total if sheet.total else None
+                figure.show(part, f"{rows:,} rows  {rows / max(figure.elapsed, 0.001):,.0f} rows/s")
 
-        try:
             made = write(sheet, options.output, form, tell)
-        except KeyboardInterrupt:
-            call.say(f"stopped: {options.output} was not written")
-            raise
+    except KeyboardInterrupt:
+        call.say(f"stopped: {options.output} was not written")
+        raise
     of = f" of {made.symbol}" if made.symbol else ""
     said = f"{made.file}: {made.rows:,} {'rows' if made.what == 'indicators' else made.what}{of}, {size(made.bytes)}"
     return call.answer(asdict(made), [f"{said} in {span(made.elapsed_s * 1e6)}"])

@@ -10,7 +10,7 @@ from core.clock import iso, parse_time
 from core.errors import SourceError, UsageError
 from core.research.source import Source
 from core.research.source_name import clean, plain_symbol
-from core.types import Records, Symbols
+from core.types import Origin, Records, Symbols
 
 PREFIX = "tape:"
 _WINDOW_ROWS = 1 << 19
@@ -102,17 +102,21 @@ class TapeSource(Source):
         self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
 
     def batches(self) -> Iterator[Records]:
-        """As `Source.batches`; `seq` is the tape's, 0 for ticks that came too late to be delivered."""
+        """As `Source.batches`; `seq` is the tape's, 0 for ticks that were imported or came too late to be delivered."""
         self.notes = []
-        rows = late = 0
+        rows = late = imported = 0
         for batch in self._delivered() if self._as_delivered else self._by_time():
             if len(batch):
                 rows += len(batch)
-                late += int((batch["seq"] == 0).sum())
+                from_import = batch["origin"] == Origin.IMPORT
+                imported += int(from_import.sum())
+                late += int(((batch["seq"] == 0) & ~from_import).sum())
                 yield batch
         if not rows:
             begin, end = ("the start" if self._from is None else iso(self._from)), ("the end" if self._to is None else iso(self._to))
             raise SourceError(f"{self.text}: the tape holds no ticks of {self.symbol} from {begin} to {end}")
+        if imported:
+            self.notes.append(f"{imported:,} of the ticks were imported, strategies never saw them live; --as-delivered leaves them out")
         if late:
             self.notes.append(f"{late:,} of the ticks came too late to be delivered live; --as-delivered leaves them out")
 

@@ -259,3 +259,10 @@ def test_an_import_is_no_engine_to_others(tmp_path: Path) -> None:
         with pytest.raises(HomeLocked, match=r"an import holds .* \(pid \d+\): wait until it is done"):
             lock_home(tmp_path)
     lock_home(tmp_path).close()
+
+
+async def test_a_backtest_over_imported_prints_says_that_nobody_saw_them_live(tmp_path: Path) -> None:
+    await take(tmp_path, agg_file(tmp_path, range(10, 20)))
+    source = open_source("tape:BTCUSDT", home=tmp_path)
+    assert len(source.load()) == 10
+    assert source.notes == ["10 of the ticks were imported, strategies never saw them live; --as-delivered leaves them out"]
