@@ -17,7 +17,9 @@ import numpy as np
 import pytest
 from cli_doubles import FakeEngine, Run
 
-from core.home import make_home
+from cockpit.cli import doctor
+from core.home import lock_home, make_home
+from core.home_lock import IMPORT
 from core.store.ledger import Ledger
 from core.store.tape import Tape
 from core.types import TICK, Records, Symbols
@@ -223,3 +225,11 @@ def test_an_import_that_is_stopped_says_how_far_it_came_and_goes_on(home: Path, 
     assert found["new"] + found["there"] == count
     assert found["there"] > 0
     assert found["holes"] == 0
+
+
+def test_while_an_import_runs_there_is_no_engine_and_none_is_started(run: Run, home: Path) -> None:
+    with lock_home(home, IMPORT):
+        assert run("status").code == 3
+        assert "an import holds" in run("db", "import", str(home.parent / "x.csv")).err
+        found = doctor.engine(home)
+        assert (found.verdict, found.text) == ("ok", f"not running while an import does (pid {os.getpid()})")
