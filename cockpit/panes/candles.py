@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cockpit import figures
 from cockpit.panes.canvas import Canvas, narrow
 from cockpit.panes.scale import Scale, scale_of, time_step, time_text
+from core.codes import BarQuality
 
 #: Half a cell each: what is in the upper and in the lower half: 0 nothing, 1 the thin wick, 2 the thick body.
 _GLYPHS = {
@@ -21,11 +22,17 @@ _FALLING = "╏"
 #: Where a candle has three cells its body takes them all.
 _WIDE = {"full": "▐█▌", "upper": "▝▀▘", "lower": "▗▄▖", "falling": "▐▒▌"}
 
+#: Stands under a candle of which prints are missing; the candle is dim.
+INCOMPLETE = "✖"
+
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 
 
 class Candle(NamedTuple):
-    """One bar: where it starts in ns, prices, volume in base currency."""
+    """One bar: where it starts in ns, prices, volume in base currency, and what it is made of (`core.codes.BarQuality`).
+
+    `vwap` is None where it is not known, `trades` 0.
+    """
 
     start: int
     open: float
@@ -33,11 +40,20 @@ class Candle(NamedTuple):
     low: float
     close: float
     volume: float
+    quality: int = 0
+    vwap: float | None = None
+    bought: float = 0.0
+    trades: int = 0
 
     @property
     def up(self) -> bool:
         """Whether it closed no lower than it opened."""
         return self.close >= self.open
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether prints of it are missing."""
+        return bool(self.quality & BarQuality.INCOMPLETE)
 
 
 class Mark(NamedTuple):
@@ -61,6 +77,7 @@ class Picture:
         marks: fills, in any order.
         last: the last price; None where it is not to be drawn.
         cross: index of the candle under the crosshair.
+        timed: candles are cut by time: the last one ends an interval after its start.
     """
 
     candles: Sequence[Candle]
@@ -70,6 +87,7 @@ class Picture:
     marks: Sequence[Mark] = field(default_factory=tuple)
     last: float | None = None
     cross: int | None = None
+    timed: bool = True
 
 
 def room_for(cells: int, axis: int, pitch: int) -> int:
@@ -113,7 +131,7 @@ def _left(canvas: Canvas, picture: Picture, axis: int) -> int:
 
 
 def _candle(canvas: Canvas, scale: Scale, x: int, candle: Candle, pitch: int) -> None:
-    tone = "up" if candle.up else "down"
+    tone = "muted" if candle.incomplete else "up" if candle.up else "down"
     top, bottom = scale.half(candle.high), scale.half(candle.low)
     body = scale.half(max(candle.open, candle.close)), scale.half(min(candle.open, candle.close))
     for y in range(top // 2, bottom // 2 + 1):
@@ -155,6 +173,10 @@ def _times(canvas: Canvas, picture: Picture, left: int, axis: int) -> None:
                 canvas.put(x, y, f"{text} ", "muted")
                 free = x + len(text) + 2
         before = turn
+    for index, candle in enumerate(picture.candles):
+        x = left + index * picture.pitch
+        if candle.incomplete and canvas.at(x, y) == "─":
+            canvas.put(x, y, INCOMPLETE, "warn")
 
 
 def _prices(canvas: Canvas, scale: Scale, axis: int, decimals: int) -> None:
@@ -171,7 +193,7 @@ def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int, axis: int)
     named: list[tuple[int, int, str, str]] = []
     starts = [candle.start for candle in picture.candles]
     for mark in reversed(picture.marks):  # the first ones on top
-        index = _index(starts, mark.ts, picture.interval)
+        index = _index(starts, mark.ts, picture.interval if picture.timed else 1 << 62)
         if index is None:
             continue
         candle, x = picture.candles[index], left + index * picture.pitch

@@ -12,12 +12,12 @@ from cockpit.panes.chart_text import bar_text, marks_of
 from cockpit.panes.drawing import Edges
 from cockpit.panes.held_bars import HeldBars
 from cockpit.panes.prices import bare
-from cockpit.panes.window import Window, grouped
+from cockpit.panes.window import Window, grouped, grouped_by
 from cockpit.text import clean
-from core.codes import interval_ns
+from core.codes import bar_kind
 from core.view import PriceRow, TradeRow
 
-INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
+INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d", "tick:100", "tick:1k", "dollar:100k", "dollar:1M")
 
 #: Symbols and intervals whose bars are kept while others are looked at.
 KEPT = 8
@@ -58,6 +58,12 @@ class PriceView:
         return INTERVALS[self._interval]
 
     @property
+    def length(self) -> int:
+        """The same in ns; 0 where bars are not cut by time."""
+        kind = bar_kind(self.interval)
+        return int(kind.size) if kind.by == "time" else 0
+
+    @property
     def bars(self) -> HeldBars:
         """The bars of the symbol at the interval."""
         key = (self.symbol, self.interval)
@@ -79,7 +85,10 @@ class PriceView:
         of = (bars.symbol, bars.interval, bars.version, many)
         if of != self._candles_of:
             self._candles_of = of
-            self._candles = bars.candles if many == 1 else grouped(bars.candles, many * interval_ns(self.interval))
+            if many == 1:
+                self._candles = bars.candles
+            else:
+                self._candles = grouped(bars.candles, many * self.length) if self.length else grouped_by(bars.candles, many)
         return self._candles
 
     def follow(self, symbol: str) -> None:
@@ -191,15 +200,22 @@ class PriceView:
         if back == 0:
             seen, last = self._lively(seen)
         self._left = draw(
-            canvas, Picture(seen, interval_ns(self.interval) * zoom.bars, self.decimals, zoom.pitch, self._marks, last, cross)
+            canvas, Picture(seen, self._spacing(seen), self.decimals, zoom.pitch, self._marks, last, cross, timed=self.length > 0)
         )
+
+    def _spacing(self, seen: Sequence[Candle]) -> int:
+        """Nanoseconds from one candle to the next, on the average where they are not cut by time."""
+        if self.length:
+            return self.length * self.window.zoom.bars
+        return max(1, (seen[-1].start - seen[0].start) // max(1, len(seen) - 1))
 
     def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
         """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
         price, last, newest = self._price, self._last, seen[-1]
         if price is None or last is None or price.state != "live":
             return seen, newest.close
-        if newest.start <= price.last_ns < newest.start + interval_ns(self.interval) * self.window.zoom.bars:
+        length = self.length * self.window.zoom.bars or 1 << 62
+        if newest.start <= price.last_ns < newest.start + length:
             moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
             seen = [*seen[:-1], moved]
         return seen, last
@@ -220,7 +236,8 @@ class PriceView:
         foot = ("", "muted")
         at = self.window.at(candles)
         if at is not None:
-            foot = bar_text(candles[at], self.decimals, interval_ns(self.interval), candles[-1].start, cells), "plain"
+            tone = "warn" if candles[at].incomplete else "plain"
+            foot = bar_text(candles[at], self.decimals, self.length, candles[-1].start, cells), tone
         elif bars.loading and candles:
             foot = "reading the past …", "muted"
         elif bars.note and candles:

@@ -14,9 +14,10 @@ _FINEST, _UNITS = 1e8, 1e15
 class Cuts:
     """Cuts a stream of ticks of one symbol, in the order they are to be seen.
 
-    Time: aligned to the epoch. Ticks: a bar has the ids from a multiple of the size to the next, so that it does not matter where one begins
-    to read (a bar with ids missing has fewer prints). Volume, dollar: a bar ends with the print that makes it full, which is not split; at
-    each UTC day the count begins anew. A time of 0: each print is a bar. Time never goes back: a tick with a time before the newest counts as of that time.
+    Time: aligned to the epoch; a time of 0 makes each print a bar. Ticks: a bar has the ids from a multiple of the size to
+    the next, so that it does not matter where one begins to read (one with ids missing has fewer prints). Volume, dollar: a
+    bar ends with the print that makes it full, which is not split; at each UTC day the count begins anew. Time never goes
+    back: a tick with a time before the newest counts as of that time.
 
     Attributes:
         latest: the newest time, ns.

@@ -126,7 +126,7 @@ class Charts:
         if chart.seq and engine.last_seq - chart.seq > BEHIND:
             return False
         ticks = engine.recent.of(engine.symbols[chart.symbol], chart.seq)
-        if ticks is None or len(ticks) > AT_ONCE:
+        if ticks is None or len(ticks) > (AT_ONCE if chart.series.interval else bar_history.AT_ONCE):
             return False
         chart.series.extend(ticks)
         chart.seq = max(chart.seq, engine.last_seq)

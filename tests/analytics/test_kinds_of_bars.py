@@ -143,7 +143,10 @@ def test_a_bar_says_where_its_prints_came_from() -> None:
 
 @pytest.mark.parametrize(
     ("missing", "incomplete"),
-    [([5], [0, 1, 0]), ([7], [0, 1, 1]), ([8], [0, 1, 1]), ([6, 7, 8, 9], [0, 1, 1]), ([4, 5, 6, 7], [1, 1]), ([0], [0, 0, 0]), ([], [0, 0, 0])],
+    [
+        ([5], [0, 1, 0]), ([7], [0, 1, 1]), ([8], [0, 1, 1]), ([6, 7, 8, 9], [0, 1, 1]), ([4, 5, 6, 7], [1, 1]),
+        ([0], [0, 0, 0]), ([], [0, 0, 0]),
+    ],
 )  # fmt: skip
 def test_a_missing_id_makes_the_bars_it_may_have_been_in_incomplete(missing: list[int], incomplete: list[int]) -> None:
     ticks = prints(12, start=START - START % (4 * SECOND))
@@ -191,5 +194,5 @@ def test_no_ticks_make_no_bars_of_any_kind() -> None:
     "text", ["tick:0", "tick:1.5", "tick:-1", "volume:", "volume:0", "dollar:1T", "dollars:1", "volume:1e3", "soon", ""]
 )
 def test_what_is_no_kind_of_bar_is_refused_in_a_line(text: str) -> None:
-    with pytest.raises(UsageError, match="kind of bar|the number is"):
+    with pytest.raises(UsageError, match=r"kind of bar|the number is"):
         bar_kind(text)
