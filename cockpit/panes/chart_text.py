@@ -26,7 +26,7 @@ def _label(trade: TradeRow, decimals: int) -> str:
 
 def bar_text(candle: Candle, decimals: int, interval: int, newest: int, cells: int) -> str:
     """`14:02 O 61,686.01 H … L … C … V 18.2k +0.12 % live vwap 61,690.20 buys 54 % 1,204 prints`, UTC, with the date where that is another
-    than the newest bar's, and `✖ incomplete` after it where prints are missing.
+    than the newest bar's; `✖ incomplete` or `fetched` comes right after the time.
 
     Where it does not fit into `cells`, what comes last goes first.
 
@@ -37,11 +37,13 @@ def bar_text(candle: Candle, decimals: int, interval: int, newest: int, cells: i
     when = figures.clock(candle.start)[: 8 if interval < MINUTE else 5]
     when = day if interval >= DAY else when if candle.start // DAY == newest // DAY else f"{day} {when}"
     prices = (("O", candle.open), ("H", candle.high), ("L", candle.low), ("C", candle.close))
-    words = [f"{when} {INCOMPLETE} incomplete" if candle.incomplete else when]
+    origin = made_of(candle.quality)
+    known = [f"{INCOMPLETE} incomplete"] if candle.incomplete else [] if origin in ("", "live") else [origin]
+    words = [" ".join([when, *known])]
     words += [*(f"{name} {figures.number(value, decimals)}" for name, value in prices), f"V {figures.short(candle.volume)}"]
     if candle.open:
         words.append(f"{figures.signed(100 * (candle.close / candle.open - 1))} %")
-    words += [made_of(candle.quality)] if made_of(candle.quality) else []
+    words += [origin] if origin and origin not in known else []
     if candle.vwap is not None:
         words.append(f"vwap {figures.number(candle.vwap, decimals)}")
     if candle.trades:
