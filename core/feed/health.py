@@ -102,7 +102,6 @@ class Health:
             "trouble": self.trouble(),
         }
 
-
     def _flagged(self) -> dict[str, Any]:
         """What is odd of what was taken."""
         odd = self.checks.by_symbol()
