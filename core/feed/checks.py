@@ -149,7 +149,7 @@ class Checks:
         lag = ticks["recv"] - times
         low, high = -self.terms.ahead_ms * 1e6, self.terms.old_s * 1e9
         for reason, odd in ((AHEAD, lag < low), (OLD, lag > high)) if lag.min() < low or lag.max() > high else ():
-            odd &= (ticks["origin"] == _LIVE) & (np.abs(lag) < DAY)  # further off, it is a recording of another day
+            odd &= (ticks["origin"] == _LIVE) & (lag < DAY)  # older still, it is a recording of another day
             self._count(reason, ticks["symbol"].compress(odd))
 
     def _learn(self, moves: NDArray[np.float64], movers: NDArray[np.int32], many: NDArray[np.int64], whose: NDArray[np.int32]) -> None:
