@@ -119,6 +119,12 @@ class BarSeries:
         """The first bar began before our first tick, and nobody knows what was before."""
         self.whole_from = self.first_end
 
+    def take_closed(self) -> Records:
+        """The bars that are over, taken out; the last one stays, to be gone on with."""
+        closed, self.bars = self.bars[:-1], copied(self.bars[-1:])
+        self._head = self._tail
+        return closed
+
     def since(self, start_ns: int, count: int) -> Records:
         """The newest `count` bars that start at `start_ns` or later."""
         first = int(np.searchsorted(self.bars["start"], start_ns))

@@ -65,6 +65,18 @@ def test_any_split_gives_the_same_bars_bit_for_bit(text: str, steps: Any, cuts: 
     assert series.bars.tobytes() == aggregate(ticks, bar_kind(text)).tobytes()
 
 
+@pytest.mark.parametrize("text", KINDS)
+@settings(max_examples=20, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+@given(steps=STEPS, cuts=CUTS)
+def test_bars_taken_out_when_they_are_over_are_the_same_bars(text: str, steps: Any, cuts: list[int]) -> None:
+    ticks, series, taken = ticks_of(steps), BarSeries(bar_kind(text), 1000), []
+    for batch in split(ticks, cuts):
+        series.extend(batch)
+        taken.append(series.take_closed())
+    assert len(series) <= 1
+    assert np.concatenate([*taken, series.bars]).tobytes() == aggregate(ticks, bar_kind(text)).tobytes()
+
+
 @pytest.mark.parametrize("text", ["1s", "1m", "1d"])
 @settings(max_examples=40, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(steps=STEPS, cuts=CUTS)
