@@ -161,21 +161,23 @@ def _volumes(canvas: Canvas, picture: Picture, left: int, axis: int, lines: int)
 
 
 def _times(canvas: Canvas, picture: Picture, left: int, axis: int) -> None:
+    """The time axis, marked where prints are missing; a time gives way to a mark, unless there are many."""
     y = canvas.lines - 1
     canvas.put(axis - 1, y, "└" + "─" * (canvas.cells - axis), "faint")
+    torn = {left + index * picture.pitch for index, candle in enumerate(picture.candles) if candle.incomplete}
+    wary = len(torn) * 4 <= len(picture.candles)
     step = time_step(picture.interval / picture.pitch, 10)
     free, before = axis + 1, None
     for index, candle in enumerate(picture.candles):
         x, turn = left + index * picture.pitch, candle.start // step
         if before is not None and turn != before and x >= free:
             text = time_text(turn * step, step)
-            if x + len(text) < canvas.cells:
+            if x + len(text) < canvas.cells and not (wary and torn.intersection(range(x, x + len(text) + 1))):
                 canvas.put(x, y, f"{text} ", "muted")
                 free = x + len(text) + 2
         before = turn
-    for index, candle in enumerate(picture.candles):
-        x = left + index * picture.pitch
-        if candle.incomplete and canvas.at(x, y) == "─":
+    for x in torn:
+        if canvas.at(x, y) == "─":
             canvas.put(x, y, INCOMPLETE, "warn")
 
 

@@ -51,7 +51,12 @@ def feed_lines(feed: FeedHealth, now_ns: int) -> list[list[Part]]:
             for name, used, most in feed.budgets
         ],
         fact("prints", *counted(count, ("ticks", "in order", ""), ("late", "late", "warn"), ("backfilled", "fetched", ""))),
-        fact("", *counted(count, ("duplicates", "duplicate", ""), ("stepped_back", "stepped back", "warn"), ("spikes", "jumps", "warn"))),
+        fact(
+            "",
+            *counted(
+                count, ("duplicates", "duplicate", ""), ("stepped_back", "stepped back", "warn"), ("spikes", "jumps over 50 %", "warn")
+            ),
+        ),
         fact("refused", *refused(feed)),
         *odd_lines(feed, now_ns),
         fact("frames", *counted(count, ("frames", "", ""), ("malformed", "malformed", "warn"), ("unwatched", "unwatched", ""))),

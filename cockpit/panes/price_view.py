@@ -85,10 +85,8 @@ class PriceView:
         of = (bars.symbol, bars.interval, bars.version, many)
         if of != self._candles_of:
             self._candles_of = of
-            if many == 1:
-                self._candles = bars.candles
-            else:
-                self._candles = grouped(bars.candles, many * self.length) if self.length else grouped_by(bars.candles, many)
+            length, held = many * self.length, bars.candles
+            self._candles = held if many == 1 else grouped(held, length) if length else grouped_by(held, many)
         return self._candles
 
     def follow(self, symbol: str) -> None:
@@ -214,8 +212,7 @@ class PriceView:
         price, last, newest = self._price, self._last, seen[-1]
         if price is None or last is None or price.state != "live":
             return seen, newest.close
-        length = self.length * self.window.zoom.bars or 1 << 62
-        if newest.start <= price.last_ns < newest.start + length:
+        if newest.start <= price.last_ns < newest.start + (self.length * self.window.zoom.bars or 1 << 62):
             moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
             seen = [*seen[:-1], moved]
         return seen, last

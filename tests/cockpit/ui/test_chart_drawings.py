@@ -221,6 +221,20 @@ def test_a_candle_with_prints_missing_is_dim_and_marked_on_the_axis() -> None:
     assert INCOMPLETE in "".join(canvas.at(x, 11) for x in range(40))
 
 
+def test_a_time_on_the_axis_gives_way_to_a_mark_unless_there_are_many() -> None:
+    bars = candles_of(40)
+    canvas = Canvas(70, 16)
+    left = draw(canvas, Picture(bars, MINUTE, 2))
+    whole = "".join(canvas.at(x, 15) for x in range(70))
+    at = whole.index(":") - left
+    for step, marked in ((1000, 1), (2, 20)):
+        torn = [bar._replace(quality=BarQuality.INCOMPLETE) if abs(n - at) % step == 0 else bar for n, bar in enumerate(bars)]
+        draw(again := Canvas(70, 16), Picture(torn, MINUTE, 2))
+        axis = "".join(again.at(x, 15) for x in range(70))
+        assert (axis.count(INCOMPLETE) == marked) == (marked == 1)
+        assert (axis[left + at] == INCOMPLETE) == (marked == 1)
+
+
 def test_the_line_under_a_chart_says_what_a_bar_is_made_of() -> None:
     live = Candle(0, 100.0, 110.0, 95.0, 108.0, 4.0, BarQuality.LIVE, 101.25, 1.0, 1234)
     assert bar_text(live, 2, MINUTE, 0, 200).endswith("V 4.0 +8.00 % live vwap 101.25 buys 25 % 1,234 prints")
