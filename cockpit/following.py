@@ -56,6 +56,7 @@ class Follower:
                 if not self._welcomed:
                     self._welcomed = True
                     app.run_worker(welcome(app), group="digest", exclusive=True)
+                    app.run_worker(app.catalogue.fetch_ahead(), group="catalogue", exclusive=True)
                 wanted = app.settings.period_s
                 await asyncio.sleep(wanted if app.app_focus and app.uncovered else max(wanted, PERIOD_AWAY))
             finally:

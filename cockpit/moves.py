@@ -73,7 +73,10 @@ def redraw(app: CockpitApp) -> None:
 
 def palette(app: CockpitApp) -> None:
     """Find an action by name."""
-    app.action_command_palette()
+    from cockpit.finder import Finder
+
+    if not isinstance(app.screen, Finder):
+        app.push_screen(Finder(id="--command-palette"))
 
 
 def show_help(app: CockpitApp) -> None:
@@ -88,7 +91,9 @@ def show_help(app: CockpitApp) -> None:
         if chosen:
             app.action_act(chosen)
 
-    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title), app.keymap), run)
+    columns = deck.pane.COLUMNS if isinstance(deck.pane, LiveGrid) else ()
+    words = [(column.title, column.means) for column in columns if column.means]
+    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title), app.keymap, words), run)
 
 
 def show_digest(app: CockpitApp) -> None:
@@ -135,14 +140,17 @@ def strategy_lines(row: StrategyRow) -> list[str]:
         ("position", figures.quantity(row.position, sign=True)),
         ("entry", figures.number(row.entry)),
         ("unrealised", figures.signed(row.unrealised)),
-        ("realised", figures.signed(row.realised)),
+        ("realised", f"{figures.signed(row.realised)} before fees"),
         ("fees", figures.number(row.fees)),
+        ("net", f"{figures.signed(row.realised - row.fees)} realised less fees"),
         ("trades", f"{row.trades}, {row.wins} won"),
         ("equity", f"{figures.number(row.equity)} of {figures.number(row.capital)}"),
-        ("drawdown", f"{row.drawdown_pct:.2f} %"),
+        ("drawdown", f"{figures.magnitude(row.drawdown_pct)} %"),
         (
             "Sharpe",
-            f"{figures.number(row.sharpe)} of daily changes, a year's worth" if row.sharpe is not None else "from its second day on",
+            f"{figures.number(row.sharpe)} of daily changes, a year's worth"
+            if row.sharpe is not None
+            else "from the first midnight (UTC) on that it has run for two days",
         ),
     )
     return [*lines, "", *(f"  {name:<14} {value}" for name, value in facts)]

@@ -24,10 +24,12 @@ class Left(msgspec.Struct):
     Attributes:
         theme: the theme's name; '' the first.
         layouts: by screen, the layout it was given.
+        recent: what was sent last from each form, by what it was about: {form: {strategy: {field: text}}}.
     """
 
     theme: str = ""
     layouts: dict[str, str] = {}
+    recent: dict[str, dict[str, dict[str, str]]] = {}
 
 
 class Settings(NamedTuple):

@@ -73,7 +73,8 @@ class Listing:
         return next((index for index, row in enumerate(self.shown) if row.key == self.cursor_key), 0)
 
     def choose(self, index: int) -> bool:
-        """Put the cursor on a row, the nearest there is; whether it moved."""
+        """Put the cursor on a row, the nearest there is; whether it moved. What was wanted before is so no more."""
+        self._wanted = ""
         if not self.shown:
             return False
         before = self.cursor_key

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from fake_engine import NOON, SECOND, FakeEngine, price_row, trade_row
-from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, lines_of, opened, text_of, trading
+from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, lines_of, opened, text_of, trading
 
 from cockpit.app import CockpitApp
 from cockpit.paint import Stroke
@@ -221,7 +220,7 @@ async def test_the_tape_stands_in_the_trades_place_and_gives_it_back(tmp_path: P
         await eventually(lambda: line_with(app, "3 Trades"))
         assert not line_with(app, "6 Tape")
         many = len(asked(engine, "prints"))
-        await asyncio.sleep(0.3)
+        await frames(engine)
         assert len(asked(engine, "prints")) == many
 
 
