@@ -38,11 +38,16 @@ def xrpeth(shared_data: Path) -> Records:
     return ticks
 
 
-async def recorded(folder: Path, ticks: Records) -> Path:
+async def recorded(folder: Path, ticks: Records, tier: str) -> Path:
+    """A tape with these ticks: all as rows, all but the newest as chunks, or half of each."""
+    sealing = pytest.importorskip("core.store.sealing") if tier != "rows" else None
     async with await Tape.open(folder / "tape.db", Symbols([NAME])) as tape:
         for batch in np.array_split(ticks, 9):
             tape.append(batch.copy(), STREAM)
         await tape.flush()
+        if sealing is not None:
+            until = int(ticks["ts"][len(ticks) // 2]) if tier == "both" else 1 << 62
+            await sealing.seal(tape, until, whole=True)
     return folder / "tape.db"
 
 
@@ -51,11 +56,15 @@ def by_windows(path: Path, rows: int) -> list[Records]:
     return [read_ticks(path, NAME, STREAM, from_ns=a, to_ns=b, symbols=symbols) for a, b in tape_windows(path, NAME, STREAM, rows)]
 
 
+TIERS = pytest.mark.parametrize("tier", ["rows", "chunks", "both"])
+
+
+@TIERS
 async def test_a_recording_put_on_a_tape_gives_exactly_the_bars_the_venue_published(
-    xrpeth: Records, shared_data: Path, tmp_path: Path
+    xrpeth: Records, shared_data: Path, tmp_path: Path, tier: str
 ) -> None:
     published = pd.read_csv(shared_data / "ohlcv" / "binance_spot_XRPETH_1m_20191011_20191013.csv.gz")
-    path, series, parts = await recorded(tmp_path, xrpeth), BarSeries(MINUTE, 10_000), []
+    path, series, parts = await recorded(tmp_path, xrpeth, tier), BarSeries(MINUTE, 10_000), []
     for window in by_windows(path, 500):
         series.extend(window)
         parts.append(series.take_closed())
@@ -68,13 +77,14 @@ async def test_a_recording_put_on_a_tape_gives_exactly_the_bars_the_venue_publis
     assert set(bars["quality"].tolist()) == {int(BarQuality.LIVE)}
 
 
+@TIERS
 @pytest.mark.parametrize("text", ["1s", "5m", "1d", "tick:100", "volume:5000", "dollar:10"])
-async def test_bars_of_any_kind_are_the_same_live_and_from_the_tape(xrpeth: Records, tmp_path: Path, text: str) -> None:
+async def test_bars_of_any_kind_are_the_same_live_and_from_the_tape(xrpeth: Records, tmp_path: Path, text: str, tier: str) -> None:
     ticks, kind = xrpeth[:6000].copy(), bar_kind(text)
     ticks["origin"][1000:2000] = Origin.BACKFILL
     ticks = ticks.compress(~np.isin(np.arange(6000), [500, 1500, 1501, 4000]))
     ticks["seq"] = 1 + np.arange(len(ticks))
-    wanted, path = aggregate(ticks, kind), await recorded(tmp_path, ticks)
+    wanted, path = aggregate(ticks, kind), await recorded(tmp_path, ticks, tier)
     assert (wanted["quality"] & BarQuality.INCOMPLETE).any()
     live, windows, delivered = (BarSeries(kind, 10_000) for _ in range(3))
     for batch in np.array_split(ticks, 77):
