@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
@@ -38,6 +38,7 @@ class Action(NamedTuple):
         panes: where it is about what the cursor is on; empty: everywhere.
         rank: its place in the line of keys; 0 is not shown there.
         deck: the screen it belongs to; '' all of them.
+        reach: it works from the other panes too: it goes where it is about, or is about more than a row.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Action(NamedTuple):
     panes: frozenset[str] = frozenset()
     rank: int = 0
     deck: str = ""
+    reach: bool = False
 
     def keys_in(self, keymap: Mapping[str, str]) -> list[str]:
         """Textual's names of its keys, where a person may have given it others."""
@@ -68,7 +70,7 @@ _ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs"})
 
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
     """Going to a pane of a screen."""
-    return Action(word, key, word, sentence, lambda app: moves.go(app, deck, number), deck=deck)
+    return Action(word, key, word, sentence, lambda app: moves.go(app, deck, number), deck=deck, reach=True)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -86,7 +88,7 @@ ACTIONS: tuple[Action, ...] = (
         "pause",
         "p",
         "pause",
-        "Pause the strategy under the cursor, or resume it, failed ones too",
+        "Pause the strategy under the cursor, or resume it (also failed)",
         levers.pause,
         _LEVERS,
         2,
@@ -95,13 +97,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("flatten", "f", "flatten", "Close the position of the strategy under the cursor", levers.flatten, _LEVERS, 3, "live"),
     Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, 4, "live"),
     Action("open", "enter", "details", "Read everything about the row under the cursor", moves.read_row, _ROWS, 5),
-    Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live"),
+    Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live", reach=True),
     Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, _GRIDS, 7, "live"),
     Action("sort", "o", "sort", "Sort by the next column", moves.sort, _TABLES, 8, "live"),
     Action("turn", "O", "turn", "Turn the order round", moves.turn, _TABLES, deck="live"),
     Action("maximise", "plus", "max", "Give this pane the whole screen, or give it back", moves.maximise, rank=9),
     Action("acknowledge", "k", "seen", "Acknowledge the alert under the cursor", watching.acknowledge, _ALERTS, 2, "live"),
-    Action("acknowledge_all", "K", "all seen", "Acknowledge every open alert", watching.acknowledge_all, _ALERTS, 3, "live"),
+    Action("acknowledge_all", "K", "all seen", "Acknowledge every open alert", watching.acknowledge_all, _ALERTS, 3, "live", True),
     Action("snooze", "z", "snooze", "Hear nothing of this alert for 15 min; pressed again, for 1 h", watching.snooze, _ALERTS, 4, "live"),
     Action("alert", "a", "alert", "Set an alert rule: a price, a move, a loss, a silence", watching.new_rule, rank=6),
     Action("rules", "A", "rules", "The alert rules: switch, change, remove", watching.rules),
@@ -114,13 +116,17 @@ ACTIONS: tuple[Action, ...] = (
     _to("live", 4, "4", "alerts", "Go to the alerts"),
     _to("live", 5, "5", "chart", "Go to the chart"),
     _to("live", 6, "6", "tape", "Go to the tape: time and sales, in place of the trade log"),
-    Action("crosshair", "x", "crosshair", "Chart: read a bar: ← →, shift by ten, home, end, esc", charting.crosshair, _CHART, 1, "live"),
-    Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live"),
-    Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live"),
-    Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live"),
-    Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live"),
-    Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live"),
-    Action("chart_whose", "w", "whose", "Chart: equity of all, or of the strategy under the cursor", charting.whose, _CHART, 5, "live"),
+    Action(
+        "crosshair", "x", "crosshair", "Chart: read a bar: ← →, shift by ten, home, end, esc", charting.crosshair, _CHART, 1, "live", True
+    ),
+    Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live", True),
+    Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live", True),
+    Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live", True),
+    Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live", True),
+    Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live", True),
+    Action(
+        "chart_whose", "w", "whose", "Chart: equity of all, or of the strategy under the cursor", charting.whose, _CHART, 5, "live", True
+    ),
     _to("lab", 1, "1", "runs", "Go to the runs"),
     _to("lab", 2, "2", "result", "Go to the result"),
     _to("lab", 3, "3", "equity", "Go to the equity curve"),
@@ -135,7 +141,7 @@ ACTIONS: tuple[Action, ...] = (
     _to("system", 8, "8", "log", "Go to the engine's log"),
     Action("demo", "d", "demo", "Open the demo: a generated market that needs no internet", levers.demo),
     Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
-    Action("layout", "L", "layout", "Share the room otherwise: even, a large chart, wide strategies", moves.next_layout),
+    Action("layout", "L", "layout", "Share the room otherwise: even, a large chart, wide strategies", moves.next_layout, deck="live"),
     Action("theme", "t", "theme", "Change the colours: dark, light, high contrast, greys", moves.next_theme),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
@@ -189,27 +195,38 @@ def keys_for(deck: str, pane: str, keymap: Mapping[str, str], *, looks_only: boo
     return [(action.shown_keys(keymap)[0], action.word) for action in mine]
 
 
-def help_for(deck: str, pane: str, title: str) -> list[tuple[str, list[Action]]]:
-    """The actions in two groups: about this pane's rows, and everywhere."""
-    offered = [action for action in _offered(deck) if action.id not in ("help", deck)]
+def help_for(deck: str, pane: str, title: str, without: Collection[str] = ()) -> list[tuple[str, list[Action]]]:
+    """The actions that do something here, in groups: about this pane's rows, on this screen, and everywhere; `without` those by id."""
+    offered = [action for action in _offered(deck) if action.id not in ("help", deck, *without)]
     here = [action for action in offered if pane in action.panes]
-    rest = [action for action in offered if not action.panes or pane not in action.panes]
-    return [*([(title, here)] if here else []), ("Everywhere", rest)]
+    rest = [action for action in offered if action not in here and (action.reach or not action.panes)]
+    own = [action for action in rest if action.deck]
+    groups = ((title, here), (f"On the {deck} screen", own), ("Everywhere", [action for action in rest if not action.deck]))
+    return [group for group in groups if group[1]]
+
+
+def findable(deck: str) -> list[Action]:
+    """What the palette finds: what can be done on this screen first, then what goes to another screen by itself."""
+    mine = [action for action in ACTIONS if action.deck in ("", deck)]
+    return [*mine, *(action for action in ACTIONS if action.reach and action not in mine)]
 
 
 class ActionProvider(Provider):
     """The actions in the command palette."""
 
     async def discover(self) -> Hits:
-        for action in ACTIONS:
+        for action in self._all():
             yield DiscoveryHit(self._named(action), self._runner(action))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for action in ACTIONS:
+        for action in self._all():
             score = matcher.match(f"{action.sentence} {action.word}")
             if score > 0:
                 yield Hit(score, self._named(action), self._runner(action))
+
+    def _all(self) -> list[Action]:
+        return findable(self.app.deck.NAME)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's
 
     def _runner(self, action: Action) -> Callable[[], None]:
         return lambda: self.app.action_act(action.id)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's

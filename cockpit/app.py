@@ -17,7 +17,9 @@ from typing import Any, ClassVar
 from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 
+from cockpit import moves
 from cockpit.actions import BY_ID, DOING, ActionProvider, bindings_of
 from cockpit.catalogue import Catalogue
 from cockpit.deck import Deck
@@ -69,14 +71,26 @@ class CockpitApp(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return THEMES[0].variables
 
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual  # a browser's, or another system's
+        from cockpit.pacing import PacedDriver
+
+        return PacedDriver
+
     def on_load(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.settings.theme or self.left.theme or THEMES[0].name
         self.set_keymap(dict(self.keymap))
+        taken = {key for keys in self.keymap.values() for key in keys.split(",")}
+        for key in {"f3", "f4", "f5"} - taken:
+            self.bind(key, "unbuilt", show=False)
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
             deck.lay_out(self.left.layouts.get(deck.NAME, ""))
+        self.live.chart.restore(self.left.chart)
 
     def on_mount(self) -> None:
         if not self.is_headless:
@@ -89,6 +103,8 @@ class CockpitApp(App[None]):
 
     def _end(self, code: int) -> None:
         end_soon(code)
+        if self._driver is not None:
+            self._driver.hurry = True  # type: ignore[attr-defined]  # others have no use for it
         self.exit(return_code=code)
 
     # The screens
@@ -141,6 +157,10 @@ class CockpitApp(App[None]):
             self.say("read-only: this screen looks, and does nothing", "warning")
         else:
             BY_ID[action].run(self)
+
+    def action_unbuilt(self) -> None:
+        """Where a screen may be one day."""
+        moves.unbuilt(self)
 
     def detach(self) -> None:
         """Leave; the engine goes on."""
@@ -199,6 +219,7 @@ class CockpitApp(App[None]):
     async def on_unmount(self, event: events.Unmount) -> None:
         if self.theme != THEMES[0].name or self.left.theme:
             self.left.theme = self.theme
+        self.left.chart = self.live.chart.left
         self.left.recent = left_in(self.home).recent  # the forms keep that, of this screen and of others
         leave_in(self.home, self.left)
         self.catalogue.close()

@@ -49,10 +49,7 @@ def turn(app: CockpitApp) -> None:
 
 def next_layout(app: CockpitApp) -> None:
     """The next layout of the screen; remembered."""
-    deck = app.deck
-    if not deck.LAYOUTS:
-        app.say("this screen has one layout")
-        return
+    deck = app.live
     deck.lay_out(deck.LAYOUTS[(deck.LAYOUTS.index(deck.layout_name) + 1) % len(deck.LAYOUTS)])
     app.left.layouts[deck.NAME] = deck.layout_name
     wide = "" if deck.has_class("-tiled") else ": seen where there are 150 columns"
@@ -64,6 +61,14 @@ def next_theme(app: CockpitApp) -> None:
     names = [theme.name for theme in THEMES]
     app.theme = names[(names.index(app.theme) + 1) % len(names)] if app.theme in names else names[0]
     app.say(f"theme: {app.theme.removeprefix('cockpit-')}")
+
+
+def unbuilt(app: CockpitApp) -> None:
+    """A key between those of the screens, where there is none yet."""
+    from cockpit.actions import BY_ID
+
+    there = ", ".join(f"{BY_ID[deck.NAME].shown_keys(app.keymap)[0]} {deck.NAME}" for deck in app.decks)
+    app.say(f"no screen on this key yet: {there}")
 
 
 def redraw(app: CockpitApp) -> None:
@@ -81,7 +86,7 @@ def palette(app: CockpitApp) -> None:
 
 def show_help(app: CockpitApp) -> None:
     """What can be done in this pane."""
-    from cockpit.actions import help_for
+    from cockpit.actions import DOING, help_for
     from cockpit.forms.reading import Help
 
     deck = app.deck
@@ -93,7 +98,9 @@ def show_help(app: CockpitApp) -> None:
 
     columns = deck.pane.COLUMNS if isinstance(deck.pane, LiveGrid) else ()
     words = [(column.title, column.means) for column in columns if column.means]
-    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title), app.keymap, words), run)
+    without = {*(DOING if app.settings.read_only else ()), *(("demo",) if app.live.mode == "demo" else ())}
+    groups = help_for(deck.NAME, deck.pane_name, title, without)
+    app.push_screen(Help(f"{title}: what can be done here", groups, app.keymap, words), run)
 
 
 def show_digest(app: CockpitApp) -> None:

@@ -66,6 +66,17 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     linger_s: Annotated[float, Meta(ge=0, description="a demo engine stops this long after its last viewer left")] = 1800.0
 
 
+class StoreConfig(Struct, frozen=True, kw_only=True):
+    """The tape: when old ticks are sealed, and how long they are kept."""
+
+    seal_after_s: Annotated[
+        float, Meta(ge=0, le=604_800, description="ticks older than this are sealed: compressed in chunks; 0: as soon as a chunk is full")
+    ] = 3600.0
+    upkeep_every_s: Annotated[Seconds, Meta(description="how often the engine looks for ticks to seal, and to delete")] = 60.0
+    keep_days: Annotated[float, Meta(ge=0, le=36_500, description="older ticks are deleted; 0: none is")] = 0.0
+    keep_gb: Annotated[float, Meta(ge=0, le=1e6, description="the oldest ticks are deleted when the tape is larger; 0: it may grow")] = 0.0
+
+
 class StrategiesConfig(Struct, frozen=True, kw_only=True):
     """Strategies of your own."""
 
@@ -120,6 +131,7 @@ class Config(Struct, frozen=True, kw_only=True):
     )
     venues: Venues = Venues()
     engine: EngineConfig = EngineConfig()
+    store: StoreConfig = StoreConfig()
     strategies: StrategiesConfig = StrategiesConfig()
     research: ResearchConfig = ResearchConfig()
     quality: QualityConfig = QualityConfig()

@@ -81,6 +81,7 @@ class StoreHealth(Struct, array_like=True):
     disk_free_bytes: int | None
     settling: int  # writes that wait for the tape
     gaps: dict[str, list[int]] | None  # state -> [rows, ids]
+    sealed: int | None = None  # of the ticks, those in chunks
 
 
 class StageRow(Struct, array_like=True):

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from core.research.source import Source
@@ -31,7 +31,7 @@ class Progress:
         self._notice = threading.Timer(PATIENCE, self._put, (PREPARING,) if self._seen else ("",))
         self._notice.daemon = True
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         self._notice.start()
         return self
 

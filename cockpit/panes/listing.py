@@ -91,6 +91,17 @@ class Listing:
         return self.top != before
 
     @property
+    def narrowed(self) -> str:
+        """What a filter leaves of the rows: `/btc: 1 of 5`; '' without one."""
+        return f"/{self.needle}: {len(self.shown)} of {len(self._rows)}" if self.needle else ""
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What is to be said of rows out of sight: of those a filter hides, and of those above and below: `11-20 of 50`."""
+        shown = len(self.shown)
+        return self.narrowed, f"{self.top + 1}-{self.top + self.lines} of {shown}" if shown > self.lines > 0 else ""
+
+    @property
     def in_sight(self) -> list[Row]:
         """The rows that fit, from the top one on."""
         return self.shown[self.top : self.top + max(0, self.lines)]

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cockpit import figures
-from cockpit.panes.candles import Candle, Mark, Picture, axis_of, draw, room_for
+from cockpit.panes.candles import Candle, Picture, axis_of, draw, room_for
 from cockpit.panes.canvas import Canvas, narrow
-from cockpit.panes.chart_text import bar_text, marks_of
+from cockpit.panes.chart_text import bar_text, quote_text
 from cockpit.panes.drawing import Edges
 from cockpit.panes.held_bars import HeldBars
-from cockpit.panes.prices import bare
-from cockpit.panes.window import Window, grouped, grouped_by
+from cockpit.panes.held_fills import HeldFills
+from cockpit.panes.window import Window, gathered, spacing
 from cockpit.text import clean
-from core.codes import bar_kind
+from core.codes import DAY, SECOND, bar_kind
 from core.view import PriceRow, TradeRow
 
 INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d", "tick:100", "tick:1k", "dollar:100k", "dollar:1M")
@@ -25,25 +24,23 @@ KEPT = 8
 #: Seconds between two moves of the newest candle.
 LAST_EVERY = 0.25
 
-_ARROWS = {1: "▲", -1: "▼", 0: "·"}
-
 
 class PriceView:
     """Candles of one symbol at one interval.
 
     Attributes:
         symbol: `venue:SYMBOL`, '' before there is one.
+        name: what people call it.
         window: the part of them in sight.
     """
 
     def __init__(self) -> None:
-        self.symbol = ""
+        self.symbol = self.name = ""
         self.window = Window()
         self._interval = INTERVALS.index("1m")
         self._held: dict[tuple[str, str], HeldBars] = {}
         self._price: PriceRow | None = None
-        self._marks: tuple[Mark, ...] = ()
-        self._marks_of: tuple[Any, ...] = ()
+        self._fills = HeldFills()
         self._candles: list[Candle] = []
         self._candles_of: tuple[Any, ...] = ()
         self._bring = False  # the crosshair must be brought in sight
@@ -58,10 +55,10 @@ class PriceView:
         return INTERVALS[self._interval]
 
     @property
-    def length(self) -> int:
-        """The same in ns; 0 where bars are not cut by time."""
+    def _length(self) -> int:
+        """Of a candle, ns; 0 where bars are not cut by time."""
         kind = bar_kind(self.interval)
-        return int(kind.size) if kind.by == "time" else 0
+        return int(kind.size) * self.window.zoom.bars if kind.by == "time" else 0
 
     @property
     def bars(self) -> HeldBars:
@@ -85,12 +82,12 @@ class PriceView:
         of = (bars.symbol, bars.interval, bars.version, many)
         if of != self._candles_of:
             self._candles_of = of
-            length, held = many * self.length, bars.candles
-            self._candles = held if many == 1 else grouped(held, length) if length else grouped_by(held, many)
+            self._candles = gathered(bars.candles, many, self._length)
         return self._candles
 
-    def follow(self, symbol: str) -> None:
-        """Show this symbol."""
+    def follow(self, symbol: str, name: str) -> None:
+        """Show this symbol, under this name."""
+        self.name = name
         if symbol != self.symbol:
             self.symbol = symbol
             self.window.reset()
@@ -103,10 +100,7 @@ class PriceView:
         last = None if price is None else price.last
         if last != self._last and now - self._last_at >= LAST_EVERY:
             self._last, self._last_at = last, now
-        of = (id(trades), len(trades), trades[0].fill_id if trades else "", self.symbol, own, self.decimals)
-        if of != self._marks_of:
-            self._marks_of = of
-            self._marks = marks_of(trades, self.symbol, own, self.decimals)
+        self._fills.tell(trades, self.symbol, self._length or SECOND, own, self.decimals)
 
     # What it asks the engine
 
@@ -114,20 +108,38 @@ class PriceView:
         """What to ask now, monotonic seconds; None when nothing is due."""
         if not self.symbol:
             return None
-        args = self.bars.question(now, self.window.lacks(self.candles) * self.window.zoom.bars)
-        return None if args is None else ("bars", args)
+        candles = self.candles
+        args = self.bars.question(now, self.window.lacks(candles) * self.window.zoom.bars)
+        if args is not None:
+            return "bars", args
+        args = (
+            self._fills.question(now, candles[0].start // SECOND * SECOND, candles[-1].start + (self._length or DAY)) if candles else None
+        )
+        return None if args is None else ("bar_fills", args)
 
-    def take(self, args: dict[str, Any], answer: Any) -> None:
+    def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
+        if what == "bar_fills":
+            self._fills.take(args, answer)
+            return
         held = self._held.get((args["symbol"], args["interval"]))
         if held is not None:
             held.take(answer)
 
-    def refused(self, args: dict[str, Any], why: str) -> None:
+    def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
+        if what == "bar_fills":
+            self._fills.refused()
+            return
         held = self._held.get((args["symbol"], args["interval"]))
         if held is not None:
             held.refused(clean(why))
+
+    def restore(self, interval: str, zoom: int) -> None:
+        """Be as a person left it."""
+        if interval in INTERVALS:
+            self._interval = INTERVALS.index(interval)
+        self.window.step = zoom
 
     # What a person does
 
@@ -140,6 +152,11 @@ class PriceView:
         """Show more bars, or fewer; whether that was possible."""
         self._bring = True
         return self.window.resize(steps)
+
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a crosshair, or will be with the first bars."""
+        return self._awaited or self.window.cross is not None
 
     def cross(self, steps: int) -> None:
         """Move the crosshair; where there are no bars yet, it comes with them."""
@@ -177,7 +194,7 @@ class PriceView:
         bars, window = self.bars, self.window
         place = (window.zoom, window.until, window.cross)
         last = self._last if window.until is None else None
-        return (place, self.symbol, self.interval, bars.version, bars.loading, self._marks_of, last)
+        return (place, self.symbol, self.name, self.interval, bars.version, bars.loading, self._fills.version, last)
 
     def draw(self, canvas: Canvas) -> None:
         candles, zoom, window = self.candles, self.window.zoom, self.window
@@ -197,22 +214,17 @@ class PriceView:
         last = None
         if back == 0:
             seen, last = self._lively(seen)
-        self._left = draw(
-            canvas, Picture(seen, self._spacing(seen), self.decimals, zoom.pitch, self._marks, last, cross, timed=self.length > 0)
+        picture = Picture(
+            seen, self._length or spacing(seen), self.decimals, zoom.pitch, self._fills.marks, last, cross, timed=self._length > 0
         )
-
-    def _spacing(self, seen: Sequence[Candle]) -> int:
-        """Nanoseconds from one candle to the next, on the average where they are not cut by time."""
-        if self.length:
-            return self.length * self.window.zoom.bars
-        return max(1, (seen[-1].start - seen[0].start) // max(1, len(seen) - 1))
+        self._left = draw(canvas, picture)
 
     def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
         """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
         price, last, newest = self._price, self._last, seen[-1]
         if price is None or last is None or price.state != "live":
             return seen, newest.close
-        if newest.start <= price.last_ns < newest.start + (self.length * self.window.zoom.bars or 1 << 62):
+        if newest.start <= price.last_ns < newest.start + (self._length or 1 << 62):
             moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
             seen = [*seen[:-1], moved]
         return seen, last
@@ -220,31 +232,23 @@ class PriceView:
     def _why_empty(self) -> list[str]:
         if not self.symbol:
             return ["No symbol is streamed yet: press s to add one."]
-        name, bars = bare(self.symbol), self.bars
+        name, bars = self.name, self.bars
         if bars.loading:
             return [f"No bars of {name} yet: the engine reads its past …"]
         return [f"No bars of {name} yet: nothing was traded since it is streamed.", *([bars.note] if bars.note else [])]
 
     def edges(self, cells: int) -> Edges:
         candles, bars, many = self.candles, self.bars, self.window.zoom.bars
-        title = f"{bare(self.symbol)} {self.interval}{f' x{many}' if many > 1 else ''}" if self.symbol else "Chart"
+        title = f"{self.name} {self.interval}{f' x{many}' if many > 1 else ''}" if self.symbol else "Chart"
         back = self.window.back(candles)
         corner = f"{back} bars back, end: now" if back else ""
         foot = ("", "muted")
         at = self.window.at(candles)
         if at is not None:
             tone = "warn" if candles[at].incomplete else "plain"
-            foot = bar_text(candles[at], self.decimals, self.length, candles[-1].start, cells), tone
+            foot = bar_text(candles[at], self.decimals, self._length // self.window.zoom.bars, candles[-1].start, cells), tone
         elif bars.loading and candles:
             foot = "reading the past …", "muted"
         elif bars.note and candles:
             foot = bars.note, "warn"
-        return Edges((title, "strong"), self._quote(), foot, (corner, "muted"))
-
-    def _quote(self) -> tuple[str, str]:
-        price = self._price
-        if price is None or price.last is None:
-            return "", "muted"
-        change = "" if price.change_24h_pct is None else f" {figures.signed(price.change_24h_pct)} %"
-        tone = "muted" if price.state != "live" else {1: "up", -1: "down"}.get(price.direction, "plain")
-        return f"{_ARROWS.get(price.direction, '·')} {figures.number(price.last, price.decimals)}{change}", tone
+        return Edges((title, "strong"), quote_text(self._price), foot, (corner, "muted"))

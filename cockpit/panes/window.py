@@ -40,10 +40,19 @@ class Window:
         """How wide a bar is drawn."""
         return ZOOMS[self._zoom]
 
+    @property
+    def step(self) -> int:
+        """Its place between few bars and many."""
+        return self._zoom
+
+    @step.setter
+    def step(self, at: int) -> None:
+        self._zoom = min(max(at, 0), len(ZOOMS) - 1)
+
     def resize(self, steps: int) -> bool:
         """More bars for positive steps, fewer for negative ones; whether that was possible."""
         before = self._zoom
-        self._zoom = min(max(self._zoom + steps, 0), len(ZOOMS) - 1)
+        self.step = self._zoom + steps
         return self._zoom != before
 
     def reset(self) -> None:
@@ -105,6 +114,16 @@ class Window:
 def _place(candles: Sequence[Candle], start: int) -> int:
     """How many candles began by then."""
     return bisect_right(candles, start, key=lambda candle: candle.start)
+
+
+def spacing(candles: Sequence[Candle]) -> int:
+    """Nanoseconds from one of at least one candle to the next, on the average."""
+    return max(1, (candles[-1].start - candles[0].start) // max(1, len(candles) - 1))
+
+
+def gathered(bars: list[Candle], many: int, length: int) -> list[Candle]:
+    """Candles of so many bars: of a length in ns, or counted where that is 0."""
+    return bars if many == 1 else grouped(bars, length) if length else grouped_by(bars, many)
 
 
 def grouped(candles: Sequence[Candle], length: int) -> list[Candle]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.engine import overview
+from core.engine.bar_fills import bar_fills
 from core.engine.charts import prints
 from core.engine.digest import digest
 from core.engine.presence import Presence
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
     from core.engine.server import Door
 
 LOOK_S = 5.0
+
+#: What can be asked.
+QUESTIONS = (
+    *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
+    *("source", "sources", "upkeep", "bars", "bar_fills", "prints", "equity"),
+)
 
 
 class Requests:
@@ -83,6 +90,8 @@ class Requests:
             return await engine.ledger.commands()
         if what == "bars":
             return engine.charts.bars(args)
+        if what == "bar_fills":
+            return await bar_fills(engine, args)
         if what == "equity":
             return engine.curves.equity(args)
         if what == "prints":
@@ -95,8 +104,9 @@ class Requests:
             return await engine.lab.sources()
         if what == "source":
             return await look(str(args.get("path", "")))
-        known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, listed, commands, order, run, source, sources"
-        raise UsageError(f"{what!r} is not a question: {known}, bars, prints, equity")
+        if what == "upkeep":
+            return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
+        raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`."""

@@ -243,5 +243,6 @@ def test_a_call_is_made_of_clean_text_in_one_way_the_terminal_knows_or_both() ->
     assert call(text, bell=False, notify=True, env={"TERM": "foot"}) == "\x1b]777;notify;cockpit;BTCUSDT, up \x07"
     assert call(text, bell=True, notify=False, env={}) == "\a"
     assert call(text, bell=True, notify=True, env={"STY": "1.pts"}) == "\a"
+    assert call(text, bell=True, notify=True, env={"STY": "1.pts", "TMUX": "/tmp/tmux-0/default,1,0"}) == "\a"
     inside = call("up", bell=False, notify=True, env={"TMUX": "/tmp/x", "TERM_PROGRAM": "WezTerm"})
     assert inside == "\x1bPtmux;\x1b\x1b]9;cockpit: up\x07\x1b\\"
