@@ -24,6 +24,9 @@ from core.commands import (
     Pause,
     Register,
     RemoveAlert,
+    ReplayPace,
+    ReplaySeek,
+    ReplayStep,
     Resume,
     SetAlert,
     SetLimits,
@@ -33,6 +36,7 @@ from core.commands import (
     Unwatch,
     Watch,
 )
+from core.engine import replaying
 from core.engine.roster import Entry
 from core.engine.starting import build, start
 from core.errors import CockpitError, UsageError
@@ -82,6 +86,8 @@ class Commands:
             return await self.engine.sentinel.submit(command, actor)
         if isinstance(command, (Backtest, CancelRun)):
             return await self.engine.lab.obey(command, actor)
+        if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
+            return await replaying.of(self.engine).obey(command, actor)
         return await self.stop(command, actor)
 
     async def _steer(self, command: Pause | Resume | Flatten, actor: str) -> dict[str, Any]:

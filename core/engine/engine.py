@@ -16,10 +16,10 @@ from typing import Any
 
 import structlog
 
-from core.clock import Clock
+from core.clock import Clock, SystemClock
 from core.compile import service
 from core.config import Config
-from core.engine import overview, rounds, streaming
+from core.engine import overview, replaying, rounds, streaming
 from core.engine.alarms import Alarms
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
@@ -48,12 +48,14 @@ from core.engine.trail import LINES, Trail
 from core.errors import UsageError
 from core.feed.batch import FeedState
 from core.feed.feed import Feed
+from core.replay.feed import ReplayFeed
+from core.replay.recording import Recording
 from core.store.ledger import Ledger
 from core.store.ledger_reader import newest_commands
 from core.store.tape import Tape
 from core.strategy_files import builtin_folder
 from core.types import Symbols
-from core.venues.venue import Venue
+from core.venues.venue import Past
 from core.view import AlertRow
 from core.workers.pool import Pool
 
@@ -71,6 +73,7 @@ class Engine:
         venue: where its prices come from.
         symbols: the symbol table the venue's parser uses.
         trade: False records only: strategies of this home stay where they are.
+        recording: what is played, in mode replay; the clock is then a `ReplayClock`.
 
     Attributes:
         last_seq: of the newest tick released.
@@ -80,10 +83,21 @@ class Engine:
 
     tape: Tape
     ledger: Ledger
-    feed: Feed
+    feed: Feed | ReplayFeed
     settler: Settler
 
-    def __init__(self, home: Path, mode: str, config: Config, venue: Venue, symbols: Symbols, clock: Clock, *, trade: bool = True) -> None:
+    def __init__(
+        self,
+        home: Path,
+        mode: str,
+        config: Config,
+        venue: Past,
+        symbols: Symbols,
+        clock: Clock,
+        *,
+        trade: bool = True,
+        recording: Recording | None = None,
+    ) -> None:
         self.home = home
         self.mode = mode
         self.config = config
@@ -117,7 +131,7 @@ class Engine:
             }
         )
         self.trail = Trail(lambda: self.panes.touch("trail"))
-        self.passage = Passage(clock)
+        self.passage = Passage(clock if recording is None else SystemClock())  # what it costs us, at any pace
         self.charts = Charts(self)
         self.curves = Curves(self)
         self.incoming = Incoming(self)
@@ -134,6 +148,7 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.lab = Lab(self, config.research.processes)
+        self.replay = None if recording is None else replaying.Replay(self, recording)
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -172,9 +187,15 @@ class Engine:
         await self.sentinel.recall_rules()
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
-        await self.add_symbols(names)
+        await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
-        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, rounds.watch_clock):
+        for work in (
+            rounds.sample,
+            rounds.ask_figures,
+            rounds.save,
+            rounds.hold_back,
+            *([rounds.watch_clock] if self.replay is None else []),
+        ):
             self.spawn(work(self), work.__name__)
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
@@ -195,7 +216,7 @@ class Engine:
             self.alarms.resolve(f"{name} trouble")
 
     async def _make_feed(self) -> None:
-        self.feed = await streaming.make_feed(self)
+        self.feed = await (streaming.make_feed(self) if self.replay is None else self.replay.make_feed())
 
     async def add_symbols(self, names: Iterable[str]) -> None:
         """Stream and record more symbols.

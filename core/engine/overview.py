@@ -37,6 +37,7 @@ def header(engine: Engine) -> HeaderView:
         pid=os.getpid(),
         home=str(engine.home),
         troubles=troubles(engine, feeds),
+        replay=None if engine.replay is None else engine.replay.view(),
     )
 
 
@@ -90,5 +91,6 @@ def status(engine: Engine) -> dict[str, Any]:
         "strategies": engine.roster.summary(),
         "equity": equity,
         "capital": capital,
+        **({} if engine.replay is None else {"replay": engine.replay.status()}),
         **engine.system.status(),
     }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core.errors import UsageError, VenueError
 from core.feed.feed import Feed
 from core.feed.timing import Timing
+from core.venues.venue import Venue
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -22,7 +23,7 @@ async def make_feed(engine: Engine) -> Feed:
     section = engine.config.of_venue(engine.venue.name)
     stream = engine.venue.stream
     return Feed(
-        engine.venue,
+        cast(Venue, engine.venue),  # only a replay's is less
         engine.clock,
         engine.symbols,
         last_ids=await engine.tape.last_ids(stream),
