@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit import charting, levers, moves, trials, watching
+from cockpit import charting, levers, moves, replaying, trials, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ _WRITTEN = {
     "colon": ":",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "full_stop": ".",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }
 
@@ -38,6 +41,7 @@ class Action(NamedTuple):
         panes: where it is about what the cursor is on; empty: everywhere.
         rank: its place in the line of keys; 0 is not shown there.
         deck: the screen it belongs to; '' all of them.
+        mode: of the engine it is for; '' any.
     """
 
     id: str
@@ -48,6 +52,7 @@ class Action(NamedTuple):
     panes: frozenset[str] = frozenset()
     rank: int = 0
     deck: str = ""
+    mode: str = ""
 
     def keys_in(self, keymap: Mapping[str, str]) -> list[str]:
         """Textual's names of its keys, where a person may have given it others."""
@@ -64,6 +69,11 @@ _TABLES = frozenset({"prices", "strategies", "tape"})
 _GRIDS = frozenset({"prices", "strategies", "trades", "alerts", "tape"})
 _ALERTS = frozenset({"alerts"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs"})
+
+
+def _replays(id_: str, keys: str, word: str, sentence: str, run: Callable[[CockpitApp], None], rank: int) -> Action:
+    """Something to do to a replay, on every screen."""
+    return Action(id_, keys, word, f"Replay: {sentence}", run, rank=rank, mode="replay")
 
 
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
@@ -133,6 +143,12 @@ ACTIONS: tuple[Action, ...] = (
     _to("system", 6, "6", "commands", "Go to what the engine was told, and by whom"),
     _to("system", 7, "7", "coverage", "Go to what the tape holds over time"),
     _to("system", 8, "8", "log", "Go to the engine's log"),
+    _replays("replay_play", "space", "play", "stand still, or play on", replaying.play_pause, 1),
+    _replays("replay_print", "full_stop", "print", "play the next print, and stand still", replaying.step_print, 1),
+    _replays("replay_bar", "n", "bar", "play to the close of the chart's bar, and stand still", replaying.step_bar, 1),
+    _replays("replay_slower", "less_than_sign", "slower", "slower", replaying.slower, 1),
+    _replays("replay_faster", "greater_than_sign", "faster", "faster, up to as fast as it goes", replaying.faster, 1),
+    _replays("replay_go", "g", "go to", "go to a time; back begins anew", replaying.go_to, 1),
     Action("demo", "d", "demo", "Open the demo: a generated market that needs no internet", levers.demo),
     Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
     Action("layout", "L", "layout", "Share the room otherwise: even, a large chart, wide strategies", moves.next_layout),
@@ -161,7 +177,8 @@ BY_ID = {action.id: action for action in ACTIONS}
 DOING = frozenset(
     {
         "register", "backtest", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge", "acknowledge_all",
-        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
+        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", "replay_play", "replay_print", "replay_bar",
+        "replay_slower", "replay_faster", "replay_go",
     }
 )  # fmt: skip
 
@@ -176,22 +193,23 @@ def key_name(written: str) -> str:
     return next((name for name, shown in _WRITTEN.items() if shown == written), written.lower() if len(written) > 1 else written)
 
 
-def _offered(deck: str) -> list[Action]:
+def _offered(deck: str, mode: str) -> list[Action]:
     """What can be done on a screen: its own actions, and those of all screens whose key it does not use otherwise."""
     own = {action.keys for action in ACTIONS if deck and action.deck == deck}
-    return [action for action in ACTIONS if action.deck == deck or (not action.deck and action.keys not in own)]
+    meant = [action for action in ACTIONS if action.mode in ("", mode)]
+    return [action for action in meant if action.deck == deck or (not action.deck and action.keys not in own)]
 
 
-def keys_for(deck: str, pane: str, keymap: Mapping[str, str], *, looks_only: bool = False) -> list[tuple[str, str]]:
+def keys_for(deck: str, pane: str, keymap: Mapping[str, str], *, looks_only: bool = False, mode: str = "") -> list[tuple[str, str]]:
     """The line of keys while this pane has the focus: what is about its rows, then the rest; quit is last."""
-    ranked = sorted((action for action in _offered(deck) if action.rank and action.id != deck), key=lambda action: action.rank)
+    ranked = sorted((action for action in _offered(deck, mode) if action.rank and action.id != deck), key=lambda action: action.rank)
     mine = [one for one in ranked if (not one.panes or pane in one.panes) and not (looks_only and one.id in DOING)]
     return [(action.shown_keys(keymap)[0], action.word) for action in mine]
 
 
-def help_for(deck: str, pane: str, title: str) -> list[tuple[str, list[Action]]]:
+def help_for(deck: str, pane: str, title: str, mode: str = "") -> list[tuple[str, list[Action]]]:
     """The actions in two groups: about this pane's rows, and everywhere."""
-    offered = [action for action in _offered(deck) if action.id not in ("help", deck)]
+    offered = [action for action in _offered(deck, mode) if action.id not in ("help", deck)]
     here = [action for action in offered if pane in action.panes]
     rest = [action for action in offered if not action.panes or pane not in action.panes]
     return [*([(title, here)] if here else []), ("Everywhere", rest)]
@@ -201,15 +219,19 @@ class ActionProvider(Provider):
     """The actions in the command palette."""
 
     async def discover(self) -> Hits:
-        for action in ACTIONS:
+        for action in self._meant():
             yield DiscoveryHit(self._named(action), self._runner(action))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for action in ACTIONS:
+        for action in self._meant():
             score = matcher.match(f"{action.sentence} {action.word}")
             if score > 0:
                 yield Hit(score, self._named(action), self._runner(action))
+
+    def _meant(self) -> list[Action]:
+        live = getattr(self.app, "live", None)
+        return [action for action in ACTIONS if action.mode in ("", getattr(live, "mode", ""))]
 
     def _runner(self, action: Action) -> Callable[[], None]:
         return lambda: self.app.action_act(action.id)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's

@@ -164,7 +164,8 @@ class Deck(Screen[None]):
     def paint_lines(self) -> None:
         """The tabs and the keys."""
         self._tabs.paint([(pane.NUMBER, self.tab_of(pane)) for pane in self.panes], self.pane.NUMBER)
-        self._keys.paint(keys_for(self.NAME, self.pane_name, getattr(self.app, "keymap", {}), looks_only=self._looks_only))
+        keymap = getattr(self.app, "keymap", {})
+        self._keys.paint(keys_for(self.NAME, self.pane_name, keymap, looks_only=self._looks_only, mode=self.mode))
 
     @property
     def _looks_only(self) -> bool:

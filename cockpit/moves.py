@@ -88,7 +88,7 @@ def show_help(app: CockpitApp) -> None:
         if chosen:
             app.action_act(chosen)
 
-    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title), app.keymap), run)
+    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title, deck.mode), app.keymap), run)
 
 
 def show_digest(app: CockpitApp) -> None:
