@@ -27,6 +27,7 @@ from cockpit.lab import LabScreen
 from cockpit.link import Link
 from cockpit.live import LiveScreen
 from cockpit.paint import Brush
+from cockpit.replaying import Pressed
 from cockpit.settings import Settings, leave_in, left_in
 from cockpit.system import SystemScreen
 from cockpit.text import clean
@@ -55,6 +56,7 @@ class CockpitApp(App[None]):
         self.left = left_in(home)
         self.link = Link(home, read_only=self.settings.read_only)
         self.brush = Brush(self)
+        self.pressed = Pressed()
         self.live = LiveScreen()
         self.lab = LabScreen()
         self.system = SystemScreen(home)

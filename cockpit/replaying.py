@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from cockpit import figures
 from cockpit.panes.prices import bare
-from cockpit.panes.replay_text import speed_words
 from core.commands import ReplayPace, ReplaySeek, ReplayStep
 from core.view import ReplayView
 
@@ -17,12 +17,36 @@ if TYPE_CHECKING:
 SPEEDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 0.0)
 
 
+#: Seconds for which what was pressed counts, and not yet what the engine says.
+JUST_NOW = 0.6
+
+
+class Pressed:
+    """The pace a person asked for just now: keys may come faster than the engine's answers."""
+
+    def __init__(self) -> None:
+        self._at = float("-inf")
+        self._speed = 1.0
+        self._moves = False
+
+    def of(self, replay: ReplayView) -> tuple[float, bool]:
+        """(speed, whether it moves) as they are, or are about to be."""
+        if time.monotonic() - self._at < JUST_NOW:
+            return self._speed, self._moves
+        return replay.speed, replay.state in ("playing", "seeking")
+
+    def ask(self, app: CockpitApp, speed: float, moves: bool) -> None:
+        """Have it so."""
+        self._speed, self._moves, self._at = speed, moves, time.monotonic()
+        app.tell(ReplayPace(speed=speed or "max", paused=not moves))
+
+
 def play_pause(app: CockpitApp) -> None:
     """Stand still, or go on."""
     replay = _replay(app)
     if replay is not None and not _at_end(app, replay):
-        moves = replay.state in ("playing", "seeking")
-        app.tell(ReplayPace(paused=moves))
+        speed, moves = app.pressed.of(replay)
+        app.pressed.ask(app, speed, not moves)
 
 
 def step_print(app: CockpitApp) -> None:
@@ -54,11 +78,9 @@ def slower(app: CockpitApp) -> None:
 
 def _turn(app: CockpitApp, steps: int) -> None:
     replay = _replay(app)
-    if replay is None:
-        return
-    speed = next_speed(replay.speed, steps)
-    app.tell(ReplayPace(speed=speed or "max", paused=replay.state == "paused"))
-    app.say(f"speed {speed_words(speed)}" + (": space plays" if replay.state == "paused" else ""))
+    if replay is not None:
+        speed, moves = app.pressed.of(replay)
+        app.pressed.ask(app, next_speed(speed, steps), moves)
 
 
 def next_speed(speed: float, steps: int) -> float:

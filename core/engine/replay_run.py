@@ -63,8 +63,10 @@ async def run(words: argparse.Namespace, plan: Plan, config: Config, serve: Serv
     carried = Carried(speed=inf if words.speed == "max" else float(words.speed or 1), running=not words.paused)
     while True:
         engine = await make_engine(home, Path(plan.home), config, recording)
-        code = await serve(engine, partial(_open, carried))
         replay = of(engine)
+        replay.opened.clear()
+        replay.clock.run(carried.speed, False)
+        code = await serve(engine, partial(_open, carried))
         if replay.back_to is None:
             return code
         clock = replay.clock
@@ -103,6 +105,7 @@ async def _open(carried: Carried, engine: Engine) -> None:
         except CockpitError as error:
             engine.alarms.note("warning", f"a rule was not set anew: {error}")
     replay = of(engine)
+    replay.opened.set()
     replay.feed.pace(carried.speed, carried.running)
     if carried.to_ns > replay.clock.now_ns():
         replay.feed.play(Moment(carried.to_ns))

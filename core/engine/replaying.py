@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("replay")
 
-#: Ticks that may wait for a worker before the replay waits for it.
-MOST_WAITING = 20_000
+#: Ticks that may wait for a worker, and for the tape, before the replay waits for them.
+MOST_WAITING, MOST_UNWRITTEN = 20_000, 100_000
 
 #: Seconds a step may take before it is answered; it goes on after that.
 STEP_S = 5.0
@@ -51,6 +51,7 @@ class Replay:
         recording: what is played.
         back_to: the engine is to begin anew, and to go to this moment (ns; 0: the beginning); None: it is not.
         was_running: it did not stand still when it was told so.
+        opened: what is to be there before the first print is there; commands wait for it.
     """
 
     feed: ReplayFeed
@@ -62,6 +63,8 @@ class Replay:
         self.clock = engine.clock
         self.back_to: int | None = None
         self.was_running = True
+        self.opened = asyncio.Event()
+        self.opened.set()
         engine.market.recorded = True
 
     async def make_feed(self) -> ReplayFeed:
@@ -90,6 +93,7 @@ class Replay:
             UsageError: there is no such time, interval or symbol here.
         """
         engine = self.engine
+        await self.opened.wait()
         until = self._until(command) if isinstance(command, ReplayStep) else None
         if isinstance(command, ReplaySeek):
             self._check(command)
@@ -142,7 +146,7 @@ class Replay:
         """For the header."""
         clock, feed = self.clock, self.feed
         goal = feed.goal
-        state = "ended" if feed.ended else "seeking" if goal is not None else "playing" if clock.running else "paused"
+        state = "ended" if feed.ended else "seeking" if goal is not None or not self.opened.is_set() else "playing" if clock.running else "paused"
         return ReplayView(
             state=state,
             speed=0.0 if clock.speed == inf else clock.speed,
@@ -167,7 +171,7 @@ class Replay:
 
     def _room(self) -> bool:
         engine = self.engine
-        return not engine.tape.full and not any(w.behind or w.waiting > MOST_WAITING for w in engine.pool.workers if w.slots)
+        return engine.tape.backlog < MOST_UNWRITTEN and not any(w.behind or w.waiting > MOST_WAITING for w in engine.pool.workers if w.slots)
 
     def _ended(self) -> None:
         self.engine.alarms.note("info", f"end of the recording: {told(self.recording)}")
