@@ -108,7 +108,7 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config, names
             engine.spawn(register_demo(engine), "demo strategies")
         if opening is not None:
             engine.spawn(opening(engine), "opening")
-        if words.mode == "demo":
+        if words.mode in ("demo", "replay"):
             engine.spawn(requests.stop_when_left(config.engine.linger_s), "linger")
         if teller is not None:
             engine.spawn(teller.run(), "teller")

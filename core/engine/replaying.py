@@ -146,7 +146,15 @@ class Replay:
         """For the header."""
         clock, feed = self.clock, self.feed
         goal = feed.goal
-        state = "ended" if feed.ended else "seeking" if goal is not None or not self.opened.is_set() else "playing" if clock.running else "paused"
+        state = (
+            "ended"
+            if feed.ended
+            else "seeking"
+            if goal is not None or not self.opened.is_set()
+            else "playing"
+            if clock.running
+            else "paused"
+        )
         return ReplayView(
             state=state,
             speed=0.0 if clock.speed == inf else clock.speed,
@@ -171,7 +179,9 @@ class Replay:
 
     def _room(self) -> bool:
         engine = self.engine
-        return engine.tape.backlog < MOST_UNWRITTEN and not any(w.behind or w.waiting > MOST_WAITING for w in engine.pool.workers if w.slots)
+        return engine.tape.backlog < MOST_UNWRITTEN and not any(
+            w.behind or w.waiting > MOST_WAITING for w in engine.pool.workers if w.slots
+        )
 
     def _ended(self) -> None:
         self.engine.alarms.note("info", f"end of the recording: {told(self.recording)}")

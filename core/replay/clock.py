@@ -32,6 +32,11 @@ class ReplayClock:
     def monotonic(self) -> float:
         return self._machine.monotonic()
 
+    @property
+    def over_ns(self) -> int:
+        """Every print before this moment is out."""
+        return min(self.now_ns() + 1, max(self._ceiling, self._at))
+
     def run(self, speed: float, running: bool) -> None:
         """Go on from now at this pace."""
         self._turn(self.now_ns())

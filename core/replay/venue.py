@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from core.analytics.bars import aggregate
-from core.clock import Clock
 from core.errors import VenueError
+from core.replay.clock import ReplayClock
 from core.replay.recording import Recording
 from core.types import BAR, TICK, Origin, Records, Symbols, interval_ns
 from core.venues.venue import RestCall
@@ -66,7 +66,7 @@ class Recorded:
 class Answers:
     """Where a feed has its REST client."""
 
-    def __init__(self, recording: Recording, clock: Clock) -> None:
+    def __init__(self, recording: Recording, clock: ReplayClock) -> None:
         self._recording = recording
         self._clock = clock
 
@@ -80,20 +80,20 @@ class Answers:
             return str(self._clock.now_ns()).encode()
         if call.path not in ("prints", "bars"):
             raise VenueError("a replay asks no venue")
-        return await asyncio.to_thread(self._read, call, self._clock.now_ns())
+        return await asyncio.to_thread(self._read, call, self._clock.over_ns)
 
     async def ask(self, call: RestCall, parse: Callable[[bytes], Any]) -> Any:
         """The answer, parsed."""
         return parse(await self.call(call))
 
-    def _read(self, call: RestCall, now_ns: int) -> bytes:
+    def _read(self, call: RestCall, over_ns: int) -> bytes:
         track = self._recording.track(str(call.query["symbol"]))
         begin, limit = self._recording.begin_ns, int(call.query["limit"])
         if call.path == "prints":
             return track.before(0, begin, limit)[-limit:].tobytes()
         interval = interval_ns(str(call.query["interval"]))
         start = int(call.query["start"])
-        until = min(now_ns + 1, start + limit * interval)
+        until = min(over_ns, start + limit * interval)
         ticks = track.before(start, until, MOST)
         return bars_of(ticks, interval)[:limit].tobytes()
 

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from engine_rig import bits, until
-from replay_rig import NAMES, START, STREAM, prints, recorded, replaying, write_tape
+from replay_rig import NAMES, START, STREAM, Played, prints, recorded, replaying, write_tape
 
+from core.alert_rules import PriceRule
 from core.analytics.bars import aggregate
 from core.clock import iso
-from core.commands import ReplayPace, ReplaySeek, ReplayStep, Terms, Watch
+from core.commands import ReplayPace, ReplaySeek, ReplayStep, SetAlert, Terms, Watch
+from core.config import load as load_config
+from core.engine import replay_run
+from core.engine.engine import Engine
 from core.errors import SourceError, UsageError
+from core.home import make_home
+from core.replay.plan import Plan, plan_of
 from core.replay.recording import open_recording
 from core.research.backtest import Order, run_backtest
 from core.store.reader import read_ticks
@@ -174,3 +185,96 @@ async def test_every_symbol_of_the_tape_is_one_word(tmp_path: Path) -> None:
     await write_tape(tmp_path, *((name, prints(name, 50)) for name in NAMES))
     assert open_recording(["tape:*"], tmp_path).names == list(NAMES)
     assert iso(START)[:10] == "2024-08-09"
+
+
+@contextlib.asynccontextmanager
+async def living(home: Path, plan: Plan) -> AsyncIterator[list[Played]]:
+    """A replay as its process runs it, one engine after another; those that ran, the newest last."""
+    make_home(home)
+    ran: list[Played] = []
+
+    async def serve(engine: Engine, opening: replay_run.Opening) -> int:
+        await engine.start([])
+        engine.spawn(opening(engine), "opening")
+        ran.append(Played(engine))
+        try:
+            await engine.stopping.wait()
+        finally:
+            await engine.stop()
+        return 0
+
+    config = load_config(home, env={}, flags={"engine.workers": 1, "engine.memory_mb": 100_000}).config
+    words = argparse.Namespace(home=home, speed="max", paused=True)
+    life = asyncio.create_task(replay_run.run(words, plan, config, serve))
+    try:
+        await until(lambda: bool(ran) or life.done(), "an engine")
+        yield ran
+    finally:
+        ran[-1].engine.stopping.set()
+        assert await life == 0
+
+
+async def test_going_back_begins_anew_with_the_same_strategies_and_rules_and_fresh_books(tmp_path: Path) -> None:
+    await write_tape(tmp_path, ("BTCUSDT", prints()))
+    async with living(tmp_path / "replay", plan_of(tmp_path, ["tape:BTCUSDT"])) as ran:
+        first = ran[0]
+        id_ = await first.register("sma_crossover", params={"fast": 3, "slow": 8})
+        await first.do(SetAlert(rule=PriceRule(symbol="BTCUSDT", side="above", level=30_000.0)))
+        await first.to_end()
+        fills = bits(await first.engine.ledger.fills(id_))
+        assert len(fills) > 10
+        await first.do(ReplaySeek(to_ns=START + 60 * SECOND))
+        await until(lambda: len(ran) == 2, "a new engine")
+        second = ran[1]
+        await second.replay.opened.wait()
+        await until(lambda: second.replay.feed.goal is None, "it is there")
+        await second.settle()
+        assert second.replay.view().state == "paused"
+        assert second.engine.clock.now_ns() == START + 60 * SECOND
+        assert [entry.id for entry in second.engine.roster] == [id_]
+        assert len(second.engine.sentinel.rows()) == 1
+        early = bits(await second.engine.ledger.fills(id_))
+        assert 0 < len(early) < len(fills)
+        await second.to_end()
+        assert bits(await second.engine.ledger.fills(id_)) == fills
+        assert second.engine.tape.total == 2000
+
+
+async def test_commands_are_journalled_and_those_of_another_mode_refused(tmp_path: Path) -> None:
+    async with recorded(tmp_path, "BTCUSDT", count=50) as played:
+        await played.do(ReplayPace(speed="max"))
+        rows = await played.engine.ledger.commands()
+        assert [(row["kind"], json.loads(row["payload"])["speed"]) for row in rows] == [("replay_pace", "max")]
+        played.engine.replay = None
+        with pytest.raises(UsageError, match="plays no recording"):
+            await played.do(ReplayPace(paused=True))
+
+
+async def test_what_lies_before_the_span_warms_strategies_up_and_fills_the_chart(tmp_path: Path) -> None:
+    cut = START + 200 * SECOND
+    async with recorded(tmp_path, "BTCUSDT", span=f"@{iso(cut)}..") as played:
+        id_ = await played.register("sma_crossover", params={"fast": 3, "slow": 8})
+        bars = lambda: played.engine.charts.bars({"symbol": "BTCUSDT", "interval": "1m"})  # noqa: E731
+        await until(lambda: not bars()["loading"], "the chart")
+        before = aggregate(prints().compress(prints()["ts"] < cut), MINUTE)
+        assert [bar[0] for bar in bars()["bars"]] == before["start"].tolist()
+        assert [bar[1:5] for bar in bars()["bars"]] == [[float(bar[k]) for k in ("open", "high", "low", "close")] for bar in before]
+        await played.to_end()
+        mine = bits(await played.engine.ledger.fills(id_))
+    order = Order(
+        ["tape:BTCUSDT"], "sma_crossover", [builtin_folder()], {"interval": "1s", "fast": 3, "slow": 8}, Terms(side="long_short"),
+        home=tmp_path, from_ns=cut,
+    )  # fmt: skip
+    theirs = bits(run_backtest(order).fills)
+    assert [(fill[0], *fill[2:]) for fill in mine] == [(fill[0], *fill[2:]) for fill in theirs]  # seqs count from the span's first print
+
+
+async def test_files_of_trades_are_played_too(tmp_path: Path) -> None:
+    rows = "".join(f"{100 + k},{30_000 + k / 100},0.5,{15_000.0},{START // 1_000_000 + 250 * k},true,true\n" for k in range(400))
+    (tmp_path / "BTCUSDT-trades-2024-08-09.csv").write_text(rows)
+    recording = open_recording([str(tmp_path / "BTCUSDT-trades-2024-08-09.csv")], tmp_path)
+    async with replaying(tmp_path / "replay", recording) as played:
+        await played.step("1m")
+        assert played.ticks == 241
+        await played.to_end()
+        assert played.engine.tape.total == 400
