@@ -8,16 +8,15 @@ import signal
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from core.clock import SystemClock
 from core.config import Config, EngineConfig, load
-from core.engine import replay_run
 from core.engine.demo import register_demo
 from core.engine.engine import Engine
 from core.engine.exchange import ExchangeProcess, start_exchange
-from core.engine.replay_run import Opening
 from core.engine.requests import Requests
 from core.engine.server import Door
 from core.engine.teller import Teller
@@ -28,6 +27,9 @@ from core.replay.plan import Plan, read_plan
 from core.turns import ask_short_turns
 from core.types import Symbols
 from core.venues.binance import Binance
+
+if TYPE_CHECKING:
+    from core.engine.replay_run import Opening
 
 log = structlog.get_logger("engine")
 
@@ -78,6 +80,8 @@ async def run(words: argparse.Namespace, config: Config) -> int:
 
 async def replay(words: argparse.Namespace, plan: Plan, config: Config) -> int:
     """Run engines that play a recording, until a signal or a `stop`; returns the exit code."""
+    from core.engine import replay_run  # with what reads recordings; no other mode needs it
+
     return await replay_run.run(words, plan, config, lambda engine, opening: serve(engine, words, config, [], opening))
 
 

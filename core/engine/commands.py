@@ -36,7 +36,6 @@ from core.commands import (
     Unwatch,
     Watch,
 )
-from core.engine import replaying
 from core.engine.roster import Entry
 from core.engine.starting import build, start
 from core.errors import CockpitError, UsageError
@@ -87,8 +86,14 @@ class Commands:
         if isinstance(command, (Backtest, CancelRun)):
             return await self.engine.lab.obey(command, actor)
         if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
-            return await replaying.of(self.engine).obey(command, actor)
+            return await self._replay(command, actor)
         return await self.stop(command, actor)
+
+    async def _replay(self, command: ReplayPace | ReplayStep | ReplaySeek, actor: str) -> dict[str, Any]:
+        replay, name = self.engine.replay, self.engine.venue.name
+        if replay is None:
+            raise UsageError(f"this engine streams {name} and plays no recording: `cockpit replay` opens one that does")
+        return await replay.obey(command, actor)
 
     async def _steer(self, command: Pause | Resume | Flatten, actor: str) -> dict[str, Any]:
         """Pause, resume or flatten; one that has failed can only be resumed, by its name."""

@@ -12,14 +12,14 @@ from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from core.clock import Clock, SystemClock
+from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import overview, replaying, rounds, streaming
+from core.engine import overview, rounds, streaming
 from core.engine.alarms import Alarms
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
@@ -48,8 +48,6 @@ from core.engine.trail import LINES, Trail
 from core.errors import UsageError
 from core.feed.batch import FeedState
 from core.feed.feed import Feed
-from core.replay.feed import ReplayFeed
-from core.replay.recording import Recording
 from core.store.ledger import Ledger
 from core.store.ledger_reader import newest_commands
 from core.store.tape import Tape
@@ -58,6 +56,10 @@ from core.types import Symbols
 from core.venues.venue import Past
 from core.view import AlertRow
 from core.workers.pool import Pool
+
+if TYPE_CHECKING:  # loaded where there is a recording to play
+    from core.engine.replaying import Replay
+    from core.replay.feed import ReplayFeed
 
 log = structlog.get_logger("engine")
 
@@ -73,11 +75,11 @@ class Engine:
         venue: where its prices come from.
         symbols: the symbol table the venue's parser uses.
         trade: False records only: strategies of this home stay where they are.
-        recording: what is played, in mode replay; the clock is then a `ReplayClock`.
 
     Attributes:
         last_seq: of the newest tick released.
         failure: why the engine cannot go on, once it can't.
+        replay: what plays a recording in place of a venue's streams, in mode replay.
         no_history_until: the venue is not asked for history before (monotonic seconds): it took too long.
     """
 
@@ -86,18 +88,7 @@ class Engine:
     feed: Feed | ReplayFeed
     settler: Settler
 
-    def __init__(
-        self,
-        home: Path,
-        mode: str,
-        config: Config,
-        venue: Past,
-        symbols: Symbols,
-        clock: Clock,
-        *,
-        trade: bool = True,
-        recording: Recording | None = None,
-    ) -> None:
+    def __init__(self, home: Path, mode: str, config: Config, venue: Past, symbols: Symbols, clock: Clock, *, trade: bool = True) -> None:
         self.home = home
         self.mode = mode
         self.config = config
@@ -131,7 +122,7 @@ class Engine:
             }
         )
         self.trail = Trail(lambda: self.panes.touch("trail"))
-        self.passage = Passage(clock if recording is None else SystemClock())  # what it costs us, at any pace
+        self.passage = Passage(clock)
         self.charts = Charts(self)
         self.curves = Curves(self)
         self.incoming = Incoming(self)
@@ -148,7 +139,7 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.lab = Lab(self, config.research.processes)
-        self.replay = None if recording is None else replaying.Replay(self, recording)
+        self.replay: Replay | None = None
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -18,7 +18,7 @@ from core.alert_rules import AnyRule
 from core.commands import Register, SetAlert
 from core.config import Config
 from core.engine.engine import Engine
-from core.engine.replaying import of, places
+from core.engine.replaying import Replay, of, places
 from core.errors import CockpitError
 from core.home import forget, stamp
 from core.replay.clock import ReplayClock
@@ -87,7 +87,8 @@ async def make_engine(home: Path, recorded: Path, config: Config, recording: Rec
     tape = home / "tape.db"
     over = await asyncio.to_thread(places, tape, recording.stream) if tape.exists() else {}
     clock = ReplayClock(max([recording.begin_ns, *(place.ts for place in over.values())]))
-    engine = Engine(home, "replay", config, Recorded(recording, symbols), symbols, clock, recording=recording)
+    engine = Engine(home, "replay", config, Recorded(recording, symbols), symbols, clock)
+    Replay(engine, recording)
     engine.folders[1:] = [config.strategy_folder(recorded)]
     return engine
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from core.clock import iso
+from core.clock import SystemClock, iso
 from core.commands import ReplayPace, ReplaySeek, ReplayStep
+from core.engine.stages import Passage
 from core.errors import UsageError
 from core.replay.clock import ReplayClock
 from core.replay.feed import ReplayFeed
@@ -34,18 +35,13 @@ STEP_S = 5.0
 
 
 def of(engine: Engine) -> Replay:
-    """The replay of an engine.
-
-    Raises:
-        UsageError: it plays none.
-    """
-    if engine.replay is None:
-        raise UsageError(f"this engine streams {engine.venue.name} and plays no recording: `cockpit replay` opens one that does")
+    """The replay of an engine in mode replay."""
+    assert engine.replay is not None
     return engine.replay
 
 
 class Replay:
-    """What an engine in mode replay has besides.
+    """What an engine in mode replay has besides; made before it starts.
 
     Attributes:
         recording: what is played.
@@ -61,6 +57,8 @@ class Replay:
         self.engine = engine
         self.recording = recording
         self.clock = engine.clock
+        engine.replay = self
+        engine.passage = Passage(SystemClock())  # what a tick costs us, whatever time it is there
         self.back_to: int | None = None
         self.was_running = True
         self.opened = asyncio.Event()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from core.errors import CockpitError, UsageError
-from core.replay.recording import Recording, open_recording
-from core.research.source_tape import is_tape
+
+if TYPE_CHECKING:
+    from core.replay.recording import Recording
 
 FILE = "replay.json"
 
@@ -35,11 +37,15 @@ class Plan(msgspec.Struct, frozen=True):
         Raises:
             SourceError: it cannot be played.
         """
+        from core.replay.recording import open_recording  # and all that reads files
+
         return open_recording(self.sources, Path(self.home), from_ns=self.from_ns, to_ns=self.to_ns)
 
 
 def plan_of(home: Path, sources: Sequence[str], from_ns: int | None = None, to_ns: int | None = None) -> Plan:
     """A plan that means the same wherever it is read."""
+    from core.research.source_tape import is_tape
+
     return Plan(str(home), [text if is_tape(text) else os.path.abspath(os.path.expanduser(text)) for text in sources], from_ns, to_ns)
 
 
