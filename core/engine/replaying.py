@@ -59,6 +59,7 @@ class Replay:
         self.clock = engine.clock
         engine.replay = self
         engine.passage = Passage(SystemClock())  # what a tick costs us, whatever time it is there
+        engine.lab.clock = SystemClock()
         self.back_to: int | None = None
         self.was_running = True
         self.opened = asyncio.Event()

@@ -244,7 +244,7 @@ async def test_commands_are_journalled_and_those_of_another_mode_refused(tmp_pat
     async with recorded(tmp_path, "BTCUSDT", count=50) as played:
         await played.do(ReplayPace(speed="max"))
         rows = await played.engine.ledger.commands()
-        assert [(row["kind"], json.loads(row["payload"])["speed"]) for row in rows] == [("replay_pace", "max")]
+        assert [(row["kind"], json.loads(row["payload"])["speed"]) for row in rows] == [("pace", "max")]
         played.engine.replay = None
         with pytest.raises(UsageError, match="plays no recording"):
             await played.do(ReplayPace(paused=True))
