@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gzip
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -278,3 +279,17 @@ async def test_files_of_trades_are_played_too(tmp_path: Path) -> None:
         assert played.ticks == 241
         await played.to_end()
         assert played.engine.tape.total == 400
+
+
+async def test_the_recorded_aggtrades_of_two_days_are_replayed_to_the_venues_own_candles(tmp_path: Path, shared_data: Path) -> None:
+    recording = open_recording([str(shared_data / "trades" / "binance_spot_XRPETH_aggTrades_20191011_20191013.json.gz")], tmp_path)
+    candles = gzip.decompress((shared_data / "ohlcv" / "binance_spot_XRPETH_1m_20191011_20191013.csv.gz").read_bytes()).decode()
+    wanted = [[float(cell) for cell in line.split(",")] for line in candles.splitlines()[1:]]
+    async with replaying(tmp_path / "replay", recording) as played:
+        await played.to_end()
+        assert played.engine.tape.total == 12_477
+        full = "binance:XRPETH"
+        ticks = read_ticks(played.engine.home / "tape.db", full, as_delivered=True, symbols=Symbols([full]))
+    bars = aggregate(ticks, MINUTE)
+    names = ("open", "high", "low", "close", "volume")
+    assert [[bar["start"] / 1e6, *(float(bar[name]) for name in names)] for bar in bars] == wanted
