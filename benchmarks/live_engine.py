@@ -115,12 +115,12 @@ class EngineUnderTest:
 
 
 @contextlib.contextmanager
-def engine(urls: tuple[str, str], workers: int, *, trade: bool = True) -> Iterator[EngineUnderTest]:
-    """An engine streaming and recording `NAMES`, stopped at the end; its files lie in a folder that is removed."""
+def engine(urls: tuple[str, str], workers: int, *, trade: bool = True, more: str = "") -> Iterator[EngineUnderTest]:
+    """An engine streaming and recording `NAMES`, stopped at the end; its files lie in a folder that is removed. `more` configures it."""
     with tempfile.TemporaryDirectory(prefix="cockpit-live-", dir="/tmp" if os.path.isdir("/tmp") else None) as folder:
         home = Path(folder)
         (home / "cockpit.toml").write_text(
-            f'[venues.binance]\nws_url = "{urls[0]}"\nrest_url = "{urls[1]}"\n[engine]\nworkers = {workers}\n', encoding="utf-8"
+            f'[venues.binance]\nws_url = "{urls[0]}"\nrest_url = "{urls[1]}"\n[engine]\nworkers = {workers}\n{more}', encoding="utf-8"
         )
         (home / "strategies").mkdir()
         (home / "strategies" / "crowd.py").write_text(CROWD, encoding="utf-8")

@@ -38,6 +38,7 @@ BENCHES: dict[str, list[str]] = {
     "feed": ["--frames", "50000", "--rounds", "1", "--seconds", "2"],
     "live": ["--seconds", "2", "--idle", "2", "--target", "0", "--crowd", "0"],
     "recovery": ["--ticks", "50000", "--rounds", "1"],
+    "lab": ["--seconds", "2", "--rounds", "1"],
     "alerts": ["--batches", "200"],
     "screen": ["--seconds", "4", "--keys", "10"],
     "screen_live": ["--seconds", "3", "--keys", "10", "--rates", "5000"],

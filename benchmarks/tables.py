@@ -15,6 +15,7 @@ TITLES = {
     "feed": "Socket to consumer",
     "live": "The whole live path",
     "recovery": "As it was, after kill -9",
+    "lab": "The live path beside runs over history",
     "alerts": "Alert rules",
     "screen": "The price pane",
     "screen_live": "The whole screen under load",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
@@ -41,6 +41,7 @@ class Action(NamedTuple):
         panes: where it is about what the cursor is on; empty: everywhere.
         rank: its place in the line of keys; 0 is not shown there.
         deck: the screen it belongs to; '' all of them.
+        reach: it works from the other panes too: it goes where it is about, or is about more than a row.
         mode: of the engine it is for; '' any.
     """
 
@@ -52,6 +53,7 @@ class Action(NamedTuple):
     panes: frozenset[str] = frozenset()
     rank: int = 0
     deck: str = ""
+    reach: bool = False
     mode: str = ""
 
     def keys_in(self, keymap: Mapping[str, str]) -> list[str]:
@@ -71,14 +73,9 @@ _ALERTS = frozenset({"alerts"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs"})
 
 
-def _replays(id_: str, keys: str, word: str, sentence: str, run: Callable[[CockpitApp], None], rank: int) -> Action:
-    """Something to do to a replay, on every screen."""
-    return Action(id_, keys, word, f"Replay: {sentence}", run, rank=rank, mode="replay")
-
-
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
     """Going to a pane of a screen."""
-    return Action(word, key, word, sentence, lambda app: moves.go(app, deck, number), deck=deck)
+    return Action(word, key, word, sentence, lambda app: moves.go(app, deck, number), deck=deck, reach=True)
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -96,7 +93,7 @@ ACTIONS: tuple[Action, ...] = (
         "pause",
         "p",
         "pause",
-        "Pause the strategy under the cursor, or resume it, failed ones too",
+        "Pause the strategy under the cursor, or resume it (also failed)",
         levers.pause,
         _LEVERS,
         2,
@@ -105,13 +102,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("flatten", "f", "flatten", "Close the position of the strategy under the cursor", levers.flatten, _LEVERS, 3, "live"),
     Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, 4, "live"),
     Action("open", "enter", "details", "Read everything about the row under the cursor", moves.read_row, _ROWS, 5),
-    Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live"),
+    Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live", reach=True),
     Action("filter", "slash", "filter", "Show only rows that contain a text", moves.seek, _GRIDS, 7, "live"),
     Action("sort", "o", "sort", "Sort by the next column", moves.sort, _TABLES, 8, "live"),
     Action("turn", "O", "turn", "Turn the order round", moves.turn, _TABLES, deck="live"),
     Action("maximise", "plus", "max", "Give this pane the whole screen, or give it back", moves.maximise, rank=9),
     Action("acknowledge", "k", "seen", "Acknowledge the alert under the cursor", watching.acknowledge, _ALERTS, 2, "live"),
-    Action("acknowledge_all", "K", "all seen", "Acknowledge every open alert", watching.acknowledge_all, _ALERTS, 3, "live"),
+    Action("acknowledge_all", "K", "all seen", "Acknowledge every open alert", watching.acknowledge_all, _ALERTS, 3, "live", True),
     Action("snooze", "z", "snooze", "Hear nothing of this alert for 15 min; pressed again, for 1 h", watching.snooze, _ALERTS, 4, "live"),
     Action("alert", "a", "alert", "Set an alert rule: a price, a move, a loss, a silence", watching.new_rule, rank=6),
     Action("rules", "A", "rules", "The alert rules: switch, change, remove", watching.rules),
@@ -124,13 +121,17 @@ ACTIONS: tuple[Action, ...] = (
     _to("live", 4, "4", "alerts", "Go to the alerts"),
     _to("live", 5, "5", "chart", "Go to the chart"),
     _to("live", 6, "6", "tape", "Go to the tape: time and sales, in place of the trade log"),
-    Action("crosshair", "x", "crosshair", "Chart: read a bar: ← →, shift by ten, home, end, esc", charting.crosshair, _CHART, 1, "live"),
-    Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live"),
-    Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live"),
-    Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live"),
-    Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live"),
-    Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live"),
-    Action("chart_whose", "w", "whose", "Chart: equity of all, or of the strategy under the cursor", charting.whose, _CHART, 5, "live"),
+    Action(
+        "crosshair", "x", "crosshair", "Chart: read a bar: ← →, shift by ten, home, end, esc", charting.crosshair, _CHART, 1, "live", True
+    ),
+    Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live", True),
+    Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live", True),
+    Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live", True),
+    Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live", True),
+    Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live", True),
+    Action(
+        "chart_whose", "w", "whose", "Chart: equity of all, or of the strategy under the cursor", charting.whose, _CHART, 5, "live", True
+    ),
     _to("lab", 1, "1", "runs", "Go to the runs"),
     _to("lab", 2, "2", "result", "Go to the result"),
     _to("lab", 3, "3", "equity", "Go to the equity curve"),
@@ -143,15 +144,10 @@ ACTIONS: tuple[Action, ...] = (
     _to("system", 6, "6", "commands", "Go to what the engine was told, and by whom"),
     _to("system", 7, "7", "coverage", "Go to what the tape holds over time"),
     _to("system", 8, "8", "log", "Go to the engine's log"),
-    _replays("replay_play", "space", "play", "stand still, or play on", replaying.play_pause, 1),
-    _replays("replay_print", "full_stop", "print", "play the next print, and stand still", replaying.step_print, 1),
-    _replays("replay_bar", "n", "bar", "play to the close of the chart's bar, and stand still", replaying.step_bar, 1),
-    _replays("replay_slower", "less_than_sign", "slower", "slower", replaying.slower, 1),
-    _replays("replay_faster", "greater_than_sign", "faster", "faster, up to as fast as it goes", replaying.faster, 1),
-    _replays("replay_go", "g", "go to", "go to a time; back begins anew", replaying.go_to, 1),
+    *(Action(id_, keys, word, f"Replay: {what}", run, rank=1, mode="replay") for id_, keys, word, what, run in replaying.KEYS),
     Action("demo", "d", "demo", "Open the demo: a generated market that needs no internet", levers.demo),
     Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
-    Action("layout", "L", "layout", "Share the room otherwise: even, a large chart, wide strategies", moves.next_layout),
+    Action("layout", "L", "layout", "Share the room otherwise: even, a large chart, wide strategies", moves.next_layout, deck="live"),
     Action("theme", "t", "theme", "Change the colours: dark, light, high contrast, greys", moves.next_theme),
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
@@ -177,8 +173,7 @@ BY_ID = {action.id: action for action in ACTIONS}
 DOING = frozenset(
     {
         "register", "backtest", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge", "acknowledge_all",
-        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", "replay_play", "replay_print", "replay_bar",
-        "replay_slower", "replay_faster", "replay_go",
+        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", *(key[0] for key in replaying.KEYS),
     }
 )  # fmt: skip
 
@@ -207,31 +202,42 @@ def keys_for(deck: str, pane: str, keymap: Mapping[str, str], *, looks_only: boo
     return [(action.shown_keys(keymap)[0], action.word) for action in mine]
 
 
-def help_for(deck: str, pane: str, title: str, mode: str = "") -> list[tuple[str, list[Action]]]:
-    """The actions in two groups: about this pane's rows, and everywhere."""
-    offered = [action for action in _offered(deck, mode) if action.id not in ("help", deck)]
+def help_for(deck: str, pane: str, title: str, without: Collection[str] = (), mode: str = "") -> list[tuple[str, list[Action]]]:
+    """The actions that do something here, in groups: about this pane's rows, on this screen, and everywhere; `without` those by id."""
+    offered = [action for action in _offered(deck, mode) if action.id not in ("help", deck, *without)]
     here = [action for action in offered if pane in action.panes]
-    rest = [action for action in offered if not action.panes or pane not in action.panes]
-    return [*([(title, here)] if here else []), ("Everywhere", rest)]
+    rest = [action for action in offered if action not in here and (action.reach or not action.panes)]
+    own = [action for action in rest if action.deck]
+    replay = [action for action in rest if action.mode]
+    everywhere = [action for action in rest if not action.deck and not action.mode]
+    groups = ((title, here), (f"On the {deck} screen", own), ("The replay", replay), ("Everywhere", everywhere))
+    return [group for group in groups if group[1]]
+
+
+def findable(deck: str, mode: str = "") -> list[Action]:
+    """What the palette finds: what can be done on this screen first, then what goes to another screen by itself."""
+    meant = [action for action in ACTIONS if action.mode in ("", mode)]
+    mine = [action for action in meant if action.deck in ("", deck)]
+    return [*mine, *(action for action in meant if action.reach and action not in mine)]
 
 
 class ActionProvider(Provider):
     """The actions in the command palette."""
 
     async def discover(self) -> Hits:
-        for action in self._meant():
+        for action in self._all():
             yield DiscoveryHit(self._named(action), self._runner(action))
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for action in self._meant():
+        for action in self._all():
             score = matcher.match(f"{action.sentence} {action.word}")
             if score > 0:
                 yield Hit(score, self._named(action), self._runner(action))
 
-    def _meant(self) -> list[Action]:
-        live = getattr(self.app, "live", None)
-        return [action for action in ACTIONS if action.mode in ("", getattr(live, "mode", ""))]
+    def _all(self) -> list[Action]:
+        app: CockpitApp = self.app  # type: ignore[assignment]  # the provider is only ever the cockpit's
+        return findable(app.deck.NAME, app.live.mode)
 
     def _runner(self, action: Action) -> Callable[[], None]:
         return lambda: self.app.action_act(action.id)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's

@@ -17,12 +17,14 @@ from typing import Any, ClassVar
 from textual import events, work
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 
+from cockpit import moves
 from cockpit.actions import BY_ID, DOING, ActionProvider, bindings_of
+from cockpit.catalogue import Catalogue
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.following import Follower
-from cockpit.forms.fields import Offer, read_catalogue
 from cockpit.lab import LabScreen
 from cockpit.link import Link
 from cockpit.live import LiveScreen
@@ -32,6 +34,7 @@ from cockpit.settings import Settings, leave_in, left_in
 from cockpit.system import SystemScreen
 from cockpit.text import clean
 from cockpit.tones import THEMES
+from cockpit.typeahead import Through, TypeAhead
 from core.commands import Command, Stop
 from core.errors import CockpitError, NotRunning
 
@@ -60,25 +63,36 @@ class CockpitApp(App[None]):
         self.live = LiveScreen()
         self.lab = LabScreen()
         self.system = SystemScreen(home)
-        self.recent: dict[str, dict[str, str]] = {}
-        self.tested: dict[str, dict[str, str]] = {}
+        self.catalogue = Catalogue(partial(self.link.aside, "catalogue"))
+        self.keys_in = TypeAhead(self, super().on_event)
         self.last_words = ""
         self.farewell = ""
         self.wants_demo = False
         self._failed = failed
-        self._offers: list[Offer] = []
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return THEMES[0].variables
+
+    def get_driver_class(self) -> type[Driver]:
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual  # a browser's, or another system's
+        from cockpit.pacing import PacedDriver
+
+        return PacedDriver
 
     def on_load(self) -> None:
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.settings.theme or self.left.theme or THEMES[0].name
         self.set_keymap(dict(self.keymap))
+        taken = {key for keys in self.keymap.values() for key in keys.split(",")}
+        for key in {"f3", "f4", "f5"} - taken:
+            self.bind(key, "unbuilt", show=False)
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
             deck.lay_out(self.left.layouts.get(deck.NAME, ""))
+        self.live.chart.restore(self.left.chart)
 
     def on_mount(self) -> None:
         if not self.is_headless:
@@ -91,6 +105,8 @@ class CockpitApp(App[None]):
 
     def _end(self, code: int) -> None:
         end_soon(code)
+        if self._driver is not None:
+            self._driver.hurry = True  # type: ignore[attr-defined]  # others have no use for it
         self.exit(return_code=code)
 
     # The screens
@@ -124,6 +140,17 @@ class CockpitApp(App[None]):
         """Pull and paint, for as long as the screen is open."""
         await Follower(self, lambda: self._failed()).run()
 
+    # Keys
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            await self.keys_in.take(event)
+        else:
+            await super().on_event(event)
+
+    def on_through(self, message: Through) -> None:
+        self.keys_in.through(message)
+
     # What actions use
 
     def action_act(self, action: str) -> None:
@@ -132,6 +159,10 @@ class CockpitApp(App[None]):
             self.say("read-only: this screen looks, and does nothing", "warning")
         else:
             BY_ID[action].run(self)
+
+    def action_unbuilt(self) -> None:
+        """Where a screen may be one day."""
+        moves.unbuilt(self)
 
     def detach(self) -> None:
         """Leave; the engine goes on."""
@@ -202,25 +233,13 @@ class CockpitApp(App[None]):
 
         self.push_screen(Confirm(question, [Answer(*answer) for answer in answers], insisted), act)
 
-    async def offers(self) -> list[Offer]:
-        """The catalogue: at once where it was asked before, and then asked again for the next time."""
-        if self._offers:
-            self._refresh_offers()
-            return self._offers
-        self._offers = read_catalogue(await self.link.ask("catalogue"))
-        return self._offers
-
-    @work(exclusive=True, group="catalogue")
-    async def _refresh_offers(self) -> None:
-        try:
-            self._offers = read_catalogue(await self.link.ask("catalogue"))
-        except (CockpitError, ValueError) as error:
-            self.log.warning(f"catalogue: {error}")
-
     async def on_unmount(self, event: events.Unmount) -> None:
         if self.theme != THEMES[0].name or self.left.theme:
             self.left.theme = self.theme
+        self.left.chart = self.live.chart.left
+        self.left.recent = left_in(self.home).recent  # the forms keep that, of this screen and of others
         leave_in(self.home, self.left)
+        self.catalogue.close()
         await self.link.close()
 
 

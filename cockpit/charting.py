@@ -19,8 +19,11 @@ def _chart(app: CockpitApp) -> ChartPane:
 
 
 def crosshair(app: CockpitApp) -> None:
-    """To the chart, with the crosshair on its newest bar; the arrow keys move it."""
+    """To the chart, with the crosshair on its newest bar, where the arrow keys move it; pressed there again, without it."""
     chart = _chart(app)
+    if app.live.pane is chart and chart.crossed:
+        chart.action_leave()
+        return
     app.live.go(5)
     chart.action_cross(0)
 

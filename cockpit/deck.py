@@ -163,9 +163,13 @@ class Deck(Screen[None]):
 
     def paint_lines(self) -> None:
         """The tabs and the keys."""
-        self._tabs.paint([(pane.NUMBER, self.tab_of(pane)) for pane in self.panes], self.pane.NUMBER)
+        self._tabs.paint([(pane.NUMBER, f"{self.tab_of(pane)} {_narrowed(pane)}".rstrip()) for pane in self.panes], self.pane.NUMBER)
+        self._keys.paint(self.keys())
+
+    def keys(self) -> list[tuple[str, str]]:
+        """What can be done now: (key, word), the first ones first."""
         keymap = getattr(self.app, "keymap", {})
-        self._keys.paint(keys_for(self.NAME, self.pane_name, keymap, looks_only=self._looks_only, mode=self.mode))
+        return keys_for(self.NAME, self.pane_name, keymap, looks_only=self._looks_only, mode=self.mode)
 
     @property
     def _looks_only(self) -> bool:
@@ -175,3 +179,8 @@ class Deck(Screen[None]):
     def tab_of(self, pane: Pane) -> str:
         """What a pane's tab says."""
         return pane.TITLE
+
+
+def _narrowed(pane: Pane) -> str:
+    """What a pane's filter hides, which its frame says where it has one."""
+    return pane.listing.narrowed if isinstance(pane, LiveGrid) else ""

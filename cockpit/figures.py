@@ -31,6 +31,13 @@ def signed(value: float | None, decimals: int = 2) -> str:
     return text[1:] if not text.strip("+-0.,") else text
 
 
+def magnitude(value: float | None, decimals: int = 2) -> str:
+    """`number`, but what is too small for its decimals is not called nothing: `<0.01`."""
+    if value is None or not math.isfinite(value) or not 0 < value < 0.5 * 10**-decimals:
+        return number(value, decimals)
+    return f"<{10**-decimals:.{decimals}f}"
+
+
 def quantity(value: float, *, sign: bool = False) -> str:
     """A size with the decimals it has, at least two and at most eight: `0.50`, `2.00`, `0.00012`; zero is `0`."""
     if not math.isfinite(value):

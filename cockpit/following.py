@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 #: Seconds between frames at least, while the terminal has not the focus or a dialog is open.
 PERIOD_AWAY = 0.25
 
+#: Seconds between two looks at a terminal that lags.
+LAG = 0.02
+
 #: Seconds between tries to reach an engine that is gone.
 RETRY = 3.0
 
@@ -47,6 +50,7 @@ class Follower:
         """Pull and paint, for as long as the screen is open."""
         app = self.app
         while app.is_running:
+            await self._caught_up()
             pull = asyncio.ensure_future(app.link.pull(dict.fromkeys([*app.deck.wanted(), *app.lab.awaited()])))
             try:
                 # An engine that is slow to answer must not freeze clocks and ages.
@@ -62,10 +66,17 @@ class Follower:
                 if not self._welcomed:
                     self._welcomed = True
                     app.run_worker(welcome(app), group="digest", exclusive=True)
+                    app.run_worker(app.catalogue.fetch_ahead(), group="catalogue", exclusive=True)
                 wanted = app.settings.period_s
                 await asyncio.sleep(wanted if app.app_focus and app.uncovered else max(wanted, PERIOD_AWAY))
             finally:
                 pull.cancel()
+
+    async def _caught_up(self) -> None:
+        """Wait until the terminal has drawn what it was sent: what is pulled after that is not old before it is seen."""
+        while self.app.is_running and self.app.brush.behind:  # noqa: ASYNC110 - its answer comes in a thread, or never
+            await asyncio.sleep(LAG)
+        self.app.brush.flush()
 
     def _paint(self, trouble: str, view: View | None = None) -> None:
         app = self.app

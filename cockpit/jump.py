@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
+from cockpit.finder import Finder
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import bare
 from cockpit.text import clean
@@ -21,14 +23,14 @@ class Places(Provider):
 
     async def discover(self) -> Hits:
         for name, what, go in self._all():
-            yield DiscoveryHit(f"{name}  {what}", go)
+            yield DiscoveryHit(Content(f"{name}  {what}"), go, name)
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
         for name, what, go in self._all():
             score = matcher.match(name)
             if score > 0:
-                yield Hit(score, f"{name}  {what}", go)
+                yield Hit(score, Content(f"{name}  {what}"), go, name)
 
     def _all(self) -> Iterator[tuple[str, str, Callable[[], Any]]]:
         app = cast("CockpitApp", self.app)
@@ -56,4 +58,4 @@ def _to_pane(app: CockpitApp, deck: str, number: int) -> None:
 
 def jump(app: CockpitApp) -> None:
     """Ask where to."""
-    app.push_screen(CommandPalette([Places], placeholder="A symbol, a strategy or a pane …"))
+    app.push_screen(Finder([Places], placeholder="A symbol, a strategy or a pane …"))

@@ -73,6 +73,12 @@ class LabScreen(Deck):
         """The view to pull while another screen is shown: as long as a run is under way, so that its end can be told."""
         return ["lab"] if self._under_way else []
 
+    def expect(self, row: RunRow) -> None:
+        """A run was just asked for: from now on it is the one that keys are about."""
+        self.runs.expect(row, time.monotonic())
+        self._under_way.add(row.id)
+        self.go(1)
+
     def ended(self) -> list[RunRow]:
         """The runs that ended since this was asked last."""
         ended, self._ended = self._ended, []

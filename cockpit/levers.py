@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cockpit import figures
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 def register(app: CockpitApp) -> None:
     """Open the form that registers a strategy."""
+    from cockpit.forms.recents import Recents
     from cockpit.forms.register import RegisterForm
+    from cockpit.forms.traded import Streamed
 
     def started(strategy: str | None) -> None:
         if strategy:
@@ -24,13 +27,15 @@ def register(app: CockpitApp) -> None:
             app.show("live")
             app.live.go(2, strategy)
 
+    feeds = app.live.header.feeds if app.live.header else []
     form = RegisterForm(
-        app.offers,
+        app.catalogue,
         app.link.submit,
-        watched=[bare(symbol) for symbol in app.live.prices.symbols],
+        partial(app.link.aside, "listed"),
+        streamed=Streamed(feeds[0].venue if feeds else "", lambda: [bare(symbol) for symbol in app.live.prices.symbols]),
         symbol=bare(app.live.prices.listing.cursor_key),
         mode=app.live.mode,
-        recent=app.recent,
+        recents=Recents(app.home, "register"),
         last=app.live.prices.last_of,
     )
     app.push_screen(form, started)
@@ -38,9 +43,11 @@ def register(app: CockpitApp) -> None:
 
 def symbols(app: CockpitApp) -> None:
     """Open the list of symbols."""
+    from cockpit.forms.recents import Recents
     from cockpit.forms.symbols import SymbolsForm
 
-    app.push_screen(SymbolsForm(lambda: app.live.prices.symbols, app.link.submit))
+    listing = partial(app.link.aside, "listed")
+    app.push_screen(SymbolsForm(lambda: app.live.prices.symbols, app.link.submit, listing, Recents(app.home, "symbols")))
 
 
 def pause(app: CockpitApp) -> None:

@@ -76,6 +76,18 @@ class Link:
             self._looks = await self._connect()
         return await self._looks.ask(what, **args)
 
+    async def aside(self, what: str, **args: Any) -> Any:
+        """The engine's answer to a question it may take seconds for: on a connection of its own, so that nothing waits behind it.
+
+        Raises:
+            CockpitError: it has none, or there is no engine.
+        """
+        client = await self._connect("form")
+        try:
+            return await client.ask(what, **args)
+        finally:
+            await client.close()
+
     async def close(self) -> None:
         """Drop all connections."""
         clients = (self._views, self._doors, self._looks)
@@ -89,8 +101,8 @@ class Link:
             self._doors = await self._connect()
         return self._doors
 
-    async def _connect(self) -> Any:
+    async def _connect(self, name: str = "") -> Any:
         # Imported here because it takes longer than the first paint may wait.
         from core.client import Client
 
-        return await Client.connect(self._home, name="viewer" if self.read_only else "tui", patience=PATIENCE)
+        return await Client.connect(self._home, name=name or ("viewer" if self.read_only else "tui"), patience=PATIENCE)

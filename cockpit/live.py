@@ -18,7 +18,7 @@ from cockpit.panes.alerts import AlertsPane
 from cockpit.panes.chart import ChartPane
 from cockpit.panes.detail import DetailPane
 from cockpit.panes.grid import LiveGrid
-from cockpit.panes.prices import PricesPane, bare
+from cockpit.panes.prices import PricesPane
 from cockpit.panes.strategies import StrategiesPane
 from cockpit.panes.tape import TapePane
 from cockpit.panes.trades import TradesPane
@@ -70,6 +70,7 @@ class LiveScreen(Deck):
         self._filter.value = self.pane.listing.needle
         self._filter.add_class("-open")
         self._filter.focus()
+        self.paint_lines()
 
     @on(Input.Changed, "#filter")
     def _seek(self, event: Input.Changed) -> None:
@@ -80,6 +81,10 @@ class LiveScreen(Deck):
     def _keep_filter(self) -> None:
         self._filter.remove_class("-open")
         self.pane.focus()
+        self.paint_lines()
+
+    def keys(self) -> list[tuple[str, str]]:
+        return [("enter", "keep these rows"), ("esc", "all rows")] if self._filter.has_class("-open") else super().keys()
 
     def action_close_filter(self) -> None:
         """All rows again."""
@@ -144,9 +149,9 @@ class LiveScreen(Deck):
     def follow_cursor(self) -> tuple[str, str]:
         """Have chart and tape show what the cursor is on: (symbol, strategy)."""
         symbol, own = self.charted
-        places = self.prices.decimals(symbol)
-        self.chart.follow(symbol, own)
-        self.tape.follow(symbol, 2 if places is None else places)
+        places, name = self.prices.decimals(symbol), self.prices.called(symbol)
+        self.chart.follow(symbol, name, own)
+        self.tape.follow(symbol, name, 2 if places is None else places)
         return symbol, own
 
     def in_sight(self, pane: Pane) -> bool:
@@ -184,7 +189,7 @@ class LiveScreen(Deck):
 
     def tab_of(self, pane: Pane) -> str:
         if pane is self.tape and pane is self.pane:
-            return f"{pane.TITLE} {bare(self.tape.symbol)}".rstrip()
+            return f"{pane.TITLE} {self.tape.called}".rstrip()
         return f"{pane.TITLE}({self.alerts.open})" if pane is self.alerts and self.alerts.open else pane.TITLE
 
     # What the cursor is on

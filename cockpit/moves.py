@@ -49,10 +49,7 @@ def turn(app: CockpitApp) -> None:
 
 def next_layout(app: CockpitApp) -> None:
     """The next layout of the screen; remembered."""
-    deck = app.deck
-    if not deck.LAYOUTS:
-        app.say("this screen has one layout")
-        return
+    deck = app.live
     deck.lay_out(deck.LAYOUTS[(deck.LAYOUTS.index(deck.layout_name) + 1) % len(deck.LAYOUTS)])
     app.left.layouts[deck.NAME] = deck.layout_name
     wide = "" if deck.has_class("-tiled") else ": seen where there are 150 columns"
@@ -66,6 +63,14 @@ def next_theme(app: CockpitApp) -> None:
     app.say(f"theme: {app.theme.removeprefix('cockpit-')}")
 
 
+def unbuilt(app: CockpitApp) -> None:
+    """A key between those of the screens, where there is none yet."""
+    from cockpit.actions import BY_ID
+
+    there = ", ".join(f"{BY_ID[deck.NAME].shown_keys(app.keymap)[0]} {deck.NAME}" for deck in app.decks)
+    app.say(f"no screen on this key yet: {there}")
+
+
 def redraw(app: CockpitApp) -> None:
     """Paint every cell again, for a terminal that lost some."""
     app.redraw()
@@ -73,12 +78,15 @@ def redraw(app: CockpitApp) -> None:
 
 def palette(app: CockpitApp) -> None:
     """Find an action by name."""
-    app.action_command_palette()
+    from cockpit.finder import Finder
+
+    if not isinstance(app.screen, Finder):
+        app.push_screen(Finder(id="--command-palette"))
 
 
 def show_help(app: CockpitApp) -> None:
     """What can be done in this pane."""
-    from cockpit.actions import help_for
+    from cockpit.actions import DOING, help_for
     from cockpit.forms.reading import Help
 
     deck = app.deck
@@ -88,7 +96,11 @@ def show_help(app: CockpitApp) -> None:
         if chosen:
             app.action_act(chosen)
 
-    app.push_screen(Help(f"{title}: what can be done here", help_for(deck.NAME, deck.pane_name, title, deck.mode), app.keymap), run)
+    columns = deck.pane.COLUMNS if isinstance(deck.pane, LiveGrid) else ()
+    words = [(column.title, column.means) for column in columns if column.means]
+    without = {*(DOING if app.settings.read_only else ()), *(("demo",) if app.live.mode == "demo" else ())}
+    groups = help_for(deck.NAME, deck.pane_name, title, without, deck.mode)
+    app.push_screen(Help(f"{title}: what can be done here", groups, app.keymap, words), run)
 
 
 def show_digest(app: CockpitApp) -> None:
@@ -135,14 +147,17 @@ def strategy_lines(row: StrategyRow) -> list[str]:
         ("position", figures.quantity(row.position, sign=True)),
         ("entry", figures.number(row.entry)),
         ("unrealised", figures.signed(row.unrealised)),
-        ("realised", figures.signed(row.realised)),
+        ("realised", f"{figures.signed(row.realised)} before fees"),
         ("fees", figures.number(row.fees)),
+        ("net", f"{figures.signed(row.realised - row.fees)} realised less fees"),
         ("trades", f"{row.trades}, {row.wins} won"),
         ("equity", f"{figures.number(row.equity)} of {figures.number(row.capital)}"),
-        ("drawdown", f"{row.drawdown_pct:.2f} %"),
+        ("drawdown", f"{figures.magnitude(row.drawdown_pct)} %"),
         (
             "Sharpe",
-            f"{figures.number(row.sharpe)} of daily changes, a year's worth" if row.sharpe is not None else "from its second day on",
+            f"{figures.number(row.sharpe)} of daily changes, a year's worth"
+            if row.sharpe is not None
+            else "from the first midnight (UTC) on that it has run for two days",
         ),
     )
     return [*lines, "", *(f"  {name:<14} {value}" for name, value in facts)]

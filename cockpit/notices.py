@@ -62,7 +62,7 @@ def wanted(home: Path) -> tuple[bool, bool]:
 def call(text: str, *, bell: bool, notify: bool, env: Mapping[str, str]) -> str:
     """The bytes that call a person to this line of clean text."""
     made = "\a" if bell else ""
-    if notify and not ("STY" in env and "TMUX" not in env):  # GNU screen would show it as a title
+    if notify and "STY" not in env:  # GNU screen shows it as a title, and tmux's envelope around it silences it for good
         line = clean(text).replace(";", ",")  # ends a field of the sequence
         ways = [f"\x1b]9;cockpit: {line}\x07", f"\x1b]777;notify;cockpit;{line}\x07"]
         if env.get("TERM_PROGRAM") in _OSC_9 or "KITTY_WINDOW_ID" in env or "WT_SESSION" in env:

@@ -8,13 +8,15 @@ only while nothing can lie over them; whoever paints with it must give Textual t
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.color import ColorSystem
 from rich.style import Style
 from textual.app import App
 from textual.errors import NoWidget
-from textual.widget import Widget
+
+if TYPE_CHECKING:
+    from cockpit.panes.toned import Toned
 
 
 class Stroke(NamedTuple):
@@ -27,7 +29,7 @@ class Stroke(NamedTuple):
 
 
 class Brush:
-    """Collects strokes and sends them in one write."""
+    """Collects strokes and sends them in one write; while the terminal lags, the lines they are in are sent when it has caught up."""
 
     def __init__(self, app: App[None]) -> None:
         self._app = app
@@ -35,6 +37,12 @@ class Brush:
         self._style: Style | None = None
         self._known: dict[Style, str] = {}
         self._covered_until = 0.0
+        self._late: dict[tuple[Toned, int], None] = {}
+
+    @property
+    def behind(self) -> bool:
+        """Whether the terminal has still so much to draw that more would only wait."""
+        return bool(getattr(self._app._driver, "behind", False))
 
     def cover(self, seconds: float) -> None:
         """Something (a toast) will lie over the screen for so long."""
@@ -46,10 +54,13 @@ class Brush:
         app = self._app
         return not (app.is_headless or app.no_color or len(app.screen_stack) > 1 or time.monotonic() < self._covered_until)
 
-    def paint(self, widget: Widget, strokes: list[Stroke]) -> bool:
+    def paint(self, widget: Toned, strokes: list[Stroke]) -> bool:
         """Take strokes of a widget; False when Textual must paint them."""
         if not self.clear:
             return False
+        if self.behind:
+            self._late.update({(widget, stroke.y): None for stroke in strokes})
+            return True
         try:
             place = widget.screen.find_widget(widget)
         except NoWidget:
@@ -76,7 +87,9 @@ class Brush:
         return codes
 
     def flush(self) -> None:
-        """Send what was collected."""
+        """Send what was collected, once the terminal takes it."""
+        if self._late and not self.behind:
+            self._catch_up()
         app, pieces = self._app, self._pieces
         if not pieces:
             return
@@ -88,3 +101,10 @@ class Brush:
             app._end_update()
         pieces.clear()
         self._style = None
+
+    def _catch_up(self) -> None:
+        """Paint the lines that had to wait as they are now."""
+        late, self._late = self._late, {}
+        for widget, y in late:
+            if widget.is_attached and widget.screen is self._app.screen and y < widget.size.height:
+                widget.put(widget.line_strokes(y))

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from cockpit.figures import uptime
 from cockpit.panes.line import Part
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
@@ -27,18 +28,20 @@ def at_times(points: Points, first_ns: int, last_ns: int, count: int) -> list[fl
     return found
 
 
-def deepest(points: Points, first_ns: int, last_ns: int, count: int) -> list[float]:
-    """The largest value in each of so many stretches of time; one without a point goes on with the value before."""
-    found: list[float] = [-1.0] * count
+def deepest(points: Points, first_ns: int, last_ns: int, count: int) -> list[float | None]:
+    """The largest value in each of so many stretches of time; one without a point goes on with the value before. None before a
+    curve begins and after it ends."""
+    found: list[float | None] = [None] * count
     span = max(1, last_ns - first_ns)
+    end = -1
     for ts, value in points:
         place = (ts - first_ns) * count // span
         if 0 <= place <= count:
-            place = min(place, count - 1)
-            found[place] = max(found[place], value)
-    before = 0.0
-    for index, value in enumerate(found):
-        before = found[index] = value if value >= 0 else before
+            end = place = min(place, count - 1)
+            found[place] = max(found[place] or 0.0, value)
+    before: float | None = None
+    for index, here in enumerate(found[: end + 1]):
+        before = found[index] = before if here is None else here
     return found
 
 
@@ -59,11 +62,13 @@ def line_dots(values: Sequence[float | None], low: float, high: float, lines: in
     return dots
 
 
-def hung_dots(values: Sequence[float], most: float, lines: int) -> Dots:
+def hung_dots(values: Sequence[float | None], most: float, lines: int) -> Dots:
     """Columns that hang from the top, as long as their values, the longest over all lines; two a cell."""
     cells, steps = (len(values) + 1) // 2, 4 * lines
     dots = [[0] * cells for _ in range(lines)]
     for x, value in enumerate(values):
+        if value is None:
+            continue
         for y in range(max(round(steps * value / most), value > 0) if most > 0 else 0):
             dots[y // 4][x // 2] |= _DOTS[x % 2][y % 4]
     return dots
@@ -97,6 +102,15 @@ def time_axis(first_ns: int, last_ns: int, cells: int) -> str:
     span = last_ns - first_ns
     form = "%H:%M:%S" if span < 3_600_000_000_000 else "%m-%d %H:%M" if span < 10 * _DAY else "%Y-%m-%d"
     left, middle, right = (datetime.fromtimestamp((first_ns + span * part // 2) // 1_000_000_000, UTC).strftime(form) for part in range(3))
+    return _axis(left, middle, right, cells)
+
+
+def since_axis(span: int, cells: int) -> str:
+    """How long after the beginning, at the left end, in the middle and at the right end: `0`, `1h 30m`, `3h 00m`."""
+    return _axis("0", uptime(span / 2e9), uptime(span / 1e9), cells)
+
+
+def _axis(left: str, middle: str, right: str, cells: int) -> str:
     if cells < len(left) + len(right) + 2:
         return left[:cells]
     gap = cells - len(left) - len(right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit import figures
@@ -132,3 +133,14 @@ def _at_end(app: CockpitApp, replay: ReplayView) -> bool:
         app.say("end of the recording: g goes back to a time, or to the start")
         return True
     return False
+
+
+#: What there is to do: (id, keys, word, sentence, what does it); on every screen of a replay.
+KEYS: tuple[tuple[str, str, str, str, Callable[[CockpitApp], None]], ...] = (
+    ("replay_play", "space", "play", "stand still, or play on", play_pause),
+    ("replay_print", "full_stop", "print", "play the next print, and stand still", step_print),
+    ("replay_bar", "n", "bar", "play to the close of the chart's bar, and stand still", step_bar),
+    ("replay_slower", "less_than_sign", "slower", "slower", slower),
+    ("replay_faster", "greater_than_sign", "faster", "faster, up to as fast as it goes", faster),
+    ("replay_go", "g", "go to", "go to a time; back begins anew", go_to),
+)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from cockpit.figures import uptime
 from cockpit.panes.prices import bare
 from cockpit.text import clean
 from core.commands import Backtest, Terms
@@ -45,6 +46,7 @@ class Report(msgspec.Struct):
     first_ns: int = 0
     last_ns: int = 0
     notes: list[str] = []
+    cold: str = ""  # why its strategy never had an opinion: "was never warm: …"
     detail: Detail | None = None
 
 
@@ -96,6 +98,11 @@ def title_words(row: RunRow) -> str:
 def stamp(ns: int) -> str:
     """`2024-08-09 14:02:11`, UTC."""
     return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def span_words(first_ns: int, last_ns: int) -> str:
+    """How long a span is: `2d 04h`, `3h 07m`, `4m 09s`."""
+    return uptime((last_ns - first_ns) / 1e9)
 
 
 def width_words(ns: int) -> str:

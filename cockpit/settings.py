@@ -18,16 +18,36 @@ from core.config import Effective
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+class LeftChart(msgspec.Struct):
+    """How the chart was left; what is none of its intervals or kinds counts as never.
+
+    Attributes:
+        kind: price, equity or drawdown.
+        interval: the length of a bar.
+        zoom: how wide bars are drawn, an index.
+        span: how far back equity goes, an index.
+    """
+
+    kind: str = "price"
+    interval: str = "1m"
+    zoom: int = 2
+    span: int = 1
+
+
 class Left(msgspec.Struct):
     """How the screen was left; every home has its own.
 
     Attributes:
         theme: the theme's name; '' the first.
         layouts: by screen, the layout it was given.
+        chart: the live screen's.
+        recent: what was sent last from each form, by what it was about: {form: {strategy: {field: text}}}.
     """
 
     theme: str = ""
     layouts: dict[str, str] = {}
+    chart: LeftChart = msgspec.field(default_factory=LeftChart)
+    recent: dict[str, dict[str, dict[str, str]]] = {}
 
 
 class Settings(NamedTuple):

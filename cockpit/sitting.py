@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,8 +26,11 @@ def run(home: Path, settings: Settings | None = None, *, failed: Callable[[], st
     The engine may still be starting: `failed` is asked, until it answered once, for the reason it never will.
 
     Raises:
-        CockpitError: with that reason.
+        CockpitError: with that reason; or the terminal cannot be drawn on.
     """
+    encoding = getattr(sys.__stderr__, "encoding", None) or "ascii"
+    if codecs.lookup(encoding).name != "utf-8":
+        raise CockpitError(f"this terminal's locale is not UTF-8 but {encoding}: set LANG=C.UTF-8")
     app = CockpitApp(home, settings, failed=failed)
     app.run()
     if app.last_words:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,45 +27,61 @@ if TYPE_CHECKING:
 
 FOLDER = "exports"
 
+#: States of a run that no longer change.
+OVER = ("done", "failed", "cancelled")
+
 _EQUITY = ("ts_ns", "equity", "drawdown")
 
 
 def run(app: CockpitApp) -> None:
     """Open the form of a run, filled in with what the cursor is on."""
-    app.run_worker(_open(app), group="backtest", exclusive=True)
-
-
-async def _open(app: CockpitApp) -> None:
     from cockpit.forms.backtest import BacktestForm
+    from cockpit.forms.recents import Recents
+
+    asked: list[Backtest] = []
+
+    async def submit(order: Backtest) -> Any:
+        asked.append(order)
+        return await app.link.submit(order)
 
     def queued(id_: str | None) -> None:
         if id_:
             app.show("lab")
-            app.lab.go(1, id_)
+            now_ns = app.lab.header.now_ns if app.lab.header else time.time_ns()
+            app.lab.expect(RunRow(id_, asked[-1], "queued", "", now_ns, 0, 0, 0, None, 0, "", None))
 
-    strategy, typed = await beginning(app)
-    form = BacktestForm(app.offers, app.link.submit, lambda: app.link.ask("sources"), recent=app.tested, strategy=strategy, typed=typed)
-    if app.uncovered:  # nothing else was opened meanwhile
-        app.push_screen(form, queued)
+    strategy, typed, id_ = beginning(app)
+    form = BacktestForm(
+        app.catalogue,
+        submit,
+        lambda: app.link.look("sources"),
+        lambda path: app.link.aside("source", path=path),
+        recents=Recents(app.home, "backtest"),
+        strategy=strategy,
+        typed=typed,
+        more=partial(_terms, app, id_) if id_ else None,
+    )
+    app.push_screen(form, queued)
 
 
-async def beginning(app: CockpitApp) -> tuple[str, dict[str, str]]:
-    """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on."""
+def beginning(app: CockpitApp) -> tuple[str, dict[str, str], str]:
+    """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on; and the id of that
+    strategy, whose terms the engine knows."""
     chosen = app.lab.chosen
     if app.deck is app.lab and chosen is not None:
-        return chosen.order.strategy, typed_of(chosen.order)
+        return chosen.order.strategy, typed_of(chosen.order), ""
     live = app.live
     row = live.chosen_strategy if app.deck is live else None
     if row is not None and len(row.symbols) == 1:
-        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params), **await _terms(app, row.id)}
+        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params)}, row.id
     symbol = bare(live.prices.listing.cursor_key)
-    return "", {"source": f"tape:{symbol}"} if symbol else {}
+    return "", {"source": f"tape:{symbol}"} if symbol else {}, ""
 
 
 async def _terms(app: CockpitApp, id_: str) -> dict[str, str]:
     """The terms a strategy trades on; the form has its own where the engine does not say."""
     try:
-        return shown((await app.link.ask("order", id=id_))["terms"])
+        return shown((await app.link.look("order", id=id_))["terms"])
     except (CockpitError, TypeError, KeyError):
         return {}
 
@@ -124,7 +142,7 @@ def compare(app: CockpitApp) -> None:
         app.lab.marked = ""
         app.say(f"{name} is no longer marked")
     elif row.state != "done":
-        app.say(f"{name} has no result to compare: {clean(row.state)}")
+        app.say(f"{name} has no result to compare{_yet(row)}: {clean(row.state)}")
     else:
         app.lab.marked = row.id
         app.say(f"{name} is A: move to another run to see both")
@@ -136,7 +154,7 @@ def register(app: CockpitApp) -> None:
     if row is None:
         return
     if row.state != "done":
-        app.say(f"{clean(row.id)} came to no result: {clean(row.state)}")
+        app.say(f"{clean(row.id)} {'came to no' if row.state in OVER else 'has no'} result{_yet(row)}: {clean(row.state)}")
         return
     order = row.order
     command = Register(name=order.strategy, symbols=[bare(row.symbol)], params=order.params, terms=order.terms)
@@ -156,7 +174,7 @@ def export(app: CockpitApp) -> None:
         return
     report = app.lab.report(row)
     if report is None or row.state != "done":
-        app.say(f"{clean(row.id)} has no result{'' if row.state in ('failed', 'cancelled') else ' yet'}")
+        app.say(f"{clean(row.id)} has no result{_yet(row)}")
         return
     app.run_worker(_write(app, report), group="export")
 
@@ -212,6 +230,10 @@ def read(app: CockpitApp) -> None:
     lines = result_lines(row, app.lab.report(row), now_ns, 116) if row.state == "done" else order_lines(row, 116)
     head = [] if row.state == "done" else [f"{clean(row.state)}{': ' + clean(row.line) if row.line else ''}", ""]
     app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in lines)]))
+
+
+def _yet(row: RunRow) -> str:
+    return "" if row.state in OVER else " yet"
 
 
 def _subject(app: CockpitApp, what: str) -> RunRow | None:

@@ -33,12 +33,13 @@ def rules(app: CockpitApp) -> None:
 
 def _edit(app: CockpitApp, rule: AnyRule | None) -> None:
     from cockpit.forms.alert import AlertForm
+    from cockpit.forms.recents import Recents
 
     def done(sentence: str | None) -> None:
         if sentence:
             app.say(sentence)
 
-    app.push_screen(AlertForm(app.link.submit, around(app), recent=app.recent, rule=rule), done)
+    app.push_screen(AlertForm(app.link.submit, around(app), recents=Recents(app.home, "alert"), rule=rule), done)
 
 
 def around(app: CockpitApp) -> Around:

@@ -126,7 +126,7 @@ class PnlRule(Rule, frozen=True, kw_only=True, tag="pnl"):
 
 
 class DrawdownRule(Rule, frozen=True, kw_only=True, tag="drawdown"):
-    """The deepest fall of a strategy from its peak, or (`all`) the fall of the account from its peak, goes beyond a share."""
+    """The fall of a strategy, or (`all`) of the account, from its peak goes beyond a share; and again only once it has recovered."""
 
     strategy: Annotated[str, Meta(min_length=1, max_length=64, description="the strategy's id; all: the whole account")] = "all"
     percent: Annotated[float, Meta(gt=0, lt=100, description="of the peak equity")]
@@ -138,6 +138,15 @@ class DrawdownRule(Rule, frozen=True, kw_only=True, tag="drawdown"):
     @property
     def thresholds(self) -> tuple[tuple[str, float], ...]:
         return (("above", self.percent),)
+
+    @property
+    def rearms_at(self) -> float:
+        """Once the fall is no deeper than this, in percent, the rule can fire again: half of the way back, or more."""
+        return self.percent / 2
+
+    @property
+    def sentence(self) -> str:
+        return super().sentence + ("" if self.once else f"; again once it was below {amount(self.rearms_at)} %")
 
     @property
     def condition(self) -> str:

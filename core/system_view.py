@@ -100,6 +100,7 @@ class ProcessHealth(Struct, array_like=True):
     loop_p99_us: float | None
     loop_max_us: float | None  # in the last minute
     long_pauses: dict[str, int]  # pauses over 5 ms, by what made them
+    refused: dict[str, int] = {}  # connections to its socket turned away or dropped since its start, by reason
 
 
 class SystemView(Struct, array_like=True):

@@ -151,6 +151,8 @@ class RunRow(Struct, array_like=True):
     eta_ns: int  # when it will be done; 0 nobody knows
     symbol: str  # venue:SYMBOL as the source says; '' until it is known
     figures: dict[str, Any] | None  # of one that is done, as `cockpit backtest --json`
+    first_ns: int = 0  # the span traded, of one that is done; a bar lasts to its end
+    last_ns: int = 0
 
 
 class LabView(Struct, array_like=True):

@@ -20,8 +20,8 @@ MOVES = (
 
 _PREFACE = """# Keys
 
-Every key, by screen. `?` on a screen lists what can be done there and does it on enter; `ctrl+p` finds all of it by name, and
-`:` goes to a symbol, a strategy or a pane. The list is what
+Every key, by screen; where a line names panes, it works while one of them has the focus. `?` on a screen lists what can be done
+there and does it on enter; `ctrl+p` finds it by name, and `:` goes to a symbol, a strategy or a pane. The list is what
 `cockpit keys` prints; other keys are set in `cockpit.toml`, by the name in the last column:
 
 ```toml
@@ -48,12 +48,12 @@ def keys(call: Call) -> int:
         return call.answer({"page": page()}, page().splitlines())
     keymap = settings_of(call.configuration()).keymap
     document = [
-        {"screen": deck, "keys": action.shown_keys(keymap), "does": action.sentence, "action": action.id}
+        {"screen": deck, "panes": panes_of(action), "keys": action.shown_keys(keymap), "does": action.sentence, "action": action.id}
         for deck, actions in by_screen()
         for action in actions
     ]
-    heads = ("screen", "key", "does", "action")
-    rows = [(row["screen"], " ".join(row["keys"]), row["does"], row["action"]) for row in document]
+    heads = ("screen", "panes", "key", "does", "action")
+    rows = [(row["screen"], ", ".join(row["panes"]) or "all", " ".join(row["keys"]), row["does"], row["action"]) for row in document]
     return call.answer(document, table(heads, rows))
 
 
@@ -66,16 +66,21 @@ def by_screen() -> Iterator[tuple[str, list[Action]]]:
     yield "replay", [action for action in ACTIONS if action.mode == "replay"]
 
 
+def panes_of(action: Action) -> list[str]:
+    """The panes it works in; none where it works in all of them."""
+    return [] if action.reach else sorted(action.panes)
+
+
 def page(keymap: Mapping[str, str] | None = None) -> str:
     """docs/keys.md."""
     parts = [_PREFACE]
     for deck, actions in by_screen():
         title = {"all": "Everywhere", "replay": "On every screen of a replay"}.get(deck, f"On the {deck} screen")
-        parts.append(f"## {title}\n\n| key | what it does | action |\n| --- | --- | --- |\n")
+        parts.append(f"## {title}\n\n| key | what it does | in | action |\n| --- | --- | --- | --- |\n")
         for action in actions:
             shown = " ".join(f"`{key}`" for key in action.shown_keys(keymap or {}))
-            parts.append(f"| {shown} | {action.sentence} | `{action.id}` |\n")
+            parts.append(f"| {shown} | {action.sentence} | {', '.join(panes_of(action))} | `{action.id}` |\n")
         if deck == "all":
-            parts += [f"| {names} | {what[0].upper() + what[1:]} | |\n" for names, what in MOVES]
+            parts += [f"| {names} | {what[0].upper() + what[1:]} | | |\n" for names, what in MOVES]
         parts.append("\n")
     return "".join(parts).rstrip("\n") + "\n"

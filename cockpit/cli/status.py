@@ -139,6 +139,10 @@ def _parts(answer: dict[str, Any]) -> Iterator[str]:
         yield _line("memory", f"{memory['used_mb']:,.0f} of {memory['budget_mb']:,} MB{shedding}")
     if loop:
         yield _line("loop", f"late p99 {figures.span(loop['p99_us'])}, at most {figures.span(loop['max_minute_us'])} in the last minute")
+    if door := answer.get("door"):
+        away = ", ".join(f"{reason} {count:,}" for reason, count in door["refused"].items())
+        turned = f" · turned away: {away}" if away else ""
+        yield _line("door", f"screens {door['screens']:,} · connections {door['connections']:,}{turned}")
 
 
 def _feed(feed: dict[str, Any]) -> Iterator[str]:

@@ -63,6 +63,3 @@ class Confirm(Dialog[str]):
 
     def action_insist(self) -> None:
         self.dismiss(self._insisted)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

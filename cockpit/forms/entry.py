@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import ClassVar
 
 from textual import events
@@ -21,9 +21,12 @@ from cockpit.panes.toned import Toned
 from cockpit.panes.typeset import Runs
 from cockpit.text import fit, width
 
+#: Seconds within which letters are one word.
+TYPED_S = 1.5
+
 
 class Choice(Toned, can_focus=True):
-    """One of a few words: left and right (or space) step through them, a letter jumps."""
+    """One of a few words: left and right (or space) step through them; typing its first letters goes to one."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left", "step(-1)", show=False),
@@ -39,6 +42,14 @@ class Choice(Toned, can_focus=True):
         super().__init__()
         self.options = options
         self.set_reactive(Choice.value, value if value in options else options[0])
+        self._typed = ""
+        self._typed_at = 0.0
+
+    def offer(self, options: list[str]) -> None:
+        """Other words to choose from; the chosen one stays where it is among them."""
+        self.options = options
+        self.value = self.value if self.value in options else options[0]
+        self.refresh()
 
     def watch_value(self) -> None:
         self.refresh()
@@ -48,11 +59,18 @@ class Choice(Toned, can_focus=True):
         self.value = self.options[(self.options.index(self.value) + steps) % len(self.options)]
 
     def on_key(self, event: events.Key) -> None:
-        letter = event.character or ""
-        if letter.isprintable() and letter.strip():
-            here = self.options.index(self.value)
-            following = [*self.options[here + 1 :], *self.options[: here + 1]]
-            self.value = next((option for option in following if option.startswith(letter)), self.value)
+        letter = (event.character or "").casefold()
+        if not letter.isprintable() or not letter.strip():
+            return
+        word = self._typed + letter if event.time - self._typed_at < TYPED_S else letter
+        here = self.options.index(self.value)
+        if len(word) > 1 and any(option.casefold().startswith(word) for option in self.options):
+            here -= 1  # a word that goes on may mean the one it found already
+        else:
+            word = letter
+        following = [*self.options[here + 1 :], *self.options[: here + 1]]
+        self._typed, self._typed_at = word, event.time
+        self.value = next((option for option in following if option.casefold().startswith(word)), self.value)
 
     def on_click(self, event: events.Click) -> None:
         self.action_step(-1 if event.x < 2 else 1)
@@ -74,14 +92,15 @@ class Choice(Toned, can_focus=True):
 class SymbolSuggester(Suggester):
     """Completes the last symbol of a list from those that are watched."""
 
-    def __init__(self, symbols: Iterable[str]) -> None:
+    def __init__(self, symbols: Callable[[], Iterable[str]]) -> None:
+        """`symbols` says which can be meant, the likeliest first."""
         super().__init__(use_cache=False, case_sensitive=True)
-        self._symbols = list(symbols)
+        self._symbols = symbols
 
     async def get_suggestion(self, value: str) -> str | None:
         head = value[: max(value.rfind(","), value.rfind(" ")) + 1]
         word = value[len(head) :]
-        found = [symbol for symbol in self._symbols if word and symbol.startswith(word.upper()) and symbol != word.upper()]
+        found = [symbol for symbol in self._symbols() if word and symbol.startswith(word.upper()) and symbol != word.upper()]
         return value + found[0][len(word) :] if found else None
 
 
@@ -110,16 +129,17 @@ class Entry(Horizontal):
                 start,
                 placeholder=empty if field.optional else "",
                 compact=True,
-                select_on_focus=False,
+                select_on_focus=True,
                 suggester=suggester,
                 max_length=500,
             )
         )
-        self._label = field.name.replace("_", " ")
+        self.label = field.name.replace("_", " ")
         self._hint = Static("", classes="hint", markup=False)
+        self._beside = ""
 
     def compose(self) -> ComposeResult:
-        yield Static(self._label, classes="label", markup=False)
+        yield Static(self.label, classes="label", markup=False)
         yield self.control
         yield self._hint
 
@@ -152,11 +172,24 @@ class Entry(Horizontal):
             return str(error)
         return ""
 
+    def hint(self) -> str:
+        """What stands beside it while nothing is wrong."""
+        return self.field.hint()
+
+    @property
+    def cut(self) -> str:
+        """What is beside it, where there is no room for all of it; a problem is said below in any case."""
+        text = "" if self.problem else self.hint()
+        return text if width(text) > self._hint.size.width > 0 else ""
+
     def judge(self) -> None:
         """Say beside the field what is wrong, or what it is for."""
         problem = self.problem
         self.set_class(bool(problem), "-wrong")
-        self._hint.update(problem or self.field.hint())
+        beside = problem or self.hint()
+        if beside != self._beside:
+            self._beside = beside
+            self._hint.update(beside)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

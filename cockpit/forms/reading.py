@@ -39,25 +39,31 @@ class Reading(Dialog[None]):
     def on_mount(self) -> None:
         self.query_one("#text").focus()
 
-    def action_leave(self) -> None:
-        self.dismiss(None)
-
 
 class Help(Dialog[str]):
     """What can be done here; enter does it. Answers the action's id."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,question_mark,q", "leave", "close")]
 
-    def __init__(self, title: str, groups: Sequence[tuple[str, Sequence[Action]]], keymap: Mapping[str, str]) -> None:
-        """`groups` are headed lists of actions, `keymap` a person's own keys."""
+    def __init__(
+        self,
+        title: str,
+        groups: Sequence[tuple[str, Sequence[Action]]],
+        keymap: Mapping[str, str],
+        words: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        """`groups` are headed lists of actions, `keymap` a person's own keys, `words` the pane's columns and what they mean."""
         super().__init__()
         self._title = title
         self._groups = groups
         self._keymap = keymap
+        self._words = words
 
     def compose(self) -> ComposeResult:
         options: list[Option] = []
-        for heading, actions in self._groups:
+        for number, (heading, actions) in enumerate(self._groups):
+            if number == len(self._groups) - 1:
+                options += self._meanings()
             options.append(Option(Content.assemble((heading, "$muted")), disabled=True))
             for action in actions:
                 keys = " ".join(action.shown_keys(self._keymap))
@@ -67,6 +73,11 @@ class Help(Dialog[str]):
             yield OptionList(*options, markup=False, compact=True)
             yield Static("enter does it · ↑ ↓ move · esc closes", classes="keys", markup=False)
 
+    def _meanings(self) -> list[Option]:
+        """The columns, to read."""
+        head = [Option(Content.assemble(("Columns", "$muted")), disabled=True)] if self._words else []
+        return [*head, *(Option(Content.assemble((f"  {title:<10} ", "bold"), means), disabled=True) for title, means in self._words)]
+
     def on_mount(self) -> None:
         listed = self.query_one(OptionList)
         listed.focus()
@@ -74,6 +85,3 @@ class Help(Dialog[str]):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(event.option_id)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

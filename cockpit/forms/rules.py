@@ -63,7 +63,7 @@ class RulesList(Dialog[None]):
             yield Static("Alert rules", classes="title")
             yield Rules(markup=False, compact=True)
             yield Static("", classes="outcome", markup=False)
-            yield Static("space on/off · enter changes · x removes · z snoozes 1 h · a new · esc closes", classes="keys", markup=False)
+            yield Static("space on/off · enter changes · x removes · z snoozes 1 h · a new · esc", classes="keys", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(Rules).focus()
@@ -75,7 +75,7 @@ class RulesList(Dialog[None]):
         try:
             rows = await self._fetch()
         except CockpitError as error:
-            self._say(clean(str(error)), "-refused")
+            self.tell(clean(str(error)), "-refused")
             return
         if rows == self._rows:
             return
@@ -85,12 +85,18 @@ class RulesList(Dialog[None]):
         listed.clear_options()
         listed.add_options([Option(_line(row, width), id=str(index)) for index, row in enumerate(rows)])
         listed.highlighted = min(at or 0, len(rows) - 1) if rows else None
-        self._say("" if rows else "No rule is set yet: a sets one.", "-ready")
+        if not rows:
+            self.tell("No rule is set yet: a sets one.", "-ready")
 
     @property
     def _chosen(self) -> dict[str, Any] | None:
         at = self.query_one(Rules).highlighted
         return self._rows[at] if at is not None and at < len(self._rows) else None
+
+    def on_option_list_option_highlighted(self) -> None:
+        """All of the rule under the cursor: its line may be cut off."""
+        if self._chosen is not None:
+            self.tell(f"{_words(self._chosen)}: {_doings(self._chosen)}.", "-ready")
 
     def on_option_list_option_selected(self) -> None:
         if self._chosen is not None:
@@ -124,21 +130,8 @@ class RulesList(Dialog[None]):
 
     @work(group="send")
     async def _send(self, command: Command, done: str) -> None:
-        try:
-            await self._submit(command)
-        except CockpitError as error:
-            self._say(f"Refused: {clean(str(error))}", "-refused")
-            return
-        self._say(done, "-ready")
-        self._look()
-
-    def _say(self, text: str, state: str) -> None:
-        outcome = self.query_one(".outcome", Static)
-        outcome.set_classes(f"outcome {state}")
-        outcome.update(text)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
+        if await self.attempt(self._submit(command), done):
+            self._look()
 
 
 def rule_of(row: dict[str, Any]) -> AnyRule:
@@ -147,16 +140,25 @@ def rule_of(row: dict[str, Any]) -> AnyRule:
     return found
 
 
+def _words(row: dict[str, Any]) -> str:
+    """`top: BTCUSDT crosses above 61,650; at most once in 60 s`."""
+    name = f"{clean(str(row['name']))}: " if row["name"] else ""
+    return f"{name}{clean(str(row['sentence']))}"
+
+
+def _doings(row: dict[str, Any]) -> str:
+    """What it has done."""
+    if row["state"] == "idle":
+        return "what it is about is not here"
+    return f"fired {row['fired']:,}, last {figures.clock(row['fired_ns'])}" if row["fired"] else "has not fired"
+
+
 def _line(row: dict[str, Any], width: int) -> Content:
     state = str(row["state"])
-    fired = f"fired {row['fired']:,}, last {figures.clock(row['fired_ns'])}" if row["fired"] else "has not fired"
-    if state == "idle":
-        fired = "what it is about is not here"
-    name = f"{clean(str(row['name']))}: " if row["name"] else ""
     return Content.assemble(
         (f"{_STATES.get(state, '?')} ", "$key" if state == "on" else "$muted"),
         (fit(clean(str(row["id"])), width), "bold" if state == "on" else "$muted"),
         ("  " + fit(state if state != "on" else str(row["severity"]), 8) + "  ", "$muted"),
-        (f"{name}{clean(str(row['sentence']))}", "" if state == "on" else "$muted"),
-        (f"  ({fired})", "$muted"),
+        (_words(row), "" if state == "on" else "$muted"),
+        (f"  ({_doings(row)})", "$muted"),
     )

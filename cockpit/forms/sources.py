@@ -9,7 +9,7 @@ from pathlib import Path
 
 from textual.suggester import Suggester
 
-from cockpit.forms.entry import Entry
+from cockpit.forms.entry import Entry, SymbolSuggester
 from cockpit.forms.fields import Field, Value
 from cockpit.text import clean
 from core.clock import parse_time
@@ -21,6 +21,9 @@ _ENDINGS = (".csv", ".csv.gz", ".zip", ".parquet", ".json")
 
 #: Files of one folder that are offered.
 MOST_FILES = 50
+
+#: Symbols of a source that are named.
+MOST_SHOWN = 6
 
 #: Names of a folder that are looked through to complete a path.
 MOST_NAMES = 2000
@@ -108,19 +111,68 @@ def _completed(value: str) -> str | None:
 
 
 class SourceEntry(Entry):
-    """Where the rows come from."""
+    """Where the rows come from.
+
+    Attributes:
+        tapes: the series there are; None while nobody knows.
+        refused: a path, and why nothing can be read there; '' where something can.
+    """
 
     def __init__(self, text: str, offered: list[str]) -> None:
         field = Field(name="source", default="", description="tape:SYMBOL[@FROM..TO], a file or a folder")
         self.tapes: list[str] | None = None
+        self.refused = ("", "")
         super().__init__(field, text, suggester=SourceSuggester(offered))
         self.add_class("-wide")
 
     def read(self) -> Value:
         problem = problem_of(self.text, self.tapes)
+        full = whole(self.text)
+        if not problem and full == self.refused[0]:
+            problem = self.refused[1].removeprefix(f"{full}: ")
         if problem:
             raise ValueError(problem)
-        return whole(self.text)
+        return full
+
+    @property
+    def is_tape(self) -> bool:
+        """Whether it names a series of the tape."""
+        return self.text.strip().startswith(_TAPE)
+
+
+class SymbolEntry(Entry):
+    """Whose rows are meant, where a source holds those of several; none where it says it itself.
+
+    Attributes:
+        held: the symbols to choose from; empty where there are no two, or nobody knows.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.held: list[str] = []
+        field = Field(name="symbol", default=None, description="whose data it is, where a file's name does not say")
+        super().__init__(field, text, suggester=SymbolSuggester(lambda: self.held), empty="as it says")
+
+    def hold(self, symbols: list[str]) -> None:
+        """The source holds rows of these."""
+        self.held = symbols if len(symbols) > 1 else []
+        self.judge()
+
+    def forget(self) -> None:
+        """Another source: what it holds is not known yet."""
+        self.hold([])
+
+    def read(self) -> Value:
+        text = self.text.strip().upper()
+        if self.held and plain(text) not in map(plain, self.held):
+            shown = ", ".join(clean(name) for name in self.held[:MOST_SHOWN])
+            more = f" and {len(self.held) - MOST_SHOWN} more" if len(self.held) > MOST_SHOWN else ""
+            raise ValueError(f"{'is not in it' if text else 'is to be chosen (ctrl+n)'}: it holds {shown}{more}")
+        return text or None
+
+
+def plain(symbol: str) -> str:
+    """A symbol without venue and separators, to compare: `BTC/USDT` and `binance:BTCUSDT` are both `BTCUSDT`."""
+    return "".join(letter for letter in symbol.rpartition(":")[2].upper() if letter.isalnum())
 
 
 class TimeEntry(Entry):

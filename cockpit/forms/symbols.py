@@ -15,10 +15,15 @@ from textual.widgets._static import Static
 from textual.widgets.option_list import Option
 
 from cockpit.forms.dialog import Dialog
+from cockpit.forms.entry import SymbolSuggester
 from cockpit.forms.fields import read_symbols
+from cockpit.forms.recents import Recents
+from cockpit.forms.traded import not_listed
 from cockpit.text import clean
 from core.commands import Unwatch, Watch
 from core.errors import CockpitError
+
+_ADDED = "added"
 
 
 class Removable(OptionList):
@@ -30,11 +35,20 @@ class Removable(OptionList):
 class SymbolsForm(Dialog[None]):
     """A line to add symbols, and the list of those that are watched."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave")]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave"), Binding("ctrl+r", "recall", "as last time")]
 
-    def __init__(self, watched: Callable[[], list[str]], submit: Callable[[Watch | Unwatch], Awaitable[Any]]) -> None:
-        """`watched` says what is streamed now, `submit` sends a command."""
+    def __init__(
+        self,
+        watched: Callable[[], list[str]],
+        submit: Callable[[Watch | Unwatch], Awaitable[Any]],
+        listing: Callable[[], Awaitable[list[str]]],
+        recents: Recents,
+    ) -> None:
+        """`watched` says what is streamed now, `submit` sends a command, `listing` asks what the venue lists."""
         super().__init__()
+        self._ask_listing = listing
+        self._recents = recents
+        self._venue_lists: tuple[str, ...] = ()
         self._watched = watched
         self._submit = submit
         self._listed: list[str] = []
@@ -42,15 +56,18 @@ class SymbolsForm(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="form symbols"):
             yield Static("Symbols", classes="title")
-            yield Input(placeholder="add: BTCUSDT, ETHUSDT", compact=True, max_length=500)
+            yield Input(
+                placeholder="add: BTCUSDT, ETHUSDT", compact=True, max_length=500, suggester=SymbolSuggester(lambda: self._venue_lists)
+            )
             yield Static("", classes="outcome", markup=False)
             yield Removable(markup=False, compact=True)
-            yield Static("enter adds · tab to the list, x takes one off · esc leaves", classes="keys", markup=False)
+            yield Static("enter adds · tab, x takes one off · ctrl+r as last time · esc", classes="keys", markup=False)
 
     def on_mount(self) -> None:
         self._fill()
         self.set_interval(0.5, self._fill)
         self.query_one(Input).focus()
+        self._learn_listing()
 
     def _fill(self) -> None:
         watched = self._watched()
@@ -62,24 +79,50 @@ class SymbolsForm(Dialog[None]):
             listed.add_options([Option(clean(symbol), id=str(index)) for index, symbol in enumerate(watched)])
             listed.highlighted = min(at or 0, len(watched) - 1) if watched else None
 
-    def on_input_changed(self, event: Input.Changed) -> None:
+    @work(exclusive=True, group="listing")
+    async def _learn_listing(self) -> None:
         try:
-            names = read_symbols(event.value) if event.value.strip() else []
+            self._venue_lists = tuple(str(name) for name in await self._ask_listing())
+        except (CockpitError, TypeError):
+            return  # the engine judges it then
+        if not self.left:
+            self._judge()
+
+    def on_input_changed(self) -> None:
+        self._judge()
+
+    def _judge(self) -> None:
+        """Say what enter will do, or what is wrong."""
+        text = self.query_one(Input).value
+        try:
+            names = self._read(text) if text.strip() else []
         except ValueError as error:
-            self._say(str(error), "-wrong")
+            self.tell(str(error), "-wrong")
         else:
             listed = {symbol.rpartition(":")[2] for symbol in self._listed}
             known = [name for name in names if name.rpartition(":")[2] in listed]
             already = f"{known[0]} is watched already." if known else ""
-            self._say(already or (f"Enter streams and records {', '.join(names)}." if names else ""), "-ready")
+            self.tell(already or (f"Enter streams and records {', '.join(names)}." if names else ""), "-ready")
+
+    def _read(self, text: str) -> list[str]:
+        names = read_symbols(text)
+        unlisted = next(filter(None, (not_listed(name, self._venue_lists) for name in names)), "")
+        if unlisted:
+            raise ValueError(unlisted)
+        return names
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:
-            names = read_symbols(event.value)
+            names = self._read(event.value)
         except ValueError as error:
-            self._say(str(error), "-wrong")
+            self.tell(str(error), "-wrong")
         else:
             self._send(Watch(symbols=names), "asking the venue …", f"{', '.join(names)} added.")
+
+    def action_recall(self) -> None:
+        """Fill in what was added the last time."""
+        self.query_one(Input).value = self._recents.of(_ADDED).get(_ADDED, "")
+        self.query_one(Input).focus()
 
     def action_take_off(self) -> None:
         """Stop streaming the highlighted symbol."""
@@ -90,21 +133,8 @@ class SymbolsForm(Dialog[None]):
 
     @work(group="send")
     async def _send(self, command: Watch | Unwatch, meanwhile: str, done: str) -> None:
-        self._say(meanwhile, "-busy")
-        try:
-            await self._submit(command)
-        except CockpitError as error:
-            self._say(f"Refused: {clean(str(error))}", "-refused")
-            return
-        self._say(done, "-ready")
-        if isinstance(command, Watch):
+        self.tell(meanwhile, "-busy")
+        if await self.attempt(self._submit(command), done) and isinstance(command, Watch) and not self.left:
+            self._recents.keep(_ADDED, {_ADDED: ", ".join(command.symbols)})
             with self.prevent(Input.Changed):
                 self.query_one(Input).value = ""
-
-    def _say(self, text: str, state: str) -> None:
-        outcome = self.query_one(".outcome", Static)
-        outcome.set_classes(f"outcome {state}")
-        outcome.update(text)
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -41,12 +41,16 @@ class Candle(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """A fill: when, bought or sold, what is said of it, and whether it is of another strategy than the one looked at."""
+    """A fill: when, bought or sold, what is said of it, and whether it is of another strategy than the one looked at.
+
+    It may stand for others of its kind in the same bar: `fills` with itself.
+    """
 
     ts: int
     bought: bool
     label: str
     other: bool = False
+    fills: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +173,10 @@ def _prices(canvas: Canvas, scale: Scale, axis: int, decimals: int) -> None:
 def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int, axis: int) -> None:
     """A fill is told by an arrow beyond the candle's end; those under the crosshair are named."""
     named: list[tuple[int, int, str, str]] = []
+    count = 0
     starts = [candle.start for candle in picture.candles]
     for mark in reversed(picture.marks):  # the first ones on top
-        index = _index(starts, mark.ts, picture.interval)
+        index = _index(starts, mark.ts, picture.interval) if mark.ts >= starts[0] else None
         if index is None:
             continue
         candle, x = picture.candles[index], left + index * picture.pitch
@@ -180,8 +185,9 @@ def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int, axis: int)
         canvas.put(x, y, "▲" if mark.bought else "▼", tone)
         if index == picture.cross:
             named.insert(0, (x, y, mark.label, tone))
+            count += mark.fills
     for x, y, label, tone in named[:1]:
-        more = f" (+{len(named) - 1})" if len(named) > 1 else ""
+        more = f" (+{count - 1})" if count > 1 else ""
         text = narrow(f" {label}{more} ", canvas.cells - axis)
         right, before = x + 2, x - 1 - len(text)
         start = right if right + len(text) <= canvas.cells else before if before >= axis else canvas.cells - len(text)

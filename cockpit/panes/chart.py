@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 from cockpit.panes.drawing import Drawing
 from cockpit.panes.equity_view import EquityView
 from cockpit.panes.price_view import PriceView
+from cockpit.settings import LeftChart
 from core.view import PriceRow, TradeRow
 
 
@@ -37,11 +38,12 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         self.equity = EquityView(deep=False)
         self.drawdown = EquityView(deep=True)
         self.view: PriceView | EquityView = self.price
+        self._kinds: dict[PriceView | EquityView, str] = {self.price: "price", self.equity: "equity", self.drawdown: "drawdown"}
         self._own = ""
 
-    def follow(self, symbol: str, own: str) -> None:
-        """Show this symbol, and where it is about one, this strategy."""
-        self.price.follow(symbol)
+    def follow(self, symbol: str, name: str, own: str) -> None:
+        """Show this symbol under this name, and where it is about one, this strategy."""
+        self.price.follow(symbol, name)
         if own:
             self._own = own
             for view in (self.equity, self.drawdown):
@@ -57,10 +59,25 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         """Hold nothing: all of it is asked for anew."""
         for view in (self.price, self.equity, self.drawdown):
             view.forget()
+        self.price.window.reset()
 
     def ask_soon(self) -> None:
         """Much may have changed at once: ask without waiting."""
         self.price.bars.ask_soon()
+
+    # How it is left
+
+    @property
+    def left(self) -> LeftChart:
+        """What is to be as it is now the next time."""
+        return LeftChart(self._kinds[self.view], self.price.interval, self.price.window.step, self.equity.span)
+
+    def restore(self, left: LeftChart) -> None:
+        """Be as it was left."""
+        self.view = next((view for view, kind in self._kinds.items() if kind == left.kind), self.price)
+        self.price.restore(left.interval, left.zoom)
+        for view in (self.equity, self.drawdown):
+            view.span = left.span
 
     # What it asks the engine
 
@@ -71,21 +88,21 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
     def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
         for view in self._views(what):
-            view.take(args, answer)
+            view.take(what, args, answer)
 
     def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
         for view in self._views(what):
-            view.refused(args, why)
+            view.refused(what, args, why)
 
     def _views(self, what: str) -> tuple[PriceView | EquityView, ...]:
-        return (self.price,) if what == "bars" else (self.equity, self.drawdown)
+        return (self.price,) if what in ("bars", "bar_fills") else (self.equity, self.drawdown)
 
     # What a person does
 
     def next_kind(self) -> None:
         """Price, equity, drawdown."""
-        kinds: list[PriceView | EquityView] = [self.price, self.equity, self.drawdown]
+        kinds = list(self._kinds)
         self.view = kinds[(kinds.index(self.view) + 1) % 3]
         self.update_drawing()
 
@@ -111,6 +128,11 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         """Show more, or less."""
         self.view.resize(steps)
         self.update_drawing()
+
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a crosshair."""
+        return self.view.crossed
 
     def action_cross(self, steps: int) -> None:
         self.view.cross(steps)

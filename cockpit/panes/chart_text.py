@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from cockpit import figures
-from cockpit.panes.candles import Candle, Mark
+from cockpit.panes.candles import Candle
 from cockpit.text import clean
 from core.codes import DAY, MINUTE
-from core.view import TradeRow
+from core.view import PriceRow
+
+_ARROWS = {1: "▲", -1: "▼", 0: "·"}
 
 
-def marks_of(trades: Sequence[TradeRow], symbol: str, own: str, decimals: int) -> tuple[Mark, ...]:
-    """The fills of a symbol; those of the strategy `own` come first, so that they are the ones named."""
-    fills = [trade for trade in trades if trade.kind == "fill" and trade.symbol == symbol]
-    fills.sort(key=lambda trade: trade.strategy_id != own)
-    return tuple(Mark(t.ts_ns, t.side == "buy", _label(t, decimals), own not in ("", t.strategy_id)) for t in fills)
-
-
-def _label(trade: TradeRow, decimals: int) -> str:
-    gain = f" {figures.signed(trade.realised)}" if trade.realised else ""
-    price = figures.number(trade.price, decimals)
-    return f"{clean(trade.strategy_id)} {clean(trade.side)} {figures.quantity(trade.qty)} @ {price}{gain}"
+def fill_text(strategy: str, side: str, qty: float, price: float, realised: float, decimals: int) -> str:
+    """`sma-1 sell 0.50 @ 61,712.00 +13.12`."""
+    gain = f" {figures.signed(realised)}" if realised else ""
+    return f"{clean(strategy)} {clean(side)} {figures.quantity(qty)} @ {figures.number(price, decimals)}{gain}"
 
 
 def bar_text(candle: Candle, decimals: int, interval: int, newest: int, cells: int) -> str:
@@ -39,3 +32,12 @@ def bar_text(candle: Candle, decimals: int, interval: int, newest: int, cells: i
     while len(words) > 1 and len(" ".join(words)) > cells:
         words.pop()
     return " ".join(words)
+
+
+def quote_text(price: PriceRow | None) -> tuple[str, str]:
+    """`▲ 61,686.01 +0.42 %` and its tone."""
+    if price is None or price.last is None:
+        return "", "muted"
+    change = "" if price.change_24h_pct is None else f" {figures.signed(price.change_24h_pct)} %"
+    tone = "muted" if price.state != "live" else {1: "up", -1: "down"}.get(price.direction, "plain")
+    return f"{_ARROWS.get(price.direction, '·')} {figures.number(price.last, price.decimals)}{change}", tone

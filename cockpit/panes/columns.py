@@ -49,6 +49,7 @@ class Column:
         drop: the higher, the sooner it goes when the pane is narrow, together with its equals; 0 never.
         grow: takes what is left over.
         flash: a change is lit for a second: `ink` its letters, `cell` the ground under them too.
+        means: what stands in it, where the title does not say it all; the pane's help does.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Column:
     drop: int = 0
     grow: bool = False
     flash: Literal["", "ink", "cell"] = ""
+    means: str = ""
 
 
 class Place(NamedTuple):

@@ -30,7 +30,7 @@ def detail_lines(row: StrategyRow, cells: int, lines: int) -> list[list[Part]]:
             Part("equity ", "muted"), Part(figures.number(row.equity), "strong"),
             Part(f" {figures.signed(profit)}{share}", sign_tone(profit)),
             Part("   fees ", "muted"), Part(figures.number(row.fees)),
-            Part("   drawdown ", "muted"), Part(f"{row.drawdown_pct:.2f} %"),
+            Part("   drawdown ", "muted"), Part(f"{figures.magnitude(row.drawdown_pct)} %"),
             Part("   trades ", "muted"), Part(f"{row.trades}, {row.wins} won"),
         ],
     ]  # fmt: skip

@@ -71,7 +71,7 @@ class EquityView:
         since = self._points[-1].ts - span if span and self._points else 0
         return "equity", {"strategy": self.strategy or None, "since_ns": max(0, since), "count": COUNT}
 
-    def take(self, args: dict[str, Any], answer: Any) -> None:
+    def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
         if (args["strategy"] or "") != self.strategy:
             return
@@ -81,7 +81,7 @@ class EquityView:
             self._version += 1
         self._note = ""
 
-    def refused(self, args: dict[str, Any], why: str) -> None:
+    def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
         self._note = clean(why)
         self._version += 1
@@ -91,10 +91,25 @@ class EquityView:
     def resize(self, steps: int) -> bool:
         """Longer back, or shorter; whether that was possible."""
         before = self._span
-        self._span = min(max(self._span + steps, 0), len(SPANS) - 1)
-        if self._span != before:
-            self._ask_anew()
+        self.span = self._span + steps
         return self._span != before
+
+    @property
+    def span(self) -> int:
+        """How far back it goes, its place in `SPANS`."""
+        return self._span
+
+    @span.setter
+    def span(self, at: int) -> None:
+        at = min(max(at, 0), len(SPANS) - 1)
+        if at != self._span:
+            self._span = at
+            self._ask_anew()
+
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a crosshair."""
+        return self._cross is not None
 
     def cross(self, steps: int) -> None:
         """Move the crosshair by so many cells, at first to the newest moment."""

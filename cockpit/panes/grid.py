@@ -81,12 +81,12 @@ class LiveGrid(Toned, can_focus=True):
             grew |= self._extents.admit(row.cells, row.span[0] if row.span else len(row.cells))
         anew = grew or note != self._note or empty != self._empty or (rest is None) != (self._rest is None)
         self._rest, self._note, self._empty = rest, note, empty
-        top, key = self.listing.top, self.listing.cursor_key
+        top, key, foot = self.listing.top, self.listing.cursor_key, self.listing.told
         self.listing.take(rows, now)
         if self._count != len(rows):
             self._count = len(rows)
             self.refresh(layout=True)
-        if anew or self.listing.top != top or self.listing.cursor_key != key:
+        if anew or (self.listing.top, self.listing.cursor_key, self.listing.told) != (top, key, foot):
             self.repaint()
         else:
             self._paint_changes(now)
@@ -221,12 +221,12 @@ class LiveGrid(Toned, can_focus=True):
         if not self.framed:
             self._set_inside(runs, y, cells - 1)
             return
-        shown, lines = len(self.listing.shown), self.listing.lines
+        narrowed, seen = self.listing.told
         frame = Frame(
             (f"{self.NUMBER} {self.TITLE}", "strong" if self.has_focus else "plain"),
             (self._note, "muted"),
-            (f"/{self.listing.needle}" if self.listing.needle else "", "warn"),
-            (f"{self.listing.top + 1}-{self.listing.top + lines} of {shown}" if shown > lines > 0 else "", "muted"),
+            (narrowed, "warn"),
+            (seen, "muted"),
             "edge-live" if self.alarm else "edge-focus" if self.has_focus else "edge",
         )
         set_framed(runs, frame, y, self.size.height, cells, self.tones, lambda room: self._set_inside(runs, y, room))
@@ -244,6 +244,6 @@ class LiveGrid(Toned, can_focus=True):
             set_row(runs, row, self.COLUMNS, self._places, room, self.tones, look)
         elif not self.listing.shown and y >= self._head:
             needle = self.listing.needle
-            lines = (f"Nothing here contains “{needle}”: / and enter on an empty line shows all again.",) if needle else self._empty
+            lines = (f"Nothing here contains “{needle}”: esc shows all again.",) if needle else self._empty
             if y - self._head < len(lines):
                 runs.add(fit(" " + lines[y - self._head], room), self.tones.style("muted"))

@@ -173,5 +173,5 @@ def _money(header: HeaderView) -> list[Item]:
     share = figures.signed(100 * profit / header.capital)
     long = (Part("equity "), Part(equity, "strong"), Part(f" {mark} {figures.signed(profit)} ({share} %)", tone))
     short = (Part("eq "), Part(equity, "strong"), Part(f" {mark}{figures.number(abs(profit))}", tone))
-    depth = f"{header.drawdown_pct:.{2 if 0 < header.drawdown_pct < 0.1 else 1}f}"
+    depth = figures.magnitude(header.drawdown_pct, 2 if 0 < header.drawdown_pct < 0.1 else 1)
     return [Item("equity", long, short, 2), Item("drawdown", (Part(f"dd {depth} %"),), (Part(f"dd {depth}%"),), 4)]

@@ -24,8 +24,9 @@ class TabLine(Line):
     def paint(self, tabs: Sequence[tuple[int, str]], current: int) -> None:
         """Show the tabs as (number, title); where there is no room the last ones but the current lose their titles."""
         words = {number: f" {number} {title} " for number, title in tabs}
+        room = self.size.width or self.app.size.width  # a line that is about to be shown has no width yet
         for number, _ in reversed(tabs):
-            if sum(map(width, words.values())) + len(words) - 1 <= self.size.width:
+            if sum(map(width, words.values())) + len(words) - 1 <= room:
                 break
             if number != current:
                 words[number] = f" {number} "

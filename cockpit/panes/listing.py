@@ -73,7 +73,8 @@ class Listing:
         return next((index for index, row in enumerate(self.shown) if row.key == self.cursor_key), 0)
 
     def choose(self, index: int) -> bool:
-        """Put the cursor on a row, the nearest there is; whether it moved."""
+        """Put the cursor on a row, the nearest there is; whether it moved. What was wanted before is so no more."""
+        self._wanted = ""
         if not self.shown:
             return False
         before = self.cursor_key
@@ -88,6 +89,17 @@ class Listing:
         self.top = min(max(self.top, cursor - lines + 1), cursor)
         self.top = max(0, min(self.top, len(self.shown) - lines))
         return self.top != before
+
+    @property
+    def narrowed(self) -> str:
+        """What a filter leaves of the rows: `/btc: 1 of 5`; '' without one."""
+        return f"/{self.needle}: {len(self.shown)} of {len(self._rows)}" if self.needle else ""
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """What is to be said of rows out of sight: of those a filter hides, and of those above and below: `11-20 of 50`."""
+        shown = len(self.shown)
+        return self.narrowed, f"{self.top + 1}-{self.top + self.lines} of {shown}" if shown > self.lines > 0 else ""
 
     @property
     def in_sight(self) -> list[Row]:

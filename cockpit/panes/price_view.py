@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cockpit import figures
-from cockpit.panes.candles import Candle, Mark, Picture, axis_of, draw, room_for
+from cockpit.panes.candles import Candle, Picture, axis_of, draw, room_for
 from cockpit.panes.canvas import Canvas, narrow
-from cockpit.panes.chart_text import bar_text, marks_of
+from cockpit.panes.chart_text import bar_text, quote_text
 from cockpit.panes.drawing import Edges
 from cockpit.panes.held_bars import HeldBars
-from cockpit.panes.prices import bare
+from cockpit.panes.held_fills import HeldFills
 from cockpit.panes.window import Window, grouped
 from cockpit.text import clean
 from core.codes import interval_ns
@@ -25,25 +24,23 @@ KEPT = 8
 #: Seconds between two moves of the newest candle.
 LAST_EVERY = 0.25
 
-_ARROWS = {1: "▲", -1: "▼", 0: "·"}
-
 
 class PriceView:
     """Candles of one symbol at one interval.
 
     Attributes:
         symbol: `venue:SYMBOL`, '' before there is one.
+        name: what people call it.
         window: the part of them in sight.
     """
 
     def __init__(self) -> None:
-        self.symbol = ""
+        self.symbol = self.name = ""
         self.window = Window()
         self._interval = INTERVALS.index("1m")
         self._held: dict[tuple[str, str], HeldBars] = {}
         self._price: PriceRow | None = None
-        self._marks: tuple[Mark, ...] = ()
-        self._marks_of: tuple[Any, ...] = ()
+        self._fills = HeldFills()
         self._candles: list[Candle] = []
         self._candles_of: tuple[Any, ...] = ()
         self._bring = False  # the crosshair must be brought in sight
@@ -56,6 +53,11 @@ class PriceView:
     def interval(self) -> str:
         """The length of a bar."""
         return INTERVALS[self._interval]
+
+    @property
+    def _length(self) -> int:
+        """Of a candle, ns."""
+        return interval_ns(self.interval) * self.window.zoom.bars
 
     @property
     def bars(self) -> HeldBars:
@@ -79,11 +81,12 @@ class PriceView:
         of = (bars.symbol, bars.interval, bars.version, many)
         if of != self._candles_of:
             self._candles_of = of
-            self._candles = bars.candles if many == 1 else grouped(bars.candles, many * interval_ns(self.interval))
+            self._candles = bars.candles if many == 1 else grouped(bars.candles, self._length)
         return self._candles
 
-    def follow(self, symbol: str) -> None:
-        """Show this symbol."""
+    def follow(self, symbol: str, name: str) -> None:
+        """Show this symbol, under this name."""
+        self.name = name
         if symbol != self.symbol:
             self.symbol = symbol
             self.window.reset()
@@ -92,9 +95,7 @@ class PriceView:
 
     def forget(self) -> None:
         """Hold nothing."""
-        self._held.clear()
-        self._candles_of = ()
-        self.window.reset()
+        self._held, self._fills, self._candles_of = {}, HeldFills(), ()
 
     def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str, now: float) -> None:
         """Take what is known of the symbol at `now` (monotonic seconds); fills of the strategy `own` are named first."""
@@ -102,10 +103,7 @@ class PriceView:
         last = None if price is None else price.last
         if last != self._last and now - self._last_at >= LAST_EVERY:
             self._last, self._last_at = last, now
-        of = (id(trades), len(trades), trades[0].fill_id if trades else "", self.symbol, own, self.decimals)
-        if of != self._marks_of:
-            self._marks_of = of
-            self._marks = marks_of(trades, self.symbol, own, self.decimals)
+        self._fills.tell(trades, self.symbol, self._length, own, self.decimals)
 
     # What it asks the engine
 
@@ -113,20 +111,36 @@ class PriceView:
         """What to ask now, monotonic seconds; None when nothing is due."""
         if not self.symbol:
             return None
-        args = self.bars.question(now, self.window.lacks(self.candles) * self.window.zoom.bars)
-        return None if args is None else ("bars", args)
+        candles = self.candles
+        args = self.bars.question(now, self.window.lacks(candles) * self.window.zoom.bars)
+        if args is not None:
+            return "bars", args
+        args = self._fills.question(now, candles[0].start, candles[-1].start + self._length) if candles else None
+        return None if args is None else ("bar_fills", args)
 
-    def take(self, args: dict[str, Any], answer: Any) -> None:
+    def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
+        if what == "bar_fills":
+            self._fills.take(args, answer)
+            return
         held = self._held.get((args["symbol"], args["interval"]))
         if held is not None:
             held.take(answer)
 
-    def refused(self, args: dict[str, Any], why: str) -> None:
+    def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
+        if what == "bar_fills":
+            self._fills.refused()
+            return
         held = self._held.get((args["symbol"], args["interval"]))
         if held is not None:
             held.refused(clean(why))
+
+    def restore(self, interval: str, zoom: int) -> None:
+        """Be as a person left it."""
+        if interval in INTERVALS:
+            self._interval = INTERVALS.index(interval)
+        self.window.step = zoom
 
     # What a person does
 
@@ -139,6 +153,11 @@ class PriceView:
         """Show more bars, or fewer; whether that was possible."""
         self._bring = True
         return self.window.resize(steps)
+
+    @property
+    def crossed(self) -> bool:
+        """Whether there is a crosshair, or will be with the first bars."""
+        return self._awaited or self.window.cross is not None
 
     def cross(self, steps: int) -> None:
         """Move the crosshair; where there are no bars yet, it comes with them."""
@@ -176,7 +195,7 @@ class PriceView:
         bars, window = self.bars, self.window
         place = (window.zoom, window.until, window.cross)
         last = self._last if window.until is None else None
-        return (place, self.symbol, self.interval, bars.version, bars.loading, self._marks_of, last)
+        return (place, self.symbol, self.name, self.interval, bars.version, bars.loading, self._fills.version, last)
 
     def draw(self, canvas: Canvas) -> None:
         candles, zoom, window = self.candles, self.window.zoom, self.window
@@ -196,16 +215,14 @@ class PriceView:
         last = None
         if back == 0:
             seen, last = self._lively(seen)
-        self._left = draw(
-            canvas, Picture(seen, interval_ns(self.interval) * zoom.bars, self.decimals, zoom.pitch, self._marks, last, cross)
-        )
+        self._left = draw(canvas, Picture(seen, self._length, self.decimals, zoom.pitch, self._fills.marks, last, cross))
 
     def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
         """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
         price, last, newest = self._price, self._last, seen[-1]
         if price is None or last is None or price.state != "live":
             return seen, newest.close
-        if newest.start <= price.last_ns < newest.start + interval_ns(self.interval) * self.window.zoom.bars:
+        if newest.start <= price.last_ns < newest.start + self._length:
             moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
             seen = [*seen[:-1], moved]
         return seen, last
@@ -213,14 +230,14 @@ class PriceView:
     def _why_empty(self) -> list[str]:
         if not self.symbol:
             return ["No symbol is streamed yet: press s to add one."]
-        name, bars = bare(self.symbol), self.bars
+        name, bars = self.name, self.bars
         if bars.loading:
             return [f"No bars of {name} yet: the engine reads its past …"]
         return [f"No bars of {name} yet: nothing was traded since it is streamed.", *([bars.note] if bars.note else [])]
 
     def edges(self, cells: int) -> Edges:
         candles, bars, many = self.candles, self.bars, self.window.zoom.bars
-        title = f"{bare(self.symbol)} {self.interval}{f' x{many}' if many > 1 else ''}" if self.symbol else "Chart"
+        title = f"{self.name} {self.interval}{f' x{many}' if many > 1 else ''}" if self.symbol else "Chart"
         back = self.window.back(candles)
         corner = f"{back} bars back, end: now" if back else ""
         foot = ("", "muted")
@@ -231,12 +248,4 @@ class PriceView:
             foot = "reading the past …", "muted"
         elif bars.note and candles:
             foot = bars.note, "warn"
-        return Edges((title, "strong"), self._quote(), foot, (corner, "muted"))
-
-    def _quote(self) -> tuple[str, str]:
-        price = self._price
-        if price is None or price.last is None:
-            return "", "muted"
-        change = "" if price.change_24h_pct is None else f" {figures.signed(price.change_24h_pct)} %"
-        tone = "muted" if price.state != "live" else {1: "up", -1: "down"}.get(price.direction, "plain")
-        return f"{_ARROWS.get(price.direction, '·')} {figures.number(price.last, price.decimals)}{change}", tone
+        return Edges((title, "strong"), quote_text(self._price), foot, (corner, "muted"))

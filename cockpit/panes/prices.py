@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import ClassVar
 
 from cockpit import figures
@@ -38,13 +40,17 @@ class PricesPane(LiveGrid):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._held: dict[str, PriceRow] = {}
+        self._names: dict[str, str] = {}
         self._cells: dict[str, tuple[Cell, ...]] = {}
         self._lines_made: dict[str, Row] = {}
 
     def take(self, prices: list[PriceRow]) -> None:
         """Keep the engine's rows; cells are made again only for those that changed."""
         held = {row.symbol: row for row in prices}
-        self._cells = {symbol: self._cells[symbol] if self._held.get(symbol) == row else price_cells(row) for symbol, row in held.items()}
+        if held.keys() != self._held.keys():
+            self._names, self._cells = names_of(held), {}
+        cells = {symbol: self._cells.get(symbol) if self._held.get(symbol) == row else None for symbol, row in held.items()}
+        self._cells = {symbol: cells[symbol] or price_cells(row, self._names[symbol]) for symbol, row in held.items()}
         self._held = held
 
     def paint(self, now: float, now_ns: int, header: HeaderView) -> None:
@@ -85,6 +91,10 @@ class PricesPane(LiveGrid):
         """The row of a symbol; None when it is not watched."""
         return self._held.get(symbol)
 
+    def called(self, symbol: str) -> str:
+        """A symbol as people read it: with its venue only where another venue has one of that name."""
+        return self._names.get(symbol) or bare(symbol)
+
     def decimals(self, symbol: str) -> int | None:
         """Decimals of a symbol's prices; None when it is not watched."""
         row = self._held.get(symbol)
@@ -105,15 +115,22 @@ def bare(symbol: str) -> str:
     return clean(symbol.rpartition(":")[2])
 
 
-def price_cells(row: PriceRow) -> tuple[Cell, ...]:
-    """The cells of a price, all but its age."""
+def names_of(symbols: Iterable[str]) -> dict[str, str]:
+    """By symbol what people call it: without its venue, where no other venue has one of that name."""
+    known = list(symbols)
+    count = Counter(bare(symbol) for symbol in known)
+    return {symbol: bare(symbol) if count[bare(symbol)] == 1 else clean(symbol) for symbol in known}
+
+
+def price_cells(row: PriceRow, name: str = "") -> tuple[Cell, ...]:
+    """The cells of a price, all but its age; `name` where it is not the bare symbol."""
     arrow, tone = _ARROWS.get(row.direction, ("·", "faint"))
     change = row.change_24h_pct
     spark = tuple(row.spark)
     rising = spark[-1] >= spark[0] if spark else True
     waits = row.state == "gap" or (row.state == "waiting" and not spark)
     return (
-        Cell(bare(row.symbol), "strong"),
+        Cell(name or bare(row.symbol), "strong"),
         Cell(figures.number(row.last, row.decimals), tone if row.direction else "plain", row.last),
         Cell(arrow, tone),
         Cell(figures.signed(change), sign_tone(change), change),

@@ -47,8 +47,15 @@ def process_lines(process: ProcessHealth) -> list[list[Part]]:
         fact("shedding", Part(clean(process.shedding), "warn") if process.shedding else Part("nothing")),
         fact("loop late", Part(f"p99 {figures.span(process.loop_p99_us)} · max {figures.span(process.loop_max_us)}", slow)),
         fact("over 5 ms", Part(f"{long:,} pause{'s' if long != 1 else ''}" + (f": {why}" if why else ""), "warn" if long else "plain")),
+        *_turned_away(process),
         fact("kept ready", Part(f"{process.recent_ticks:,} ticks"), Part(" for restarts", "muted")),
     ]
+
+
+def _turned_away(process: ProcessHealth) -> list[list[Part]]:
+    """Who was not let stay at the engine's socket; nothing where all were."""
+    away = ", ".join(f"{clean(reason)} {count:,}" for reason, count in process.refused.items())
+    return [fact("turned away", Part(away, "warn"))] if away else []
 
 
 def _memory(process: ProcessHealth) -> list[Part]:

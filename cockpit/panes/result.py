@@ -3,52 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from cockpit import figures
+from cockpit.panes.beside import compared
 from cockpit.panes.facts import Facts, fact
 from cockpit.panes.line import Part
+from cockpit.panes.metric import METRICS, Metric, metric_text
 from cockpit.panes.prices import bare, sign_tone
 from cockpit.panes.runs import progress_words, seconds
-from cockpit.report import Report, params_words, quote_of, source_words, stamp, terms_words, title_words, width_words
-from cockpit.text import clean, width
+from cockpit.report import Report, params_words, quote_of, source_words, span_words, stamp, terms_words, title_words, width_words
+from cockpit.text import clean
+from core.codes import DAY, MINUTE
 from core.view import RunRow
-
-
-class Figure(NamedTuple):
-    """One metric: its key, its name, its decimals, and its unit; `money` stands for the quote currency."""
-
-    key: str
-    name: str
-    decimals: int
-    unit: str
-    signed: bool = False
-    scale: float = 1.0
-
-
-FIGURES = (
-    Figure("net_pnl", "net P&L", 2, "money", signed=True),
-    Figure("max_drawdown", "max drawdown", 2, "money"),
-    Figure("max_drawdown_pct", "", 2, "% of the peak before it"),
-    Figure("sharpe", "Sharpe", 2, "daily, a year's worth"),
-    Figure("profit_factor", "profit factor", 2, "won / lost"),
-    Figure("trades", "trades", 0, "round trips"),
-    Figure("win_rate", "won", 1, "% of trades, after fees", scale=100.0),
-    Figure("fills", "fills", 0, "executions"),
-    Figure("gross_profit", "won trades", 2, "money"),
-    Figure("gross_loss", "lost trades", 2, "money"),
-    Figure("fees", "fees", 2, "money"),
-)
 
 #: Closing fills whose spread says something, and the cells it is drawn in.
 FEW, BINS = 8, 14
 
-_SEEN = Figure("ticks", "over", 0, "ticks or bars")
+#: A run of a shorter span has no Sharpe (`core.research.metrics`).
+SHARPE_NS = 2 * DAY - 60 * MINUTE
 
 _EMPTY = (
-    "What a run came to stands here: profit, drawdown, Sharpe, trades, costs.",
-    "c marks a run, and compares it with the one under the cursor.",
-    "r registers what was tested, with the same parameters and terms.",
+    "Profit, drawdown, Sharpe, trades and costs of a run.",
+    "b makes one.  c marks one, to see others beside it.",
+    "r registers what was tested, on the same terms.",
 )
 
 
@@ -75,7 +53,7 @@ def result_lines(row: RunRow, report: Report | None, now_ns: int, cells: int = 8
         return [*state_lines(row, now_ns), [], *order_lines(row, cells)]
     found, money = row.figures, quote_of(row.symbol)
     capital = row.order.terms.capital
-    lines = [[*figure_line(figure, found, money)] for figure in FIGURES]
+    lines = [metric_line(metric, row, money) for metric in METRICS]
     net = found.get("net_pnl")
     if net is not None:
         lines[0].append(Part(f", {figures.signed(100 * net / capital)} % of capital", "muted"))
@@ -140,43 +118,18 @@ def _wrapped(label: str, text: str, cells: int) -> list[list[Part]]:
     return [fact(label if not index else "", Part(line)) for index, line in enumerate(lines)]
 
 
-def figure_line(figure: Figure, found: Mapping[str, Any], money: str) -> list[Part]:
+def metric_line(metric: Metric, row: RunRow, money: str) -> list[Part]:
     """`net P&L  +1,234.50  USDT`."""
-    value = found.get(figure.key)
-    tone = sign_tone(value or 0.0) if figure.signed else "plain"
-    unit = money if figure.unit == "money" else figure.unit
-    return fact(figure.name, Part(f"{_text(figure, value):>14}", tone), Part(f"  {unit}", "muted"))
+    value = (row.figures or {}).get(metric.key)
+    tone = sign_tone(value or 0.0) if metric.signed else "plain"
+    unit = money if metric.unit == "money" else metric.unit
+    if metric.key == "sharpe" and value is None:
+        unit = no_sharpe(row)
+    return fact(metric.name, Part(f"{metric_text(metric, value):>14}", tone), Part(f"  {unit}", "muted"))
 
 
-def compared(a: RunRow, b: RunRow) -> list[list[Part]]:
-    """Both runs' figures, and by how much the second differs."""
-    money = quote_of(b.symbol or a.symbol)
-    rows = []
-    for figure in (*FIGURES, _SEEN):
-        one, two = ((row.figures or {}).get(figure.key) for row in (a, b))
-        less = None if one is None or two is None else two - one
-        text = figures.NONE if less is None else figures.signed(less * figure.scale, figure.decimals)
-        rows.append((figure, _text(figure, one), _text(figure, two), text, less))
-    heads = f"A {clean(a.id)}", f"B {clean(b.id)}", "B less A"
-    cells = max(11, *(width(text) + 2 for text in (*heads, *(text for row in rows for text in row[1:4]))))
-    lines = [[Part(" " * 13 + "".join(head.rjust(cells) for head in heads), "muted")]]
-    for figure, one, two, text, less in rows:
-        unit = money if figure.unit == "money" else figure.unit.partition(",")[0].partition(" of ")[0]
-        tone = sign_tone(less or 0.0) if figure.signed else "plain"
-        values = Part(one.rjust(cells), "muted"), Part(two.rjust(cells), "strong"), Part(text.rjust(cells), tone)
-        lines.append(fact(figure.name, *values, Part(f"  {unit}", "muted")))
-    lines.append([])
-    for name, row in (("A", a), ("B", b)):
-        state = "" if row.state == "done" else f" ({clean(row.state)})"
-        lines.append([Part(f"{name} ", "key"), Part(f"{clean(row.order.strategy)} over {source_words(row.order.source)}{state}")])
-        lines.append([Part(f"  {params_words(row.order.params) or 'default parameters'}", "muted")])
-    if terms_words(a.order.terms) != terms_words(b.order.terms):
-        lines += [[Part(f"{name} ", "key"), Part(terms_words(row.order.terms), "muted")] for name, row in (("A", a), ("B", b))]
-    return [*lines, [Part("c on the marked run unmarks it", "muted")]]
-
-
-def _text(figure: Figure, value: float | None) -> str:
-    if value is None:
-        return figures.NONE
-    scaled = value * figure.scale
-    return figures.signed(scaled, figure.decimals) if figure.signed else figures.number(scaled, figure.decimals)
+def no_sharpe(row: RunRow) -> str:
+    """Why a run has none."""
+    if row.last_ns and row.last_ns - row.first_ns < SHARPE_NS:
+        return f"needs two days, not {span_words(row.first_ns, row.last_ns)}"
+    return "no day differed from another" if row.last_ns else "needs two days or more"

@@ -25,8 +25,8 @@ class RunTradesPane(LiveGrid):
         Column("side", least=4, most=5),
         Column("qty", "point", least=4),
         Column("price", "point"),
-        Column("rPnL", "point", least=6),
-        Column("fee", "point", drop=2),
+        Column("rPnL", "point", least=6, means="P&L of what this fill closed, before fees, quote currency"),
+        Column("fee", "point", drop=2, means="of this fill, quote currency"),
         Column("position", "point", least=5, drop=1),
         Column("why", least=6, most=24, drop=3, grow=True),
     )
@@ -47,8 +47,15 @@ class RunTradesPane(LiveGrid):
             return
         count = len(detail.fills)
         note = f"newest {count:,} of {detail.fills_total:,} fills" if count < detail.fills_total else f"{count:,} fill{'s' * (count != 1)}"
-        self.show(fill_rows(detail.fills), now, note=note, empty=("It did not trade: its conditions were never met in this span.",))
+        self.show(fill_rows(detail.fills), now, note=note, empty=idle_words(report))
         self.choose(0)
+
+
+def idle_words(report: Report | None) -> tuple[str, ...]:
+    """Why a run did not trade."""
+    if report is None or not report.cold:
+        return ("It did not trade: its conditions were never met in this span.",)
+    return (f"It did not trade: it {clean(report.cold)}.", "A longer span, a shorter interval or fewer bars would let it.")
 
 
 def fill_rows(fills: list[dict[str, Any]]) -> list[Row]:

@@ -8,7 +8,7 @@ from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
-from cockpit.report import params_words, source_words
+from cockpit.report import params_words, source_words, span_words
 from cockpit.text import clean
 from core.view import LabView, RunRow
 
@@ -24,8 +24,11 @@ STATES = {
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
 
+#: So many words of the engine without a run that it said it took: one may have been on its way, more mean that there is none.
+PATIENCE = 2
+
 _BAR = 6
-_STATE = 5
+_STATE = 6
 
 
 class Made(NamedTuple):
@@ -46,15 +49,16 @@ class RunsPane(LiveGrid):
         Column("run", least=6, most=10),
         Column("strategy", least=8, most=18),
         Column("source", least=12, most=24, drop=2),
-        Column("asked", "right", least=8, most=14, drop=8),
+        Column("span", "right", least=7, most=8, drop=4, means="from the first to the last print or bar it traded"),
+        Column("asked", "right", least=8, most=14, drop=9),
         Column("state", least=11, most=26),
-        Column("net P&L", "point", least=8),
-        Column("%", "point", least=6, drop=1),
-        Column("dd %", "point", least=5, drop=3),
-        Column("Sharpe", "point", least=5, drop=5),
-        Column("trades", "right", least=6, drop=6),
-        Column("win %", "right", least=5, drop=7),
-        Column("params", least=16, most=70, drop=4, grow=True),
+        Column("net P&L", "point", least=8, means="after fees, an open position at the last price, quote currency"),
+        Column("%", "point", least=6, drop=1, means="net P&L in percent of the capital"),
+        Column("dd %", "point", least=5, drop=3, means="worst fall of equity from a peak, in percent of it"),
+        Column("Sharpe", "point", least=5, drop=6, means="of daily changes, a year's worth; of two days or more"),
+        Column("trades", "right", least=6, drop=7, means="round trips that were closed"),
+        Column("win %", "right", least=5, drop=8, means="trades that won something after their fees"),
+        Column("params", least=16, most=70, drop=5, grow=True),
     )
 
     def __init__(self, *, id: str) -> None:
@@ -63,11 +67,28 @@ class RunsPane(LiveGrid):
         self._held: dict[str, RunRow] = {}
         self._view: LabView | None = None
         self._made: dict[str, tuple[Made, Row]] = {}
+        self._expected: RunRow | None = None
+        self._lacking = 0
 
     def take(self, view: LabView) -> None:
-        """Keep the engine's rows."""
+        """Keep the engine's rows; what is expected stays on top of them until it is among them."""
         self._view = view
         self._held = {row.id: row for row in view.runs}
+        if self._expected is not None:
+            self._lacking += 1
+            if self._expected.id in self._held or self._lacking > PATIENCE:
+                self._expected = None
+            else:
+                self._held = {self._expected.id: self._expected, **self._held}
+
+    def expect(self, row: RunRow, now: float) -> None:
+        """A run that was just asked for is listed before the engine's next word, and the cursor is on it at once."""
+        if row.id not in self._held:
+            self._expected, self._lacking = row, 0
+            self._held = {row.id: row, **self._held}
+        self.seek("")  # a filter would hide it
+        self.listing.want(row.id)
+        self.paint(now, row.asked_ns)
 
     def paint(self, now: float, now_ns: int) -> None:
         """Show what is held as of `now_ns`."""
@@ -109,11 +130,16 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
         Cell(clean(row.id), "strong"),
         Cell(clean(row.order.strategy)),
         Cell(source_words(row.order.source)),
+        Cell(
+            span_words(row.first_ns, row.last_ns) if row.last_ns else "",
+            "muted",
+            float(row.last_ns - row.first_ns) if row.last_ns else None,
+        ),
         Cell(figures.moment(row.asked_ns, now_ns), "muted"),
         Cell(word, tone),
         Cell(figures.signed(net) if found else "", sign_tone(net or 0.0), net),
         Cell(figures.signed(share) if found else "", sign_tone(share or 0.0), share),
-        Cell(figures.number(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
+        Cell(figures.magnitude(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
         Cell(figures.number(found.get("sharpe")) if found else "", "plain", found.get("sharpe")),
         Cell(f"{found['trades']:,}" if "trades" in found else "", "plain", found.get("trades")),
         Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if found else "", "plain", win),
@@ -124,9 +150,10 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
 
 
 def progress_words(row: RunRow, now_ns: int) -> str:
-    """`████▌       43 %  2 s left`; rows where nobody knows how many there are."""
+    """`████▌       43 %  2 s left`; rows where nobody knows how many there are; for how long nothing was heard of it yet."""
     if row.share is None:
-        return f"● running  {figures.short(row.rows)} rows" if row.rows else "● running  preparing"
+        so_far = figures.age(max(0.0, (now_ns - row.started_ns) / 1e9)) if row.started_ns else ""
+        return f"● running  {figures.short(row.rows)} rows" if row.rows else f"● preparing  {so_far}"
     left = f"  {figures.age(max(0.0, (row.eta_ns - now_ns) / 1e9))} left" if row.eta_ns else ""
     return f"{figures.bar(row.share, _BAR)} {100 * row.share:3.0f} %{left}"
 

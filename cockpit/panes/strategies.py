@@ -35,15 +35,15 @@ class StrategiesPane(LiveGrid):
         Column("id", least=6, most=18),
         Column("symbol", least=8, most=18, drop=2),
         Column("state", least=8, most=14),
-        Column("pos", "point", least=5),
-        Column("entry", "point", drop=5),
-        Column("uPnL", "point", least=6, drop=1, flash="ink"),
-        Column("rPnL", "point", least=6, flash="cell"),
-        Column("trades", "right", least=4, drop=7),
-        Column("win %", "right", least=5, drop=4),
-        Column("fees", "point", least=5, drop=8),
-        Column("dd %", "right", least=4, drop=6),
-        Column("Sharpe", "point", least=5, drop=9),
+        Column("pos", "point", least=5, means="position, in base currency: + long, - short"),
+        Column("entry", "point", drop=5, means="average price of the open position"),
+        Column("uPnL", "point", least=6, drop=1, flash="ink", means="P&L of the open position at the last price, quote currency"),
+        Column("net", "point", least=6, flash="cell", means="P&L of what was closed less all fees, quote currency"),
+        Column("trades", "right", least=4, drop=7, means="round trips that were closed"),
+        Column("win %", "right", least=5, drop=4, means="trades that won something after their fees"),
+        Column("fees", "point", least=5, drop=8, means="all fees so far, quote currency; net is after them"),
+        Column("dd %", "right", least=4, drop=6, means="deepest fall of equity from a peak, in percent of it"),
+        Column("Sharpe", "point", least=5, drop=9, means="of daily changes, a year's worth; from two days on"),
         Column("equity", least=6, most=48, drop=3, grow=True),
     )
 
@@ -90,6 +90,7 @@ def strategy_row(row: StrategyRow, decimals: Callable[[str], int | None]) -> Row
     symbols = "+".join(bare(symbol) for symbol in row.symbols)
     places = decimals(row.symbols[0]) if row.symbols else None
     win = 100 * row.wins / row.trades if row.trades else None
+    net = row.realised - row.fees
     cells = (
         Cell(clean(row.id), "strong"),
         Cell(symbols, "plain"),
@@ -97,11 +98,11 @@ def strategy_row(row: StrategyRow, decimals: Callable[[str], int | None]) -> Row
         Cell(figures.quantity(row.position, sign=True), sign_tone(row.position), row.position),
         Cell(figures.number(row.entry, 2 if places is None else places), "plain", row.entry),
         Cell(figures.signed(row.unrealised), sign_tone(row.unrealised), row.unrealised),
-        Cell(figures.signed(row.realised), sign_tone(row.realised), row.realised),
+        Cell(figures.signed(net), sign_tone(net), net),
         Cell(str(row.trades), "muted", float(row.trades)),
         Cell(f"{win:.0f}" if win is not None else figures.NONE, "plain", win),
         Cell(figures.number(row.fees), "muted", row.fees),
-        Cell(f"{row.drawdown_pct:.1f}", "muted", row.drawdown_pct),
+        Cell(figures.magnitude(row.drawdown_pct, 1), "muted", row.drawdown_pct),
         Cell(figures.number(row.sharpe), sign_tone(row.sharpe), row.sharpe),
         Cell("", "up" if row.equity >= row.capital else "down", None, tuple(row.spark)),
     )
@@ -115,12 +116,12 @@ def strategy_row(row: StrategyRow, decimals: Callable[[str], int | None]) -> Row
 
 
 def total_row(rows: list[StrategyRow], last: Callable[[str], float | None]) -> Row:
-    """The sum: what is exposed at the last prices, and both profits."""
+    """The sum: what is exposed at the last prices, and both profits; realised after fees."""
     exposed = 0.0
     for row in rows:
         price = last(row.symbols[0]) if len(row.symbols) == 1 else None
         exposed += abs(row.position) * (price if price is not None else row.entry or 0.0)
-    unrealised, realised = sum(row.unrealised for row in rows), sum(row.realised for row in rows)
+    unrealised, net = sum(row.unrealised for row in rows), sum(row.realised - row.fees for row in rows)
     trades, wins = sum(row.trades for row in rows), sum(row.wins for row in rows)
     return Row(
         "",
@@ -131,7 +132,7 @@ def total_row(rows: list[StrategyRow], last: Callable[[str], float | None]) -> R
             Cell(""),
             Cell(""),
             Cell(figures.signed(unrealised), sign_tone(unrealised), unrealised),
-            Cell(figures.signed(realised), sign_tone(realised), realised),
+            Cell(figures.signed(net), sign_tone(net), net),
             Cell(str(trades), "muted"),
             Cell(f"{100 * wins / trades:.0f}" if trades else figures.NONE, "plain"),
             Cell(figures.number(sum(row.fees for row in rows)), "muted"),

@@ -8,7 +8,6 @@ from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.listing import Listing
-from cockpit.panes.prices import bare
 from cockpit.text import clean
 from core.codes import Origin, Side
 
@@ -38,15 +37,16 @@ class TapePane(LiveGrid):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.listing = Listing(follows=True)  # the newest first until it is sorted
-        self.symbol = ""
+        self.symbol = self.called = ""
         self._due = 0.0
         self._rows: dict[str, Row] = {}
         self._summary = ""
         self._why = ""
         self._decimals = 2
 
-    def follow(self, symbol: str, decimals: int) -> None:
-        """Show this symbol, whose prices have so many decimals."""
+    def follow(self, symbol: str, name: str, decimals: int) -> None:
+        """Show this symbol under this name; its prices have so many decimals."""
+        self.called = name
         if (symbol, decimals) != (self.symbol, self._decimals):
             self.symbol, self._decimals = symbol, decimals
             self._rows, self._summary, self._due, self._why = {}, "", 0.0, ""
@@ -70,7 +70,7 @@ class TapePane(LiveGrid):
         self._rows = {key: old.get(key) or print_row(key, row, self._decimals) for row in prints for key in (f"{row[4]}:{row[0]}",)}
         bought, sold = (sum(row[2] for row in prints if row[3] == side) for side in (Side.BUY, Side.SELL))
         share = f", {100 * bought / (bought + sold):.0f} % of the volume bought" if bought + sold else ""
-        self._summary = f"{bare(self.symbol)}, {len(prints)} prints{share}" if prints else bare(self.symbol)
+        self._summary = f"{self.called}, {len(prints)} prints{share}" if prints else self.called
         self._why = ""
 
     def refused(self, what: str, args: dict[str, Any], why: str) -> None:
@@ -79,7 +79,7 @@ class TapePane(LiveGrid):
 
     def paint(self, now: float) -> None:
         """Show what is held."""
-        name = bare(self.symbol)
+        name = self.called
         empty = self._why or (f"No print of {name} yet." if self.symbol else "No symbol is streamed yet: press s to add one.")
         self.show(list(self._rows.values()), now, note=self._summary, empty=(empty,))
 

@@ -29,8 +29,8 @@ class TradesPane(LiveGrid):
         Column("side", least=4, most=7),
         Column("qty", "point", least=4),
         Column("price", "point"),
-        Column("rPnL", "point", least=6, drop=2),
-        Column("fee", "point", drop=4),
+        Column("rPnL", "point", least=6, drop=2, means="P&L of what this fill closed, before fees, quote currency"),
+        Column("fee", "point", drop=4, means="of this fill, quote currency"),
         Column("", least=11, most=24, drop=5, grow=True),
     )
 

@@ -40,10 +40,19 @@ class Window:
         """How wide a bar is drawn."""
         return ZOOMS[self._zoom]
 
+    @property
+    def step(self) -> int:
+        """Its place between few bars and many."""
+        return self._zoom
+
+    @step.setter
+    def step(self, at: int) -> None:
+        self._zoom = min(max(at, 0), len(ZOOMS) - 1)
+
     def resize(self, steps: int) -> bool:
         """More bars for positive steps, fewer for negative ones; whether that was possible."""
         before = self._zoom
-        self._zoom = min(max(self._zoom + steps, 0), len(ZOOMS) - 1)
+        self.step = self._zoom + steps
         return self._zoom != before
 
     def reset(self) -> None:

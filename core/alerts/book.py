@@ -1,7 +1,7 @@
 """The rules that are set, what each has done, and the series they watch: figures go in, firings come out.
 
 Prices come in batches and are looked at print by print; the other figures come one at a time. A rule fires on a crossing,
-unless it is switched off, snoozed, spent (`once`) or fired less than its cooldown ago.
+unless it is switched off, snoozed, spent (`once`) or fired less than its cooldown ago. A drawdown must besides have recovered since.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.alert_rules import AnyRule, MoveRule, PriceRule
+from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PriceRule
 from core.alerts.firing import STANDING, Batch, Done, Firing, Mark, happened, places_of
 from core.alerts.levels import Crossing, Levels
 from core.alerts.window import Window, moved
@@ -50,6 +50,7 @@ class Book:
         if done.set_ != times:
             same = known is not None and (known.watches, known.thresholds) == (rule.watches, rule.thresholds)
             done.set_, done.spent, done.fired_ns = times, False, done.fired_ns if same else 0
+            done.armed = done.armed or not same
         self.rules[rule.id] = rule
         return self._hook(rule)
 
@@ -98,6 +99,11 @@ class Book:
                 name = f"price {rest}"
             if name in self._series:
                 self._series[name].last = mark.last
+
+    def rules_on(self, watches: Iterable[str]) -> list[str]:
+        """The ids of the rules that watch one of these."""
+        found = set(watches)
+        return [rule.id for rule in self.rules.values() if rule.watches in found]
 
     def places(self, rule: AnyRule) -> list[str]:
         """The series a rule watches, as `state` takes them."""
@@ -189,11 +195,15 @@ class Book:
         firings = []
         for rule_id, _, value in crossings:
             rule, done = self.rules[rule_id], self.done[rule_id]
-            if not rule.enabled or done.spent or now_ns < rule.snoozed_until_ns:
+            if isinstance(rule, DrawdownRule) and value <= rule.rearms_at:
+                done.armed = True
+                continue
+            if not rule.enabled or done.spent or not done.armed or now_ns < rule.snoozed_until_ns:
                 continue
             if done.fired_ns and 0 <= now_ns - done.fired_ns < rule.cooldown_s * SECOND:
                 continue
             done.fired, done.fired_ns, done.spent = done.fired + 1, now_ns, rule.once
+            done.armed = not isinstance(rule, DrawdownRule)
             said = happened(rule, value, words)
             firings.append(Firing(rule, f"{rule.name}: {said}" if rule.name else said, done.fired))
         return firings
@@ -215,7 +225,7 @@ class Book:
         return new
 
     def _unhook(self, rule: AnyRule) -> None:
-        for name, _, _ in places_of(rule):
+        for name in dict.fromkeys(self.places(rule)):
             self._series[name].drop([rule.id])
             if not len(self._series[name]):
                 del self._series[name]

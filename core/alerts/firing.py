@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from core.alert_rules import AnyRule, MoveRule, amount, bare, span
+from core.alert_rules import AnyRule, DrawdownRule, MoveRule, amount, bare, span
 
 #: Series whose newest figure is no print's, and is kept by itself.
 STANDING = ("move", "pnl", "drawdown", "stale", "health")
@@ -20,12 +20,14 @@ class Done(Struct):
         fired: how often it fired, ever.
         fired_ns: when it did last, 0 never.
         spent: it fired, and was to do so once only.
+        armed: what it watches has recovered since it fired; only drawdown rules wait for that.
     """
 
     set_: int = 0
     fired: int = 0
     fired_ns: int = 0
     spent: bool = False
+    armed: bool = True
 
 
 class Mark(Struct):
@@ -61,10 +63,11 @@ class Batch(NamedTuple):
 
 
 def places_of(rule: AnyRule) -> list[tuple[str, str, float]]:
-    """Series, side and level of each threshold: ups and downs of a price are two series."""
+    """Series, side and level of each threshold, and of where a rule is armed again: ups and downs of a price are two series."""
     if isinstance(rule, MoveRule):
         return [(rule.watches + ("+" if side == "above" else "-"), side, level) for side, level in rule.thresholds]
-    return [(rule.watches, side, level) for side, level in rule.thresholds]
+    rearms = [(rule.watches, "below", rule.rearms_at)] if isinstance(rule, DrawdownRule) else []
+    return [*((rule.watches, side, level) for side, level in rule.thresholds), *rearms]
 
 
 def happened(rule: AnyRule, value: float, words: str = "") -> str:

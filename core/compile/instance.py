@@ -14,7 +14,7 @@ from core.compile import module
 from core.compile.blueprint import Blueprint, layout_hash, limits_record, terms_record
 from core.errors import StoreError, StrategyError
 from core.kernels import levers
-from core.kernels.book import execute
+from core.kernels.book import execute, mark
 from core.kernels.records import ACCOUNT, BOOK, REPORT
 from core.types import TICK, Records, copied, join
 
@@ -145,16 +145,23 @@ class Instance:
         Raises:
             StoreError: books are laid out differently since.
         """
-        if layout.partition(".")[2] != self.layout.partition(".")[2]:
+        if not same_books(layout, self.layout):
             raise StoreError(f"the position of {self.plan.name} was saved by a version with other books")
         at = 0  # state and memory, laid out in another way perhaps, come after the books
         for part in (self.account, self.books):
             part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)
             at += part.nbytes
+        self.book(fills)
+
+    def book(self, fills: Sequence[PastFill]) -> None:
+        """Books and account go on from where they are by fills of the ledger: what is told by prints between two of them (the
+        deepest fall, the extremes a trailing stop counts from) is as of the fills."""
         moment = np.zeros(1, TICK).view(np.recarray)[0]
+        account = self.account[0]
         for leg, qty, after, price, ts in fills:
             moment.ts, moment.price = ts, price
-            execute(self.account[0], self.books[leg], self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
+            execute(account, self.books[leg], self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
+            mark(account, self.books, self.books[leg], self.plan.legs, price)
         self.books["aim"] = self.books["position"]
 
     def pause(self) -> Records:
@@ -203,8 +210,8 @@ class Instance:
         """
         parts = self._parts()
         if layout != self.layout or len(data) != sum(a.nbytes for a in parts):
-            name = self.plan.name
-            raise StoreError(f"the snapshot of {name} was taken with another memory layout: its file, or cockpit itself, has changed since")
+            why = "its file, or cockpit itself, has changed since; resume it, and it begins anew with its position"
+            raise StoreError(f"the snapshot of {self.plan.name} was taken with another memory layout: {why}")
         at = 0
         for part in parts:
             part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)
@@ -216,6 +223,16 @@ class Instance:
         return int(self.state[0].bar.count) if "bar" in names else int(self.account[0].ticks)
 
 
+def same_books(layout: str, other: str) -> bool:
+    """Whether books and account of two layouts lie in memory in the same way, whatever the strategies' own state does."""
+    return layout.partition(".")[2] == other.partition(".")[2]
+
+
+def layout_of(plan: Blueprint) -> str:
+    """The layout a snapshot of this plan has."""
+    return layout_hash(_records(plan.text))
+
+
 def _zeros(descr: Any, count: int) -> Any:
     return np.zeros(count, np.dtype(descr)).view(np.recarray)
 
@@ -223,8 +240,9 @@ def _zeros(descr: Any, count: int) -> Any:
 @functools.lru_cache(maxsize=256)
 def _records(text: str) -> dict[str, Any]:
     """The RECORDS literal of a generated module, without running it."""
-    for node in ast.parse(text).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == "RECORDS":
-            records: dict[str, Any] = ast.literal_eval(node.value)
-            return records
+    _, found, rest = text.rpartition("\nRECORDS = ")
+    literal, ended, _ = rest.partition("\n\ndef entry(")  # all of a long text need not be parsed for it
+    if found and ended:
+        records: dict[str, Any] = ast.literal_eval(literal)
+        return records
     raise StrategyError("not a generated module")

@@ -98,7 +98,7 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config, names
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     requests = Requests(engine)
     door = Door(socket_path(engine.home), requests.answer)
-    requests.door = door
+    requests.door = engine.system.door = door
     teller = Teller(engine, json_lines=words.json or not sys.stdout.isatty()) if words.record else None
     try:
         replayed = bool(words.recording) and words.symbols is None

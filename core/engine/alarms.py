@@ -1,16 +1,17 @@
 """What a person should know now: open and past alerts, newest first, each raised once until it is resolved; all on the ledger.
 
-Thousands a minute are a few lines: what comes again soon after it ended is the same alert, counted; of one kind only so many a minute
-stand for themselves, the others are one alert that counts them; and a line of the ledger is rewritten at most every ten seconds.
+Thousands a minute are a few lines: what comes again soon after it ended is the same alert, counted; what is too much of one kind is
+counted by one alert (`core.engine.crowd`); and a line of the ledger is rewritten at most every ten seconds.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable
 
-from core.engine.alarm import Alert, Rest
+from core.engine.alarm import Alert
+from core.engine.crowd import Crowd
 from core.errors import UsageError, one_line
 from core.types import MINUTE, SECOND
 from core.view import AlertRow
@@ -20,11 +21,8 @@ LINES = 200
 #: What ended less than this ago and comes again is the same alert.
 AGAIN_NS = MINUTE
 
-#: New alerts of one kind, and of one level, a minute; and open ones. The others are counted by one alert for all of them.
-OF_A_KIND, OF_A_LEVEL, MOST_OPEN = 20, 100, 500
-
-#: Kinds with an alert of their own for what is over that; causes it remembers one by one to know when all are gone.
-KINDS, REMEMBERED = 50, 10_000
+#: Open alerts of the engine's own; the others are counted by one alert for all of a kind.
+MOST_OPEN = 500
 
 #: So much of an id is enough to name an alert by.
 SHORTEST_ID = 6
@@ -47,23 +45,19 @@ class Alarms:
 
     Attributes:
         keep: what puts them on the ledger, once that is open.
-        counted: alerts that got no line of their own.
+        crowd: those that got no line of their own.
     """
 
     def __init__(self, now_ns: Callable[[], int], changed: Callable[[], None]) -> None:
         self.keep: Keep | None = None
-        self.counted = 0
+        self.crowd = Crowd()
         self._now_ns = now_ns
         self._changed = changed
         self._open: dict[str, Alert] = {}
         self._past: deque[Alert] = deque(maxlen=LINES)
-        self._rests: dict[tuple[str, str], Rest] = {}
-        self._resting: dict[str, Rest] = {}
         self._unsaid: dict[str, Alert] = {}
         self._seen: dict[tuple[str, str], Alert] = {}
         self._recalled: set[str] = set()
-        self._minute = 0
-        self._new: Counter[tuple[str, str]] = Counter()
 
     def raise_(self, cause: str, level: str, text: str) -> None:
         """Open an alert; one that is open takes the new words."""
@@ -74,7 +68,7 @@ class Alarms:
                     known.acked_ns = 0
                 known.level, known.text = level, text
                 self._say(known)
-        elif cause not in self._resting:
+        elif cause not in self.crowd:
             now = self._now_ns()
             alert = self._again(cause, now)
             kind = cause.partition(" ")[0]
@@ -83,21 +77,21 @@ class Alarms:
                 alert.open, alert.times, alert.acked_ns = True, alert.times + 1, 0
             elif (alert := self._seen.pop((level, text), None)) is not None:
                 alert.cause, alert.open = cause, True
-            elif self._has_room(kind, level, now) and self._own_open() < MOST_OPEN:
+            elif self.crowd.has_room(kind, level, now) and self._own_open() < MOST_OPEN:
                 alert = Alert(cause, level, text, now)
             if alert is not None:
                 self._open[cause] = alert
                 self._say(alert)
             else:
-                self._add_to_rest(kind, level, text, now, cause)
+                self._say(self.crowd.add(kind, level, text, now, cause))
 
     def resolve(self, cause: str) -> None:
         """The cause is gone."""
         known = self._open.pop(cause, None)
         if known is not None:
             self._end(known)
-        elif (rest := self._resting.pop(cause, None)) is not None:
-            rest.members.discard(cause)
+        else:
+            self.crowd.leave(cause)
 
     def note(self, level: str, text: str) -> None:
         """Something that happened and is over."""
@@ -106,10 +100,10 @@ class Alarms:
         alert = self._again(f"note {text}", now)
         if alert is not None:
             alert.ts_ns, alert.times = now, alert.times + 1
-        elif self._has_room(kind, level, now):
+        elif self.crowd.has_room(kind, level, now):
             alert = Alert(f"note {text}", level, text, now)
         else:
-            self._add_to_rest(kind, level, text, now)
+            self._say(self.crowd.add(kind, level, text, now))
             return
         self._end(alert)
 
@@ -176,10 +170,8 @@ class Alarms:
     def sweep(self) -> None:
         """Call it about once a second: it ends what counts no open alert any more, and writes changes whose time has come."""
         now = self._now_ns()
-        for key, rest in list(self._rests.items()):
-            if not rest.members and abs(now - rest.alert.ts_ns) > AGAIN_NS:
-                del self._rests[key]
-                self._end(rest.alert)
+        for alert in self.crowd.disperse(now, AGAIN_NS):
+            self._end(alert)
         for alert in self._standing():
             if alert.snoozed_ns and now >= alert.snoozed_ns:
                 alert.snoozed_ns = 0
@@ -204,7 +196,7 @@ class Alarms:
         return len(self._open) if len(self._open) < MOST_OPEN else sum(not alert.rule for alert in self._open.values())
 
     def _standing(self) -> list[Alert]:
-        return [*self._open.values(), *(rest.alert for rest in self._rests.values())]
+        return [*self._open.values(), *self.crowd.alerts]
 
     def find(self, id_: str) -> Alert:
         """An alert that is known, by its id or the beginning of it.
@@ -227,31 +219,6 @@ class Alarms:
                 self._past.remove(alert)
                 return alert
         return None
-
-    def _has_room(self, kind: str, level: str, now: int) -> bool:
-        """Whether one more of this kind stands for itself this minute."""
-        if now // MINUTE != self._minute:
-            self._minute = now // MINUTE
-            self._new.clear()
-        self._new["", level] += 1
-        if self._new["", level] > OF_A_LEVEL:
-            return False
-        self._new[kind, level] += 1
-        return self._new[kind, level] <= OF_A_KIND
-
-    def _add_to_rest(self, kind: str, level: str, text: str, now: int, cause: str | None = None) -> None:
-        self.counted += 1
-        key = (kind, level)
-        if key not in self._rests and len(self._rests) >= KINDS:
-            key = ("the others", level)
-        rest = self._rests.get(key)
-        if rest is None:
-            rest = self._rests[key] = Rest(key[0], level, now)
-        rest.count(text, now)
-        if cause is not None and len(self._resting) < REMEMBERED:
-            self._resting[cause] = rest
-            rest.members.add(cause)
-        self._say(rest.alert)
 
     def _end(self, alert: Alert) -> None:
         alert.open, alert.ended_ns = False, self._now_ns()

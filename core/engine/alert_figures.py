@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PnlRule, PriceRule, StaleRule
 from core.engine import overview
+from core.workers.frames import Figures
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -50,6 +51,22 @@ class Fall:
         self.percent = (self.peak - profit) / height * 100 if height > 0 else 0.0
 
 
+class Falls:
+    """How far strategies are below their peaks. A fall that came and went between two looks counts where it was the deepest so far."""
+
+    def __init__(self) -> None:
+        self._deepest: dict[str, float] = {}
+
+    def look(self, figures: Figures) -> float:
+        """The fall of a strategy now, or the deepest since the last look where it is a new deepest; percent of the peak."""
+        deepest = figures.drawdown_ratio * 100
+        before = self._deepest.get(figures.id, deepest)
+        self._deepest[figures.id] = deepest
+        if deepest > before:
+            return deepest
+        return max(0.0, (figures.peak - figures.equity) / figures.peak * 100) if figures.peak > 0 else 0.0
+
+
 def figure(engine: Engine, kind: str, what: str) -> Figure | None:
     """What a series is at now; None where it is not known."""
     if kind == "health":
@@ -63,7 +80,7 @@ def figure(engine: Engine, kind: str, what: str) -> Figure | None:
     if entry is None or entry.figures is None:
         return None
     if kind == "drawdown":
-        return Figure(entry.figures.drawdown_ratio * 100)
+        return Figure(engine.sentinel.falls.look(entry.figures))
     return Figure(entry.figures.equity - entry.terms.capital)
 
 

@@ -55,7 +55,7 @@ class Orders:
         engine, book = self.sentinel.engine, self.sentinel.book
         rule = self.taken(rule)
         self.times[rule.id] = self.times.get(rule.id, 0) + 1
-        command_id = await engine.commands.journal(SetAlert(rule=rule), actor)
+        command_id = await engine.journal.enter(SetAlert(rule=rule), actor)
         engine.incoming.absorb()
         engine.ledger.took_effect(command_id, engine.last_seq)
         new = book.put(rule, times=self.times[rule.id])
@@ -116,7 +116,7 @@ class Orders:
     async def _remove(self, command: RemoveAlert, actor: str) -> dict[str, Any]:
         book = self.sentinel.book
         self._known(command.id)
-        await self.sentinel.engine.commands.journal(command, actor)
+        await self.sentinel.engine.journal.enter(command, actor)
         if command.id in book.rules:
             book.remove(command.id)
             self.sentinel.forget_indices()
@@ -126,7 +126,7 @@ class Orders:
         alarms = self.sentinel.engine.alarms
         if command.id is not None:
             command = AckAlert(id=alarms.find(command.id).id)
-        await self.sentinel.engine.commands.journal(command, actor)
+        await self.sentinel.engine.journal.enter(command, actor)
         return {"ids": alarms.acknowledge(command.id)}
 
     async def _snooze(self, command: SnoozeAlert, actor: str) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class Orders:
         if command.id not in book.rules:
             command = msgspec.structs.replace(command, id=engine.alarms.find(command.id).id)
         until = engine.clock.now_ns() + int(command.seconds * SECOND) if command.seconds else 0
-        await engine.commands.journal(command, actor, until_ns=until)
+        await engine.journal.enter(command, actor, until_ns=until)
         rule = command.id if command.id in book.rules else engine.alarms.snooze(command.id, until)
         if rule in book.rules:
             book.snooze(rule, until)

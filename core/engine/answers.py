@@ -167,7 +167,7 @@ class Answers:
         if failure.id in engine.roster:
             engine.roster[failure.id].fail(failure.line, failure.traceback)
             payload = {"id": failure.id, "line": failure.line, "cause": "raised", "traceback": failure.traceback}
-            engine.commands.note_settled("failed", payload, failure.seq)
+            engine.journal.note_settled("failed", payload, failure.seq)
         log.error("strategy failed", id=failure.id, error=failure.line)
         engine.alarms.raise_(f"strategy {failure.id}", "critical", f"{failure.id} failed: {failure.line}")
         engine.panes.touch("strategies")

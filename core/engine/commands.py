@@ -1,4 +1,4 @@
-"""The one door for commands: checked, journalled, then acted on in-band, before the ticks that still wait.
+"""The one door for commands: checked, entered in the journal, then acted on in-band, before the ticks that still wait.
 
 A command's journal row is committed first with no `after_seq`; the row learns it when the command takes effect, and that
 write stands in the ledger's queue before anything the command causes. Strategies may be at different ticks: what is said
@@ -8,12 +8,9 @@ to several is a row for each.
 from __future__ import annotations
 
 import asyncio
-import json
-import uuid
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-import structlog
 
 from core.commands import (
     AckAlert,
@@ -44,8 +41,6 @@ from core.workers.frames import Lever
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
-
-log = structlog.get_logger("commands")
 
 
 class Commands:
@@ -108,35 +103,6 @@ class Commands:
         await self._pull(entries, command, actor, type(command).__name__.lower())
         return {"ids": [entry.id for entry in entries]}
 
-    async def journal(self, command: Command, actor: str, **more: Any) -> str:
-        """Put a command on disk before it acts; returns the id of its row."""
-        payload = msgspec.to_builtins(command) | more
-        kind = payload.pop("type")
-        log.info("command", actor=actor, kind=kind, id=payload.get("ids") or payload.get("id"))
-        return await self._write(kind, payload, actor)
-
-    async def _write(self, kind: str, payload: dict[str, Any], actor: str) -> str:
-        command_id = uuid.uuid4().hex
-        now = self.engine.clock.now_ns()
-        await self.engine.ledger.journal(command_id, now, actor, kind, json.dumps(payload))
-        self.engine.trail.note(now, actor, kind, payload)
-        return command_id
-
-    def note(self, kind: str, payload: dict[str, Any], after_seq: int) -> None:
-        """Journal what the engine itself did, without waiting for the disk."""
-        engine, command_id, now = self.engine, uuid.uuid4().hex, self.engine.clock.now_ns()
-        engine.ledger.journal(command_id, now, "engine", kind, json.dumps(payload))
-        engine.trail.note(now, "engine", kind, payload)
-        engine.ledger.took_effect(command_id, after_seq)
-
-    def note_settled(self, kind: str, payload: dict[str, Any], after_seq: int) -> None:
-        """The same, after all that ticks through this seq brought about: what is journalled is not run again."""
-
-        async def write() -> None:
-            self.note(kind, payload, after_seq)
-
-        self.engine.settler.put(after_seq, write)
-
     async def _pull(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
         """Act at once on those that run, and on each that is still starting as soon as it does."""
         starting = [entry for entry in entries if entry.state == "starting"]
@@ -153,11 +119,12 @@ class Commands:
     async def _act_now(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
         engine = self.engine
         limits = {entry.id: engine.halts.applied(entry) if lever == "limits" else None for entry in entries}
-        rows = await asyncio.gather(*(self.journal(command, actor, **_said(entry, limits[entry.id])) for entry in entries))
+        rows = await asyncio.gather(*(engine.journal.enter(command, actor, **_said(entry, limits[entry.id])) for entry in entries))
         for entry, command_id in zip(entries, rows, strict=True):
             after = engine.last_seq
             if lever == "drop" and entry.state == "failed":
-                self.note("failed", {"id": entry.id, "line": entry.detail, "cause": "left"}, entry.reported)  # not by its leave, later
+                said = {"id": entry.id, "line": entry.detail, "cause": "left"}
+                engine.journal.note("failed", said, entry.reported)  # not by its leave, later
                 engine.answers.remove(entry.id)
             elif entry.id in engine.roster:
                 told = Lever(id=entry.id, lever=lever, limits=limits[entry.id], number=entry.told + 1)
@@ -169,7 +136,7 @@ class Commands:
         entries = self.engine.roster.chosen(command.id)
         if command.id is None:
             self.standard = command
-            command_id = await self.journal(command, actor, ids=[])
+            command_id = await self.engine.journal.enter(command, actor, ids=[])
             self.engine.ledger.took_effect(command_id, self.engine.last_seq)
         for entry in entries:
             entry.limits = command
@@ -197,13 +164,14 @@ class Commands:
         symbols = [f"{engine.venue.name}:{name}" for name in names]
         order = msgspec.structs.replace(command, symbols=symbols, id=id_)
         entry = engine.roster.entries[id_] = Entry(id_, order, plan)
+        entry.begun_ns = engine.clock.now_ns()
         self.used_ids.add(id_)
         command_id = None
         try:
             async with self._streaming:
                 await engine.add_symbols(names)
             await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
-            command_id = await self.journal(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
+            command_id = await self.engine.journal.enter(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
             await start(engine, entry, command_id)
         except BaseException:
             engine.roster.entries.pop(id_, None)
@@ -226,7 +194,7 @@ class Commands:
         if plan.legs != len(entry.order.symbols):
             raise UsageError(f"its file was edited: it trades {plan.legs} symbols now, and was registered on {len(entry.order.symbols)}")
         await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
-        command_id = await self.journal(command, actor, ids=[entry.id])
+        command_id = await self.engine.journal.enter(command, actor, ids=[entry.id])
         entry.stance.pop("pause", None)
         entry.told += 1
         entry.begin_again(plan, "resumed")
@@ -239,18 +207,21 @@ class Commands:
         engine.panes.touch("strategies", "header")
 
     async def watch(self, command: Watch | Unwatch, actor: str) -> dict[str, Any]:
-        """Stream more or fewer symbols."""
+        """Stream more or fewer symbols; a `note` in the answer says what a person would wait for in vain."""
         engine = self.engine
         names = list(dict.fromkeys(engine.bare(symbol) for symbol in command.symbols))
         async with self._streaming:
             if isinstance(command, Watch):
                 engine.memory.admit("a symbol")
                 await engine.add_symbols(names)
-                await self.journal(command, actor)
+                await self.engine.journal.enter(command, actor)
             else:
                 await self._unwatch(command, names, actor)
         engine.panes.touch("prices")
-        return {"symbols": engine.market.watched}
+        answer: dict[str, Any] = {"symbols": engine.market.watched}
+        if isinstance(command, Watch) and (silence := engine.feed.rest.silence_s()):
+            answer["note"] = f"{engine.venue.name} asked for silence: what is new streams in {silence:,.0f} s"
+        return answer
 
     async def _unwatch(self, command: Unwatch, names: list[str], actor: str) -> None:
         engine = self.engine
@@ -261,7 +232,7 @@ class Commands:
                 raise UsageError(f"{name} is traded by a strategy: unregister it first")
             if full not in engine.market.watched:
                 raise UsageError(f"{name} is not streamed")
-        await self.journal(command, actor)
+        await self.engine.journal.enter(command, actor)
         await engine.feed.unwatch(names)
         for name in names:
             engine.market.watched.remove(f"{engine.venue.name}:{name}")
@@ -271,7 +242,7 @@ class Commands:
         if command.flatten and len(self.engine.roster):
             await self._steer(Flatten(id=None), actor)
             await self.engine.answers.flat()
-        await self.journal(command, actor)
+        await self.engine.journal.enter(command, actor)
         self.engine.stopping.set()
         return {"stopping": True}
 

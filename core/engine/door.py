@@ -38,6 +38,9 @@ class Caller(ServerConnection):
         heard: monotonic time of its last request.
         owed: bytes of the reply on its way to it.
         junk: requests so far that were none.
+        screen: somebody sits at it.
+        pid: the process at the other end; 0 where the system does not say.
+        deaf: it asked, did not read what it was told, and was dropped for that.
     """
 
     def __init__(self, arrived: Callable[[Caller], bool], gone: Callable[[Caller], None], *given: Any, **named: Any) -> None:
@@ -45,6 +48,8 @@ class Caller(ServerConnection):
         self.heard = time.monotonic()
         self.owed = 0
         self.junk = 0
+        self.deaf = self.screen = False
+        self.pid = 0
         self._arrived = arrived
         self._gone = gone
         self._tokens, self._filled = BURST, self.heard
@@ -57,7 +62,8 @@ class Caller(ServerConnection):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         if self.transport.get_write_buffer_size() > self.owed + UNREAD:
-            self.transport.abort()  # it asks and does not read
+            self.deaf = True
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -91,10 +97,10 @@ class Budget:
         await asyncio.sleep(max(0.0, self._debt - AHEAD_S) / SHARE)
 
 
-def same_user(sock: Any, ours: int) -> bool:
-    """Whether the process at the other end runs as `ours`, or as root; True where the system does not say."""
+def peer_of(sock: Any) -> tuple[int, int]:
+    """(pid, uid) of the process at the other end; (0, -1) where the system does not say."""
     if not hasattr(socket, "SO_PEERCRED"):
-        return True
+        return 0, -1
     size = struct.calcsize("3i")
-    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
-    return bool(uid in (ours, 0))
+    pid, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    return pid, uid

@@ -1,16 +1,14 @@
 """The engine: one asyncio process that owns the feed, the sequencer, the tape, the workers and the ledger of one home.
 
 Ticks go one way: feed -> tape, market view, workers -> reports -> ledger, view. Commands come back through `submit`.
-What comes in from the venue is `incoming`, what the workers say `answers`, what is shown `overview`.
+What comes in from the venue is `incoming`, what the workers say `answers`, what is shown `overview`, what is kept `storage`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,27 +17,26 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import overview, rounds, streaming
+from core.engine import overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
 from core.engine.curves import Curves
-from core.engine.environment import fingerprint
 from core.engine.gate import Gate
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
+from core.engine.journal import Journal
 from core.engine.lab import Lab
 from core.engine.market import Market
 from core.engine.memory import Memory
-from core.engine.panes import Panes
 from core.engine.pauses import Pauses
 from core.engine.recent import Recent
 from core.engine.recovery import Recovery
 from core.engine.rescue import Rescue
 from core.engine.roster import Roster
-from core.engine.sentinel import Sentinel, alert_values
+from core.engine.sentinel import Sentinel
 from core.engine.settle import Settler
 from core.engine.stages import Passage
 from core.engine.supply import Supply
@@ -54,7 +51,6 @@ from core.store.tape import Tape
 from core.strategy_files import builtin_folder
 from core.types import Symbols
 from core.venues.venue import Past
-from core.view import AlertRow
 from core.workers.pool import Pool
 
 if TYPE_CHECKING:  # loaded where there is a recording to play
@@ -108,19 +104,7 @@ class Engine:
         self.recent = Recent()
         self.blotter = Blotter(mode)
         self.alarms = Alarms(clock.now_ns, lambda: self.panes.touch("alerts", "header"))
-        self.panes = Panes(
-            {
-                "header": lambda: overview.header(self),
-                "prices": lambda: self.market.rows(self.clock.now_ns()),
-                "strategies": lambda: [entry.row() for entry in self.roster],
-                "trades": lambda: list(self.blotter.lines),
-                "alerts": self.alarms.rows,
-                "system": lambda: self.system.view(),
-                "trail": lambda: list(self.trail.rows),
-                "coverage": lambda: self.system.coverage(),
-                "lab": lambda: self.lab.view(),
-            }
-        )
+        self.panes = overview.panes(self)
         self.trail = Trail(lambda: self.panes.touch("trail"))
         self.passage = Passage(clock)
         self.charts = Charts(self)
@@ -135,6 +119,7 @@ class Engine:
         self.memory = Memory(self, config.engine.memory_mb)
         self.pool.room = self.memory.has_room_for_worker
         self.gate = Gate(lambda: self.feed.pause(), lambda: self.feed.resume())
+        self.journal = Journal(self)
         self.commands = Commands(self)
         self.system = System(self)
         self.sentinel = Sentinel(self)
@@ -152,25 +137,14 @@ class Engine:
         Raises:
             CockpitError: a database cannot be used, or the venue does not list a symbol.
         """
-        self.tape = await Tape.open(self.home / "tape.db", self.symbols)
-        self._opened.push_async_callback(self.tape.close)
-        self.tape.on_commit = self.passage.committed
-        self.ledger = await Ledger.open(self.home / "ledger.db")
-        self._opened.push_async_callback(self.ledger.close)
-        self.alarms.keep = self._keep_alert
-        self._opened.callback(setattr, self.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
-        self.tape.on_trouble = partial(self._store_trouble, "tape")
-        self.ledger.on_trouble = partial(self._store_trouble, "ledger")
+        await storage.open_files(self, self._opened)
         self._opened.push_async_callback(self.pool.stop)
         await self.lab.open()
         self._opened.push_async_callback(self.lab.close)
-        self.settler = Settler(self.tape.wait_synced)
         await self.sentinel.recall_alerts()
         self.last_seq = self.recent.floor = max(self.tape.last_seq(), await self.ledger.last_seq())
         self.trail.load(await asyncio.to_thread(newest_commands, self.home / "ledger.db", LINES))
-        session = uuid.uuid4().hex
-        await self.ledger.start_session(session, self.started_ns, mode=self.mode, first_seq=self.last_seq + 1, fingerprint=fingerprint())
-        self._opened.push_async_callback(self._end_session, session)
+        await storage.begin_session(self, self._opened)
         await self._make_feed()
         self.spawn(self.settler.run(), "settle")
         self.spawn(self.rescue.watch(), "watch over workers")
@@ -180,31 +154,13 @@ class Engine:
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
-        for work in (
-            rounds.sample,
-            rounds.ask_figures,
-            rounds.save,
-            rounds.hold_back,
-            *([rounds.watch_clock] if self.replay is None else []),
-        ):
+        clock = [rounds.watch_clock] if self.replay is None else []
+        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, *clock, rounds.watch_logs):
             self.spawn(work(self), work.__name__)
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
         self.spawn(self.sentinel.run(), "alert rules")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
-
-    def _keep_alert(self, id_: str, row: AlertRow) -> None:
-        if self.failure is None and row.rule:
-            self.sentinel.write([row], [])  # after its firing
-        elif self.failure is None:
-            self.ledger.put_alerts([alert_values(id_, row)], [])
-
-    def _store_trouble(self, name: str, why: str | None) -> None:
-        """A file cannot be written, or can be again; what waits for it is in memory."""
-        if why:
-            self.alarms.raise_(f"{name} trouble", "critical", f"the {name} is {why}: what comes in waits in memory")
-        else:
-            self.alarms.resolve(f"{name} trouble")
 
     async def _make_feed(self) -> None:
         self.feed = await (streaming.make_feed(self) if self.replay is None else self.replay.make_feed())
@@ -267,10 +223,6 @@ class Engine:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    async def _end_session(self, session: str) -> None:
-        if self.failure is None:
-            await self.ledger.end_session(session, self.clock.now_ns())
 
     async def venue_now(self) -> int:
         """The venue's time, ns."""

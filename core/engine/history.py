@@ -49,10 +49,10 @@ async def gather(engine: Engine, entry: Entry, plan: Blueprint) -> tuple[Records
 
 
 async def _from_venue(engine: Engine, name: str, plan: Blueprint, have: Records, last: int) -> Records:
-    """What the venue has from before the tape; nothing where it takes too long (it is slow, or asked us to be silent): what starts
-    then warms up live. It is not waited for again until a while later."""
+    """What the venue has from before the tape; nothing where it takes too long, or asked us to be silent: what starts then warms up
+    live. One that was slow is not waited for again until a while later."""
     clock = engine.clock
-    if clock.monotonic() >= engine.no_history_until:
+    if clock.monotonic() >= engine.no_history_until and engine.feed.rest.silence_s() < WITHIN_S:
         try:
             async with asyncio.timeout(WITHIN_S):
                 return await warm.venue_history(engine.venue, engine.feed.rest.call, name, plan, have, last)

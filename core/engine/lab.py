@@ -100,7 +100,7 @@ class Lab:
             raise UsageError(f"{MOST_WAITING} runs wait already: cancel some, or let them end")
         self._number += 1
         run = Run(f"run-{self._number}", command, self.clock.now_ns())
-        await self.engine.commands.journal(command, actor, id=run.id)
+        await self.engine.journal.enter(command, actor, id=run.id)
         self._runs[run.id] = run
         self.total += 1
         self._fill()
@@ -110,7 +110,7 @@ class Lab:
         run = self._named(command.id)
         if run.over:
             raise UsageError(f"{run.id} is over: {run.state}")
-        await self.engine.commands.journal(command, actor)
+        await self.engine.journal.enter(command, actor)
         if not run.over:
             self._end(run, "cancelled", f"by {one_line(actor, 20)}")
         task = self._tasks.get(run.id)

@@ -1,10 +1,11 @@
-"""What a viewer's header and `cockpit status` say of the whole engine, and what of it is not as it should be."""
+"""What is shown of an engine: its panes, what the header and `cockpit status` say of the whole of it, and what is not as it should be."""
 
 from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
 
+from core.engine.panes import Panes
 from core.system_view import FeedHealth
 from core.view import FeedState, HeaderView, Trouble
 
@@ -13,6 +14,23 @@ if TYPE_CHECKING:
 
 #: Signed calls need a clock less than a second off.
 MUCH_SKEW_MS = 500.0
+
+
+def panes(engine: Engine) -> Panes:
+    """The panes, each built when a viewer asks."""
+    return Panes(
+        {
+            "header": lambda: header(engine),
+            "prices": lambda: engine.market.rows(engine.clock.now_ns()),
+            "strategies": lambda: [entry.row() for entry in engine.roster],
+            "trades": lambda: list(engine.blotter.lines),
+            "alerts": lambda: engine.alarms.rows(),
+            "system": lambda: engine.system.view(),
+            "trail": lambda: list(engine.trail.rows),
+            "coverage": lambda: engine.system.coverage(),
+            "lab": lambda: engine.lab.view(),
+        }
+    )
 
 
 def header(engine: Engine) -> HeaderView:
@@ -49,8 +67,9 @@ def troubles(engine: Engine, feeds: list[FeedHealth]) -> list[Trouble]:
             critical.append(f"{name} {store.trouble}")
     critical += [f"{feed.venue}: reading stands still" for feed in feeds if feed.paused]
     critical += [f"{entry.id} failed" for entry in engine.roster if entry.state == "failed"]
-    if engine.tape.pinned_mb:
-        warning.append(f"a program reads tape.db without end: its log has {engine.tape.pinned_mb:,.0f} MB")
+    for name, store in (("tape", engine.tape), ("ledger", engine.ledger)):
+        if store.pinned_mb:
+            warning.append(f"a program reads {name}.db without end: its log has {store.pinned_mb:,.0f} MB")
     warning += [shedding] if (shedding := engine.system.shedding()) else []
     for worker in engine.pool.figures():
         if worker["state"] not in ("running", "starting"):

@@ -17,8 +17,9 @@ import structlog
 from core.commands import Register, SetLimits
 from core.compile.blueprint import Blueprint
 from core.engine.roster import Entry
-from core.engine.starting import build_all, start
+from core.engine.starting import build_all, fits, start
 from core.errors import CockpitError, StrategyError
+from core.store.journal import LEVERS, Line, lines_of
 from core.store.ledger_reader import read_days, read_fills
 from core.workers.frames import Lever, Snapshot
 from core.workers.worker import Worker
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("recovery")
 
-LEVERS = ("pause", "resume", "flatten", "limits", "unregister")
 SHOWN_FILLS = 500
 
 #: Of so many newest fills of a strategy one is its last.
@@ -53,6 +53,7 @@ class Past:
     Attributes:
         orders: registrations that were not undone, by id.
         since: the seq each registration took effect after.
+        begun: when each was registered.
         told: how many levers each id was given.
         levers: in order.
         failed: the line of each strategy that failed and was not resumed.
@@ -63,6 +64,7 @@ class Past:
 
     orders: dict[str, Register] = field(default_factory=dict)
     since: dict[str, int] = field(default_factory=dict)
+    begun: dict[str, int] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
     levers: list[Pulled] = field(default_factory=list)
     failed: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -70,58 +72,61 @@ class Past:
     watched: dict[str, None] = field(default_factory=dict)
     standard: SetLimits | None = None
 
+    def pull(self, line: Line, after: int) -> None:
+        """A lever, for each of those it was said to."""
+        limits = line.limits
+        asked = msgspec.structs.replace(limits, mode=line.payload.get("asked", limits.mode)) if limits else None
+        for id_ in line.ids:
+            self.told[id_] = self.told.get(id_, 0) + 1
+            self.levers.append(Pulled(after, id_, line.lever, limits, asked, self.told[id_]))
+            if line.lever == "resume":
+                self.failed.pop(id_, None)
+        if limits is not None and limits.id is None:
+            self.standard = limits
+
+    def stream(self, symbols: list[str], *, wanted: bool) -> None:
+        """Symbols that are streamed on request from here on, or no more."""
+        for symbol in symbols:
+            name = symbol.rpartition(":")[2].upper()
+            self.watched.pop(name, None)
+            if wanted:
+                self.watched[name] = None
+
 
 def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
     """Read the journal from its beginning. A command that was journalled and never took effect does so at `last_seq`."""
     past = Past()
-    for row in rows:
-        kind, payload = row["kind"], json.loads(row["payload"])
-        after = last_seq if row["after_seq"] is None else row["after_seq"]
-        ids = payload.pop("ids", [])
-        if kind == "register":
-            payload.pop("plan", None)
-            order = msgspec.convert(payload, Register)
-            assert order.id is not None
-            past.orders[order.id] = order
-            past.since[order.id] = after
-            past.ids.add(order.id)
-        elif kind == "gone":
-            past.orders.pop(payload["id"], None)
-        elif kind == "failed":
-            past.failed[payload["id"]] = payload
-        elif kind == "edited":
-            past.failed.pop(payload["id"], None)
-        elif kind in ("watch", "unwatch"):
-            for symbol in payload["symbols"]:
-                name = symbol.rpartition(":")[2].upper()
-                past.watched.pop(name, None)
-                if kind == "watch":
-                    past.watched[name] = None
-        elif kind in LEVERS:
-            for id_ in ids:
-                past.told[id_] = past.told.get(id_, 0) + 1
-                past.levers.append(_pulled(after, id_, kind, payload)._replace(number=past.told[id_]))
-            if kind == "limits" and payload.get("id") is None:
-                past.standard = msgspec.convert(payload, SetLimits)
-            if kind == "resume":
-                for id_ in ids:
-                    past.failed.pop(id_, None)
+    for line in lines_of(rows):
+        after = last_seq if line.after is None else line.after
+        if line.order is not None and line.order.id is not None:
+            id_ = line.order.id
+            past.orders[id_] = line.order
+            past.since[id_], past.begun[id_] = after, line.ts_ns
+            past.ids.add(id_)
+        elif line.kind == "gone":
+            past.orders.pop(line.ids[0], None)
+        elif line.kind == "failed":
+            past.failed[line.ids[0]] = line.payload
+        elif line.kind == "edited":
+            past.failed.pop(line.ids[0], None)
+        elif line.kind in ("watch", "unwatch"):
+            past.stream(line.payload["symbols"], wanted=line.kind == "watch")
+        elif line.lever:
+            past.pull(line, after)
     past.levers = [pulled for pulled in past.levers if pulled.id in past.orders]
     return past
-
-
-def _pulled(after: int, id_: str, kind: str, payload: dict[str, Any]) -> Pulled:
-    if kind == "unregister":
-        return Pulled(after, id_, "drop" if payload.get("keep") else "close", None)
-    if kind != "limits":
-        return Pulled(after, id_, kind, None)
-    limits = msgspec.convert(payload, SetLimits)
-    return Pulled(after, id_, kind, limits, msgspec.structs.replace(limits, mode=payload.get("asked", limits.mode)))
 
 
 def _told(payload: str) -> int:
     """The number of the last command that a snapshot holds."""
     return int(json.loads(payload).get("told", 0))
+
+
+def _begins(snapshot: Snapshot, plan: Blueprint) -> str:
+    """What becomes of a strategy that cannot go on from its snapshot."""
+    if fits(snapshot, plan):
+        return "its file was edited: state started afresh, the position stays"
+    return "this cockpit keeps books in another way: state started afresh, the position and its P&L are those of its fills"
 
 
 class Recovery:
@@ -181,7 +186,7 @@ class Recovery:
         """What the journal and the snapshot say of one strategy."""
         entry.begun.set()
         entry.snapshot = snapshot
-        entry.since = past.since[entry.id]
+        entry.since, entry.begun_ns = past.since[entry.id], past.begun[entry.id]
         entry.reached = self.engine.last_seq
         for pulled in past.levers:
             if pulled.id == entry.id:
@@ -234,9 +239,9 @@ class Recovery:
         engine, plan = self.engine, entry.plan
         assert plan is not None
         edited = entry.snapshot is not None
-        if edited:
-            engine.alarms.note("warning", f"{entry.id}: its file was edited: state started afresh, the position stays")
-            engine.commands.note("edited", {"id": entry.id, "source_hash": plan.source_hash}, engine.last_seq)
+        if entry.snapshot is not None:
+            engine.alarms.note("warning", f"{entry.id}: {_begins(entry.snapshot, plan)}")
+            engine.journal.note("edited", {"id": entry.id, "source_hash": plan.source_hash}, engine.last_seq)
         engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
         entry.begin_again(plan, "edited" if edited else "registered")
         await start(engine, entry)

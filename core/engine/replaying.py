@@ -96,7 +96,7 @@ class Replay:
         until = self._until(command) if isinstance(command, ReplayStep) else None
         if isinstance(command, ReplaySeek):
             self._check(command)
-        command_id = await engine.commands.journal(command, actor)
+        command_id = await engine.journal.enter(command, actor)
         engine.ledger.took_effect(command_id, engine.last_seq)
         if isinstance(command, ReplayPace):
             speed = self.clock.speed if command.speed is None else inf if command.speed == "max" else command.speed

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.engine import overview
+from core.engine.bar_fills import bar_fills
 from core.engine.charts import prints
 from core.engine.digest import digest
 from core.engine.presence import Presence
 from core.errors import CockpitError, UsageError
+from core.research.source_symbols import look
 from core.store.ledger_reader import read_fills
 from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
 
@@ -76,10 +78,14 @@ class Requests:
             return {"seq": await engine.answers.settled()}
         if what == "symbols":
             return engine.market.watched
+        if what == "listed":
+            return list(await engine.feed.symbols())
         if what == "commands":
             return await engine.ledger.commands()
         if what == "bars":
             return engine.charts.bars(args)
+        if what == "bar_fills":
+            return await bar_fills(engine, args)
         if what == "equity":
             return engine.curves.equity(args)
         if what == "prints":
@@ -90,10 +96,10 @@ class Requests:
             return await engine.lab.read(str(args.get("id", "")))
         if what == "sources":
             return await engine.lab.sources()
-        known = (
-            "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, commands, order, run, sources, bars, prints, equity"
-        )
-        raise UsageError(f"{what!r} is not a question: {known}")
+        if what == "source":
+            return await look(str(args.get("path", "")))
+        known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, listed, commands, order, run, source, sources"
+        raise UsageError(f"{what!r} is not a question: {known}, bars, bar_fills, prints, equity")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`; a replay that plays is at work."""

@@ -151,7 +151,7 @@ class Rescue:
         engine = self.engine
         self.quarantined += 1
         entry.fail(line)
-        engine.commands.note_settled("failed", {"id": entry.id, "line": line, "cause": "worker"}, entry.reported)
+        engine.journal.note_settled("failed", {"id": entry.id, "line": line, "cause": "worker"}, entry.reported)
         engine.alarms.raise_(f"strategy {entry.id}", "critical", f"{entry.id} failed: {line}")
 
     async def _restore(self, old: Worker, entries: list[Entry], cause: str) -> None:

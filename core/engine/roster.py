@@ -12,7 +12,7 @@ from core.commands import Register, SetLimits, Terms
 from core.compile.blueprint import Blueprint
 from core.errors import UsageError
 from core.kernels.records import BLOCK_NAMES
-from core.research.metrics import sharpe_daily
+from core.research.metrics import LEAST_SPAN_NS, sharpe_daily
 from core.view import StrategyRow
 from core.workers.frames import Assignment, Figures, Lever, Snapshot
 
@@ -27,6 +27,7 @@ class Entry:
 
     Attributes:
         since: it has run from the tick after this seq on.
+        begun_ns: when it was registered.
         reached: ticks through this seq were sent to it already when its worker was sent the past again.
         reported: the newest seq of which anything it did is on its way to the ledger, or there.
         snapshot: its newest one since it started.
@@ -47,7 +48,7 @@ class Entry:
         self.id = id_
         self.order = order
         self.plan = plan
-        self.since = self.reached = self.reported = 0
+        self.since = self.reached = self.reported = self.begun_ns = 0
         self.snapshot: Snapshot | None = None
         self.levers: list[tuple[int, Lever]] = []
         self.told = 0
@@ -152,10 +153,10 @@ class Entry:
         )
 
     def _sharpe(self, equity: float) -> float | None:
-        """Of its daily changes so far, today's included; None before its second day."""
-        if not self.days:
-            return None
+        """Of its daily changes so far, today's included; None before the first midnight two days after it was registered."""
         ends = list(self.days)
+        if not ends or ends[-1] - self.begun_ns < LEAST_SPAN_NS:
+            return None
         return sharpe_daily(ends, list(self.days.values()), equity, ends[0] - 1, ends[-1], self.terms.capital)
 
 

@@ -20,6 +20,9 @@ EQUITY_EVERY = 10  # samples
 CURVES_EVERY = 2
 FIGURES_S = 0.2
 
+#: A write-ahead log that a reader keeps from starting over is told at these sizes, and is critical from the last on, in MB.
+PINNED_MB = (64, 128, 256, 512, 1024)
+
 
 async def sample(engine: Engine) -> None:
     """Take the points of rates and sparklines for ever."""
@@ -77,3 +80,16 @@ async def hold_back(engine: Engine) -> None:
                 engine.alarms.raise_("ledger", "critical", f"the ledger is {why}: strategies wait until it can take what they do")
             else:
                 engine.alarms.resolve("ledger")
+
+
+async def watch_logs(engine: Engine) -> None:
+    """Say when a program that reads without end makes a database's log grow, for ever: in the end it fills the disk."""
+    while True:
+        await asyncio.sleep(SAMPLE_S)
+        for name, file in (("tape", engine.tape), ("ledger", engine.ledger)):
+            over = max((size for size in PINNED_MB if file.pinned_mb > size), default=0)
+            if over:
+                text = f"a program reads {name}.db without end: its log has grown beyond {over:,} MB, end that program"
+                engine.alarms.raise_(f"{name} log", "critical" if over == PINNED_MB[-1] else "warning", text)
+            else:
+                engine.alarms.resolve(f"{name} log")

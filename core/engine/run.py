@@ -62,11 +62,19 @@ class Run:
 
     def row(self) -> RunRow:
         """As a screen may see it."""
-        symbol, figures = (self.outcome.symbol, self.outcome.figures) if self.outcome else ("", None)
-        return RunRow(
+        row = RunRow(
             self.id, self.order, self.state, self.line, self.asked_ns, self.started_ns, self.ended_ns, self.rows, self.share, self.eta_ns,
-            symbol, figures,
+            "", None,
         )  # fmt: skip
+        if self.outcome is not None:
+            found = self.outcome
+            row.symbol, row.figures, row.first_ns, row.last_ns = (
+                found.symbol,
+                found.figures,
+                found.first_ns,
+                found.last_ns + found.interval_ns,
+            )
+        return row
 
     def columns(self) -> dict[str, str]:
         """As the columns of `runs` besides its id and time; `params` is the whole of what was asked."""

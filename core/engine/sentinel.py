@@ -19,7 +19,7 @@ from core.alerts.book import Book
 from core.alerts.firing import Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import Fall, figure, there
+from core.engine.alert_figures import Fall, Falls, figure, there
 from core.engine.alert_orders import Orders
 from core.types import Records
 from core.view import AlertRow
@@ -51,6 +51,7 @@ class Sentinel:
         book: what they are and what they have done.
         orders: what people do to them.
         fall: of the account from its peak.
+        falls: of each strategy from its peak.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -58,6 +59,7 @@ class Sentinel:
         self.book = Book()
         self.orders = Orders(self)
         self.fall = Fall()
+        self.falls = Falls()
         self._saved: dict[str, str] = {}
         self._names: dict[int, str] = {}
 
@@ -130,7 +132,7 @@ class Sentinel:
         passed = [name for name in self.book.touched if name.partition(" ")[0] in FIGURES]
         self.book.touched.clear()
         if passed and not firings:
-            self.write([], self._marks(passed))
+            self.write([], self._marks([*passed, *(f"rule {id_}" for id_ in self.book.rules_on(passed))]))
 
     def fire(self, firings: Iterable[Firing]) -> None:
         """Raise what fired, and write it with how far was looked: all or nothing."""

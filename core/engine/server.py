@@ -18,10 +18,11 @@ import msgspec
 import structlog
 from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
 from websockets.http11 import Request as Opening
 from websockets.http11 import Response
 
-from core.engine.door import ARRIVING, MOST, SILENT_S, Budget, Caller, same_user
+from core.engine.door import ARRIVING, MOST, SILENT_S, Budget, Caller, peer_of
 from core.errors import CockpitError
 from core.view import PROTOCOL, Done, Hello, Pull, Refused, Reply, Request, Submit
 
@@ -51,6 +52,9 @@ LOG_S = 10.0
 
 NO_REQUEST = "not a request this engine knows"
 
+#: Why a caller is dropped that does not take what it asked for.
+DEAF = "does not read"
+
 #: Clients that are a screen somebody sits at; a `viewer` may not do anything.
 SCREENS = ("tui", "viewer")
 
@@ -62,7 +66,7 @@ class Door:
         answer: what a request is answered with; CockpitErrors it raises become refusals.
 
     Attributes:
-        viewers: screens that are connected.
+        viewers: connections of screens.
         refused: connections turned away or dropped, by reason.
     """
 
@@ -87,7 +91,7 @@ class Door:
             self._server = await unix_serve(
                 self._serve,
                 str(self.path),
-                create_connection=partial(Caller, self._arrived, self._callers.discard),
+                create_connection=partial(Caller, self._arrived, self._left),
                 process_request=self._let_in,
                 compression=None,
                 max_size=MAX_REQUEST_BYTES,
@@ -109,8 +113,9 @@ class Door:
         self.path.unlink(missing_ok=True)
 
     def figures(self) -> dict[str, Any]:
-        """Connections now, screens among them, and those refused or dropped by reason."""
-        return {"connections": len(self._callers), "viewers": self.viewers, "refused": dict(self.refused)}
+        """Connections now, the screens that hold some of them (each has several), and those refused or dropped by reason."""
+        screens = {caller.pid or id(caller) for caller in self._callers if caller.screen}
+        return {"connections": len(self._callers), "screens": len(screens), "refused": dict(self.refused)}
 
     def _arrived(self, caller: Caller) -> bool:
         """Somebody connects; False where even being told to go would cost too much."""
@@ -120,9 +125,16 @@ class Door:
         self._callers.add(caller)
         return True
 
+    def _left(self, caller: Caller) -> None:
+        self._callers.discard(caller)
+        if caller.deaf:
+            self._note(DEAF)
+
     def _let_in(self, connection: ServerConnection, _opening: Opening) -> Response | None:
         """None lets a caller in; else what it is told."""
-        if not same_user(connection.transport.get_extra_info("socket"), os.geteuid()):
+        assert isinstance(connection, Caller)
+        connection.pid, uid = peer_of(connection.transport.get_extra_info("socket"))
+        if uid not in (os.geteuid(), 0, -1):
             self._note("another user")
             return connection.respond(403, "another user's engine\n")
         inside = [caller for caller in self._callers if caller is not connection]
@@ -147,25 +159,26 @@ class Door:
 
     async def _serve(self, connection: ServerConnection) -> None:
         assert isinstance(connection, Caller)
-        viewer = looks_only = False
+        looks_only = False
         try:
             async for data in connection:
                 await connection.wait_turn()
                 await self._budget.wait()
                 reply, client = await self._reply(data, looks_only)
                 looks_only |= client == "viewer"
-                if client in SCREENS and not viewer:
-                    viewer = True
+                if client in SCREENS and not connection.screen:
+                    connection.screen = True
                     self.viewers += 1
                 await self._send(connection, await self._pack(reply))
                 connection.junk += isinstance(reply, Refused) and reply.message.startswith(NO_REQUEST)
                 if connection.junk >= MOST_JUNK:
                     self._note("junk")
                     await connection.close(1008, "not our protocol")
-        except ConnectionClosed:
-            pass
+        except ConnectionClosed as closed:
+            if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
+                self._note("request too long")
         finally:
-            self.viewers -= viewer
+            self.viewers -= connection.screen
 
     async def _send(self, caller: Caller, data: bytes) -> None:
         caller.owed = len(data)
@@ -173,7 +186,7 @@ class Door:
             async with asyncio.timeout(SEND_S):
                 await caller.send(data)
         except TimeoutError:
-            self._drop(caller, "does not read")
+            self._drop(caller, DEAF)
         caller.owed = 0
 
     async def _pack(self, reply: Reply) -> bytes:

@@ -12,6 +12,7 @@ import numpy as np
 from core.commands import Register
 from core.compile import service
 from core.compile.blueprint import Blueprint
+from core.compile.instance import layout_of, same_books
 from core.engine import history
 from core.engine.roster import Entry
 from core.types import Records, join
@@ -50,9 +51,11 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     """
     plan, heir = entry.plan, entry.forebear
     assert plan is not None
+    readable = heir if heir is not None and fits(heir, plan) else None  # else its fills tell
     legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
     kept = await _keep(engine, plan)
-    fills = await _fills_since(engine, entry, heir) if heir else []
+    fills = await _fills_since(engine, entry, readable.seq if readable else 0) if heir else []
+    orders = await engine.ledger.last_order(entry.id) if heir else 0
     past, synced = await history.gather(engine, entry, plan)
     worker = await engine.pool.place()
     # from here to the end nothing awaits: the ticks of `past` and those sent from now on leave no hole
@@ -61,7 +64,7 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     entry.levers = []
     assignment = Assignment(
         id=entry.id, plan=plan, terms=entry.terms, legs=legs, seq=entry.since, slot=worker.take_on(entry.id), fills=fills, told=entry.told,
-        snapshot=heir.data if heir else None, layout=heir.layout if heir else "", book_only=heir is not None,
+        snapshot=readable.data if readable else None, layout=readable.layout if readable else "", book_only=heir is not None, orders=orders,
     )  # fmt: skip
     name = entry.id.encode()
     told = [frames.message(frames.LEVER, msgspec.structs.replace(lever, number=0)) for lever in entry.standing]
@@ -91,11 +94,16 @@ async def _keep(engine: Engine, plan: Blueprint) -> str:
     return name
 
 
-async def _fills_since(engine: Engine, entry: Entry, snapshot: Snapshot) -> list[PastFill]:
-    """The strategy's fills after its snapshot, as its book takes them."""
+def fits(snapshot: Snapshot, plan: Blueprint) -> bool:
+    """Whether a plan can take over the books of a snapshot; not where an older cockpit kept them in another way."""
+    return same_books(snapshot.layout, layout_of(plan))
+
+
+async def _fills_since(engine: Engine, entry: Entry, after: int) -> list[PastFill]:
+    """The strategy's fills after a seq, as its book takes them."""
     await engine.settler.drain()
     legs = {symbol: leg for leg, symbol in enumerate(entry.order.symbols)}
-    rows = [row for row in await engine.ledger.fills(entry.id) if row["seq"] > snapshot.seq]
+    rows = [row for row in await engine.ledger.fills(entry.id) if row["seq"] > after]
     signed = [(row["qty"] if row["side"] == "buy" else -row["qty"], row) for row in rows]
     return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"]) for qty, row in signed]
 

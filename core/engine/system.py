@@ -19,6 +19,7 @@ from core.workers.vitals import Vitals
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+    from core.engine.server import Door
 
 log = structlog.get_logger("system")
 
@@ -64,10 +65,15 @@ class Files:
 
 
 class System:
-    """The figures of one engine."""
+    """The figures of one engine.
+
+    Attributes:
+        door: where viewers and programs come in, once it is open.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.door: Door | None = None
         self.files = Files(engine.home)
         self._vitals = Vitals()
 
@@ -92,7 +98,11 @@ class System:
             "store": _named(self.store()),
             "memory": engine.memory.figures(),
             "loop": engine.pauses.figures(),
+            "door": self._at_the_door(),
         }
+
+    def _at_the_door(self) -> dict[str, Any]:
+        return self.door.figures() if self.door is not None else {"connections": 0, "screens": 0, "refused": {}}
 
     def workers(self) -> list[WorkerRow]:
         """One a place of the pool."""
@@ -139,6 +149,7 @@ class System:
             loop_p99_us=loop.get("p99_minute_us"),
             loop_max_us=loop.get("max_minute_us"),
             long_pauses=loop.get("long_by", {}),
+            refused=self._at_the_door()["refused"],
         )
 
     def shedding(self) -> str:

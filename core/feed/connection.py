@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from websockets.exceptions import InvalidStatus, WebSocketException
 
@@ -18,6 +18,7 @@ from core.feed.backoff import Backoff
 from core.feed.link import Link
 from core.feed.quota import SILENCE, Quota, retry_after
 from core.feed.session import Session
+from core.feed.subscriptions import Subscriptions
 from core.feed.timing import Patience
 from core.feed.timing import Timing as Timing
 from core.feed.words import why_failed
@@ -31,10 +32,11 @@ RENEW_AT = (0.95, 0.97)
 
 
 class Connection:
-    """Streams the symbols in `names`. `on_change` is told of each new state, `on_open` of a socket that has subscribed them
-    all with none before it, `on_lost` of one that ended with none after it.
+    """Streams its `symbols`. `on_change` is told of each new state, `on_open` of symbols whose stream began, `on_lost` of
+    a socket that ended with none after it.
 
     Attributes:
+        symbols: what it is to stream.
         link: how it is, and its open sockets.
     """
 
@@ -49,11 +51,11 @@ class Connection:
         rng: random.Random,
         on_frames: Callable[[Session], None],
         on_change: Callable[[Connection], None],
-        on_open: Callable[[Connection], None],
+        on_open: Callable[[list[str]], None],
         on_lost: Callable[[Connection], None],
     ) -> None:
-        self.names: list[str] = []
         self.link = Link(clock, ready, timing.stale_after_s, lambda: on_change(self))
+        self.symbols = Subscriptions(quota, lambda: self.link.sessions, again_s=timing.breaker_open_s, on_late=on_open)
         self._venue = venue
         self._clock = clock
         self._quota = quota
@@ -77,13 +79,16 @@ class Connection:
                 old = self.link.sessions
                 fresh = await self._connect()
                 if all(session.lost for session in old):
-                    self._on_open(self)
+                    self._on_open(self.names)
                     if old:
                         self._on_lost(self)
                 if old:
                     await asyncio.sleep(self._timing.overlap_s)
                     await self._end(*old)
-                why = await self._tend(fresh)
+                async with asyncio.TaskGroup() as group:
+                    asking = group.create_task(self.symbols.ask_later(fresh))
+                    why = await self._tend(fresh)
+                    asking.cancel()
                 if self._clock.monotonic() - fresh.opened >= self._timing.stale_after_s:
                     self._backoff.reset()
                 if why is not None or fresh.lost:
@@ -95,32 +100,10 @@ class Connection:
             self.link.stopped()
             await self._end(*self.link.sessions)
 
-    async def watch(self, names: Iterable[str]) -> None:
-        """Stream these too: at once where a socket is open, else with the next one.
-
-        Raises:
-            VenueError: the venue refused them.
-        """
-        new = [name for name in names if name not in self.names]
-        self.names += new
-        for session in self.link.sessions[-1:]:
-            try:
-                await session.subscribe(new)
-            except VenueError:
-                if not session.lost:
-                    self.names = [name for name in self.names if name not in new]
-                    raise
-
-    async def unwatch(self, names: Iterable[str]) -> None:
-        """Stream these no more; frames on their way may still come."""
-        old = set(names)
-        self.names = [name for name in self.names if name not in old]
-        for session in self.link.sessions:
-            try:
-                await session.unsubscribe(old)
-            except VenueError:
-                if not session.lost:
-                    raise
+    @property
+    def names(self) -> list[str]:
+        """Bare names of the symbols it is to stream."""
+        return self.symbols.names
 
     async def _connect(self) -> Session:
         """A new socket with every symbol subscribed, however many tries it takes."""
@@ -166,8 +149,7 @@ class Connection:
 
     async def _set_up(self, session: Session) -> None:
         await session.open(self._timing.open_timeout_s)
-        while new := [name for name in self.names if name not in session.names]:
-            await session.subscribe(new)
+        await self.symbols.ask_all(session)
         self._why, self._proven = "", False
         self.link.streams(session)
 

@@ -102,6 +102,7 @@ class Feed:
         """Stream and record these symbols too; returns their bare names. Works before `run` as well.
 
         One that was recorded before is taken as it is: if the venue lists it no more, that is a state of the symbol (`unlisted`).
+        While the venue wants silence they are asked for later, and nobody waits for that.
 
         Raises:
             UsageError: a symbol the venue does not list; names the closest ones.

@@ -58,14 +58,16 @@ class Listing:
             self.symbols = {**self.symbols, **changed}
 
     async def check(self, names: Iterable[str]) -> None:
-        """Refuse names that are not listed. While the venue does not give its list, any name passes.
+        """Refuse names that are not listed. While the venue does not give its list, any name passes; while it wants silence, the list
+        there is counts, whatever its age.
 
         Raises:
             UsageError: names the first unknown symbol and the closest listed ones.
         """
         wanted = list(names)
+        silent = self._rest.silence_s() > WITHIN_S
         with contextlib.suppress(VenueError, TimeoutError):
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(0 if silent else WITHIN_S):
                 if not (await self.refresh()).keys() >= set(wanted):
                     await self.refresh(force=True)
         for name in wanted if self.symbols else ():

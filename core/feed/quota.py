@@ -62,6 +62,14 @@ class Quota:
         """Seconds of silence still to keep, 0.0 when there is none."""
         return max(0.0, self.held_until - self._clock.monotonic())
 
+    async def silence(self) -> None:
+        """Return when no silence is asked for."""
+        while True:
+            wait = self.hold_left()
+            if not wait:
+                return
+            await asyncio.sleep(wait)
+
     async def connect(self) -> None:
         """Return when one more connection may be opened."""
         async with self._connect_turn:

@@ -80,6 +80,10 @@ class Rest:
         now, breaker = self._clock.monotonic(), self._quota.calls
         return breaker.wait(now) if breaker.state(now) == "open" else 0.0
 
+    def silence_s(self) -> float:
+        """Seconds of silence the venue still wants, 0.0 when none: calls wait for that long."""
+        return self._quota.hold_left()
+
     async def aclose(self) -> None:
         """Close the connections it keeps."""
         session, self._session = self._session, None

@@ -57,7 +57,7 @@ class Streams:
             rng=rng,
             on_frames=on_frames,
             on_change=self._changed,
-            on_open=lambda connection: on_open(connection.names),
+            on_open=on_open,
             on_lost=lambda connection: on_lost(connection.names),
         )
 
@@ -83,11 +83,11 @@ class Streams:
             room = self._room - len(connection.names)
             now, new = new[:room], new[room:]
             if now:
-                await connection.watch(now)
+                await connection.symbols.add(now)
         while new:
             now, new = new[: self._room], new[self._room :]
             connection = self._open()
-            await connection.watch(now)
+            await connection.symbols.add(now)
             self.connections.append(connection)
             self._start(connection)
 
@@ -99,7 +99,7 @@ class Streams:
             if not mine:
                 continue
             if len(mine) < len(connection.names):
-                await connection.unwatch(mine)
+                await connection.symbols.remove(mine)
                 continue
             self.connections.remove(connection)
             task = self._tasks.pop(connection, None)

@@ -15,11 +15,12 @@ import numpy as np
 from core.errors import UsageError
 from core.feed.batch import Batch, Counters, FeedState
 from core.feed.sequencer import Sequencer
+from core.replay.batches import health_of, quotes_of
 from core.replay.clock import ReplayClock
 from core.replay.goals import Goal, Until
 from core.replay.recording import Place, Recording
 from core.replay.venue import Answers
-from core.types import QUOTE, TICK, Origin, Records, Symbols, copied
+from core.types import TICK, Origin, Records, Symbols, copied
 from core.venues.venue import SymbolInfo
 
 #: Ticks released at once.
@@ -126,26 +127,7 @@ class ReplayFeed:
 
     def health(self) -> dict[str, Any]:
         """The document of `core.feed.health`; what only connections have is empty."""
-        nothing = dict.fromkeys(("retry_in_s", "skew_ms", "skew_error_ms", "last_step_s", "latency_ms"))
-        zero = dict.fromkeys(("rest_weight_used", "rest_weight_limit", "connects_used", "connects_limit", "held_s", "clock_steps"), 0)
-        return {
-            **nothing,
-            **zero,
-            "venue": self._recording.venue,
-            "state": "live",
-            "detail": "",
-            "names": [],
-            "connections": [],
-            "breaker": {},
-            "counters": asdict(self.counters),
-            "reasons": {},
-            "gaps_open": 0,
-            "paused": not self._ready.is_set(),
-            "degraded": {},
-            "unlisted": [],
-            "waiting": [],
-            "trouble": "",
-        }
+        return health_of(self._recording.venue, asdict(self.counters), paused=not self._ready.is_set())
 
     # Playing
 
@@ -247,15 +229,3 @@ class ReplayFeed:
     def _wake(self) -> None:
         self._changed.set()
         self._on_news()
-
-
-def quotes_of(ticks: Records) -> Records:
-    """The last quote of each symbol that its prints carry, as of their times."""
-    known = ticks.compress(np.isfinite(ticks["bid"]) & np.isfinite(ticks["ask"]))
-    newest = {symbol: at for at, symbol in enumerate(known["symbol"].tolist())}
-    quotes = np.zeros(len(newest), QUOTE)
-    if newest:
-        last = known.take(list(newest.values()))
-        for there, here in (("recv", "ts"), ("bid", "bid"), ("ask", "ask"), ("symbol", "symbol")):
-            quotes[there] = last[here]
-    return quotes

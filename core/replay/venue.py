@@ -82,6 +82,10 @@ class Answers:
             raise VenueError("a replay asks no venue")
         return await asyncio.to_thread(self._read, call, self._clock.over_ns)
 
+    def silence_s(self) -> float:
+        """Nobody wants any."""
+        return 0.0
+
     async def ask(self, call: RestCall, parse: Callable[[bytes], Any]) -> Any:
         """The answer, parsed."""
         return parse(await self.call(call))

@@ -49,6 +49,7 @@ class Findings:
         pending: strategies whose effects after a seq the next start works out.
         from_seq, to_seq: the ticks replayed lie after the first and through the second.
         tape: ids of the tape: how many, and how many are listed in gaps, or missing without a word.
+        holes: the series of the tape with ids that are missing without a word; of one strategy's symbols, where that alone is audited.
     """
 
     sessions: int = 0
@@ -65,7 +66,13 @@ class Findings:
     to_seq: int = 0
     ticks: int = 0
     tape: dict[str, int] = field(default_factory=dict)
+    holes: list[dict[str, Any]] = field(default_factory=list)
     elapsed_s: float = 0.0
+
+    @property
+    def proven(self) -> bool:
+        """Nothing differs, and what it was run over is whole, or says what it lacks."""
+        return not self.differences and not self.holes
 
 
 def run_audit(
@@ -185,10 +192,17 @@ class _Audit:
         for story in self.stories.values():
             self._conclude_story(story)
         found.not_auditable = [{"strategy": id_, "fills": count, "reason": why} for (id_, why), count in self.left_out.items()]
-        if self.tape.exists():
-            series = tape_stats(self.tape)
-            totals = {name: sum(getattr(part, name) for part in series) for name in ("ticks", "late", "listed", "missing", "duplicates")}
-            found.tape = {"series": len(series), **totals}
+        self._look_for_holes()
+
+    def _look_for_holes(self) -> None:
+        """What the tape lacks. An id in a gap is accounted for; one in none makes the ticks that were replayed no proof."""
+        if not self.tape.exists():
+            return
+        series = tape_stats(self.tape)
+        totals = {name: sum(getattr(part, name) for part in series) for name in ("ticks", "late", "listed", "missing", "duplicates")}
+        self.found.tape = {"series": len(series), **totals}
+        ours = series if self.strategy is None else [part for part in series if part.symbol in self.names]
+        self.found.holes = [{"symbol": part.symbol, "stream": part.stream, "missing": part.missing} for part in ours if part.missing]
 
     def _conclude_story(self, story: Story) -> None:
         found, id_ = self.found, story.id

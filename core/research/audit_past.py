@@ -9,18 +9,14 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from core.commands import Register, SetLimits
+from core.store.journal import Line, lines_of
 from core.store.ledger_reader import count_fills, read_commands, read_sessions, read_snapshots
-
-#: Kinds of commands that act on running strategies.
-LEVERS = ("pause", "resume", "flatten", "limits", "unregister")
 
 #: No seq is higher.
 NEVER = 1 << 62
@@ -121,17 +117,18 @@ def read_past(path: Path, strategy: str | None, horizon: int = 0, running: Colle
     Raises:
         StoreError: the file is missing or cannot be read.
     """
-    commands = read_commands(path)
+    lines = list(lines_of(read_commands(path)))
     snapshots = read_snapshots(path, strategy, states=False)
     sessions = read_sessions(path)
     fills = {id_: span for id_, span in count_fills(path).items() if strategy in (None, id_)}
-    orders = {order.id: order for order in _orders(commands) if order.id is not None and strategy in (None, order.id)}
+    registered = [line.order for line in lines if line.order is not None]
+    orders = {order.id: order for order in registered if order.id is not None and strategy in (None, order.id)}
     horizons = {id_: span[2] for id_, span in fills.items()}
     for row in snapshots:
         horizons[row["strategy_id"]] = max(horizons.get(row["strategy_id"], 0), row["seq"])
     horizons.update(dict.fromkeys(running, horizon))
     incarnations = _incarnations(snapshots, orders)
-    _tell(incarnations, commands)
+    _tell(incarnations, lines)
     modes = sorted((row["first_seq"], row["mode"]) for row in sessions)
     return Past(len(sessions), incarnations, orders, horizon, horizons, fills, modes)
 
@@ -154,14 +151,6 @@ def bound(past: Past, cuts: dict[str, int]) -> None:
             life.taken = next((mark for mark in (life.start, *life.marks) if mark.seq >= cut - 1), None)
 
 
-def _orders(commands: Iterable[dict[str, Any]]) -> Iterator[Register]:
-    for row in commands:
-        if row["kind"] == "register":
-            payload = json.loads(row["payload"])
-            payload.pop("plan", None)
-            yield msgspec.convert(payload, Register)
-
-
 def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Register]) -> dict[str, list[Incarnation]]:
     """Every start state of a strategy whose registration is known, and the snapshots after it."""
     found: dict[str, list[Incarnation]] = defaultdict(list)
@@ -179,23 +168,18 @@ def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Registe
     return {id_: lives for id_, lives in found.items() if lives}
 
 
-def _tell(incarnations: dict[str, list[Incarnation]], commands: Iterable[dict[str, Any]]) -> None:
+def _tell(incarnations: dict[str, list[Incarnation]], lines: Iterable[Line]) -> None:
     """Give each incarnation the levers it was told, and its end where the journal has it."""
-    for row in commands:
-        kind, after = row["kind"], row["after_seq"]
-        if after is None:  # it has not acted yet
+    for line in lines:
+        if line.after is None:  # it has not acted yet
             continue
-        payload = json.loads(row["payload"])
-        if kind in ("failed", "gone"):
-            life = _ended(incarnations.get(payload["id"], []), after, row["ts_ns"])
+        if line.kind in ("failed", "gone"):
+            life = _ended(incarnations.get(line.ids[0], []), line.after, line.ts_ns)
             if life is not None:
-                life.end, life.over, life.broke = min(life.end, after), True, life.broke or kind == "failed"
-        elif kind in LEVERS:
-            ids = payload.pop("ids", [])
-            limits = msgspec.convert(payload, SetLimits) if kind == "limits" else None
-            lever = ("drop" if payload.get("keep") else "close") if kind == "unregister" else kind
-            for id_ in ids:
-                _pull(incarnations.get(id_, []), Pulled(after, row["ts_ns"], lever, limits))
+                life.end, life.over, life.broke = min(life.end, line.after), True, life.broke or line.kind == "failed"
+        elif line.lever:
+            for id_ in line.ids:
+                _pull(incarnations.get(id_, []), Pulled(line.after, line.ts_ns, line.lever, line.limits))
 
 
 def _ended(lives: list[Incarnation], after: int, ts_ns: int) -> Incarnation | None:

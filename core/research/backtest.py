@@ -60,6 +60,7 @@ class Result:
         fills: one dict a fill, the columns of the ledger's `fills`.
         equity: (ns, equity) at each UTC midnight inside the run, and at its end.
         first_ns: time of the first tick traded.
+        cold: why the strategy never had an opinion: there was too little for it to warm up; '' where there was enough.
     """
 
     figures: dict[str, Any]
@@ -68,6 +69,7 @@ class Result:
     plan: Blueprint
     source: Source
     first_ns: int
+    cold: str = ""
 
 
 def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None) -> Result:
@@ -101,7 +103,20 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
         source.notes.append(
             f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
         )
-    return _result(instance, plan, source, reports, first_ns, last_ns, started)
+    cold = "" if len(reports.compress(reports["kind"] == FILL)) else _cold(instance, plan, order.from_ns)
+    source.notes += [f"the strategy {cold}"] if cold else []
+    return _result(instance, plan, source, reports, first_ns, last_ns, cold, started)
+
+
+def _cold(instance: Instance, plan: Blueprint, from_ns: int | None) -> str:
+    """`was never warm: it needs 20 bars of 1m and had 12`; '' where it had enough, or nobody counted."""
+    keeps_bars = "bar" in (instance.state.dtype.names or ())  # else ticks are counted, and those that only warmed up are not
+    counted = keeps_bars or (plan.interval == 0 and from_ns is None)
+    seen = instance.seen()
+    if seen >= plan.warmup or not counted:
+        return ""
+    what = f"bars of {interval_text(plan.interval)}" if plan.interval else "ticks"
+    return f"was never warm: it needs {plan.warmup:,} {what} and had {seen:,}"
 
 
 def _reach(from_ns: int | None, interval: int, warmup: int) -> int | None:
@@ -155,7 +170,9 @@ def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns:
         yield batch.compress(~early)
 
 
-def _result(instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, started: float) -> Result:
+def _result(
+    instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, cold: str, started: float
+) -> Result:
     account = instance.account[0]
     marks = reports.compress(reports["kind"] == MARK)
     run = Run(
@@ -163,11 +180,13 @@ def _result(instance: Instance, plan: Blueprint, source: Source, reports: Record
         gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
         equity=float(account.equity), capital=float(account.capital), max_drawdown=float(account.max_drawdown),
         max_drawdown_pct=float(account.max_drawdown_ratio) * 100, boundaries_ns=marks["ts"], equities=marks["equity"],
-        first_ns=first_ns, last_ns=last_ns,
+        first_ns=first_ns, last_ns=last_ns, interval_ns=source.interval_ns,
     )  # fmt: skip
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
     figures = metrics(run, time.perf_counter() - started)
-    return Result(figures, fill_rows(reports.compress(reports["kind"] == FILL), plan.name, source.symbol), equity, plan, source, first_ns)
+    return Result(
+        figures, fill_rows(reports.compress(reports["kind"] == FILL), plan.name, source.symbol), equity, plan, source, first_ns, cold
+    )
 
 
 def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]]:

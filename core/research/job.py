@@ -1,11 +1,10 @@
 """The process of one run: reads a request on stdin (msgpack), says how far it is and what came out on stdout (JSON lines).
 
-It must move nobody's live decision: nice 19, idle where the system knows such a thing, and the first to go where memory runs out.
+It runs when nobody else wants to: who starts it sees to that (`core.research.service`).
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import sys
@@ -30,17 +29,6 @@ PERIOD_S = 0.2
 MOST_FILLS = 1000
 
 Say = Callable[[Said], None]
-
-
-def step_back(idle: bool) -> None:
-    """Run when nothing else wants to, and be ended first where memory runs out; as far as the system lets us."""
-    with contextlib.suppress(OSError):
-        os.nice(19)
-    if idle and hasattr(os, "SCHED_IDLE"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
-    with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text("900")
 
 
 def order_of(request: Request) -> Order:
@@ -109,6 +97,7 @@ def outcome_of(result: Result) -> Outcome:
         first_ns=result.first_ns,
         last_ns=result.equity[-1][0],
         notes=source.notes,
+        cold=result.cold,
     )
 
 
@@ -131,7 +120,6 @@ def main() -> None:
     die_with(int(sys.argv[1]))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Request)
-    step_back(request.idle)
     out: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
 

@@ -10,7 +10,7 @@
 | `profit_factor` | gross_profit / gross_loss |
 | `max_drawdown` | deepest fall of marked equity from the peak before it |
 | `max_drawdown_pct` | worst fall in percent of the peak before it |
-| `sharpe` | see `sharpe_daily` |
+| `sharpe` | see `sharpe_daily`; None of a span under two days |
 | `elapsed_s` | seconds the run took |
 
 Money is in quote currency. `max_drawdown_pct` may belong to another fall than `max_drawdown`.
@@ -25,11 +25,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from core.types import DAY
+from core.types import DAY, MINUTE
 
 #: Daily returns whose deviation is this small a part of them differ by rounding only.
 _ROUNDING = 1e-12
 _DAYS_A_YEAR = 365  # these markets never close
+
+#: A shorter span has no Sharpe, whatever days it touches: two days, less what a recording of two may lack at its ends.
+LEAST_SPAN_NS = 2 * DAY - 60 * MINUTE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ class Run:
         max_drawdown_pct: in percent of the peak it fell from.
         boundaries_ns: UTC midnights at which equity was marked, ascending.
         equities: equity at each.
-        first_ns, last_ns: times of the first and last tick.
+        first_ns, last_ns: times of the first and last tick, or the starts of the first and last bar.
+        interval_ns: length of a bar; 0 for ticks.
     """
 
     ticks: int
@@ -61,12 +65,13 @@ class Run:
     equities: ArrayLike
     first_ns: int
     last_ns: int
+    interval_ns: int = 0
 
 
 def metrics(run: Run, elapsed_s: float) -> dict[str, Any]:
     """The figures of a run, JSON-ready, by the names in the table above."""
     sharpe = None
-    if run.ticks:
+    if run.ticks and run.last_ns + run.interval_ns - run.first_ns >= LEAST_SPAN_NS:
         sharpe = sharpe_daily(run.boundaries_ns, run.equities, run.equity, run.first_ns, run.last_ns, run.capital)
     return {
         "ticks": run.ticks,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from core.clock import iso
 from core.commands import Terms
+from core.research.metrics import LEAST_SPAN_NS
 from core.research.source_name import clean
 from core.types import interval_text
 
@@ -102,8 +103,15 @@ def _result(figures: Mapping[str, Any], setting: Setting) -> list[tuple[str, str
         ("profit factor", _number(figures["profit_factor"]), "gross profit / gross loss"),
         ("max drawdown", _money(figures["max_drawdown"]), f"{money}, from the marked peak"),
         ("max drawdown", _number(figures["max_drawdown_pct"], " %"), "of the peak it fell from"),
-        ("Sharpe", _number(figures["sharpe"]), "daily UTC equity changes over capital, times √365"),
+        ("Sharpe", _number(figures["sharpe"]), _sharpe_words(figures, setting)),
     ]
+
+
+def _sharpe_words(figures: Mapping[str, Any], setting: Setting) -> str:
+    if figures["sharpe"] is not None:
+        return "daily UTC equity changes over capital, times √365"
+    short = setting.last_ns + setting.interval_ns - setting.first_ns < LEAST_SPAN_NS
+    return "needs a span of two days" if short else "equity did not change from day to day, or always alike"
 
 
 def assumptions(setting: Setting) -> list[tuple[str, str, str]]:

@@ -1,7 +1,7 @@
 """Runs over history, each in a process of its own: what asks one imports neither numba nor anyone's strategy.
 
 The process is `core.research.job`. It tells how far it is, a JSON object a line, and last of all what came out. It is nice and idle
-where the system knows such a thing, and dies with who asked.
+where the system knows such a thing, from its first moment on: so that it moves nobody's live decision. It dies with who asked.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -64,6 +65,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
         kind, form, interval_ns: of the source's rows.
         first_ns, last_ns: the span traded.
         notes: what was set right in the source, or is missing in it.
+        cold: why the strategy never had an opinion, a phrase that begins with "was"; '' it had enough to warm up.
     """
 
     figures: dict[str, Any]
@@ -75,6 +77,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
     first_ns: int
     last_ns: int
     notes: list[str] = []
+    cold: str = ""
 
 
 class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
@@ -112,6 +115,7 @@ async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         limit=LONGEST_LINE, start_new_session=True,
     )  # fmt: skip
+    step_back(process.pid, request.idle)
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
@@ -138,6 +142,25 @@ async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
     if not isinstance(said, Outcome):
         raise CockpitError(f"the run crashed ({_ending(code)}){': ' + last if last else ''}")
     return said
+
+
+def step_back(pid: int, idle: bool) -> None:
+    """Have a process that was just started run when nothing else wants to, its start and its imports too, and end first where memory
+    runs out; as far as the system lets us.
+
+    It must lead a session of its own. Linux shares the processors among sessions first (sched(7), autogroup): between two of them neither
+    nice nor idle counts, but the nice value of the session as a whole.
+    """
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, 19)
+    if idle:
+        with contextlib.suppress(OSError):
+            Path(f"/proc/{pid}/autogroup").write_text("19")
+    if idle and hasattr(os, "SCHED_IDLE"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{pid}/oom_score_adj").write_text("900")
 
 
 async def _tail(stream: asyncio.StreamReader) -> str:

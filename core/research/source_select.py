@@ -38,7 +38,9 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class Found:
+    """A file, what its name tells, and whether it was asked for."""
+
     file: DataFile
     named: Named
     was_asked: bool  # by its own path, not found in a folder or zip
@@ -51,7 +53,7 @@ def select(paths: Sequence[Path], symbol: str | None, from_ns: int | None, to_ns
         SourceError: nothing there, several symbols and none chosen, or forms that do not go together.
     """
     shown = clean(", ".join(map(str, paths)))
-    found = [one for path in paths for one in _find(path)]
+    found = [one for path in paths for one in found_in(path)]
     chosen, notes = _of_symbol(found, symbol, shown)
     timely = [one for one in chosen if _is_timely(one.named, from_ns, to_ns)]
     tables = _read_all(timely or chosen[:1], notes)
@@ -61,7 +63,12 @@ def select(paths: Sequence[Path], symbol: str | None, from_ns: int | None, to_ns
     return Selection(name, is_chosen, tables, _check_forms(tables, chosen[0].named, shown), notes)
 
 
-def _find(path: Path) -> list[_Found]:
+def found_in(path: Path) -> list[Found]:
+    """The files of data in a folder, or the series inside a file.
+
+    Raises:
+        SourceError: there are none, or they cannot be read.
+    """
     with suppress(RuntimeError):  # ~someone who is not there: taken as it stands
         path = path.expanduser()
     try:
@@ -71,14 +78,14 @@ def _find(path: Path) -> list[_Found]:
     if not paths:
         raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder")
     files = [file for one in paths for file in data_files(one)]
-    return [_Found(file, read_name(file.title, _folder(file)), len(files) == 1) for file in files]
+    return [Found(file, read_name(file.title, _folder(file)), len(files) == 1) for file in files]
 
 
 def _folder(file: DataFile) -> str:
     return file.path.absolute().parent.name if file.member is None else file.path.name
 
 
-def _of_symbol(found: list[_Found], symbol: str | None, shown: str) -> tuple[list[_Found], list[str]]:
+def _of_symbol(found: list[Found], symbol: str | None, shown: str) -> tuple[list[Found], list[str]]:
     """The files of the symbol that was chosen, or of the only one there is."""
     told = {one.named.symbol for one in found if one.named.symbol}
     if symbol is None:
@@ -108,7 +115,7 @@ def _is_timely(named: Named, from_ns: int | None, to_ns: int | None) -> bool:
     return (from_ns is None or named.span[1] + DAY > from_ns) and (to_ns is None or named.span[0] - DAY < to_ns)
 
 
-def _read_all(found: list[_Found], notes: list[str]) -> list[Table]:
+def _read_all(found: list[Found], notes: list[str]) -> list[Table]:
     """The tables; in a folder a file that tells no symbol and is no table is passed over, and that is noted."""
     tables = []
     for one in found:

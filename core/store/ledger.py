@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeAlias
 
 from core.store import ledger_rows as rows_
-from core.store.connection import Run, Told, WriteConnection
+from core.store.connection import Run, WriteConnection
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
 from core.store.writer import Writer
+from core.store.written_file import WrittenFile
 
 Done: TypeAlias = "asyncio.Future[None]"
 
@@ -26,13 +26,11 @@ _END_SESSION = "UPDATE sessions SET ended_ns = ? WHERE session_id = ?"
 _MARK = "INSERT INTO equity VALUES(?, ?, ?) ON CONFLICT(strategy_id, ts_ns) DO UPDATE SET equity = excluded.equity"
 
 
-class Ledger:
+class Ledger(WrittenFile):
     """Writes from a queue of its own, first in, first out; made by `open`, used by one event loop."""
 
     def __init__(self, connection: WriteConnection) -> None:
-        self.path = connection.path
-        self._connection = connection
-        self._writer = Writer(connection)
+        super().__init__(connection, Writer(connection))
 
     @classmethod
     async def open(cls, path: Path) -> Ledger:
@@ -43,38 +41,10 @@ class Ledger:
         """
         return cls(await WriteConnection.open(path, LEDGER, synchronous="FULL"))
 
-    async def __aenter__(self) -> Ledger:
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self.close()
-
-    async def close(self, patience: float = 10.0) -> None:
-        """Write what is queued, then let go of the file.
-
-        Raises:
-            StoreError: not everything could be written within `patience` seconds, or some write was refused.
-        """
-        await self._writer.close(patience)
-
     @property
     def backlog(self) -> int:
         """Writes not yet committed."""
         return self._writer.backlog
-
-    @property
-    def trouble(self) -> str | None:
-        """What keeps writes waiting, in words that follow "is" (locked, out of disk space, …), or None."""
-        return self._writer.trouble
-
-    @property
-    def on_trouble(self) -> Told:
-        """Called with `trouble` as soon as it changes."""
-        return self._connection.on_trouble
-
-    @on_trouble.setter
-    def on_trouble(self, told: Told) -> None:
-        self._connection.on_trouble = told
 
     async def wait_committed(self) -> None:
         """Return when everything said before this call is on disk.
@@ -197,6 +167,13 @@ class Ledger:
         """Fills of one strategy or all, in the order they were added."""
         where, values = ("WHERE strategy_id = ?", (strategy_id,)) if strategy_id is not None else ("", ())
         return await self._ask(f"SELECT * FROM fills {where} ORDER BY rowid", values)
+
+    async def last_order(self, strategy_id: str) -> int:
+        """The highest number of an order of this strategy (`ID:oN`), 0 when it gave none."""
+        number = "CAST(substr(order_id, length(strategy_id) + 3) AS INTEGER)"
+        query = f"SELECT coalesce(max({number}), 0) AS number FROM {{}} WHERE strategy_id = ?"
+        found = [await self._ask(query.format(table), (strategy_id,)) for table in ("orders", "fills")]
+        return max(int(rows[0]["number"]) for rows in found)
 
     async def runs(self, newest: int) -> list[dict[str, Any]]:
         """The newest runs, oldest first."""

@@ -46,6 +46,43 @@ def fills_since(path: Path, *, seq: int = 0, ts_ns: int = 0) -> list[Done]:
         return [Done(*row) for row in db.execute(query, (seq, ts_ns))]
 
 
+class BarFills(NamedTuple):
+    """Fills of one side within one bar: how many, and the newest of them. `mine`: of the strategy that was asked for."""
+
+    start_ns: int
+    side: str
+    mine: bool
+    fills: int
+    ts_ns: int
+    strategy_id: str
+    qty: float
+    price: float
+    realised: float
+
+
+def fills_by_bar(path: Path, symbol: str, length_ns: int, *, since_ns: int, mine: str, most: int) -> list[BarFills]:
+    """Fills of a symbol from a venue time on, gathered by bars of a length, oldest first.
+
+    Args:
+        mine: those of this strategy are gathered by themselves.
+        most: so many rows at most, the newest ones.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    # Strategy by strategy, because that is how fills are indexed: what is older than the span is never read.
+    query = """WITH RECURSIVE who(id) AS (
+            SELECT min(strategy_id) FROM fills UNION ALL
+            SELECT (SELECT min(strategy_id) FROM fills WHERE strategy_id > id) FROM who WHERE id IS NOT NULL)
+        SELECT ts_ns / :length * :length AS start, side, strategy_id = :mine AS own, count(*), max(ts_ns), strategy_id, qty, price, realised
+        FROM who CROSS JOIN fills ON strategy_id = who.id AND ts_ns >= :since WHERE symbol = :symbol
+        GROUP BY start, side, own ORDER BY start DESC, ts_ns DESC LIMIT :most"""
+    values = {"length": length_ns, "mine": mine, "since": since_ns, "symbol": symbol, "most": most}
+    with open_to_read(path, LEDGER) as db:
+        rows = db.execute(query, values).fetchall()
+    return [BarFills(start, side, bool(own), *rest) for start, side, own, *rest in reversed(rows)]
+
+
 def alerts_since(path: Path, ts_ns: int, worst: int) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """How many alerts were raised from `ts_ns` on by level, and the worst of them: critical before warning, then the newest.
 

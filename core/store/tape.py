@@ -8,12 +8,11 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 
 import aiosqlite
 
 from core.errors import StoreError
-from core.store.connection import Told, WriteConnection, rows_of
+from core.store.connection import WriteConnection, rows_of
 from core.store.gap_table import Change, change_gaps, list_gaps
 from core.store.gaps import Gap, GapState, fill, record
 from core.store.migrations import TAPE
@@ -21,17 +20,17 @@ from core.store.series import SeriesTable, last_ids
 from core.store.tick_batch import SEQS_AHEAD, TickBatch, reserve
 from core.store.tick_rows import why_unfit
 from core.store.writer import Writer
+from core.store.written_file import WrittenFile
 from core.types import Records, Symbols, copied
 
 LINGER = 0.1
 BATCH_ROWS = 20_000
 
 
-class Tape:
+class Tape(WrittenFile):
     """Writes ticks and gaps from a queue of its own; made by `open`, used by one event loop.
 
     Attributes:
-        path: the file.
         backlog: ticks not yet committed.
         total: ticks on the tape.
         duplicates: ticks that were on it already when they came, since opening.
@@ -40,10 +39,8 @@ class Tape:
     """
 
     def __init__(self, connection: WriteConnection, symbols: Symbols, max_backlog: int) -> None:
-        self.path = connection.path
+        super().__init__(connection, Writer(connection, linger=LINGER, batch_rows=BATCH_ROWS))
         self.backlog = self.total = self.duplicates = self.synced_seq = 0
-        self._connection = connection
-        self._writer = Writer(connection, linger=LINGER, batch_rows=BATCH_ROWS)
         self._max_backlog = min(max_backlog, SEQS_AHEAD // 4)
         self._series = SeriesTable(symbols, ())
         self._symbols = symbols
@@ -75,12 +72,6 @@ class Tape:
             raise
         return tape
 
-    async def __aenter__(self) -> Tape:
-        return self
-
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        await self.close()
-
     async def close(self, patience: float = 10.0) -> None:
         """Commit what is queued, then let go of the file.
 
@@ -91,7 +82,7 @@ class Tape:
             # After a clean end no seq is in doubt: numbering goes on where it stopped.
             self._writer.put(partial(reserve, seq=self._last_seq), 0)
         try:
-            await self._writer.close(patience)
+            await super().close(patience)
         finally:
             self._wake_waiters()
 
@@ -99,25 +90,6 @@ class Tape:
     def full(self) -> bool:
         """Whether so much waits that no more ticks should be released."""
         return self.backlog > self._max_backlog // 2
-
-    @property
-    def trouble(self) -> str | None:
-        """What keeps ticks from being written, in words that follow "is" (locked, out of disk space, …), or None."""
-        return self._connection.trouble
-
-    @property
-    def on_trouble(self) -> Told:
-        """Called with `trouble` as soon as it changes."""
-        return self._connection.on_trouble
-
-    @on_trouble.setter
-    def on_trouble(self, told: Told) -> None:
-        self._connection.on_trouble = told
-
-    @property
-    def pinned_mb(self) -> float:
-        """Size of the write-ahead log while somebody's read that does not end makes it grow; 0 while nobody's does."""
-        return self._connection.pinned_mb
 
     def append(self, ticks: Records, stream: str) -> None:
         """Queue TICK records for commit within about 0.1 s; late ones (`seq` 0) too. They are copied.

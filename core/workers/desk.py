@@ -35,6 +35,9 @@ MOST_STATE = 32 << 20
 #: History goes through a strategy in pieces, with a sign of progress after each.
 WARM_PIECE = 4096
 
+#: So do past fills, of which each costs more.
+BOOK_PIECE = 512
+
 #: What a strategy's own code may throw at us; `exit()` in it ends the strategy, not the process.
 THROWN = (Exception, SystemExit)
 
@@ -108,14 +111,24 @@ class Desk:
             for at in range(0, max(len(ticks), 1), WARM_PIECE):
                 self.mark(post.slot)
                 post.instance.warm(ticks[at : at + WARM_PIECE])
-            if post.heir_of is not None and post.heir_of.snapshot is not None:
-                post.instance.adopt(post.heir_of.snapshot, post.heir_of.layout, post.heir_of.fills)
+            if post.heir_of is not None:
+                self.hand_over(post, post.heir_of)
         except THROWN as error:  # the strategy's own code, or a snapshot of another version
             self.fail(id_, seq, error)
             return
         finally:
             self.mark(0)
         post.account.seq = seq
+
+    def hand_over(self, post: Post, heir: Assignment) -> None:
+        """Give a strategy the books it had: from its earlier self's snapshot, where that can be read, and the fills since."""
+        if heir.snapshot is not None:
+            post.instance.adopt(heir.snapshot, heir.layout, [])
+        for at in range(0, len(heir.fills), BOOK_PIECE):
+            self.mark(post.slot)
+            post.instance.book(heir.fills[at : at + BOOK_PIECE])
+        post.instance.books["aim"] = post.instance.books["position"]
+        post.account.orders = max(post.account.orders, heir.orders)
 
     def trade(self, ticks: Records, last: int) -> None:
         """Run every strategy over a batch whose last tick is `last`, each from the tick after its own last."""

@@ -46,8 +46,9 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
         slot: its number on this worker, from 1: names it in the cell of progress.
         legs: leg number by symbol index.
         snapshot: where to take up, or None to start anew.
-        book_only: take only books and account from the snapshot: the strategy was edited since.
-        fills: those that came after that snapshot.
+        book_only: take only books and account from the snapshot: the strategy was edited since. Without a snapshot, from the fills.
+        fills: those that came after that snapshot, or all.
+        orders: the number of the last order it ever gave, where it takes over books.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     layout: str = ""
     book_only: bool = False
     fills: list[tuple[int, float, float, float, int]] = []
+    orders: int = 0
     seq: int = 0
     slot: int = 0
     told: int = 0
@@ -101,7 +103,8 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     trades: int
     wins: int
     equity: float
-    drawdown_ratio: float
+    drawdown_ratio: float  # the deepest fall so far
+    peak: float = 0.0  # highest equity so far
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):

@@ -46,4 +46,5 @@ def figures(post: Post) -> Figures:
         wins=int(account.wins),
         equity=float(account.equity),
         drawdown_ratio=float(account.max_drawdown_ratio),
+        peak=float(account.peak),
     )

@@ -43,9 +43,9 @@ def files(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(p.relative_to(folder)): (p.stat().st_size, p.stat().st_mtime_ns) for p in folder.rglob("*") if p.is_file()}
 
 
-def in_a_process(path: Path) -> str:
+def in_a_process(path: Path, script: str = "") -> str:
     """What a new process says."""
-    script = CHILD.format(tests=str(Path(__file__).parent))
+    script = (script or CHILD).format(tests=str(Path(__file__).parent))
     done = subprocess.run([sys.executable, "-c", script, str(path)], cwd=REPO, capture_output=True, text=True, timeout=100, check=True)
     return done.stdout.strip()
 
@@ -125,6 +125,28 @@ def test_a_second_process_loads_and_does_not_compile(own_cache: Path, tmp_path: 
     assert files(own_cache) == before
     rewritten(path, "out[0] = 2.0", "out[0] = 3.0")
     assert in_a_process(path) == "3.0 compiled"
+
+
+EAGER = """
+import sys
+sys.path.insert(0, {tests!r})
+from pathlib import Path
+from strategy_text import text_of
+from core.compile import module
+from core.workers.__main__ import get_ready
+text = text_of(Path(sys.argv[1]))
+get_ready()
+known = set(sys.modules)
+module.compiled(text)
+new = sorted(name for name in set(sys.modules) - known if name.startswith(("numba", "llvmlite")))
+sys.stdout.write(str(new))
+"""
+
+
+def test_a_process_that_got_ready_has_nothing_of_numba_left_to_load_with_its_first_strategy(own_cache: Path, tmp_path: Path) -> None:
+    path = kernel(tmp_path, "eager", "out[0] = 2.0")
+    assert in_a_process(path) == "2.0 compiled"
+    assert in_a_process(path, EAGER) == "[]"
 
 
 def test_an_unfinished_build_is_no_hit_and_leaves_nothing_behind(own_cache: Path, tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from core.engine.alert_figures import Fall
+from core.engine.alert_figures import Fall, Falls
+from core.workers.frames import Figures
 
 
 def roster(**profits: float | None) -> Any:
@@ -49,3 +50,14 @@ def test_a_strategy_that_leaves_with_its_profit_or_comes_with_none_is_no_fall() 
 
 def test_the_peak_of_before_a_restart_counts() -> None:
     assert looked(roster(a=0), peak=250.0).percent == pytest.approx(20.0)
+
+
+def figures(equity: float, peak: float, deepest: float) -> Figures:
+    return Figures("a", 1, 1, 0, False, False, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, equity, deepest / 100, peak)
+
+
+def test_a_strategys_fall_is_that_of_now_and_a_new_deepest_between_two_looks_is_not_missed() -> None:
+    falls = Falls()
+    looks = [(1000.0, 1000.0, 0.0), (940.0, 1000.0, 6.0), (990.0, 1000.0, 6.0), (1010.0, 1010.0, 6.0), (1005.0, 1010.0, 9.0)]
+    assert [round(falls.look(figures(*look)), 2) for look in looks] == [0.0, 6.0, 1.0, 0.0, 9.0]
+    assert Falls().look(figures(1005.0, 1010.0, 9.0)) == pytest.approx(0.495, abs=1e-3), "what was before it began to look is past"

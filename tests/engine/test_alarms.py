@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine.alarms import AGAIN_NS, LINES, MOST_OPEN, OF_A_KIND, OF_A_LEVEL, WRITE_NS, Alarms
+from core.engine.alarms import AGAIN_NS, LINES, MOST_OPEN, WRITE_NS, Alarms
+from core.engine.crowd import OF_A_KIND, OF_A_LEVEL
 from core.types import MINUTE, SECOND
 from core.view import AlertRow
 
@@ -93,7 +94,7 @@ def test_notes_of_a_kind_are_counted_too_whatever_names_and_figures_are_in_them(
         told.alarms.note("warning", f"binance:C{number}USDT jumped from {number} to {2 * number} in one print")
     assert len(told.shown()) == OF_A_KIND + 1
     assert told.writes < 2 * OF_A_KIND
-    assert told.alarms.counted == 3000 - OF_A_KIND
+    assert told.alarms.crowd.counted == 3000 - OF_A_KIND
 
 
 CAUSES = st.one_of(st.sampled_from(["disk", "feed a", "memory"]), st.integers(0, 3000).map(lambda n: f"gap x {n}"), st.text(max_size=8))

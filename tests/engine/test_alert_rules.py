@@ -270,6 +270,29 @@ async def test_figures_that_are_no_prices_are_looked_at_in_rounds(day: Day) -> N
     assert len(await day.told()) == 2
 
 
+async def test_a_drawdown_rule_fires_again_after_a_recovery_and_a_kill_changes_nothing_about_that(day: Day) -> None:
+    def fall_to(percent: float) -> None:
+        day.engine.sentinel.fall.look = lambda roster: None  # type: ignore[method-assign]
+        day.engine.sentinel.fall.percent, day.engine.sentinel.fall.peak = percent, 120.0
+        day.engine.sentinel.look_at_figures()
+
+    await day.set(DrawdownRule(percent=5, cooldown_s=0))
+    fall_to(6.5)
+    await day.told()
+    await day.kill()
+    await day.start()
+    fall_to(4.0)
+    fall_to(6.0)
+    assert len(await day.told()) == 1, "half of it was not made good"
+    fall_to(1.0)
+    await day.told()
+    await day.kill()
+    await day.start()
+    fall_to(5.5)
+    assert (await day.told())[-1] == "drawdown of the account went above 5 %, at 5.5 %"
+    assert len(await day.told()) == 2
+
+
 @pytest.mark.parametrize(
     ("rule", "why"),
     [

@@ -266,5 +266,33 @@ async def test_charts_are_asked_for_over_the_same_door_as_everything(tmp_path: P
         assert (await requests.ask("bars", {"symbol": "btcusdt"})).keys() >= {"bars", "complete_from_ns", "loading", "note"}
         assert len((await requests.ask("prints", {"symbol": "btcusdt"}))["prints"]) == 30
         assert await requests.ask("equity", {}) == {"strategy": None, "capital": 0, "samples": []}
-        with pytest.raises(UsageError, match="bars, prints, equity"):
+        with pytest.raises(UsageError, match="bars, bar_fills, prints, equity"):
             await requests.ask("candles", {})
+
+
+def fill(number: int, **changes: Any) -> dict[str, Any]:
+    """A buy of 1 at 100, one a second."""
+    row = dict(
+        fill_id=f"a:{number}", strategy_id="a", symbol=SYMBOL, side="buy", qty=1.0, price=100.0, fee=0.1, realised=0.0, position=0.0,
+        ts_ns=START + number * SECOND, seq=number, tick_id=number, order_id=f"a:o{number}", mode="paper",
+    )  # fmt: skip
+    return row | changes
+
+
+async def test_all_fills_of_a_span_are_told_however_many_by_bar(tmp_path: Path) -> None:
+    async with engine_of(tmp_path) as engine:
+        await engine.ledger.add_fills([fill(number) for number in range(3000)])
+        answer = await Requests(engine).ask("bar_fills", {"symbol": "BTCUSDT", "length_ns": MINUTE, "since_ns": START, "strategy": "a"})
+        assert sum(row[3] for row in answer["fills"]) == 3000
+        assert len(answer["fills"]) == 51
+        assert answer["fills"][-1][2:6] == [True, 20, START + 2999 * SECOND, "a"]
+
+
+@pytest.mark.parametrize(
+    "args", [{"symbol": "NONE"}, {"symbol": None}, {"length_ns": "1m"}, {"since_ns": 1.5}, {"strategy": 7}, {"length_ns": [1]}], ids=str
+)
+async def test_what_is_no_question_about_fills_is_refused_in_a_line(tmp_path: Path, args: dict[str, Any]) -> None:
+    async with engine_of(tmp_path) as engine:
+        with pytest.raises(UsageError) as refused:
+            await Requests(engine).ask("bar_fills", {"symbol": "BTCUSDT", "length_ns": MINUTE} | args)
+        assert "\n" not in str(refused.value)

@@ -93,6 +93,12 @@ async def test_a_screen_is_counted_as_a_viewer_while_it_is_there(door: Door) -> 
         await caller.send(encode(Hello(PROTOCOL, "tui")))
         await caller.recv()
         assert (door.viewers, door.figures()["connections"]) == (1, 1)
+        async with await connect(door) as more, await connect(door) as other:
+            await more.send(encode(Hello(PROTOCOL, "tui")))
+            await more.recv()
+            assert await ask(other, "fine") == Done("fine")
+            assert door.viewers == 2
+            assert door.figures() == {"connections": 3, "screens": 1, "refused": {}}, "one program"
     await until(lambda: door.viewers == 0 and door.figures()["connections"] == 0, "gone")
 
 
@@ -123,6 +129,7 @@ async def test_a_megabyte_of_junk_ends_the_connection_unread(door: Door) -> None
         await caller.recv()
     assert caller.close_code == 1009
     await caller.wait_closed()
+    await until(lambda: door.figures()["refused"] == {"request too long": 1}, "it is counted")
     async with await connect(door) as caller:
         assert await ask(caller, "fine") == Done("fine")
 
@@ -182,6 +189,7 @@ async def test_a_caller_that_pings_and_never_reads_is_dropped(door: Door) -> Non
 
     flooding = asyncio.create_task(flood())
     await until(lambda: not door._callers, "dropped")
+    assert door.figures()["refused"] == {"does not read": 1}
     caller.transport.abort()
     await asyncio.gather(flooding, return_exceptions=True)
     await caller.wait_closed()

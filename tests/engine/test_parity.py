@@ -173,6 +173,46 @@ async def test_an_edited_strategy_keeps_its_position_and_its_fills_go_on_countin
     assert {fill["position"] for fill in after[len(before) + 1 :]} <= {0.0, 1.0}, "the edited rule is never short"
 
 
+async def test_a_strategy_whose_books_an_older_cockpit_kept_in_another_way_goes_on_with_what_its_fills_tell(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=1500)
+    home = tmp_path / "home"
+    async with exchange_of(recording, speed=60.0) as exchange:
+        async with running(home, exchange) as rig:
+            id_ = await rig.register("sma_crossover", terms=Terms(side="long_short", fee_bps=3))
+            exchange.resume()
+            await until(lambda: len(rig.engine.blotter.lines) >= 5, "some fills")
+            exchange.pause()
+            await rig.settle()
+        with sqlite3.connect(home / "ledger.db") as db:
+            db.row_factory = sqlite3.Row
+            before = [dict(row) for row in db.execute("SELECT * FROM fills ORDER BY rowid")]
+            orders = {row["order_id"] for row in db.execute("SELECT order_id FROM orders")}
+            newest = db.execute("SELECT * FROM snapshots ORDER BY rowid DESC LIMIT 1").fetchone()
+            # One field less in each book, so all that follows lies elsewhere; the text that laid it out was another.
+            older = (newest["layout_hash"].partition(".")[0] + ".0123456789abcdef", "0" * 64, newest["state"][:-8])
+            db.execute("UPDATE snapshots SET layout_hash = ?, source_hash = ?, state = ?", older)
+        async with running(home, exchange) as rig:
+            await until(lambda: rig.engine.roster[id_].figures is not None, "figures")
+            entry = rig.engine.roster[id_]
+            assert entry.state != "failed", entry.detail
+            assert entry.figures is not None
+            assert entry.figures.position == before[-1]["position"]
+            assert entry.figures.fees == pytest.approx(sum(fill["fee"] for fill in before))
+            assert entry.figures.realised == pytest.approx(sum(fill["realised"] for fill in before))
+            texts = [row.text for row in rig.engine.alarms.rows()]
+            assert [text for text in texts if "keeps books in another way" in text] == [
+                f"{id_}: this cockpit keeps books in another way: state started afresh, the position and its P&L are those of its fills"
+            ]
+            await rig.play()
+            await until(lambda: rig.engine.tape.total == 3000, "all prints")
+            await rig.settle()
+            after = await rig.fills(id_)
+    assert after[: len(before)] == before
+    assert len(after) > len(before)
+    assert [fill["fill_id"] for fill in after] == [f"{id_}:{n}" for n in range(1, len(after) + 1)]
+    assert not {fill["order_id"] for fill in after[len(before) :]} & orders, "no order's number is given again"
+
+
 def _forget_newest_snapshot(home: Path) -> None:
     with sqlite3.connect(home / "ledger.db") as db:
         db.execute("DELETE FROM snapshots WHERE rowid = (SELECT max(rowid) FROM snapshots)")

@@ -77,21 +77,44 @@ async def test_after_429_and_after_418_no_call_and_no_connect_is_made_until_the_
         rig.assert_complete()
 
 
-async def test_nothing_is_sent_on_the_streams_either(market: Path, inbound: Inbound) -> None:
-    """A person changes the symbols meanwhile; the streams that are open go on."""
+async def test_nothing_is_sent_on_the_streams_either_and_nobody_waits_for_it(market: Path, inbound: Inbound) -> None:
+    """A person changes the symbols meanwhile, and is answered at once; the streams that are open go on."""
     async with running(market, timing=CALM, gap_deadline_s=30.0) as rig:
         since = SystemClock().monotonic()
-        rig.exchange.reject_rest(418, retry_after=2, count=1)
+        rig.exchange.reject_rest(418, retry_after=4, count=1)
         rig.exchange.skip("BTCUSDT", 5)
         at = await rejected(rig, since)
         ((_, times),) = inbound.items()
-        sent, seen = len(times), len(rig.tape.ids("ETHUSDT"))
-        leaving = asyncio.create_task(rig.feed.unwatch(["ETHUSDT"]))
-        await until(lambda: len(rig.tape.ids("ETHUSDT")) > seen + 50)
-        await leaving
-        assert len(times) == sent + 1
-        assert times[-1] >= at + 2
+        sent = len(times)
+        await rig.feed.unwatch(["ETHUSDT"])
+        assert rig.feed.health()["held_s"] > 0, "it waited"
+        seen = len(rig.tape.ids("ETHUSDT"))
+        unwatched = rig.feed.counters.unwatched
+        await until(lambda: rig.feed.counters.unwatched > unwatched + 20)
+        assert len(rig.tape.ids("ETHUSDT")) == seen
+        assert len(times) == sent
+        await until(lambda: len(times) == sent + 1)
+        assert times[-1] >= at + 4
         assert rig.tape.words() == ["connecting", "live"]
+
+
+async def test_a_symbol_that_is_added_during_a_silence_streams_when_it_is_over(market: Path, inbound: Inbound) -> None:
+    async with running(market, timing=CALM, gap_deadline_s=30.0) as rig:
+        await rig.feed.unwatch(["ETHUSDT"])
+        last = rig.tape.ids("ETHUSDT")[-1]
+        since = SystemClock().monotonic()
+        rig.exchange.reject_rest(418, retry_after=4, count=1)
+        rig.exchange.skip("BTCUSDT", 5)
+        at = await rejected(rig, since)
+        ((_, times),) = inbound.items()
+        sent = len(times)
+        assert await rig.feed.watch(["ETHUSDT"]) == ["ETHUSDT"]
+        assert rig.feed.health()["held_s"] > 0, "it waited"
+        assert rig.feed.names == {"BTCUSDT", "ETHUSDT"}
+        await until(lambda: len(rig.tape.ids("ETHUSDT")) > 0 and rig.tape.ids("ETHUSDT")[-1] > last + 20)
+        assert len(times) == sent + 1
+        assert times[-1] >= at + 4
+        rig.assert_complete()
 
 
 async def test_one_who_is_told_to_wait_is_never_banned(market: Path) -> None:

@@ -84,7 +84,9 @@ def test_another_user_on_the_socket_is_refused_and_logged(home: Path, market: di
         assert "another user" in log_of(home)
         for private in (home, path.parent):
             private.chmod(0o700)
-        assert engine.command("status")["pid"] == engine.process.pid, "its own user is let in"
+        status = engine.command("status")
+        assert status["pid"] == engine.process.pid, "its own user is let in"
+        assert status["door"]["refused"] == {"another user": 1}
         assert engine.stop() == 0
 
 

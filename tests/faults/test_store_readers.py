@@ -12,11 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.engine import overview, rounds
 from core.store import connection
 from core.store.reader import read_ticks, ticks_since
 from core.store.tape import Tape
 from core.store.tape_stats import tape_stats
 from core.types import TICK, Records, Symbols
+from tests.engine.engine_rig import until
+from tests.engine.inline_rig import make_engine
 
 NAME, STREAM = "binance:BTCUSDT", "aggTrade"
 LIMIT = 8 << 20
@@ -103,6 +106,29 @@ async def test_an_open_transaction_of_another_program_is_visible_and_the_log_is_
     assert log_size(tape) <= LIMIT
     assert tape.pinned_mb == 0
     assert tape.total == 530_000
+
+
+async def test_a_running_engine_alarms_about_it_once_and_the_alert_ends_with_the_reader(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rounds, "PINNED_MB", (4, 8, 1024))
+    engine = make_engine(tmp_path / "home")
+    await engine.start(["BTCUSDT"])
+
+    def about_logs() -> list[tuple[str, bool]]:
+        return [(row.text, row.open) for row in engine.alarms.rows() if "without end" in row.text]
+
+    try:
+        await write(engine.tape, 20_000)
+        with visitor(engine.tape.path, "transaction"):
+            await write(engine.tape, 500_000)
+            words = "a program reads tape.db without end: its log has grown beyond 8 MB, end that program"
+            await until(lambda: about_logs() == [(words, True)], "the alert")
+            assert [trouble.level for trouble in overview.troubles(engine, []) if "without end" in trouble.text] == ["warning"]
+        await write(engine.tape, 10_000)
+        await until(lambda: about_logs() == [(words, False)], "its end")
+    finally:
+        await engine.stop()
 
 
 async def test_our_own_readers_hold_nothing_between_two_steps(tape: Tape) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.commands import Resume
+from core.commands import Resume, Unwatch, Watch
+from core.errors import UsageError
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
 
 #: Of an interval that the venue's history must be asked for, whatever is on the tape.
@@ -32,3 +33,21 @@ async def test_a_ban_of_an_hour_holds_up_neither_registrations_nor_a_restart(tmp
         async with asyncio.timeout(60):
             async with running(home, exchange) as rig:
                 assert [entry.id for entry in rig.engine.roster] == ids
+
+
+async def test_who_changes_symbols_during_a_ban_is_told_at_once_when_they_stream(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", symbols=("BTCUSDT", "ETHUSDT"), prints=900)
+    async with exchange_of(recording, speed=60.0) as exchange, running(tmp_path / "home", exchange, ("BTCUSDT",)) as rig:
+        exchange.resume()
+        await until(lambda: rig.engine.market.ticks_total > 20, "some prints")
+        exchange.reject_rest(418, 3600.0, None)
+        await until(lambda: rig.engine.feed.rest.silence_s() > 3000, "the ban", seconds=45)
+        async with asyncio.timeout(3):
+            answer = await rig.engine.commands.submit(Watch(symbols=["ETHUSDT"]), "test")
+        assert answer["symbols"] == ["binance:BTCUSDT", "binance:ETHUSDT"]
+        assert answer["note"].startswith("binance asked for silence: what is new streams in 3,")
+        async with asyncio.timeout(3):
+            with pytest.raises(UsageError, match="does not list 'NOPEUSDT'"):
+                await rig.engine.commands.submit(Watch(symbols=["NOPEUSDT"]), "test")
+            answer = await rig.engine.commands.submit(Unwatch(symbols=["ETHUSDT"]), "test")
+        assert answer == {"symbols": ["binance:BTCUSDT"]}

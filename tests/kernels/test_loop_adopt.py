@@ -52,3 +52,14 @@ def test_books_of_another_layout_are_refused() -> None:
     new = scripted([1], terms())
     with pytest.raises(StoreError, match="other books"):
         new.adopt(old.snapshot(), old.layout.partition(".")[0] + ".0000", [])
+
+
+def test_books_are_made_anew_from_the_fills_alone() -> None:
+    old = play(prints([100, 101, 110, 105, 90, 95]), 1, terms(fee_bps=100))
+    new = scripted([np.nan], terms(fee_bps=100))
+    new.book([(0, 1.0, 1.0, 101.0, T0 + 1), (0, -2.0, -1.0, 110.0, T0 + 2), (0, -1.0, -2.0, 90.0, T0 + 3)])
+    book, account = new.books[0], new.account[0]
+    assert (book.position, book.entry) == (-2.0, 100.0)
+    assert (account.realised, account.fills, account.trades, account.wins) == (9.0, 3, 1, 1)
+    assert account.fees == pytest.approx(1.01 + 2.20 + 0.90)
+    assert account.equity == pytest.approx(old.instance.terms.capital + 9.0 - account.fees + 20.0)

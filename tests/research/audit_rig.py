@@ -222,6 +222,14 @@ def change(home: Path, statement: str, *values: Any) -> int:
     return count
 
 
+def lose(home: Path, symbol: str, id_: int) -> None:
+    """Take one print off the tape behind everyone's back."""
+    with sqlite3.connect(home / "tape.db") as db:
+        ours = "SELECT series FROM series WHERE symbol = ?"
+        assert db.execute(f"DELETE FROM tick_rows WHERE id = ? AND series = ({ours})", (id_, symbol)).rowcount == 1
+    db.close()
+
+
 def ask(home: Path, query: str, *values: Any) -> list[Any]:
     """Rows of the ledger."""
     with sqlite3.connect(f"file:{home / 'ledger.db'}?mode=ro", uri=True) as db:

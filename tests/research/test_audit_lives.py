@@ -248,8 +248,22 @@ async def test_holes_in_the_tape_are_counted(tmp_path: Path) -> None:
     async with Session(home) as session:
         session.feed(ticks[(ticks["id"] != 1100) & (ticks["id"] != 1200)])
         session.tape.record_gap(NAMES[0], "trade", 1100, 1100, from_ns=None, to_ns=None, state="lost", cause="test")
-    tape = run_audit(home).tape
-    assert (tape["listed"], tape["missing"]) == (1, 5)
+    found = run_audit(home)
+    assert (found.tape["listed"], found.tape["missing"]) == (1, 5)
+    assert sum(hole["missing"] for hole in found.holes) == 5
+    assert not found.proven
+
+
+async def test_one_strategy_is_not_judged_by_holes_in_what_it_never_saw(tmp_path: Path) -> None:
+    home, ticks = tmp_path / "home", market(900)
+    elsewhere = int(ticks["id"][ticks["symbol"] == 1][50])
+    async with Session(home) as session:
+        session.register("it", turns(tmp_path), on=NAMES[:1], terms=FAST)
+        session.feed(ticks[(ticks["symbol"] != 1) | (ticks["id"] != elsewhere)])
+    assert run_audit(home, strategy="it").proven
+    found = run_audit(home)
+    assert found.holes == [{"symbol": NAMES[1], "stream": "trade", "missing": 1}]
+    assert (found.differences, found.proven) == (0, False)
 
 
 async def test_an_audit_leaves_both_files_as_they_are(tmp_path: Path) -> None:

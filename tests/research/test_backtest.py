@@ -71,6 +71,19 @@ def test_what_lies_before_from_only_warms_up(tmp_path: Path) -> None:
     assert late.fills[-1]["ts_ns"] == whole.fills[-1]["ts_ns"]
 
 
+def test_a_strategy_that_had_too_little_to_warm_up_is_said_to_have_been_cold(tmp_path: Path) -> None:
+    closes = np.round(100 + 10 * np.sin(np.arange(600) / 15), 2)
+    path = _klines(tmp_path, closes)
+    cold = run(path, params={"fast": 50, "slow": 700})
+    assert cold.figures["fills"] == 0
+    assert cold.cold == "was never warm: it needs 700 bars of 1m and had 600"
+    assert cold.source.notes == ["the strategy was never warm: it needs 700 bars of 1m and had 600"]
+    start = (1_700_000_040_000 + 590 * MINUTE_MS) * 1_000_000
+    assert run(path, params={"fast": 5, "slow": 20}, from_ns=start).cold == "", "what lies before --from warmed it up"
+    flat = run(_klines(tmp_path, np.full(600, 100.0)))
+    assert (flat.figures["fills"], flat.cold) == (0, ""), "it was warm, and had no reason to trade"
+
+
 def test_figures_add_up(tmp_path: Path) -> None:
     rng = np.random.default_rng(2)
     result = run(_klines(tmp_path, np.round(100 + np.cumsum(rng.normal(0, 0.3, 5000)), 2)), "rsi", Terms(side="long_short", qty=3))

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.research.metrics import Run, daily_changes, metrics, sharpe_daily
-from core.types import DAY, SECOND
+from core.types import DAY, MINUTE, SECOND
 
 D0 = 19_943 * DAY  # 2024-08-08
 
@@ -23,7 +23,7 @@ def run(**changes: Any) -> Run:
     given: dict[str, Any] = {
         "ticks": 100, "fills": 9, "trades": 4, "wins": 3, "gross_profit": 30.0, "gross_loss": 12.0, "fees": 1.5, "equity": 1017.25,
         "capital": 1000.0, "max_drawdown": 20.0, "max_drawdown_pct": 1.9, "boundaries_ns": np.array([D0 + DAY]),
-        "equities": np.array([1010.0]), "first_ns": D0 + 5, "last_ns": D0 + DAY + 7,
+        "equities": np.array([1010.0]), "first_ns": D0 + 5, "last_ns": D0 + 2 * DAY - 7,
     }  # fmt: skip
     return Run(**(given | changes))
 
@@ -62,6 +62,17 @@ def test_sharpe_needs_two_days_and_changes_that_differ() -> None:
     assert sharpe_daily([D0 + DAY], [1100.0], 1050.0, D0, D0 + DAY, 1000.0) is not None
     assert sharpe_daily([D0 + DAY], [1000.0], 1000.0, D0, D0 + DAY, 1000.0) is None
     assert sharpe_daily([D0 + DAY, D0 + 2 * DAY], [1000.1, 1000.2], 1000.3, D0, D0 + 2 * DAY, 1000.0) is None  # differ by rounding only
+
+
+def test_a_span_under_two_days_has_no_sharpe_however_many_days_it_touches() -> None:
+    late, early = D0 + DAY - MINUTE, D0 + DAY + MINUTE
+    assert metrics(run(first_ns=late, last_ns=early), 0.1)["sharpe"] is None
+    assert (
+        metrics(run(first_ns=late, last_ns=early + DAY, boundaries_ns=[D0 + DAY, D0 + 2 * DAY], equities=[1010.0, 1012.0]), 0.1)["sharpe"]
+        is None
+    )
+    bars = run(first_ns=D0, last_ns=D0 + DAY, boundaries_ns=[D0 + DAY], equities=[1010.0], interval_ns=DAY)
+    assert metrics(bars, 0.1)["sharpe"] is not None, "two bars of a day are two days"
 
 
 def test_days_without_ticks_count_as_zero_change() -> None:

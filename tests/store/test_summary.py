@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from core.store.ledger import Ledger
-from core.store.summary import Done, alerts_since, failures_since, fills_since, gap_totals, restarts_since
+from core.store.summary import BarFills, Done, alerts_since, failures_since, fills_by_bar, fills_since, gap_totals, restarts_since
 from core.store.tape import Tape
 from core.types import Symbols
 
@@ -28,6 +28,30 @@ async def test_fills_are_summed_by_strategy_after_a_seq_or_from_a_time_on(tmp_pa
         assert fills_since(path, seq=1) == [Done("a", 1, 2.0, 0.1), Done("b", 1, -1.0, 0.1)]
         assert fills_since(path, ts_ns=3000) == [Done("b", 1, -1.0, 0.1)]
         assert fills_since(path, seq=3) == []
+
+
+async def test_fills_of_a_symbol_are_gathered_by_bar_side_and_whose(tmp_path: Path) -> None:
+    path, btc = tmp_path / "ledger.db", "binance:BTCUSDT"
+    async with await Ledger.open(path) as ledger:
+        rows = [fill(number) for number in range(1, 21)]  # one a thousandth of a second, thousand ns apart
+        rows += [fill(number, fill_id=f"b:{number}", strategy_id="b", side="buy") for number in range(1, 6)]
+        rows += [fill(1, fill_id="c:1", strategy_id="c", symbol="binance:ETHUSDT")]
+        await ledger.add_fills(rows)
+        assert fills_by_bar(path, btc, 10_000, since_ns=0, mine="", most=100) == [
+            BarFills(0, "buy", False, 5, 5000, "b", 1.0, 100.0, 2.0),
+            BarFills(0, "sell", False, 9, 9000, "a", 1.0, 100.0, 2.0),
+            BarFills(10_000, "sell", False, 10, 19_000, "a", 1.0, 100.0, 2.0),
+            BarFills(20_000, "sell", False, 1, 20_000, "a", 1.0, 100.0, 2.0),
+        ]
+        mine = fills_by_bar(path, btc, 100_000, since_ns=3000, mine="b", most=100)
+        assert [(row.mine, row.fills) for row in mine] == [(True, 3), (False, 18)]
+        assert [row.start_ns for row in fills_by_bar(path, btc, 1000, since_ns=0, mine="", most=2)] == [19_000, 20_000]
+        assert fills_by_bar(path, "binance:NONE", 1000, since_ns=0, mine="", most=2) == []
+
+
+async def test_an_empty_ledger_has_no_fills_by_bar(tmp_path: Path) -> None:
+    async with await Ledger.open(tmp_path / "ledger.db"):
+        assert fills_by_bar(tmp_path / "ledger.db", "binance:BTCUSDT", 1000, since_ns=0, mine="", most=2) == []
 
 
 async def test_gaps_are_counted_by_state_and_what_was_quarantined_apart(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_doubles import FakeEngine, Run
 
-from tests.research.audit_rig import Session, ask, change, market
+from tests.research.audit_rig import Session, ask, change, lose, market
 
 LOUD = '''"""Bets on nothing."""
 from msgspec import Struct
@@ -48,7 +48,7 @@ def test_an_identical_home_is_one_document_and_exit_0(run: Run, traded: Path) ->
     (fills,) = ask(traded, "SELECT count(*) FROM fills")[0]
     assert (document["sessions"], document["fills"], document["identical"], document["differences"]) == (1, fills, fills, 0)
     assert document["books"] == {"compared": 1, "identical": 1}
-    more = {"details", "edited", "not_auditable", "pending", "from_seq", "to_seq", "ticks", "tape", "strategies", "elapsed_s"}
+    more = {"details", "edited", "not_auditable", "pending", "holes", "from_seq", "to_seq", "ticks", "tape", "strategies", "elapsed_s"}
     assert more <= document.keys()
 
 
@@ -71,6 +71,18 @@ def test_a_difference_in_the_last_bit_is_shown_with_every_digit_and_exit_1(run: 
     assert outcome.out.splitlines()[-1].startswith("1 difference in")
     again = run("audit", "--json", "--strategy", "loud")
     assert (again.code, again.document["differences"]) == (1, 1)
+
+
+def test_a_hole_that_no_gap_lists_is_named_and_exit_1(run: Run, traded: Path) -> None:
+    lose(traded, "binance:BNBUSDT", 1900)
+    outcome = run("audit")
+    assert outcome.code == 1
+    assert "hole        binance:BNBUSDT trade: 1 id neither on the tape nor in a gap" in outcome.out
+    assert outcome.out.splitlines()[-1].startswith("identical, but over a tape with unlisted holes, in")
+    document = run("audit", "--json")
+    assert (document.code, document.document["differences"]) == (1, 0)
+    assert document.document["holes"] == [{"symbol": "binance:BNBUSDT", "stream": "trade", "missing": 1}]
+    assert run("audit", "--strategy", "loud").code == 0, "it never saw that symbol"
 
 
 def test_a_home_without_a_ledger_is_one_line_and_exit_1(run: Run, home: Path) -> None:

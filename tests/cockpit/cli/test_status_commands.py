@@ -28,6 +28,7 @@ STATUS: dict[str, Any] = {
     },
     "latency": {"target": {"p50_us": 140.0, "p99_us": 412.7, "max_us": 900.0, "count": 9}, "fill": {"p99_us": None, "count": 0}},
     "memory": {"used_mb": 132.4, "budget_mb": 500, "shedding": ""}, "loop": {"p99_us": 210.0, "max_minute_us": 1240.0},
+    "door": {"connections": 3, "screens": 1, "refused": {"another user": 2, "junk": 1}},
     "workers": [{"number": 2, "pid": 4713, "state": "behind", "strategies": ["rsi-1"], "queue_ticks": 9_000, "in_flight_ticks": 3,
                  "behind_seq": 12_000, "restarts": 1, "last_end": "signal 9", "cpu_pct": 99.0, "rss_mb": 158.4, "p99_us": None}],
     "strategies": [{"id": "rsi-1", "name": "rsi", "symbols": ["binance:BTCUSDT"], "state": "running", "detail": "", "equity": 10_012.4}],
@@ -54,7 +55,8 @@ def test_the_status_for_people_is_one_screen_with_what_is_wrong_on_top(run: Run,
     assert "our clock was set 2 times" in lines[3]
     for words in (
         "1 late", "XRPUSDT: prints: garbage", "refused: price nan 3", "1,204,333", "12 not on disk yet", "tape out of disk space, 48.2 MB",
-        "34 ids filled", "strategy 413 µs (last minute)", "132 of 500 MB", "at most 1.24 ms", "10,012.40 (+12.40)",
+        "34 ids filled", "strategy 413 µs (last minute)", "132 of 500 MB", "at most 1.24 ms",
+        "door      screens 1 · connections 3 · turned away: another user 2, junk 1", "10,012.40 (+12.40)",
         "rsi-1 (last end: signal 9)", "binance:BTCUSDT",
     ):  # fmt: skip
         assert words in out

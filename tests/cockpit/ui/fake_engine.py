@@ -328,6 +328,9 @@ class FakeEngine:
             case Ask("bars" | "prints" | "equity" as what, args):
                 self.asked.append((what, args))
                 return charted.answer(what, args, {row.symbol: row for row in self.prices})
+            case Ask("bar_fills", args) if "bar_fills" not in self.answers:
+                self.asked.append(("bar_fills", args))
+                return Done({"fills": []})
             case Ask(what, args) if what in self.answers:
                 self.asks.append(what)
                 answer = self.answers[what]

@@ -29,14 +29,14 @@ def run_row(number: int = 1, **changes: Any) -> RunRow:
     """A run that is done."""
     row = RunRow(
         f"run-{number}", ORDER, "done", "", NOON - 60 * SECOND, NOON - 59 * SECOND, NOON - 58 * SECOND, 60_191, 1.0, 0, "binance:BTCUSDT",
-        FIGURES,
+        FIGURES, NOON - 72 * HOUR, NOON,
     )  # fmt: skip
     return msgspec.structs.replace(row, **changes)
 
 
 def waiting_row(number: int) -> RunRow:
     """One in the queue."""
-    return run_row(number, state="queued", started_ns=0, ended_ns=0, rows=0, share=None, symbol="", figures=None)
+    return run_row(number, state="queued", started_ns=0, ended_ns=0, rows=0, share=None, symbol="", figures=None, first_ns=0, last_ns=0)
 
 
 def running_row(number: int, share: float | None = 0.43, **changes: Any) -> RunRow:
@@ -49,12 +49,13 @@ def running_row(number: int, share: float | None = 0.43, **changes: Any) -> RunR
 
 def failed_row(number: int, line: str) -> RunRow:
     """One that came to nothing."""
-    return run_row(number, state="failed", line=line, figures=None, symbol="", share=None)
+    return run_row(number, state="failed", line=line, figures=None, symbol="", share=None, first_ns=0, last_ns=0)
 
 
 def report(row: RunRow, gain: float = 1_234.5, **changes: Any) -> dict[str, Any]:
-    """The whole of a run: fifty points over an hour that end at a gain, and two fills."""
-    equity = [(NOON - HOUR + k * HOUR // 49, 10_000 + gain * k / 49, 123.4 if k == 20 else 0.0) for k in range(50)]
+    """The whole of a run: fifty points over its span that end at a gain, and two fills in its last hour."""
+    first, length = row.first_ns, row.last_ns - row.first_ns
+    equity = [(first + k * length // 49, 10_000 + gain * k / 49, 123.4 if k == 20 else 0.0) for k in range(50)]
     fills = [
         {
             "fill_id": f"sma_crossover:{n}", "strategy_id": "sma_crossover", "symbol": "binance:BTCUSDT", "side": side, "qty": 0.5,
@@ -67,7 +68,7 @@ def report(row: RunRow, gain: float = 1_234.5, **changes: Any) -> dict[str, Any]
         "id": row.id, "state": row.state, "line": row.line, "asked_ns": row.asked_ns, "started_ns": row.started_ns,
         "ended_ns": row.ended_ns, "rows": row.rows, "share": row.share, "order": msgspec.to_builtins(row.order),
         "figures": row.figures, "symbol": row.symbol, "values": {**row.order.params, "confirm": False}, "kind": "ticks", "form": "tape",
-        "interval_ns": 0, "first_ns": NOON - HOUR, "last_ns": NOON, "notes": ["3 of the ticks came too late to be delivered live"],
+        "interval_ns": 0, "first_ns": first, "last_ns": row.last_ns, "notes": ["3 of the ticks came too late to be delivered live"],
         "detail": {"equity": equity, "fills": fills, "fills_total": 625}, **changes,
     }  # fmt: skip
 
@@ -76,5 +77,6 @@ def with_runs(engine: FakeEngine, *rows: RunRow, total: int = 0) -> None:
     """The engine has these runs, the newest first, and tells all of each that is done."""
     engine.lab = LabView(list(rows), total or len(rows), 2)
     engine.answers["run"] = lambda args: next(report(row) for row in engine.lab.runs if row.id == args["id"])
+    engine.answers["source"] = {"symbols": [], "wrong": ""}
     engine.answers["sources"] = lambda _: ["tape:BTCUSDT", "tape:ETHUSDT"]
     engine.moved("lab")

@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fake_engine import FakeEngine, header_view, price_row, strategy_row, trade_row
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
@@ -23,6 +25,12 @@ async def eventually(condition: Callable[[], object], patience: float = 10.0) ->
     while not condition():
         assert time.monotonic() < until, "it never came to be"
         await asyncio.sleep(0.01)
+
+
+async def frames(engine: FakeEngine, count: int = 4) -> None:
+    """Wait until the app has pulled and painted so many times more: what was to come of something has come by then."""
+    before = len(engine.pulls)
+    await eventually(lambda: len(engine.pulls) > before + count)
 
 
 def lines_of(app: CockpitApp) -> list[str]:
@@ -63,6 +71,14 @@ def trading(engine: FakeEngine) -> FakeEngine:
     engine.alerts = [AlertRow(engine.header.now_ns - 13 * 10**9, "warning", "XRPUSDT stale for 12 s", True)]
     engine.header = header_view()
     return engine
+
+
+def burst(app: CockpitApp, *keys: str) -> None:
+    """Keys as a slow line delivers them: all at once, and nobody waits for what the first of them does."""
+    assert app._driver is not None
+    for key in keys:
+        name = _character_to_key(key) if len(key) == 1 else key
+        app._driver.send_message(events.Key(name, key if len(key) == 1 else None))
 
 
 @asynccontextmanager

@@ -87,3 +87,15 @@ def test_a_curve_that_rises_is_drawn_from_the_lower_left_to_the_upper_right() ->
     top, bottom = figures.curve([0, 1], 2, 2)
     assert (top[0], top[1] != " ") == (" ", True)
     assert bottom[0] != " "
+
+
+def test_what_is_too_small_for_its_decimals_is_not_called_nothing() -> None:
+    assert [figures.magnitude(value) for value in (0.0, 0.0004, 0.0049, 0.006, 1.234, None)] == [
+        "0.00",
+        "<0.01",
+        "<0.01",
+        "0.01",
+        "1.23",
+        figures.NONE,
+    ]
+    assert figures.magnitude(0.04, 1) == "<0.1"

@@ -104,3 +104,15 @@ def test_the_cursor_goes_to_a_wanted_row_as_soon_as_it_is_there() -> None:
     assert listing.cursor_key == "a"
     listing.take(rows(a=1, new=2), 1)
     assert listing.cursor_key == "new"
+
+
+def test_a_row_that_is_wanted_gets_the_cursor_when_it_comes_unless_a_person_moved_it_meanwhile() -> None:
+    listing = Listing()
+    listing.take(rows(a=1, b=2), 0)
+    listing.want("new")
+    listing.take(rows(new=0, a=1, b=2), 1)
+    assert listing.cursor_key == "new"
+    listing.want("later")
+    listing.choose(1)
+    listing.take(rows(later=0, new=0, a=1, b=2), 2)
+    assert listing.cursor_key == "a"

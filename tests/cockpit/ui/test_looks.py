@@ -8,7 +8,7 @@ import pytest
 from fake_engine import NOON
 from fake_lab import failed_row, run_row, waiting_row, with_runs
 from looks import compare, look_of
-from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, opened
+from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, opened
 
 from cockpit.tones import THEMES
 
@@ -30,7 +30,7 @@ async def test_it_looks_as_it_did(screen: str, size: tuple[int, int], theme: str
         app.theme = theme
         await pilot.press(*keys)
         await eventually(lambda: all(line_with(app, word) for word in words))
-        await pilot.pause(0.6)
+        await frames(engine, 6)
         app.workers.cancel_group(app, "follow")
         await pilot.pause()
         app.deck.paint(10**6, NOON)  # long after the last change: nothing glows

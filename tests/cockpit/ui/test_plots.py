@@ -24,6 +24,11 @@ def test_the_deepest_of_each_stretch_is_kept() -> None:
     assert deepest([(0, 1.0), (10, 5.0), (12, 3.0), (99, 2.0)], 0, 100, 4) == [5.0, 5.0, 5.0, 2.0]
 
 
+def test_nothing_is_known_of_falls_before_a_curve_begins_and_after_it_ends() -> None:
+    assert deepest([(30, 1.0), (55, 2.0)], 0, 100, 10) == [None, None, None, 1.0, 1.0, 2.0, None, None, None, None]
+    assert text_of(hung_dots([None, None, 4.0, 4.0], 4.0, 1)) == [" ⣿"]
+
+
 def test_a_line_runs_from_the_lower_left_to_the_upper_right() -> None:
     assert text_of(line_dots([0.0, 1.0, 2.0, 3.0], 0.0, 3.0, 1)) == ["⡠⠊"]
     assert text_of(line_dots([None, None, 3.0, 3.0], 0.0, 3.0, 1)) == [" ⠉"]

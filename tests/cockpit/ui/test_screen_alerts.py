@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fake_engine import FakeEngine
-from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, lines_of, opened
+from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, lines_of, opened
 
 from cockpit.app import CockpitApp
 from cockpit.forms.alert import AlertForm
@@ -155,6 +155,22 @@ async def test_a_rule_about_the_strategy_under_the_cursor_and_the_last_one_a_key
         await eventually(lambda: line_with(app, "Enter: P&L of sma-1 goes below -50"))
         await pilot.press("escape")
         await eventually(lambda: app.screen is app.live)
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await pilot.press("2", "a")
+        await eventually(lambda: line_with(app, "Enter: P&L of sma-1 goes below -100"))
+        await pilot.press("ctrl+r")
+        await eventually(lambda: line_with(app, "Enter: P&L of sma-1 goes below -50"))
+
+
+async def test_a_level_that_was_typed_or_brought_back_stays_when_the_symbol_changes(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "Enter: BTCUSDT crosses above 61,990"))
+        entry(app, "symbol").text = "ETHUSDT"
+        await eventually(lambda: line_with(app, "Enter: ETHUSDT crosses above 2,698"))
+        entry(app, "level").text = "2700"
+        entry(app, "symbol").text = "BTCUSDT"
+        await eventually(lambda: line_with(app, "Enter: BTCUSDT crosses above 2,700"))
 
 
 async def test_a_refusal_stays_in_the_form(tmp_path: Path) -> None:
@@ -195,13 +211,13 @@ async def test_the_list_of_rules_switches_changes_snoozes_and_removes(tmp_path: 
 
 
 async def test_a_new_alert_is_a_toast_once_and_one_that_was_there_before_us_is_none(tmp_path: Path) -> None:
-    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+    async with opened(tmp_path, WIDE) as (engine, app, _):
         said: list[str] = []
         app.say = lambda text, severity="information": said.append(f"{severity}: {text}")  # type: ignore[method-assign]
         some(engine)
         await eventually(lambda: said == ["error: the disk is full", "warning: BTCUSDT crossed above 61,650"])
         engine.moved("alerts")
-        await pilot.pause(0.5)
+        await frames(engine)
         assert len(said) == 2
 
 
@@ -227,5 +243,6 @@ def test_a_call_is_made_of_clean_text_in_one_way_the_terminal_knows_or_both() ->
     assert call(text, bell=False, notify=True, env={"TERM": "foot"}) == "\x1b]777;notify;cockpit;BTCUSDT, up \x07"
     assert call(text, bell=True, notify=False, env={}) == "\a"
     assert call(text, bell=True, notify=True, env={"STY": "1.pts"}) == "\a"
+    assert call(text, bell=True, notify=True, env={"STY": "1.pts", "TMUX": "/tmp/tmux-0/default,1,0"}) == "\a"
     inside = call("up", bell=False, notify=True, env={"TMUX": "/tmp/x", "TERM_PROGRAM": "WezTerm"})
     assert inside == "\x1bPtmux;\x1b\x1b]9;cockpit: up\x07\x1b\\"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from fake_engine import NOON, SECOND, FakeEngine, price_row, trade_row
-from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, lines_of, opened, text_of, trading
+from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, lines_of, opened, text_of, trading
 
 from cockpit.app import CockpitApp
 from cockpit.paint import Stroke
@@ -63,6 +62,41 @@ async def test_fills_are_marked_and_named_under_the_crosshair(tmp_path: Path) ->
         assert "▼" not in drawn(app)
         await pilot.press("5", "left", "left")
         assert "sma-1 buy 0.50 @ 61,650.00" in drawn(app)
+
+
+async def test_fills_that_left_the_trade_log_are_marked_as_well(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        start = (NOON // (60 * SECOND) - 9) * 60 * SECOND
+        engine.answers["bar_fills"] = {"fills": [[start, "buy", False, 800, start + SECOND, "sma-1", 0.5, 61_650.0, 0.0]]}
+        await pilot.press("i")  # another interval asks at once
+        await pilot.press("I")
+        await eventually(lambda: "bar_fills" in engine.asks and drawn(app).count("▲") == 2)
+        await pilot.press("5", *["left"] * 10)
+        await eventually(lambda: "sma-1 buy 0.50 @ 61,650.00 (+799)" in drawn(app))
+
+
+async def test_a_symbol_that_two_venues_have_is_named_with_its_venue(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, _):
+        engine.prices = [*engine.prices, price_row("kraken:BTCUSDT")]
+        engine.moved("prices")
+        await eventually(
+            lambda: line_with(app, "5 binance:BTCUSDT 1m") and line_with(app, "kraken:BTCUSDT") and line_with(app, " ETHUSDT ")
+        )
+
+
+async def test_the_key_of_the_crosshair_takes_it_away_again(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await eventually(lambda: "┃" in drawn(app))
+        await pilot.press("x")
+        await eventually(lambda: "┊" in drawn(app))
+        await pilot.press("x")
+        await eventually(lambda: "┊" not in drawn(app))
+        await pilot.press("m")
+        await eventually(lambda: line_with(app, "Equity of all") and app.live.chart.equity._points)
+        await pilot.press("x")
+        assert app.live.chart.crossed
+        await pilot.press("x")
+        assert not app.live.chart.crossed
 
 
 @pytest.mark.parametrize("size", [WIDE, MIDDLE, SMALL])
@@ -221,7 +255,7 @@ async def test_the_tape_stands_in_the_trades_place_and_gives_it_back(tmp_path: P
         await eventually(lambda: line_with(app, "3 Trades"))
         assert not line_with(app, "6 Tape")
         many = len(asked(engine, "prints"))
-        await asyncio.sleep(0.3)
+        await frames(engine)
         assert len(asked(engine, "prints")) == many
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
-from fake_engine import CATALOGUE
-from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, opened, text_of
+from fake_engine import CATALOGUE, FakeEngine
+from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, opened, text_of, trading
+from textual.widgets._static import Static
 
 from cockpit.actions import ACTIONS
 from cockpit.app import CockpitApp
@@ -54,7 +56,7 @@ async def test_enter_in_any_field_registers_and_the_cursor_goes_to_the_new_strat
         await eventually(lambda: line_with(app, "Enter starts"))
         await pilot.press("right")
         await eventually(lambda: line_with(app, "slow"))
-        await pilot.press("tab", *", btcusdt", "tab", "end", "2")
+        await pilot.press("tab", *["backspace"] * 7, *"btcusdt", "tab", "end", "2")
         entry(app, "qty").text = "0.5"
         entry(app, "side").text = "long_short"
         entry(app, "trailing_pct").text = "3"
@@ -64,10 +66,54 @@ async def test_enter_in_any_field_registers_and_the_cursor_goes_to_the_new_strat
         await eventually(lambda: engine.commands)
         params: dict[str, str | int | float | bool] = {"fast": 52, "slow": 20, "interval": "1m", "confirm": False}
         terms = Terms(qty=0.5, side="long_short", trailing_pct=3.0)
-        assert engine.commands == [Register(name="sma_crossover", symbols=["ETHUSDT", "BTCUSDT"], params=params, terms=terms, id="mine")]
+        assert engine.commands == [Register(name="sma_crossover", symbols=["BTCUSDT"], params=params, terms=terms, id="mine")]
         await eventually(lambda: app.live.strategies.listing.cursor_key == "sma-4")
         assert line_with(app, "sma-4 is registered")
         assert app.focused is app.live.strategies
+
+
+async def test_a_symbol_is_judged_by_what_is_streamed_and_what_the_venue_lists(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        engine.answers["listed"] = ["BTCUSDT", "ETHUSDT", "XRPUSDT", "DOGEUSDT"]
+        await pilot.press("r")
+        await eventually(lambda: line_with(app, "Enter starts momentum on BTCUSDT"))
+        for text, words in (
+            ("dogusdt", "DOGUSDT is not listed by the venue: did you mean DOGEUSDT"),
+            ("kraken:BTCUSDT", "kraken:BTCUSDT is of another venue: this engine streams binance only"),
+            ("btcusdt, ethusdt", "has 2, and the strategy trades 1 symbol"),
+        ):
+            entry(app, "symbols").text = text
+            await eventually(partial(line_with, app, "symbols", words))
+        entry(app, "symbols").text = "dogeusdt"
+        await eventually(lambda: line_with(app, "symbols", "DOGEUSDT: listed, not streamed yet"))
+        assert "DOGEUSDT is not streamed yet: it will be, and recorded." in str(app.screen.query_one("#outcome", Static).content)
+        entry(app, "symbols").text = ""
+        await pilot.press("tab", "d")
+        await eventually(lambda: line_with(app, "symbols", "dOGEUSDT"))
+        await pilot.press("right")
+        await eventually(lambda: entry(app, "symbols").text == "dOGEUSDT")
+
+
+async def test_where_nobody_knows_what_is_listed_the_engine_judges_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        engine.refuse[Register] = "binance does not list 'NOPE'"
+        await pilot.press("r")
+        await eventually(lambda: line_with(app, "Enter starts"))
+        entry(app, "symbols").text = "nope"
+        await eventually(lambda: line_with(app, "symbols", "NOPE: not streamed yet"))
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "Refused: binance does not list 'NOPE'"))
+
+
+async def test_a_strategy_of_two_symbols_asks_for_two(tmp_path: Path) -> None:
+    engine = trading(FakeEngine(tmp_path))
+    engine.catalogue = [{"name": "pairs", "legs": 2}]
+    async with engine, cockpit(tmp_path, WIDE) as (app, pilot):
+        await eventually(lambda: app.catalogue.offers)
+        await pilot.press("r")
+        await eventually(lambda: line_with(app, "symbols", "the strategy trades 2 symbols, with a comma between"))
+        entry(app, "symbols").text = "btcusdt,ethusdt"
+        await eventually(lambda: line_with(app, "Enter starts pairs on BTCUSDT, ETHUSDT"))
 
 
 async def test_a_refusal_is_shown_in_the_form_and_nothing_typed_is_lost(tmp_path: Path) -> None:
@@ -102,6 +148,28 @@ async def test_the_last_registration_is_one_key_away(tmp_path: Path) -> None:
         assert (entry(app, "lookback").text, entry(app, "capital").text) == ("77", "500")
 
 
+async def test_what_was_sent_is_one_key_away_in_the_next_sitting_too(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        await pilot.press("r")
+        await eventually(lambda: line_with(app, "Enter starts"))
+        await pilot.press("ctrl+r")
+        await eventually(lambda: line_with(app, "Nothing about momentum was sent from here yet."))
+        entry(app, "lookback").text = "77"
+        await eventually(lambda: line_with(app, "Enter starts"))
+        await pilot.press("enter")
+        await eventually(lambda: engine.commands and app.screen is app.live)
+        await pilot.press("s", *"adausdt", "enter")
+        await eventually(lambda: line_with(app, "ADAUSDT added."))
+    (tmp_path / "screen.json").write_bytes((tmp_path / "screen.json").read_bytes().replace(b'"ADAUSDT"', b'"ADA\\u0007USDT"'))
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await pilot.press("r")
+        await eventually(lambda: line_with(app, "Enter starts"))
+        await pilot.press("ctrl+r")
+        await eventually(lambda: entry(app, "lookback").text == "77")
+        await pilot.press("escape", "s", "ctrl+r")
+        await eventually(lambda: line_with(app, "Enter streams and records ADAUSDT."))
+
+
 async def test_what_was_typed_for_a_strategy_is_there_when_one_comes_back_to_it(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (_, app, pilot):
         await pilot.press("r")
@@ -134,8 +202,10 @@ async def test_escape_leaves_the_form_and_nothing_is_sent(tmp_path: Path) -> Non
 
 
 async def test_a_catalogue_that_cannot_be_read_is_said_in_the_form(tmp_path: Path) -> None:
-    async with opened(tmp_path, SMALL) as (engine, app, pilot):
-        engine.catalogue = [{"sentence": 1}]
+    engine = trading(FakeEngine(tmp_path))
+    engine.catalogue = [{"sentence": 1}]
+    async with engine, cockpit(tmp_path, SMALL) as (app, pilot):
+        await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
         await pilot.press("r")
         await eventually(lambda: line_with(app, "the engine's catalogue cannot be read"))
         engine.catalogue = CATALOGUE
@@ -232,6 +302,23 @@ async def test_symbols_are_added_and_taken_off(tmp_path: Path) -> None:
         await eventually(lambda: line_with(app, "binance:ADAUSDT"))
         await pilot.press("tab", "x")
         await eventually(lambda: engine.commands[1:] == [Unwatch(symbols=["binance:BTCUSDT"])])
+
+
+async def test_a_symbol_that_is_not_listed_is_said_before_it_is_sent(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (engine, app, pilot):
+        engine.answers["listed"] = ["BTCUSDT", "DOGEUSDT"]
+        await pilot.press("s", *"dogeusd")
+        await eventually(lambda: line_with(app, "DOGEUSD is not listed by the venue: did you mean DOGEUSDT"))
+        await pilot.press("enter", "t")
+        await eventually(lambda: line_with(app, "Enter streams and records DOGEUSDT."))
+        assert not engine.commands
+
+
+async def test_symbols_that_stream_only_after_a_silence_say_so(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (engine, app, pilot):
+        engine.replies[Watch] = {"symbols": [], "note": "binance asked for silence: what is new streams in 3,540 s"}
+        await pilot.press("s", *"adausdt", "enter")
+        await eventually(lambda: line_with(app, "ADAUSDT added. binance asked for silence:"))
 
 
 async def test_a_symbol_the_venue_does_not_know_is_said_and_stays_typed(tmp_path: Path) -> None:
@@ -341,6 +428,6 @@ async def test_an_answer_given_twice_in_a_hurry_is_one_answer(tmp_path: Path) ->
         dialog.dismiss("f")
         dialog.dismiss("f")
         await eventually(lambda: engine.commands)
-        await pilot.pause(0.2)
+        await frames(engine)
         assert len(engine.commands) == 1
         assert len(app.screen_stack) == 1

@@ -8,15 +8,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fake_engine import FakeEngine
-from fake_lab import FIGURES, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
-from screen_rig import MIDDLE, SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
+from fake_engine import NOON, FakeEngine
+from fake_lab import FIGURES, HOUR, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
+from screen_rig import MIDDLE, SMALL, WIDE, burst, eventually, line_with, lines_of, opened, text_of
 from textual.pilot import Pilot
 
 from cockpit import figures
 from cockpit.app import CockpitApp
 from cockpit.forms.entry import Entry
+from cockpit.panes.result import SHARPE_NS
 from core.commands import Backtest, CancelRun, Register, Terms
+from core.research.metrics import LEAST_SPAN_NS
 from core.view import LabView
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
@@ -119,7 +121,7 @@ async def test_o_sorts_the_runs_by_what_they_made(tmp_path: Path) -> None:
         rows = [run_row(n, figures={**FIGURES, "net_pnl": made}) for n, made in ((3, 10.0), (2, 30.0), (1, 20.0))]
         with_runs(engine, *rows)
         await in_lab(engine, app, pilot)
-        await pilot.press(*"oooooo")
+        await pilot.press(*"ooooooo")
         await eventually(lambda: line_with(app, "▾net P&L"))
         await eventually(lambda: [row.key for row in app.lab.runs.listing.shown] == ["run-2", "run-1", "run-3"])
         await pilot.press("O")
@@ -167,6 +169,43 @@ async def test_c_marks_a_run_and_shows_every_other_one_beside_it(tmp_path: Path)
         await pilot.press("up", "c")
         await eventually(lambda: line_with(app, "2 Result: run-3"))
         assert not line_with(app, " A  run-3")
+
+
+async def test_totals_over_other_spans_are_not_compared_and_both_spans_are_said(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        short = run_row(1, first_ns=NOON - 3 * HOUR, figures={**FIGURES, "net_pnl": 100.0, "sharpe": None})
+        with_runs(engine, run_row(2), short)
+        await in_lab(engine, app, pilot)
+        await pilot.press("c", "down")
+        await eventually(lambda: line_with(app, "≠ totals over 3d 00h and 3h 00m are not compared"))
+        assert line_with(app, "net P&L", "+1,234.50", "+100.00", "≠", "USDT")
+        assert line_with(app, "a day", "+411.50", "+800.00", "+388.50", "USDT")
+        assert line_with(app, "won", "58.0", "58.0", "0.0"), "a share is comparable"
+        await eventually(lambda: line_with(app, "A 2026-11-17 14:02:11 to 2026-11-20 14:02:11 UTC, 3d 00h"))
+        assert line_with(app, "B 2026-11-20 11:02:11 to 2026-11-20 14:02:11 UTC, 3h 00m")
+        assert not line_with(app, "each from its own beginning")
+
+
+async def test_runs_years_apart_are_drawn_from_their_beginnings_and_it_is_said(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        old = run_row(1, first_ns=NOON - 20_000 * HOUR, last_ns=NOON - 19_928 * HOUR)
+        with_runs(engine, run_row(2), old)
+        await in_lab(engine, app, pilot)
+        await pilot.press("c", "down")
+        await eventually(lambda: line_with(app, "each from its own beginning, not at the same time"))
+        assert line_with(app, "1d 12h", "3d 00h")
+        assert line_with(app, "A and B are of different times")
+        assert line_with(app, "net P&L", "+1,234.50", "+1,234.50", "0.00")
+
+
+@pytest.mark.parametrize(("span", "why"), [(3 * HOUR, "needs two days, not 3h 00m"), (72 * HOUR, "no day differed from another")])
+async def test_a_run_without_a_sharpe_says_why(tmp_path: Path, span: int, why: str) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1, first_ns=NOON - span, figures={**FIGURES, "sharpe": None, "max_drawdown_pct": 0.004}))
+        await in_lab(engine, app, pilot)
+        await eventually(lambda: line_with(app, "Sharpe", figures.NONE, why))
+        assert line_with(app, "<0.01", "% of the peak before it")
+        assert SHARPE_NS == LEAST_SPAN_NS, "the screen says of which span the engine makes none"
 
 
 async def test_a_run_without_a_result_cannot_be_marked_registered_or_written(tmp_path: Path) -> None:
@@ -229,6 +268,18 @@ async def test_a_run_whose_file_is_gone_still_shows_its_figures(tmp_path: Path) 
         assert line_with(app, "net P&L", "+1,234.50")
 
 
+async def test_a_run_that_did_not_trade_says_whether_it_was_ever_warm(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(2), run_row(1))
+        nothing = {"equity": [(1, 1.0, 0.0), (2, 1.0, 0.0)], "fills": [], "fills_total": 0}
+        cold = {"run-2": "was never warm: it needs 20 bars of 1m and had 12", "run-1": ""}
+        engine.answers["run"] = lambda args: report(run_row(int(args["id"][4:])), detail=nothing, cold=cold[args["id"]])
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "It did not trade: it was never warm: it needs 20 bars of 1m and had 12."))
+        await pilot.press("down")
+        await eventually(lambda: line_with(app, "It did not trade: its conditions were never met in this span."))
+
+
 async def test_words_from_outside_are_inert_in_the_lab(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         order = msgspec.structs.replace(ORDER, source=HOSTILE, strategy=HOSTILE, params={HOSTILE: HOSTILE})
@@ -284,6 +335,46 @@ async def test_b_begins_with_the_symbol_under_the_cursor_and_the_cursor_goes_to_
         await eventually(lambda: line_with(app, "▶", "run-1"))
 
 
+@pytest.mark.parametrize("visited", [False, True])
+async def test_keys_are_about_the_run_that_was_just_asked_for_even_before_the_engine_lists_it(tmp_path: Path, visited: bool) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(2), run_row(1))
+        if visited:
+            await in_lab(engine, app, pilot)
+            await pilot.press("slash", *"run-1", "enter", "b")
+        else:
+            await pilot.press("b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        await pilot.press("enter")
+        await eventually(lambda: app.uncovered and app.deck is app.lab and line_with(app, "▶", "run-3", "queued"))
+        for key, words in (
+            ("c", "run-3 has no result to compare yet"),
+            ("r", "run-3 has no result yet: queued"),
+            ("e", "run-3 has no result yet"),
+        ):
+            await pilot.press(key)
+            await eventually(partial(line_with, app, words))
+        await pilot.press("x")
+        await eventually(lambda: CancelRun(id="run-3") in engine.commands)
+        with_runs(engine, waiting_row(3), run_row(2), run_row(1))
+        await eventually(lambda: line_with(app, "▶", "run-3", "queued"))
+        with_runs(engine, run_row(4), run_row(3), run_row(2), run_row(1))
+        await eventually(lambda: line_with(app, "▶", "run-3", "✓ done") and line_with(app, "run-4"))
+
+
+async def test_a_run_that_the_engine_lost_is_not_listed_for_ever(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "▶", "run-2", "queued"))
+        for share in (0.1, 0.2, 0.3):
+            with_runs(engine, running_row(1, share))
+            await eventually(partial(line_with, app, "run-1", f"{100 * share:.0f} %"))
+        await eventually(lambda: line_with(app, "▶", "run-1") and not line_with(app, "run-2"))
+
+
 async def test_b_in_the_lab_begins_with_the_run_under_the_cursor(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         order = msgspec.structs.replace(ORDER, from_ns=1_700_000_000 * 10**9)
@@ -322,6 +413,58 @@ async def test_a_source_that_cannot_be_read_is_said_while_typing(tmp_path: Path)
         command = engine.commands[0]
         assert isinstance(command, Backtest)
         assert (command.source, command.from_ns) == (str(held), 1_723_161_600 * 10**9)
+
+
+async def test_a_source_of_several_symbols_asks_which(tmp_path: Path) -> None:
+    (tmp_path / "both").mkdir()
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        engine.answers["source"] = lambda args: {"symbols": ["BTCUSDT", "ETHUSDT"] if args["path"].endswith("both") else [], "wrong": ""}
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        burst(app, "tab", *str(tmp_path / "both"), "enter", "ctrl+n")  # at once: it waits until it is known what the folder holds
+        await eventually(lambda: line_with(app, "Enter runs momentum over both, the rows of BTCUSDT"))
+        burst(app, "ctrl+u", "enter")
+        await eventually(lambda: line_with(app, "symbol", "is to be chosen (ctrl+n): it holds BTCUSDT, ETHUSDT"))
+        await eventually(lambda: app.focused is entry(app, "symbol").control)
+        assert not engine.commands
+        await pilot.press(*"doge")
+        await eventually(lambda: line_with(app, "symbol", "is not in it: it holds BTCUSDT, ETHUSDT"))
+        await pilot.press("ctrl+n", "ctrl+n")
+        await eventually(lambda: line_with(app, "Enter runs momentum over both, the rows of ETHUSDT"))
+        await pilot.press("enter")
+        await eventually(lambda: bool(engine.commands))
+        command = engine.commands[0]
+        assert isinstance(command, Backtest)
+        assert (command.source, command.symbol) == (str(tmp_path / "both"), "ETHUSDT")
+
+
+async def test_a_source_in_which_there_is_nothing_to_read_is_said_before_it_is_run(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        engine.answers["source"] = lambda args: {"symbols": [], "wrong": f"{args['path']}: no .csv file in this folder\x1b[2J"}
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        entry(app, "source").text = str(tmp_path / "empty")
+        await eventually(lambda: line_with(app, "source no .csv file in this folder"))
+
+
+async def test_what_was_run_last_is_one_key_away_even_in_the_next_sitting(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        entry(app, "lookback").text = "77"
+        entry(app, "from").text = "2024-08-09"
+        await pilot.press("enter")
+        await eventually(lambda: engine.commands and app.uncovered)
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine)
+        await pilot.press("f2", "b")
+        await eventually(lambda: line_with(app, "Enter runs"))
+        await pilot.press("ctrl+r")
+        await eventually(lambda: (entry(app, "lookback").text, entry(app, "from").text) == ("77", "2024-08-09"))
 
 
 async def test_ctrl_n_goes_through_the_sources_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ async def test_a_large_screen_shows_header_prices_strategies_trades_alerts_and_k
         assert line_with(app, "Prices", "2 of 3 live")
         assert line_with(app, "BTCUSDT", "61,686.01", "▲", "+0.42", "61,685.99", "61,686.00", "18.2k", "310", "<1 s")
         assert line_with(app, "XRPUSDT", "0.6021", "12 s")
-        assert line_with(app, "sma-1", "● run", "+0.50", "61,650.00", "+18.00", "+42.10")
+        assert line_with(app, "sma-1", "● run", "+0.50", "61,650.00", "+18.00", "+29.80")
         assert line_with(app, "macd", "‖ paused")
         assert line_with(app, "boll-4", "✖ failed: ZeroDivisionError, boll.py:31 (enter: why, p: begin anew)")
         assert line_with(app, "Σ", "exposed", "30,843", "+36.00")
@@ -303,7 +303,6 @@ async def test_a_symbol_a_strategy_or_a_pane_is_gone_to_by_its_name(tmp_path: Pa
             await pilot.press("colon")
             await eventually(lambda: len(app.screen_stack) == 2)
             await pilot.press(*typed)
-            await pilot.pause(0.5)
             await pilot.press("enter")
             await eventually(arrived)
 
@@ -322,3 +321,19 @@ async def test_p_on_a_strategy_that_failed_has_it_begin_anew(tmp_path: Path) -> 
         await eventually(lambda: app.live.chosen_strategy is not None and app.live.chosen_strategy.id == "boll-4")
         await pilot.press("p")
         await eventually(lambda: engine.commands == [Resume(id="boll-4")])
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_what_a_strategy_realised_is_shown_after_fees_at_every_width_and_help_says_so(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(tmp_path, size) as (engine, app, pilot):
+        engine.strategies = [strategy_row("a", realised=10.0, fees=27.23, drawdown_pct=0.004), strategy_row("b", realised=5.0, fees=1.0)]
+        engine.moved("strategies")
+        await pilot.press("2")
+        await eventually(lambda: line_with(app, "a", "● run", "-17.23"))
+        assert line_with(app, "uPnL", "net")
+        assert line_with(app, "Σ", "-13.23")
+        if size == WIDE:
+            assert line_with(app, "a", "● run", "<0.1")
+            assert line_with(app, "drawdown <0.01 %")
+        await pilot.press("question_mark")
+        await eventually(lambda: line_with(app, "net", "P&L of what was closed less all fees"))

@@ -126,6 +126,17 @@ async def test_a_venue_in_trouble_says_what_it_waits_for(tmp_path: Path) -> None
         assert line_with(app, "ours was set 2 times")
 
 
+async def test_who_was_turned_away_at_the_door_is_told(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        await pilot.press("f6")
+        await eventually(lambda: line_with(app, "kept ready"))
+        assert not line_with(app, "turned away")
+        process = msgspec.structs.replace(engine.system.process, refused={"another user": 2, "too many connections": 1_204})
+        engine.system = system_view(process=process)
+        engine.moved("system")
+        await eventually(lambda: line_with(app, "turned away  another user 2, too many connections 1,204"))
+
+
 async def test_a_full_disk_and_short_memory_are_told(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         process = msgspec.structs.replace(engine.system.process, used_mb=480.0, shedding="caches shrink", long_pauses={"gc": 2, "work": 1})

@@ -11,7 +11,7 @@ from screen_rig import cockpit, eventually, line_with, lines_of, opened, text_of
 from cockpit.actions import ACTIONS, keys_for
 from cockpit.app import CockpitApp
 from cockpit.keymap import keymap_of
-from cockpit.settings import Left, Settings, leave_in, left_in, settings_of
+from cockpit.settings import Left, LeftChart, Settings, leave_in, left_in, settings_of
 from core.config import load
 from core.errors import ConfigError
 
@@ -142,5 +142,21 @@ async def test_a_layout_is_chosen_and_remembered(tmp_path: Path) -> None:
         await eventually(lambda: app.live.chart.size.width > usual + 10)
         await pilot.press("L", "L")
         await eventually(lambda: app.live.chart.size.width == usual)
-        await pilot.press("f6", "L")
-        await eventually(lambda: "one layout" in text_of(app))
+
+
+async def test_the_chart_comes_back_as_it_was_left(tmp_path: Path) -> None:
+    async with opened(tmp_path, (160, 48)) as (_, app, pilot):
+        await pilot.press("i", "i", "right_square_bracket", "right_square_bracket", "m", "i")
+    async with opened(tmp_path, (160, 48)) as (_, app, pilot):
+        await eventually(lambda: line_with(app, "5 Equity of all strategies, 3 h"))
+        await pilot.press("m", "m")
+        await eventually(lambda: line_with(app, "5 BTCUSDT 15m x5"))
+
+
+@pytest.mark.parametrize(("kind", "interval", "zoom"), [("pie", "7m", 99), ("", "", -99)])
+async def test_a_chart_left_as_none_can_be_is_one_that_can(tmp_path: Path, kind: str, interval: str, zoom: int) -> None:
+    leave_in(tmp_path, Left(chart=LeftChart(kind, interval, zoom, zoom)))
+    async with opened(tmp_path, (160, 48)) as (_, app, pilot):
+        await eventually(lambda: line_with(app, "5 BTCUSDT 1m"))
+        await pilot.press("m", "left_square_bracket", "right_square_bracket")
+        await eventually(lambda: line_with(app, "5 Equity of all strategies"))

@@ -1,0 +1,67 @@
+"""What an engine keeps: its tape and its ledger, opened and let go of in the order that loses nothing, and the session's own row."""
+
+from __future__ import annotations
+
+import uuid
+from contextlib import AsyncExitStack
+from functools import partial
+from typing import TYPE_CHECKING
+
+from core.engine.environment import fingerprint
+from core.engine.sentinel import alert_values
+from core.engine.settle import Settler
+from core.store.ledger import Ledger
+from core.store.tape import Tape
+from core.view import AlertRow
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+
+
+async def open_files(engine: Engine, opened: AsyncExitStack) -> None:
+    """Open both databases, and have alerts written and trouble told from here on.
+
+    Args:
+        opened: takes what must be closed.
+
+    Raises:
+        StoreError: a database cannot be used.
+    """
+    engine.tape = await Tape.open(engine.home / "tape.db", engine.symbols)
+    opened.push_async_callback(engine.tape.close)
+    engine.tape.on_commit = engine.passage.committed
+    engine.ledger = await Ledger.open(engine.home / "ledger.db")
+    opened.push_async_callback(engine.ledger.close)
+    engine.alarms.keep = partial(_keep_alert, engine)
+    opened.callback(setattr, engine.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
+    engine.tape.on_trouble = partial(_tell_trouble, engine, "tape")
+    engine.ledger.on_trouble = partial(_tell_trouble, engine, "ledger")
+    engine.settler = Settler(engine.tape.wait_synced)
+
+
+async def begin_session(engine: Engine, opened: AsyncExitStack) -> None:
+    """Note that this engine started, and have noted that it ended in order."""
+    session = uuid.uuid4().hex
+    first = engine.last_seq + 1
+    await engine.ledger.start_session(session, engine.started_ns, mode=engine.mode, first_seq=first, fingerprint=fingerprint())
+    opened.push_async_callback(_end_session, engine, session)
+
+
+async def _end_session(engine: Engine, session: str) -> None:
+    if engine.failure is None:
+        await engine.ledger.end_session(session, engine.clock.now_ns())
+
+
+def _keep_alert(engine: Engine, id_: str, row: AlertRow) -> None:
+    if engine.failure is None and row.rule:
+        engine.sentinel.write([row], [])  # after its firing
+    elif engine.failure is None:
+        engine.ledger.put_alerts([alert_values(id_, row)], [])
+
+
+def _tell_trouble(engine: Engine, name: str, why: str | None) -> None:
+    """A file cannot be written, or can be again; what waits for it is in memory."""
+    if why:
+        engine.alarms.raise_(f"{name} trouble", "critical", f"the {name} is {why}: what comes in waits in memory")
+    else:
+        engine.alarms.resolve(f"{name} trouble")

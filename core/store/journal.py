@@ -1,0 +1,64 @@
+"""The journal as it is read: rows of `commands` with what they say decoded, the same for a start of the engine and for an audit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from core.commands import Register, SetLimits
+
+#: Kinds of commands that act on running strategies.
+LEVERS = ("pause", "resume", "flatten", "limits", "unregister")
+
+#: Kinds of what the engine notes by itself about one strategy.
+ABOUT_ONE = ("gone", "failed", "edited")
+
+
+class Line(NamedTuple):
+    """One row of the journal.
+
+    Attributes:
+        after: the seq it took effect after; None where it has not.
+        ids: strategies it was said to, or the one it is about.
+        lever: what those strategies are told: pause | resume | flatten | limits | close | drop; '' nothing.
+        limits: that hold from there on, where that is the lever.
+        order: the registration, where it is one.
+        payload: all that was said.
+    """
+
+    after: int | None
+    ts_ns: int
+    kind: str
+    ids: list[str]
+    lever: str
+    limits: SetLimits | None
+    order: Register | None
+    payload: dict[str, Any]
+
+
+def lines_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
+    """Rows of `commands` decoded, in the order given.
+
+    Raises:
+        ValueError: a row is none we could have written (msgspec's errors are such).
+    """
+    for row in rows:
+        kind, payload = row["kind"], json.loads(row["payload"])
+        ids = payload.pop("ids", None)
+        order, limits = None, None
+        if kind == "register":
+            order = msgspec.convert({key: value for key, value in payload.items() if key != "plan"}, Register)
+        elif kind == "limits":
+            limits = msgspec.convert(payload, SetLimits)
+        if ids is None:
+            ids = [payload["id"]] if kind in ABOUT_ONE else []
+        yield Line(row["after_seq"], row["ts_ns"], kind, ids, _lever(kind, payload), limits, order, payload)
+
+
+def _lever(kind: str, payload: dict[str, Any]) -> str:
+    if kind == "unregister":
+        return "drop" if payload.get("keep") else "close"
+    return kind if kind in LEVERS else ""

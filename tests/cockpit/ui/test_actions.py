@@ -1,0 +1,85 @@
+"""What can be done where: the help's groups, the palette, and the page of keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine
+from screen_rig import eventually, line_with, opened, text_of, trading
+
+from cockpit.actions import ACTIONS, DOING, findable, help_for
+from cockpit.app import CockpitApp
+from cockpit.cli.keys import page
+from cockpit.keymap import keymap_of
+from cockpit.settings import Settings
+
+
+def ids(deck: str, pane: str, *, without: frozenset[str] = frozenset()) -> dict[str, list[str]]:
+    return {heading: [action.id for action in actions] for heading, actions in help_for(deck, pane, "here", without)}
+
+
+def test_the_help_tells_this_pane_this_screen_and_everywhere_apart() -> None:
+    groups = ids("live", "strategies")
+    assert list(groups) == ["here", "On the live screen", "Everywhere"]
+    assert {"pause", "flatten", "unregister", "sort", "filter", "open"} <= set(groups["here"])
+    assert {"symbols", "prices", "tape", "interval", "layout", "acknowledge_all"} <= set(groups["On the live screen"])
+    assert {"register", "theme", "quit", "lab"} <= set(groups["Everywhere"])
+
+
+@pytest.mark.parametrize(("deck", "pane"), [("live", "prices"), ("live", "chart"), ("lab", "runs"), ("system", "workers")])
+def test_everywhere_lists_nothing_of_one_screen(deck: str, pane: str) -> None:
+    everywhere = set(ids(deck, pane)["Everywhere"])
+    assert not [action.id for action in ACTIONS if action.id in everywhere and (action.deck or action.panes)]
+
+
+def test_the_help_leaves_out_what_does_nothing_in_this_pane() -> None:
+    listed = {id_ for actions in ids("live", "chart").values() for id_ in actions}
+    assert not {"pause", "sort", "filter", "snooze", "open", "compare"} & listed
+    assert {"crosshair", "symbols", "trades"} <= listed
+    assert not DOING & {id_ for actions in ids("live", "strategies", without=DOING).values() for id_ in actions}
+
+
+def test_the_palette_finds_no_lever_of_another_screen_but_every_place() -> None:
+    found = {action.id for action in findable("live")}
+    assert not {"cancel_run", "compare", "register_run", "sort_runs"} & found
+    assert {"runs", "log", "pause", "register"} <= found
+    assert {action.id for action in ACTIONS} == found | {action.id for action in findable("lab")}
+
+
+def test_the_page_of_keys_says_in_which_panes_they_work() -> None:
+    assert "| `p` | Pause the strategy under the cursor, or resume it (also failed) | strategies, trades | `pause` |" in page()
+
+
+async def test_a_key_without_a_screen_says_so_and_is_listed_nowhere(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (_, app, pilot):
+        assert "F3" not in text_of(app)
+        for key in ("f3", "f4", "f5"):
+            await pilot.press(key)
+            await eventually(lambda: line_with(app, "no screen on this key yet: F1 live, F2 lab, F6 system"))
+            app.clear_notifications()
+        assert app.deck is app.live
+    assert "F3" not in page()
+
+
+async def test_a_key_without_a_screen_can_be_given_to_something(tmp_path: Path) -> None:
+    async with trading(FakeEngine(tmp_path)) as engine:
+        app = CockpitApp(tmp_path, Settings(keymap=keymap_of({"help": "F3"})))
+        async with app.run_test(size=(120, 40)) as pilot:
+            await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
+            await pilot.press("f3")
+            await eventually(lambda: line_with(app, "what can be done here"))
+
+
+@pytest.mark.parametrize("size", [(160, 48), (80, 24)])
+async def test_a_filter_says_what_it_is_and_how_many_rows_it_hides(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with opened(tmp_path, size) as (_, app, pilot):
+        await pilot.press("1", "slash", *"btc")
+        await eventually(lambda: line_with(app, "enter keep these rows", "esc all rows"))
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "? help") and not line_with(app, "enter keep"))
+        await eventually(lambda: line_with(app, "/btc: 1 of 3"))
+        await pilot.press("slash", *"qq", "enter")
+        await eventually(lambda: line_with(app, "/qq: 0 of 3") and line_with(app, "esc shows all again"))
+        await pilot.press("escape")
+        await eventually(lambda: "/qq" not in text_of(app) and line_with(app, "ETHUSDT"))
