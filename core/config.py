@@ -37,6 +37,7 @@ class VenueConfig(Struct, frozen=True, kw_only=True):
 
     ws_url: Annotated[Url | None, Meta(description="base address of its streams; unset: the venue's own")] = None
     rest_url: Annotated[RestUrl | None, Meta(description="base address of its REST calls; unset: the venue's own")] = None
+    dumps_url: Annotated[RestUrl | None, Meta(description="base address of its public daily dumps; unset: the venue's own")] = None
     stream: Annotated[Literal["aggTrade", "trade"], Meta(description="which kind of print is recorded and traded on")] = "aggTrade"
     gap_deadline_s: Annotated[Seconds, Meta(description="how long a symbol waits for missing prints before it goes on")] = 2.0
     stale_after_s: Annotated[Seconds, Meta(description="silence after which a connection is shown as stale")] = 10.0

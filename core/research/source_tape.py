@@ -10,7 +10,7 @@ from core.clock import iso, parse_time
 from core.errors import SourceError, UsageError
 from core.research.source import Source
 from core.research.source_name import clean, plain_symbol
-from core.types import Records, Symbols
+from core.types import Origin, Records, Symbols
 
 PREFIX = "tape:"
 _WINDOW_ROWS = 1 << 19
@@ -51,7 +51,7 @@ def parse_tape(text: str) -> Stretch:
     return Stretch(symbol, stream or None, from_ns, to_ns)
 
 
-def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> Source:
+def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> TapeSource:
     """Open a stretch of the tape of a home; the narrower of its own and the given times counts.
 
     Raises:
@@ -91,28 +91,36 @@ def find_series(path: Path, stretch: Stretch, text: str) -> tuple[str, str]:
 
 
 class TapeSource(Source):
-    """Ticks of one series of a tape: every one by (ts, id), or as strategies were given them, by seq."""
+    """Ticks of one series of a tape: every one by (ts, id), or as strategies were given them, by seq.
+
+    Attributes:
+        stream: which kind of print.
+    """
 
     def __init__(self, text: str, path: Path, symbol: str, stream: str, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> None:
         from core.store.span import tape_rows
 
         super().__init__(text, "ticks", "tape as delivered" if as_delivered else "tape", symbol)
-        self._path, self._stream, self._as_delivered = path, stream, as_delivered
+        self._path, self.stream, self._as_delivered = path, stream, as_delivered
         self._from, self._to = from_ns, to_ns
         self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
 
     def batches(self) -> Iterator[Records]:
-        """As `Source.batches`; `seq` is the tape's, 0 for ticks that came too late to be delivered."""
+        """As `Source.batches`; `seq` is the tape's, 0 for ticks that were imported or came too late to be delivered."""
         self.notes = []
-        rows = late = 0
+        rows = late = imported = 0
         for batch in self._delivered() if self._as_delivered else self._by_time():
             if len(batch):
                 rows += len(batch)
-                late += int((batch["seq"] == 0).sum())
+                from_import = batch["origin"] == Origin.IMPORT
+                imported += int(from_import.sum())
+                late += int(((batch["seq"] == 0) & ~from_import).sum())
                 yield batch
         if not rows:
             begin, end = ("the start" if self._from is None else iso(self._from)), ("the end" if self._to is None else iso(self._to))
             raise SourceError(f"{self.text}: the tape holds no ticks of {self.symbol} from {begin} to {end}")
+        if imported:
+            self.notes.append(f"{imported:,} of the ticks were imported, strategies never saw them live; --as-delivered leaves them out")
         if late:
             self.notes.append(f"{late:,} of the ticks came too late to be delivered live; --as-delivered leaves them out")
 
@@ -120,16 +128,16 @@ class TapeSource(Source):
         from core.store.reader import read_ticks
         from core.store.span import tape_windows
 
-        windows = tape_windows(self._path, self.symbol, self._stream, _WINDOW_ROWS)
+        windows = tape_windows(self._path, self.symbol, self.stream, _WINDOW_ROWS)
         for start, stop in windows:
             start = start if self._from is None else max(start, self._from)
             stop = stop if self._to is None else min(stop, self._to)
             if start < stop:
-                yield read_ticks(self._path, self.symbol, self._stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
+                yield read_ticks(self._path, self.symbol, self.stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
 
     def _delivered(self) -> Iterator[Records]:
         from core.store.reader import read_ticks
 
         yield read_ticks(
-            self._path, self.symbol, self._stream, from_ns=self._from, to_ns=self._to, as_delivered=True, symbols=Symbols([self.symbol])
+            self._path, self.symbol, self.stream, from_ns=self._from, to_ns=self._to, as_delivered=True, symbols=Symbols([self.symbol])
         )
