@@ -169,9 +169,10 @@ def _cleanup_words(found: dict[str, Any]) -> Iterator[str]:
 def backup(call: Call) -> int:
     """Copy both files."""
     from core.store.backup import backup as copy
+    from core.store.failures import BACKUPS
     from core.store.migrations import LEDGER, TAPE
 
-    folder = Path(call.options.to or call.home / "backups").expanduser() / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    folder = Path(call.options.to or call.home / BACKUPS).expanduser() / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     present = [(name, schema) for name, schema in (("ledger.db", LEDGER), ("tape.db", TAPE)) if (call.home / name).exists()]
     if not present:
         raise CockpitError(f"no tape and no ledger in {call.home}: nothing to copy")

@@ -102,10 +102,10 @@ class Requests:
             return await engine.lab.read(str(args.get("id", "")))
         if what == "sources":
             return await engine.lab.sources()
-        if what == "upkeep":
-            return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
         if what == "source":
             return await look(str(args.get("path", "")))
+        if what == "upkeep":
+            return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
         raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
 
     async def stop_when_left(self, linger_s: float) -> None:

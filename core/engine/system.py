@@ -34,7 +34,7 @@ class Files:
         self.home = home
         self.sizes: dict[str, int | None] = {}
         self.free: int | None = None
-        self.coverage: list[Coverage] = []
+        self.coverage: list[Coverage] | None = None  # not looked yet
         self.sealed: int | None = None
         self.gaps: dict[str, list[int]] | None = None
         self._looked = float("-inf")
@@ -84,10 +84,12 @@ class System:
         self.files.look_soon()
         return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process())
 
-    def coverage(self) -> list[CoverageRow]:
-        """What the tape holds of the symbols that are streamed, as of a moment ago."""
+    def coverage(self) -> list[CoverageRow] | None:
+        """What the tape holds of the symbols that are streamed, as of a moment ago; None before the first look."""
         self.files.look_soon()
         watched = set(self.engine.market.watched)
+        if self.files.coverage is None:
+            return None
         return [CoverageRow(*strip) for strip in self.files.coverage if strip.symbol in watched]
 
     def status(self) -> dict[str, Any]:
