@@ -90,6 +90,20 @@ class ResearchConfig(Struct, frozen=True, kw_only=True):
     processes: Annotated[int, Meta(ge=0, le=256, description="how many run at once; 0: one a core but one, at least one")] = 0
 
 
+class QualityConfig(Struct, frozen=True, kw_only=True):
+    """What of the prints and quotes that come is flagged as odd. It is counted and shown; nothing is left out for it."""
+
+    spike_mads: Annotated[
+        float, Meta(ge=3, le=1000, description="a print jumped if it is so many median deviations of the symbol's latest moves away")
+    ] = 20.0
+    spike_pct: Annotated[float, Meta(ge=0, le=100, description="and at least so many percent")] = 1.0
+    frozen_after_s: Annotated[Seconds, Meta(description="a price stands still when it has not changed for so long while others do")] = 300.0
+    ahead_ms: Annotated[float, Meta(ge=0, le=86_400_000, description="a print so far ahead of our clock is flagged, in milliseconds")] = (
+        1000.0
+    )
+    old_s: Annotated[Seconds, Meta(description="a live print that comes so long after its time is flagged")] = 10.0
+
+
 class UiConfig(Struct, frozen=True, kw_only=True):
     """The screen."""
 
@@ -121,6 +135,7 @@ class Config(Struct, frozen=True, kw_only=True):
     store: StoreConfig = StoreConfig()
     strategies: StrategiesConfig = StrategiesConfig()
     research: ResearchConfig = ResearchConfig()
+    quality: QualityConfig = QualityConfig()
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
 

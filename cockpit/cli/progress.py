@@ -50,6 +50,14 @@ class Progress:
         self._last = now
         self._put(line(share(source, done), done, now - self._began))
 
+    def rows(self, done: int, total: int) -> None:
+        """So many of about so many rows were read."""
+        now = time.monotonic()
+        if self._seen and now - self._last >= PERIOD:
+            self._notice.cancel()
+            self._last = now
+            self._put(line(min(done / total, 1.0) if total else None, done, now - self._began))
+
     def _put(self, text: str) -> None:
         if self._length or text:
             sys.stderr.write(f"\r{text.ljust(self._length)}" if text else f"\r{' ' * self._length}\r")

@@ -43,6 +43,7 @@ async def make_feed(engine: Engine) -> Feed:
         on_tickers=incoming.tickers,
         on_symbols=incoming.listing,
         on_parsed=engine.passage.parsed,
+        checks=engine.config.quality,
         gap_deadline_s=section.gap_deadline_s,
         timing=Timing(stale_after_s=section.stale_after_s, reconnect_after_s=section.reconnect_after_s),
     )

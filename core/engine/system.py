@@ -210,6 +210,10 @@ def feed_health(said: dict[str, Any], now_ns: int) -> FeedHealth:
         degraded=said["degraded"],
         waiting=said["waiting"],
         unlisted=said["unlisted"],
+        flags=said["flags"],
+        odd=said["odd"],
+        jumps=[(jump["symbol"], jump["ts_ns"], jump["price"], jump["before"]) for jump in said["jumps"]],
+        frozen=said["frozen"],
     )
 
 

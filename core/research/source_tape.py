@@ -64,14 +64,18 @@ def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | N
     path = None if home is None else home / "tape.db"
     if path is None or not path.exists():
         raise SourceError(f"{clean(text)}: no tape in {home or 'this home'}; record one with cockpit --record")
-    name, stream = _find(path, stretch, text)
+    name, stream = find_series(path, stretch, text)
     begin = max((ns for ns in (stretch.from_ns, from_ns) if ns is not None), default=None)
     end = min((ns for ns in (stretch.to_ns, to_ns) if ns is not None), default=None)
     return TapeSource(text, path, name, stream, begin, end, as_delivered)
 
 
-def _find(path: Path, stretch: Stretch, text: str) -> tuple[str, str]:
-    """(symbol, stream) on the tape."""
+def find_series(path: Path, stretch: Stretch, text: str) -> tuple[str, str]:
+    """(symbol, stream) of the series on the tape that a stretch names.
+
+    Raises:
+        SourceError: there is none, or several.
+    """
     from core.store.span import tape_series
 
     series = tape_series(path)
