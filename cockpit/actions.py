@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit import charting, levers, moves, trials, watching
+from cockpit import charting, levers, moves, replaying, trials, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ _WRITTEN = {
     "colon": ":",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
+    "full_stop": ".",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
     **{f"f{number}": f"F{number}" for number in range(1, 25)},
 }
 
@@ -39,6 +42,7 @@ class Action(NamedTuple):
         rank: its place in the line of keys; 0 is not shown there.
         deck: the screen it belongs to; '' all of them.
         reach: it works from the other panes too: it goes where it is about, or is about more than a row.
+        mode: of the engine it is for; '' any.
     """
 
     id: str
@@ -50,6 +54,7 @@ class Action(NamedTuple):
     rank: int = 0
     deck: str = ""
     reach: bool = False
+    mode: str = ""
 
     def keys_in(self, keymap: Mapping[str, str]) -> list[str]:
         """Textual's names of its keys, where a person may have given it others."""
@@ -139,6 +144,7 @@ ACTIONS: tuple[Action, ...] = (
     _to("system", 6, "6", "commands", "Go to what the engine was told, and by whom"),
     _to("system", 7, "7", "coverage", "Go to what the tape holds over time"),
     _to("system", 8, "8", "log", "Go to the engine's log"),
+    *(Action(id_, keys, word, f"Replay: {what}", run, rank=1, mode="replay") for id_, keys, word, what, run in replaying.KEYS),
     Action("demo", "d", "demo", "Open the demo: a generated market that needs no internet", levers.demo),
     Action("digest", "D", "digest", "What happened since you last detached", moves.show_digest),
     Action("layout", "L", "layout", "Share the room otherwise: even, a large chart, wide strategies", moves.next_layout, deck="live"),
@@ -167,7 +173,7 @@ BY_ID = {action.id: action for action in ACTIONS}
 DOING = frozenset(
     {
         "register", "backtest", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge", "acknowledge_all",
-        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
+        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", *(key[0] for key in replaying.KEYS),
     }
 )  # fmt: skip
 
@@ -182,33 +188,37 @@ def key_name(written: str) -> str:
     return next((name for name, shown in _WRITTEN.items() if shown == written), written.lower() if len(written) > 1 else written)
 
 
-def _offered(deck: str) -> list[Action]:
+def _offered(deck: str, mode: str) -> list[Action]:
     """What can be done on a screen: its own actions, and those of all screens whose key it does not use otherwise."""
     own = {action.keys for action in ACTIONS if deck and action.deck == deck}
-    return [action for action in ACTIONS if action.deck == deck or (not action.deck and action.keys not in own)]
+    meant = [action for action in ACTIONS if action.mode in ("", mode)]
+    return [action for action in meant if action.deck == deck or (not action.deck and action.keys not in own)]
 
 
-def keys_for(deck: str, pane: str, keymap: Mapping[str, str], *, looks_only: bool = False) -> list[tuple[str, str]]:
+def keys_for(deck: str, pane: str, keymap: Mapping[str, str], *, looks_only: bool = False, mode: str = "") -> list[tuple[str, str]]:
     """The line of keys while this pane has the focus: what is about its rows, then the rest; quit is last."""
-    ranked = sorted((action for action in _offered(deck) if action.rank and action.id != deck), key=lambda action: action.rank)
+    ranked = sorted((action for action in _offered(deck, mode) if action.rank and action.id != deck), key=lambda action: action.rank)
     mine = [one for one in ranked if (not one.panes or pane in one.panes) and not (looks_only and one.id in DOING)]
     return [(action.shown_keys(keymap)[0], action.word) for action in mine]
 
 
-def help_for(deck: str, pane: str, title: str, without: Collection[str] = ()) -> list[tuple[str, list[Action]]]:
+def help_for(deck: str, pane: str, title: str, without: Collection[str] = (), mode: str = "") -> list[tuple[str, list[Action]]]:
     """The actions that do something here, in groups: about this pane's rows, on this screen, and everywhere; `without` those by id."""
-    offered = [action for action in _offered(deck) if action.id not in ("help", deck, *without)]
+    offered = [action for action in _offered(deck, mode) if action.id not in ("help", deck, *without)]
     here = [action for action in offered if pane in action.panes]
     rest = [action for action in offered if action not in here and (action.reach or not action.panes)]
     own = [action for action in rest if action.deck]
-    groups = ((title, here), (f"On the {deck} screen", own), ("Everywhere", [action for action in rest if not action.deck]))
+    replay = [action for action in rest if action.mode]
+    everywhere = [action for action in rest if not action.deck and not action.mode]
+    groups = ((title, here), (f"On the {deck} screen", own), ("The replay", replay), ("Everywhere", everywhere))
     return [group for group in groups if group[1]]
 
 
-def findable(deck: str) -> list[Action]:
+def findable(deck: str, mode: str = "") -> list[Action]:
     """What the palette finds: what can be done on this screen first, then what goes to another screen by itself."""
-    mine = [action for action in ACTIONS if action.deck in ("", deck)]
-    return [*mine, *(action for action in ACTIONS if action.reach and action not in mine)]
+    meant = [action for action in ACTIONS if action.mode in ("", mode)]
+    mine = [action for action in meant if action.deck in ("", deck)]
+    return [*mine, *(action for action in meant if action.reach and action not in mine)]
 
 
 class ActionProvider(Provider):
@@ -226,7 +236,8 @@ class ActionProvider(Provider):
                 yield Hit(score, self._named(action), self._runner(action))
 
     def _all(self) -> list[Action]:
-        return findable(self.app.deck.NAME)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's
+        app: CockpitApp = self.app  # type: ignore[assignment]  # the provider is only ever the cockpit's
+        return findable(app.deck.NAME, app.live.mode)
 
     def _runner(self, action: Action) -> Callable[[], None]:
         return lambda: self.app.action_act(action.id)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's

@@ -29,6 +29,7 @@ from cockpit.lab import LabScreen
 from cockpit.link import Link
 from cockpit.live import LiveScreen
 from cockpit.paint import Brush
+from cockpit.replaying import Pressed
 from cockpit.settings import Settings, leave_in, left_in
 from cockpit.system import SystemScreen
 from cockpit.text import clean
@@ -58,6 +59,7 @@ class CockpitApp(App[None]):
         self.left = left_in(home)
         self.link = Link(home, read_only=self.settings.read_only)
         self.brush = Brush(self)
+        self.pressed = Pressed()
         self.live = LiveScreen()
         self.lab = LabScreen()
         self.system = SystemScreen(home)
@@ -175,8 +177,12 @@ class CockpitApp(App[None]):
 
     def words(self, *command: str) -> str:
         """What to type for this home's engine: `cockpit stop --demo`."""
-        from core.home import default_home, demo_home
+        from core.home import default_home, demo_home, replay_home
 
+        if self.live.mode == "replay":
+            here = ["--home", shlex.quote(str(self.home))]
+            ours = self.home == replay_home(default_home())
+            return " ".join(["cockpit", *(command or ["replay"]), *(here if command or not ours else [])])
         demo = self.live.mode == "demo"
         here = [] if self.home == (demo_home() if demo else default_home()) else ["--home", shlex.quote(str(self.home))]
         return " ".join(["cockpit", *command, *(["--demo"] if demo else []), *here])
@@ -203,6 +209,17 @@ class CockpitApp(App[None]):
         self.say(done)
         if then is not None:
             then()
+
+    @work(group="submit")
+    async def tell(self, command: Command, then: Callable[[], object] | None = None) -> None:
+        """Have the engine do what is seen as soon as it is done: only a refusal is said."""
+        try:
+            await self.link.submit(command)
+        except CockpitError as error:
+            self.say(clean(str(error)), "error")
+        else:
+            if then is not None:
+                then()
 
     def ask_person(
         self, question: str, answers: Sequence[tuple[str, str, str]], acts: dict[str, Callable[[], object]], insisted: str | None = None

@@ -168,7 +168,8 @@ class Deck(Screen[None]):
 
     def keys(self) -> list[tuple[str, str]]:
         """What can be done now: (key, word), the first ones first."""
-        return keys_for(self.NAME, self.pane_name, getattr(self.app, "keymap", {}), looks_only=self._looks_only)
+        keymap = getattr(self.app, "keymap", {})
+        return keys_for(self.NAME, self.pane_name, keymap, looks_only=self._looks_only, mode=self.mode)
 
     @property
     def _looks_only(self) -> bool:

@@ -121,6 +121,11 @@ def clock(ns: int) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
+def date(ns: int) -> str:
+    """`2024-08-09`, UTC."""
+    return f"{datetime.fromtimestamp(ns // 1_000_000_000, UTC):%Y-%m-%d}"
+
+
 def moment(ns: int, now_ns: int) -> str:
     """The time of day, with the date when it was not today (UTC)."""
     day = 86_400_000_000_000

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit import notices, trials
+from cockpit.panes.replay_text import time_at, went_back
 from cockpit.text import clean
 from cockpit.welcome import welcome
 from core.errors import CockpitError, NotRunning
@@ -26,6 +27,9 @@ LAG = 0.02
 #: Seconds between tries to reach an engine that is gone.
 RETRY = 3.0
 
+#: A replay that goes back may take so many tries, one every 0.15 s.
+TRIES_ANEW = 40
+
 
 class Follower:
     """Shows an app what its engine says.
@@ -37,8 +41,9 @@ class Follower:
     def __init__(self, app: CockpitApp, failed: Callable[[], str | None]) -> None:
         self.app = app
         self._failed = failed
-        self._ahead_ns = 0  # the engine's clock less our monotonic one
+        self._told_at = 0.0  # when the newest header came, monotonic
         self._news = notices.News()
+        self._tries = 0  # since the engine answered
         self._welcomed = False
 
     async def run(self) -> None:
@@ -55,6 +60,7 @@ class Follower:
             except CockpitError as error:
                 await self._without_engine(error)
             else:
+                self._tries = 0
                 self._paint("", view)
                 app.live.curious.look(app)
                 if not self._welcomed:
@@ -80,19 +86,21 @@ class Follower:
         with app.batch_update():
             if view is not None:
                 self._take(view, now)
-            ahead = self._ahead_ns or time.time_ns() - int(now * 1e9)
-            app.deck.paint(now, int(now * 1e9) + ahead, trouble)
+            header = app.live.header
+            app.deck.paint(now, time.time_ns() if header is None else time_at(header, now - self._told_at), trouble)
         app.brush.flush()
 
     def _take(self, view: View, now: float) -> None:
         """Keep what changed, and tell what must not be missed."""
         app = self.app
+        if view.header is not None and went_back(app.live.header, view.header):
+            app.live.forget()
         for deck in app.decks:
             deck.take(view)
         for run in app.lab.ended():
             trials.tell_end(app, run)
         if view.header is not None:
-            self._ahead_ns = view.header.now_ns - int(now * 1e9)
+            self._told_at = now
         if view.alerts is not None:
             self._announce(view)
 
@@ -106,9 +114,12 @@ class Follower:
                 app.exit(return_code=1)
         self._welcomed = False
         what = "engine gone" if isinstance(error, NotRunning) else clean(str(error))
-        until = time.monotonic() + (RETRY if app.link.ever else 0.15)
+        self._tries += 1
+        anew = app.live.mode == "replay" and self._tries < TRIES_ANEW  # it may be going back: that is a new engine, at once
+        until = time.monotonic() + (RETRY if app.link.ever and not anew else 0.15)
         while app.is_running and (left := until - time.monotonic()) > 0:
-            self._paint(f"{what}, reconnecting {left:.0f} s" if app.link.ever else "engine starting")
+            words = "beginning anew" if anew else f"{what}, reconnecting {left:.0f} s"
+            self._paint(words if app.link.ever else "engine starting")
             await asyncio.sleep(min(0.5, left))
 
     def _announce(self, view: View) -> None:

@@ -127,6 +127,9 @@ def demo(app: CockpitApp) -> None:
     if app.live.mode == "demo":
         app.say("this is the demo")
         return
+    if app.live.mode == "replay":
+        app.say("this is a replay: q leaves it, and `cockpit --demo` opens the demo")
+        return
 
     def go() -> None:
         app.wants_demo = True
@@ -152,7 +155,7 @@ def leave(app: CockpitApp) -> None:
     stays = f"; {positions} stay{'' if holding > 1 else 's'} open, as journalled" if holding else ""
     answers = [
         ("d", "detach", f"the engine keeps running; `{app.words()}` brings you back"),
-        ("s", "stop", f"end the engine{stays}"),
+        ("s", "stop", f"end the engine{stays}{_goes_on(app)}"),
     ]
     if holding:
         answers.append(("f", "flatten and stop", f"close {positions} first, then end the engine"))
@@ -183,6 +186,10 @@ def _subject(app: CockpitApp, what: str) -> StrategyRow | None:
 def _holding(row: StrategyRow) -> str:
     side = "long" if row.position > 0 else "short"
     return f"{side} {figures.quantity(abs(row.position))} {'+'.join(bare(symbol) for symbol in row.symbols)}"
+
+
+def _goes_on(app: CockpitApp) -> str:
+    return f"; `{app.words()}` plays on from here" if app.live.mode == "replay" else ""
 
 
 def _real(app: CockpitApp) -> str:

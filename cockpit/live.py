@@ -112,6 +112,11 @@ class LiveScreen(Deck):
         if view.alerts is not None:
             self.alerts.take(view.alerts)
 
+    def forget(self) -> None:
+        """What was drawn is not so any more: a replay went back."""
+        self.chart.forget()
+        self.tape.forget()
+
     def paint(self, now: float, now_ns: int, trouble: str = "") -> None:
         super().paint(now, now_ns, trouble)
         self.detail.set_state(alarm=self.mode == "live", away=bool(trouble))

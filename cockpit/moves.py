@@ -99,7 +99,7 @@ def show_help(app: CockpitApp) -> None:
     columns = deck.pane.COLUMNS if isinstance(deck.pane, LiveGrid) else ()
     words = [(column.title, column.means) for column in columns if column.means]
     without = {*(DOING if app.settings.read_only else ()), *(("demo",) if app.live.mode == "demo" else ())}
-    groups = help_for(deck.NAME, deck.pane_name, title, without)
+    groups = help_for(deck.NAME, deck.pane_name, title, without, deck.mode)
     app.push_screen(Help(f"{title}: what can be done here", groups, app.keymap, words), run)
 
 

@@ -143,6 +143,29 @@ class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):
     id: str
 
 
+class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):
+    """Play a replay on at this speed, or let it stand still. `speed` None: as before."""
+
+    speed: Annotated[float, Meta(gt=0, le=1_000_000, description="times real time")] | Literal["max"] | None = None
+    paused: bool = False
+
+
+class ReplayStep(Struct, frozen=True, kw_only=True, tag="step"):
+    """Play one print, or through the print that closes the bar of an interval (`1s` to `1d`), then stand still."""
+
+    interval: str = "tick"
+    symbol: str | None = None
+
+
+class ReplaySeek(Struct, frozen=True, kw_only=True, tag="seek"):
+    """Go to a moment: forward plays every print between; back begins anew, with fresh books. None is the beginning."""
+
+    to_ns: Annotated[int, Meta(ge=0)] | None = None
+
+
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | CancelRun
-Command: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand
+ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
+Command: TypeAlias = (
+    Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand | ReplayCommand
+)

@@ -64,7 +64,7 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     log_level: Annotated[Literal["debug", "info", "warning", "error"], Meta(description="what is worth a line in the log")] = "info"
     log_mb: Annotated[int, Meta(ge=1, le=10_000, description="size at which the log starts a new file, in MB")] = 10
     log_files: Annotated[int, Meta(ge=1, le=1000, description="how many log files are kept")] = 5
-    linger_s: Annotated[float, Meta(ge=0, description="a demo engine stops this long after its last viewer left")] = 1800.0
+    linger_s: Annotated[float, Meta(ge=0, description="a demo or a standing replay ends this long after its last viewer")] = 1800.0
 
 
 class StoreConfig(Struct, frozen=True, kw_only=True):

@@ -30,12 +30,14 @@ __all__ = [
     "data_folder",
     "default_home",
     "demo_home",
+    "forget",
     "holder",
     "lock_home",
     "make_home",
     "private_folder",
     "read_stamp",
-    "reset_demo",
+    "replay_home",
+    "reset_home",
     "running",
     "socket_path",
     "stamp",
@@ -45,7 +47,15 @@ __all__ = [
 LONGEST_SOCKET_PATH = 100
 
 #: What a demo reset deletes. Anything else in the folder, the configuration first of all, is the user's.
-_DISPOSABLE = (*(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")), "home.json", "logs", "run", "runs")
+_DISPOSABLE = (
+    *(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")),
+    "home.json",
+    "replay.json",
+    "seen.json",
+    "logs",
+    "run",
+    "runs",
+)
 
 
 class Stamp(msgspec.Struct, frozen=True):
@@ -65,6 +75,12 @@ def demo_home(env: Mapping[str, str] | None = None) -> Path:
     """`COCKPIT_HOME`, else the demo's own folder beside the default home: the same one every time."""
     given = (os.environ if env is None else env).get("COCKPIT_HOME")
     return _absolute(given) if given else Path(platformdirs.user_data_dir("cockpit-demo", appauthor=False))
+
+
+def replay_home(home: Path) -> Path:
+    """Where a home's recordings are replayed unless told otherwise: a folder in it; itself where it is such a home."""
+    found = read_stamp(home)
+    return home if found is not None and found.mode == "replay" else home / "replay"
 
 
 def _absolute(path: str) -> Path:
@@ -114,8 +130,8 @@ def check_stamp(home: Path, mode: str, venues: Sequence[str]) -> Stamp | None:
     if found is None:
         return None
     if found.mode != mode:
-        demo = "`cockpit --demo` opens it; or " if found.mode == "demo" else ""
-        raise UsageError(f"{home} is a {found.mode} home and cannot run as {mode}: {demo}use another one with --home or COCKPIT_HOME")
+        opens = {"demo": "`cockpit --demo` opens it; or ", "replay": "`cockpit replay` opens it; or "}.get(found.mode, "")
+        raise UsageError(f"{home} is a {found.mode} home and cannot run as {mode}: {opens}use another one with --home or COCKPIT_HOME")
     if sorted(found.venues) != sorted(venues):
         ours, theirs = ", ".join(sorted(found.venues)), ", ".join(sorted(venues))
         raise UsageError(f"{home} holds data of {ours} and cannot run on {theirs}: use another one with --home or COCKPIT_HOME")
@@ -138,26 +154,31 @@ def stamp(home: Path, mode: str, venues: Sequence[str]) -> Stamp:
     return made
 
 
-def reset_demo(home: Path) -> None:
-    """Empty a demo home; its configuration and the user's own files stay.
+def reset_home(home: Path, mode: str) -> None:
+    """Empty a home of this mode, demo or replay; its configuration and the user's own files stay.
 
     Raises:
-        UsageError: it is not a demo home.
+        UsageError: it is a home of another mode.
         HomeLocked: its engine runs.
     """
     if not home.exists():
         return
     found = read_stamp(home)
-    if found is not None and found.mode != "demo":
-        raise UsageError(f"{home} is a {found.mode} home: only a demo home can be started afresh")
+    if found is not None and found.mode != mode:
+        raise UsageError(f"{home} is a {found.mode} home: only a {mode} home can be started afresh")
     if found is None and (home / "tape.db").exists():
-        raise UsageError(f"{home} holds data and does not say it is a demo: not deleting it")
-    with lock_home(home, "demo"):
-        for path in (home / name for name in _DISPOSABLE):
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+        raise UsageError(f"{home} holds data and does not say it is a {mode}: not deleting it")
+    with lock_home(home, mode):
+        forget(home, _DISPOSABLE)
+
+
+def forget(home: Path, names: Sequence[str]) -> None:
+    """Delete these files and folders of a home; the caller holds its lock."""
+    for path in (home / name for name in names):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def data_folder() -> Path:

@@ -31,6 +31,17 @@ class Trouble(Struct, array_like=True):
     text: str
 
 
+class ReplayView(Struct, array_like=True):
+    """Where a replay is; the time it is there is the header's `now_ns`."""
+
+    state: str  # playing | paused | seeking | ended
+    speed: float  # times real time; 0: as fast as it goes
+    begin_ns: int  # of the first print
+    end_ns: int  # of the last; 0 not known
+    next_ns: int = 0  # of the next print; 0 not read yet, or there is none
+    goal_ns: int = 0  # being gone to; 0 nowhere
+
+
 class HeaderView(Struct, array_like=True):
     """The line on top: what is running and is it well."""
 
@@ -50,6 +61,7 @@ class HeaderView(Struct, array_like=True):
     pid: int
     home: str
     troubles: list[Trouble] = []  # the worst first
+    replay: ReplayView | None = None
 
 
 class PriceRow(Struct, array_like=True):

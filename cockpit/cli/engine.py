@@ -1,7 +1,7 @@
 """Starting an engine: as a process of its own that outlives this one, or in place of this one.
 
-    python -P -m core.engine --home DIR --mode paper|demo [--venue V] [--symbols A,B] [--recording FILE]… [--speed X]
-                             [--no-strategies] [--record [--duration SECONDS] [--json]]
+    python -P -m core.engine --home DIR --mode paper|demo|replay [--venue V] [--symbols A,B] [--recording FILE]… [--speed X]
+                             [--paused] [--no-strategies] [--record [--duration SECONDS] [--json]]
 
 `-P` keeps the folder a person happens to stand in off the import path: it may hold a `core` of its own.
 """
@@ -35,6 +35,7 @@ class Launch:
     recordings: Sequence[str] = ()
     speed: str | None = None
     strategies: bool = True
+    paused: bool = False
 
     def argv(self, home: Path) -> list[str]:
         """The command line of its process."""
@@ -47,6 +48,8 @@ class Launch:
             words += ["--recording", os.path.abspath(recording)]
         if self.speed is not None:
             words += ["--speed", self.speed]
+        if self.paused:
+            words.append("--paused")
         return words if self.strategies else [*words, "--no-strategies"]
 
     def source(self) -> str:

@@ -62,7 +62,8 @@ def by_screen() -> Iterator[tuple[str, list[Action]]]:
     from cockpit.actions import ACTIONS
 
     for deck in dict.fromkeys(["", *(action.deck for action in ACTIONS)]):
-        yield deck or "all", [action for action in ACTIONS if action.deck == deck]
+        yield deck or "all", [action for action in ACTIONS if action.deck == deck and not action.mode]
+    yield "replay", [action for action in ACTIONS if action.mode == "replay"]
 
 
 def panes_of(action: Action) -> list[str]:
@@ -74,7 +75,7 @@ def page(keymap: Mapping[str, str] | None = None) -> str:
     """docs/keys.md."""
     parts = [_PREFACE]
     for deck, actions in by_screen():
-        title = "Everywhere" if deck == "all" else f"On the {deck} screen"
+        title = {"all": "Everywhere", "replay": "On every screen of a replay"}.get(deck, f"On the {deck} screen")
         parts.append(f"## {title}\n\n| key | what it does | in | action |\n| --- | --- | --- | --- |\n")
         for action in actions:
             shown = " ".join(f"`{key}`" for key in action.shown_keys(keymap or {}))

@@ -20,13 +20,14 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
 
 #: Modules of commands, in the order of the help page.
-GROUPS = ("running", "status", "trading", "ledger", "alerting", "research", "audit", "db", "machine", "keys")
+GROUPS = ("running", "status", "trading", "ledger", "alerting", "research", "replay", "audit", "db", "machine", "keys")
 
 _DESCRIPTION = "Live prices, strategies and their P&L in the terminal; an engine behind it that outlives the terminal."
 
 _EPILOG = """\
 cockpit                              open the cockpit; starts the engine if none runs
 cockpit --demo                       the same on a generated market, without internet
+cockpit replay tape:BTCUSDT          the same on a recording, at any pace
 cockpit --record --duration 60s      headless: record and trade in the foreground
 """
 

@@ -99,11 +99,11 @@ def _launch(call: Call) -> Launch:
 def _attach(call: Call, launch: Launch) -> Starting | None:
     """Reach the engine that runs (None), or start one."""
     from cockpit.cli.engine import Starting, launched_with
-    from core.home import reset_demo, running
+    from core.home import reset_home, running
 
     if call.options.fresh:
         _stop_demo(call)
-        reset_demo(call.home)
+        reset_home(call.home, "demo")
     if running(call.home) is None:
         return Starting(call.home, launch)
     if (launch.recordings or launch.speed is not None) and launch.source() != launched_with(call.home):

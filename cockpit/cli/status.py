@@ -85,10 +85,13 @@ def lines(answer: dict[str, Any]) -> Iterator[str]:
     from cockpit import figures
     from cockpit.cli.call import table
 
-    up = figures.uptime((answer["now_ns"] - answer["started_ns"]) / 1e9) if "now_ns" in answer else ""
+    replay = answer.get("replay")
+    up = figures.uptime((answer["now_ns"] - answer["started_ns"]) / 1e9) if "now_ns" in answer and not replay else ""
     words = [answer.get("mode", ""), f"pid {answer.get('pid', '?')}", f"up {up}" if up else "", answer.get("home", "")]
     health = f", {answer['health']}" if "health" in answer else ""
     yield _line("engine", f"{answer.get('state', '?')}{health} · " + " · ".join(word for word in words if word))
+    if replay:
+        yield _line("replay", f"{replay['now']} {replay['state']}, speed {replay['speed']} · {replay['begin']} to {replay['end'] or '?'}")
     for trouble in answer.get("troubles", []):
         yield _line("", f"{'✖' if trouble['level'] == 'critical' else '!'} {trouble['text']}")
     for feed in answer.get("feeds", []):

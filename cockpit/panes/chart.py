@@ -55,6 +55,16 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         self.price.tell(price, trades, own, now)
         self.update_drawing()
 
+    def forget(self) -> None:
+        """Hold nothing: all of it is asked for anew."""
+        for view in (self.price, self.equity, self.drawdown):
+            view.forget()
+        self.price.window.reset()
+
+    def ask_soon(self) -> None:
+        """Much may have changed at once: ask without waiting."""
+        self.price.bars.ask_soon()
+
     # How it is left
 
     @property

@@ -51,6 +51,11 @@ class EquityView:
             self.strategy, self._points, self._note = strategy, [], ""
             self._ask_anew()
 
+    def forget(self) -> None:
+        """Hold nothing."""
+        self._points, self._note = [], ""
+        self._ask_anew()
+
     def _ask_anew(self) -> None:
         self._due, self._cross = 0.0, None
         self._version += 1

@@ -34,8 +34,15 @@ def feed_lines(feed: FeedHealth, now_ns: int) -> list[list[Part]]:
     mark, tone = FEEDS.get(feed.state, ("?", "warn"))
     state = clean(feed.state) + (f": {clean(feed.detail)}" if feed.detail else "") + again(feed.retry_ns, now_ns)
     count = feed.counters
+    head = [Part(f"{clean(feed.venue):<12} ", "strong"), Part(f"{mark} {state}", tone)]
+    if not feed.links and not feed.breakers:  # a recording is its own venue
+        return [
+            head,
+            fact("source", Part("a recording: the venue is asked nothing")),
+            fact("prints", *counted(count, ("ticks", "played", ""))),
+        ]
     return [
-        [Part(f"{clean(feed.venue):<12} ", "strong"), Part(f"{mark} {state}", tone)],
+        head,
         *([fact("reading", Part("stands still: the disk or the memory is behind", "warn"))] if feed.paused else []),
         fact("delay", Part(milliseconds(feed.latency_ms)), Part("   venue's clock ", "muted"), *clock_parts(feed)),
         *[fact("connection" if index == 0 else "", *link_parts(link, now_ns)) for index, link in enumerate(feed.links)],

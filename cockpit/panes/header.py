@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from cockpit import figures
 from cockpit.panes.line import Line, Part
+from cockpit.panes.replay_text import badge_words, share_words
 from cockpit.text import clean, width
 from core.view import FeedState, HeaderView
 
@@ -73,16 +74,16 @@ def compose_header(
     header: HeaderView | None, now_ns: int, trouble: str, cells: int, widths: Widths, *, read_only: bool = False
 ) -> list[Part]:
     """The parts of the header, exactly as wide as asked where that is possible at all."""
-    items = [_badge(header, read_only)]
+    items = [_badge(header, read_only, now_ns, cells)]
     if trouble:
         part = (Part(f" {trouble} ", "badge-gone"),)
         items.append(Item("trouble", part, part))
     if header is not None:
         items += [] if trouble else [_feed(feed, now_ns) for feed in header.feeds]
         items += _troubles(header)
-        items += [_rate(header), _tape(header), *_money(header)]
-        items.append(Item("up", (Part(f"up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted"),), (), 9))
-    clock = Part(f"{figures.clock(now_ns)}Z ", "muted")
+        items += [_rate(header), *_tape(header), *_money(header), _age(header, now_ns)]
+    # A replay's time is in its badge.
+    clock = Part(" " if header is not None and header.replay is not None else f"{figures.clock(now_ns)}Z ", "muted")
     separator = Part(" │ ", "edge") if cells >= 100 else Part("  ")
     shown = [(item, "long") for item in items]
     # The least important fact is shortened first; only when all are short are facts left out.
@@ -100,12 +101,21 @@ def compose_header(
     return parts
 
 
-def _badge(header: HeaderView | None, read_only: bool) -> Item:
+def _badge(header: HeaderView | None, read_only: bool, now_ns: int, cells: int) -> Item:
     mode = clean(header.mode) if header else ""
-    if not mode:
+    if header is None or not mode:
         return Item("mode", (), ())
-    part = (Part(f" {mode.upper()}{' READ-ONLY' if read_only else ''} ", _MODES.get(mode, "badge-live")),)
+    words = [mode.upper(), *(["READ-ONLY"] if read_only else [])]
+    if header.replay is not None:
+        words += badge_words(header.replay, now_ns, cells).split(" ")
+    part = (Part(f" {' '.join(filter(None, words))} ", _MODES.get(mode, "badge-live")),)
     return Item("mode", part, part)
+
+
+def _age(header: HeaderView, now_ns: int) -> Item:
+    """How long the engine runs; of a replay, how far it is."""
+    words = f"up {figures.uptime((now_ns - header.started_ns) / 1e9)}" if header.replay is None else share_words(header.replay, now_ns)
+    return Item("up", (Part(words, "muted"),) if words else (), (), 9)
 
 
 def _feed(feed: FeedState, now_ns: int) -> Item:
@@ -136,8 +146,10 @@ def _rate(header: HeaderView) -> Item:
     return Item("rate", (long,), (Part(f"{figures.short(header.ticks_per_s)} t/s"),), 6)
 
 
-def _tape(header: HeaderView) -> Item:
-    """Whether the tape is whole and up to date, and whatever was not taken as it came."""
+def _tape(header: HeaderView) -> list[Item]:
+    """Whether the tape is whole and up to date, and whatever was not taken as it came; of a replay's, that is no news."""
+    if header.replay is not None:
+        return []
     gaps = f"{header.gaps_open} gap{'' if header.gaps_open == 1 else 's'}"
     tone = "warn" if header.gaps_open else "plain"
     words = [f"tape {gaps}" if header.gaps_open else f"tape ok, {gaps}"]
@@ -149,7 +161,7 @@ def _tape(header: HeaderView) -> Item:
     if header.duplicates:
         words.append(f"{figures.short(header.duplicates) if header.duplicates >= 1000 else header.duplicates} dup")
     short = " ".join([gaps] * bool(header.gaps_open) + [f"{header.quarantined:,} quar"] * bool(header.quarantined))
-    return Item("tape", (Part(", ".join(words), tone),), (Part(short, tone),) if short else (), 3 if short else 5)
+    return [Item("tape", (Part(", ".join(words), tone),), (Part(short, tone),) if short else (), 3 if short else 5)]
 
 
 def _money(header: HeaderView) -> list[Item]:

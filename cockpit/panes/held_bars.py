@@ -51,6 +51,10 @@ class HeldBars:
             self.loading = True
         return args
 
+    def ask_soon(self) -> None:
+        """Ask at the next opportunity."""
+        self._due = 0.0
+
     def take(self, answer: dict[str, Any]) -> None:
         """Take the engine's answer; one about something else is passed over."""
         if (answer.get("symbol"), answer.get("interval")) != (self.symbol, self.interval):

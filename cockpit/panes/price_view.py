@@ -94,6 +94,10 @@ class PriceView:
             self._awaited = False
             self._price, self._last, self._last_at = None, None, float("-inf")
 
+    def forget(self) -> None:
+        """Hold nothing."""
+        self._held, self._fills, self._candles_of = {}, HeldFills(), ()
+
     def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str, now: float) -> None:
         """Take what is known of the symbol at `now` (monotonic seconds); fills of the strategy `own` are named first."""
         self._price = price

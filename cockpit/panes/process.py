@@ -26,8 +26,9 @@ class ProcessPane(Facts, can_focus=True):
 
     def paint(self, process: ProcessHealth, header: HeaderView, now_ns: int) -> None:
         """Show the process."""
+        up = [] if header.replay is not None else [Part(f"   up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted")]
         lines = [
-            fact("process", Part(f"pid {header.pid}"), Part(f"   up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted")),
+            fact("process", Part(f"pid {header.pid}"), *up),
             *process_lines(process),
             *[fact("! " + one.level, Part(clean(one.text), "bad" if one.level == "critical" else "warn")) for one in header.troubles],
         ]

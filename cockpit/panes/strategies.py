@@ -70,7 +70,7 @@ class StrategiesPane(LiveGrid):
             now,
             rest=total_row(held, last) if len(held) > 1 else None,
             note=counts(held),
-            empty=("No strategy is registered: press r to register one.", "It paper-trades on live prices from its first tick on."),
+            empty=("No strategy is registered: press r to register one.", "It paper-trades from its first tick on."),
         )
 
     def get(self, key: str) -> StrategyRow | None:

@@ -51,6 +51,10 @@ class TapePane(LiveGrid):
             self.symbol, self._decimals = symbol, decimals
             self._rows, self._summary, self._due, self._why = {}, "", 0.0, ""
 
+    def forget(self) -> None:
+        """Hold nothing, and ask at once."""
+        self._rows, self._summary, self._due = {}, "", 0.0
+
     def question(self, now: float) -> tuple[str, dict[str, Any]] | None:
         """What to ask now, monotonic seconds; None when nothing is due."""
         if not self.symbol or now < self._due:

@@ -8,6 +8,7 @@ import signal
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -23,9 +24,13 @@ from core.engine.teller import Teller
 from core.errors import CockpitError
 from core.home import lock_home, make_home, socket_path, stamp
 from core.log import logging_to
+from core.replay.plan import Plan, read_plan
 from core.turns import ask_short_turns
 from core.types import Symbols
 from core.venues.binance import Binance
+
+if TYPE_CHECKING:
+    from core.engine.replay_run import Opening
 
 log = structlog.get_logger("engine")
 
@@ -34,11 +39,12 @@ def parser() -> argparse.ArgumentParser:
     """The engine's own words; people use `cockpit`."""
     p = argparse.ArgumentParser(prog="python -m core.engine")
     p.add_argument("--home", type=Path, required=True)
-    p.add_argument("--mode", choices=("paper", "demo"), default="paper")
+    p.add_argument("--mode", choices=("paper", "demo", "replay"), default="paper")
     p.add_argument("--venue")
     p.add_argument("--symbols", help="comma-separated")
     p.add_argument("--recording", type=Path, action="append", default=[], help="demo: play this recording")
-    p.add_argument("--speed", help="demo: times real time, or max")
+    p.add_argument("--speed", help="demo, replay: times real time, or max")
+    p.add_argument("--paused", action="store_true", help="replay: stand still before the first print")
     p.add_argument("--scenario", help="demo: the generated market's scenario")
     p.add_argument("--no-strategies", action="store_true", help="record only")
     p.add_argument("--record", action="store_true", help="tell progress on stdout")
@@ -67,14 +73,26 @@ async def run(words: argparse.Namespace, config: Config) -> int:
         places = {key: value for key, value in (("ws_url", ws_url), ("rest_url", rest_url)) if value}
         venue = Binance(symbols, stream=section.stream, **places)
         engine = Engine(home, words.mode, config, venue, symbols, SystemClock(), trade=not words.no_strategies)
-        return await serve(engine, words, config)
+        return await serve(engine, words, config, [engine.bare(name) for name in config.symbols])
     finally:
         if exchange is not None:
             await exchange.stop()
 
 
-async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> int:
-    """Open the door, tell, wait, close."""
+async def replay(words: argparse.Namespace, plan: Plan, config: Config) -> int:
+    """Run engines that play a recording, until a signal or a `stop`; returns the exit code."""
+    from core.engine import replay_run  # with what reads recordings; no other mode needs it
+
+    return await replay_run.run(words, plan, config, lambda engine, opening: serve(engine, words, config, [], opening))
+
+
+async def serve(engine: Engine, words: argparse.Namespace, config: Config, names: list[str], opening: Opening | None = None) -> int:
+    """Open the door, tell, wait, close.
+
+    Args:
+        names: bare symbols to stream besides those the home streams.
+        opening: what is to be done once the door is open.
+    """
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, engine.stopping.set)
@@ -86,7 +104,7 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> in
     heartbeat = Heartbeat(engine)
     try:
         replayed = bool(words.recording) and words.symbols is None
-        if not await _started(engine, [] if replayed else [engine.bare(name) for name in config.symbols]):
+        if not await _started(engine, [] if replayed else names):
             return 0
         if replayed:
             await engine.add_symbols(await engine.feed.symbols())
@@ -95,7 +113,9 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config) -> in
         engine.spawn(heartbeat.run(), "heartbeat")
         if words.mode == "demo" and not words.recording:
             engine.spawn(register_demo(engine), "demo strategies")
-        if words.mode == "demo":
+        if opening is not None:
+            engine.spawn(opening(engine), "opening")
+        if words.mode in ("demo", "replay"):
             engine.spawn(requests.stop_when_left(config.engine.linger_s), "linger")
         if teller is not None:
             engine.spawn(teller.run(), "teller")
@@ -137,8 +157,11 @@ def main(argv: list[str] | None = None) -> int:
     words = parser().parse_args(argv)
     try:
         home = make_home(words.home)
-        config = load(home, flags=flags(words)).config
+        plan = read_plan(home) if words.mode == "replay" else None
+        config = load(home if plan is None else Path(plan.home), flags=flags(words)).config
         with lock_home(home, words.mode), _logging(home, config.engine):
+            if plan is not None:
+                return _with_fast_loop(replay(words, plan, config))
             stamp(home, words.mode, [config.venue])
             return _with_fast_loop(run(words, config))
     except CockpitError as error:

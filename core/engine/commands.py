@@ -21,6 +21,9 @@ from core.commands import (
     Pause,
     Register,
     RemoveAlert,
+    ReplayPace,
+    ReplaySeek,
+    ReplayStep,
     Resume,
     SetAlert,
     SetLimits,
@@ -77,7 +80,15 @@ class Commands:
             return await self.engine.sentinel.submit(command, actor)
         if isinstance(command, (Backtest, CancelRun)):
             return await self.engine.lab.obey(command, actor)
+        if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
+            return await self._replay(command, actor)
         return await self.stop(command, actor)
+
+    async def _replay(self, command: ReplayPace | ReplayStep | ReplaySeek, actor: str) -> dict[str, Any]:
+        replay, name = self.engine.replay, self.engine.venue.name
+        if replay is None:
+            raise UsageError(f"this engine streams {name} and plays no recording: `cockpit replay` opens one that does")
+        return await replay.obey(command, actor)
 
     async def _steer(self, command: Pause | Resume | Flatten, actor: str) -> dict[str, Any]:
         """Pause, resume or flatten; one that has failed can only be resumed, by its name."""

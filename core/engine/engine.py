@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -51,8 +51,12 @@ from core.store.ledger_reader import newest_commands
 from core.store.tape import Tape
 from core.strategy_files import builtin_folder
 from core.types import Symbols
-from core.venues.venue import Venue
+from core.venues.venue import Past
 from core.workers.pool import Pool
+
+if TYPE_CHECKING:  # loaded where there is a recording to play
+    from core.engine.replaying import Replay
+    from core.replay.feed import ReplayFeed
 
 log = structlog.get_logger("engine")
 
@@ -72,15 +76,16 @@ class Engine:
     Attributes:
         last_seq: of the newest tick released.
         failure: why the engine cannot go on, once it can't.
+        replay: what plays a recording in place of a venue's streams, in mode replay.
         no_history_until: the venue is not asked for history before (monotonic seconds): it took too long.
     """
 
     tape: Tape
     ledger: Ledger
-    feed: Feed
+    feed: Feed | ReplayFeed
     settler: Settler
 
-    def __init__(self, home: Path, mode: str, config: Config, venue: Venue, symbols: Symbols, clock: Clock, *, trade: bool = True) -> None:
+    def __init__(self, home: Path, mode: str, config: Config, venue: Past, symbols: Symbols, clock: Clock, *, trade: bool = True) -> None:
         self.home = home
         self.mode = mode
         self.config = config
@@ -121,6 +126,7 @@ class Engine:
         self.sentinel = Sentinel(self)
         self.lab = Lab(self, config.research.processes)
         self.upkeep = Upkeep(self)
+        self.replay: Replay | None = None
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -148,9 +154,10 @@ class Engine:
         await self.sentinel.recall_rules()
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
-        await self.add_symbols(names)
+        await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
-        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, rounds.watch_clock, rounds.watch_logs):
+        clock = [rounds.watch_clock] if self.replay is None else []
+        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, *clock, rounds.watch_logs):
             self.spawn(work(self), work.__name__)
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
@@ -159,7 +166,7 @@ class Engine:
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     async def _make_feed(self) -> None:
-        self.feed = await streaming.make_feed(self)
+        self.feed = await (streaming.make_feed(self) if self.replay is None else self.replay.make_feed())
 
     async def add_symbols(self, names: Iterable[str]) -> None:
         """Stream and record more symbols.

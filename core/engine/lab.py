@@ -47,11 +47,13 @@ class Lab:
 
     Attributes:
         total: runs ever made in this home.
+        clock: what runs take their times from.
         idle: whether runs take only what nobody else wants of the processor.
     """
 
     def __init__(self, engine: Engine, processes: int) -> None:
         self.engine = engine
+        self.clock = engine.clock
         self.processes = processes or max(1, (os.cpu_count() or 1) - 1)
         self.total = 0
         self.idle = True
@@ -97,7 +99,7 @@ class Lab:
         if sum(run.state == "queued" for run in self._runs.values()) >= MOST_WAITING:
             raise UsageError(f"{MOST_WAITING} runs wait already: cancel some, or let them end")
         self._number += 1
-        run = Run(f"run-{self._number}", command, self.engine.clock.now_ns())
+        run = Run(f"run-{self._number}", command, self.clock.now_ns())
         await self.engine.journal.enter(command, actor, id=run.id)
         self._runs[run.id] = run
         self.total += 1
@@ -129,7 +131,7 @@ class Lab:
             if len(self._tasks) >= self.processes:
                 break
             if run.state == "queued":
-                run.state, run.started_ns = "running", self.engine.clock.now_ns()
+                run.state, run.started_ns = "running", self.clock.now_ns()
                 task = self._tasks[run.id] = asyncio.create_task(self._work(run), name=run.id)
                 task.add_done_callback(self._left)
         self.engine.panes.touch("lab")
@@ -150,7 +152,7 @@ class Lab:
         """One run in its process, whatever becomes of it."""
 
         def told(progress: Progress) -> None:
-            run.hear(progress, self.engine.clock.now_ns())
+            run.hear(progress, self.clock.now_ns())
             self.engine.panes.touch("lab")
 
         try:
@@ -186,7 +188,7 @@ class Lab:
         """A run is over: on the ledger from now on."""
         if run.over:
             return
-        run.end(state, self.engine.clock.now_ns(), line, outcome)
+        run.end(state, self.clock.now_ns(), line, outcome)
         log.info("run", id=run.id, state=state, strategy=run.order.strategy, source=one_line(run.order.source), reason=line)
         self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
         self.engine.panes.touch("lab")

@@ -80,6 +80,7 @@ class Market:
     Attributes:
         conflated: take quotes that come without a print only now and then; nothing but the screen depends on them.
         quotes_shed: those that were not taken.
+        recorded: prints are recorded ones: how old they are counts from their own times.
     """
 
     def __init__(self, symbols: Symbols, stale_after_s: float) -> None:
@@ -92,6 +93,7 @@ class Market:
         self.latency_ms: float | None = None
         self.conflated = False
         self.quotes_shed = 0
+        self.recorded = False
         self._quoted_ns = 0
         self._sparks = SPARK_POINTS
         self._of: dict[int, Quotes] = {}
@@ -118,10 +120,10 @@ class Market:
             symbols = ticks["symbol"].tolist()
             for symbol, at in {symbol: at for at, symbol in enumerate(symbols)}.items():  # the last of each
                 ts, recv, _, _, price, *_ = ticks[at].item()
-                self.of(symbol).print(price, symbols.count(symbol), ts, recv)
+                self.of(symbol).print(price, symbols.count(symbol), ts, ts if self.recorded else recv)
             ts, recv, *_ = ticks[-1].item()
             lag = recv - ts
-            self.latency_ms = lag / 1e6 if abs(lag) < DAY else None  # further off, it is a recording of another day
+            self.latency_ms = lag / 1e6 if abs(lag) < DAY and not self.recorded else None  # further off, it is a recording of another day
         if len(quotes) and self._wants(quotes, alone=not len(ticks)):
             for symbol, at in {symbol: at for at, symbol in enumerate(quotes["symbol"].tolist())}.items():
                 recv, _, bid, _, ask, *_ = quotes[at].item()

@@ -55,6 +55,7 @@ def header(engine: Engine) -> HeaderView:
         pid=os.getpid(),
         home=str(engine.home),
         troubles=troubles(engine, feeds),
+        replay=None if engine.replay is None else engine.replay.view(),
     )
 
 
@@ -109,5 +110,6 @@ def status(engine: Engine) -> dict[str, Any]:
         "strategies": engine.roster.summary(),
         "equity": equity,
         "capital": capital,
+        **({} if engine.replay is None else {"replay": engine.replay.status()}),
         **engine.system.status(),
     }

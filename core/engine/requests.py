@@ -109,11 +109,11 @@ class Requests:
         raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
 
     async def stop_when_left(self, linger_s: float) -> None:
-        """End the engine once no viewer has been there for `linger_s`."""
-        left = self.engine.clock.monotonic()
+        """End the engine once no viewer has been there for `linger_s`; a replay that plays is at work."""
+        replay, left = self.engine.replay, self.engine.clock.monotonic()
         while True:
             await asyncio.sleep(LOOK_S)
-            if self.door is not None and self.door.viewers:
+            if (self.door is not None and self.door.viewers) or (replay is not None and replay.clock.running):
                 left = self.engine.clock.monotonic()
             elif self.engine.clock.monotonic() - left > linger_s:
                 self.engine.stopping.set()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from core.errors import UsageError, VenueError
 from core.feed.feed import Feed
 from core.feed.timing import Timing
 from core.store.held import ended_in_imports
 from core.types import DAY
+from core.venues.venue import Venue
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -32,7 +33,7 @@ async def make_feed(engine: Engine) -> Feed:
     long_ago = engine.clock.now_ns() - IMPORTED_LONG_AGO
     incoming.imported = await asyncio.to_thread(ended_in_imports, engine.tape.path, stream, last_ids, long_ago)
     return Feed(
-        engine.venue,
+        cast(Venue, engine.venue),  # only a replay's is less
         engine.clock,
         engine.symbols,
         last_ids={name: last for name, last in last_ids.items() if name not in incoming.imported},

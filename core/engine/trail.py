@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from core.clock import iso
 from core.system_view import CommandRow
 
 LINES = 200
@@ -48,6 +49,8 @@ def subject_of(kind: str, payload: dict[str, Any]) -> str:
         name = order.get("name", "") if isinstance(order, dict) else ""
         where = ", ".join(order.get("symbols", [])) if isinstance(order, dict) else ""
         return " ".join(part for part in (str(payload.get("id") or ""), name, f"on {where}" if where else "") if part)
+    if kind in ("pace", "step", "seek"):
+        return _of_replay(kind, payload)
     if isinstance(payload.get("rule"), dict):
         return str(payload["rule"].get("id") or payload["rule"].get("symbol") or "")
     told = next((payload[key] for key in _SUBJECTS if payload.get(key)), None)
@@ -57,3 +60,15 @@ def subject_of(kind: str, payload: dict[str, Any]) -> str:
     if kind == "failed" and payload.get("line"):
         words = f"{words}: {payload['line']}"
     return words
+
+
+def _of_replay(kind: str, payload: dict[str, Any]) -> str:
+    """What is done to a replay: `10 times`, `paused`, `1m BTCUSDT`, the time gone to."""
+    if kind == "step":
+        return " ".join(str(payload[key]) for key in ("interval", "symbol") if payload.get(key))
+    if kind == "seek":
+        to_ns = payload.get("to_ns")
+        return iso(to_ns) if isinstance(to_ns, int) else "the beginning"
+    speed = payload.get("speed")
+    pace = f"{speed:g} times real time" if isinstance(speed, float) else "as fast as it goes" if speed else ""
+    return ", ".join(filter(None, (pace, "paused" if payload.get("paused") else "")))

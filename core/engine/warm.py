@@ -11,7 +11,7 @@ from core.compile.blueprint import Blueprint
 from core.errors import VenueError
 from core.strategy import warm_from
 from core.types import TICK, Origin, Records, interval_ns, join
-from core.venues.venue import RestCall, Venue
+from core.venues.venue import Past, RestCall
 
 log = structlog.get_logger("warm")
 
@@ -26,7 +26,7 @@ def needed(ticks: Records, plan: Blueprint, last_ns: int) -> Records:
     return ticks.compress(ticks["ts"] >= warm_from(last_ns, plan.warmup, plan.interval))
 
 
-async def venue_history(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
+async def venue_history(venue: Past, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
     """What the tape lacks, as TICK records from the venue: prints for `tick`, else bars turned into four prints each.
 
     Args:
@@ -44,7 +44,7 @@ async def venue_history(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, 
         return np.empty(0, TICK)
 
 
-async def _prints(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
+async def _prints(venue: Past, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
     missing = plan.warmup - len(before)
     if missing <= 0:
         return np.empty(0, TICK)
@@ -52,7 +52,7 @@ async def _prints(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before
     return ticks[ticks["id"] < before["id"][0]] if len(before) else ticks
 
 
-async def _bars(venue: Venue, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
+async def _bars(venue: Past, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
     start = warm_from(now_ns, plan.warmup, plan.interval)
     until = int(before["ts"][0]) // plan.interval * plan.interval if len(before) else now_ns
     if until <= start:

@@ -94,15 +94,17 @@ class TapeSource(Source):
     """Ticks of one series of a tape: every one by (ts, id), or as strategies were given them, by seq.
 
     Attributes:
-        stream: which kind of print.
+        path: the tape's file.
+        stream: the kind of prints.
+        from_ns, to_ns: the stretch, `to_ns` exclusive; None: from the beginning, to the end.
     """
 
     def __init__(self, text: str, path: Path, symbol: str, stream: str, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> None:
         from core.store.span import tape_rows
 
         super().__init__(text, "ticks", "tape as delivered" if as_delivered else "tape", symbol)
-        self._path, self.stream, self._as_delivered = path, stream, as_delivered
-        self._from, self._to = from_ns, to_ns
+        self.path, self.stream, self._as_delivered = path, stream, as_delivered
+        self.from_ns, self.to_ns = from_ns, to_ns
         self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
 
     def batches(self) -> Iterator[Records]:
@@ -117,7 +119,10 @@ class TapeSource(Source):
                 late += int(((batch["seq"] == 0) & ~from_import).sum())
                 yield batch
         if not rows:
-            begin, end = ("the start" if self._from is None else iso(self._from)), ("the end" if self._to is None else iso(self._to))
+            begin, end = (
+                ("the start" if self.from_ns is None else iso(self.from_ns)),
+                ("the end" if self.to_ns is None else iso(self.to_ns)),
+            )
             raise SourceError(f"{self.text}: the tape holds no ticks of {self.symbol} from {begin} to {end}")
         if imported:
             self.notes.append(f"{imported:,} of the ticks were imported, strategies never saw them live; --as-delivered leaves them out")
@@ -128,16 +133,16 @@ class TapeSource(Source):
         from core.store.reader import read_ticks
         from core.store.span import tape_windows
 
-        windows = tape_windows(self._path, self.symbol, self.stream, _WINDOW_ROWS)
+        windows = tape_windows(self.path, self.symbol, self.stream, _WINDOW_ROWS)
         for start, stop in windows:
-            start = start if self._from is None else max(start, self._from)
-            stop = stop if self._to is None else min(stop, self._to)
+            start = start if self.from_ns is None else max(start, self.from_ns)
+            stop = stop if self.to_ns is None else min(stop, self.to_ns)
             if start < stop:
-                yield read_ticks(self._path, self.symbol, self.stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
+                yield read_ticks(self.path, self.symbol, self.stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
 
     def _delivered(self) -> Iterator[Records]:
         from core.store.reader import read_ticks
 
         yield read_ticks(
-            self._path, self.symbol, self.stream, from_ns=self._from, to_ns=self._to, as_delivered=True, symbols=Symbols([self.symbol])
+            self.path, self.symbol, self.stream, from_ns=self.from_ns, to_ns=self.to_ns, as_delivered=True, symbols=Symbols([self.symbol])
         )

@@ -130,12 +130,44 @@ class Ticker:
     volume: float
 
 
-class Venue(Protocol):
-    """One venue's endpoints and dialect; names are bare (`BTCUSDT`), symbol indexes are the process's own."""
+class Past(Protocol):
+    """What a venue is asked about the past: names are bare (`BTCUSDT`), symbol indexes are the process's own."""
 
     name: str
-    ids: Literal["dense", "ordered", "none"]
     stream: str  # aggTrade | trade: the kind of print recorded, part of a tick's key
+    ids: Literal["dense", "ordered", "none"]
+    kline_intervals: tuple[str, ...]
+
+    def trades_recent(self, name: str, limit: int = 1000) -> RestCall:
+        """The latest prints."""
+        ...
+
+    def parse_trades(self, name: str, body: bytes, recv_ns: int) -> Records:
+        """TICK records (origin BACKFILL, no quotes) of either answer; rows with a price or size no market has are left out.
+
+        Raises:
+            VenueError: the body is not what the venue documents.
+        """
+        ...
+
+    def klines(self, name: str, interval: str, *, start_ns: int | None = None, limit: int = 1000) -> RestCall:
+        """Bars of an interval the venue knows."""
+        ...
+
+    def parse_klines(self, name: str, body: bytes) -> Records:
+        """BAR records, oldest first; the last may still be open."""
+        ...
+
+    def server_time(self) -> RestCall: ...
+
+    def parse_time(self, body: bytes) -> int:
+        """The venue's clock, ns."""
+        ...
+
+
+class Venue(Past, Protocol):
+    """One venue's endpoints and dialect."""
+
     ws_url: str
     rest_url: str
     limits: Limits
@@ -160,18 +192,6 @@ class Venue(Protocol):
         """Prints from an id on: what fills a gap."""
         ...
 
-    def trades_recent(self, name: str, limit: int = 1000) -> RestCall:
-        """The latest prints."""
-        ...
-
-    def parse_trades(self, name: str, body: bytes, recv_ns: int) -> Records:
-        """TICK records (origin BACKFILL, no quotes) of either answer; rows with a price or size no market has are left out.
-
-        Raises:
-            VenueError: the body is not what the venue documents.
-        """
-        ...
-
     def parse_page(self, name: str, body: bytes, recv_ns: int) -> Parsed:
         """The same with what is wrong with the rows that are left out: `ticks` and `quarantined`.
 
@@ -179,16 +199,6 @@ class Venue(Protocol):
             VenueError: the body is not what the venue documents.
         """
         ...
-
-    def klines(self, name: str, interval: str, *, start_ns: int | None = None, limit: int = 1000) -> RestCall:
-        """Bars of an interval the venue knows."""
-        ...
-
-    def parse_klines(self, name: str, body: bytes) -> Records:
-        """BAR records, oldest first; the last may still be open."""
-        ...
-
-    kline_intervals: tuple[str, ...]
 
     def symbols(self, names: Sequence[str] = ()) -> RestCall:
         """What is listed: of these symbols, refused if one of them is not; without names all."""
@@ -201,12 +211,6 @@ class Venue(Protocol):
         ...
 
     def parse_tickers(self, body: bytes) -> list[Ticker]: ...
-
-    def server_time(self) -> RestCall: ...
-
-    def parse_time(self, body: bytes) -> int:
-        """The venue's clock, ns."""
-        ...
 
     def used_weight(self, headers: Mapping[str, str]) -> int | None:
         """The weight that the headers (names in lower case) of an answer say was used from here in the last minute; None unsaid."""

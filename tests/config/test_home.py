@@ -23,7 +23,7 @@ from core.home import (
     make_home,
     private_folder,
     read_stamp,
-    reset_demo,
+    reset_home,
     running,
     socket_path,
     stamp,
@@ -176,7 +176,7 @@ def test_a_fresh_demo_keeps_the_configuration_and_forgets_the_rest(tmp_path: Pat
         (tmp_path / name).write_text(name)
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "engine.log").write_text("x")
-    reset_demo(tmp_path)
+    reset_home(tmp_path, "demo")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["cockpit.toml", "engine.lock", "notes.txt"]
 
 
@@ -184,17 +184,17 @@ def test_only_a_demo_home_is_emptied(tmp_path: Path) -> None:
     stamp(tmp_path, "paper", ["binance"])
     (tmp_path / "tape.db").write_text("precious")
     with pytest.raises(UsageError, match="only a demo home"):
-        reset_demo(tmp_path)
+        reset_home(tmp_path, "demo")
     (tmp_path / "home.json").unlink()
     with pytest.raises(UsageError, match="not deleting it"):
-        reset_demo(tmp_path)
+        reset_home(tmp_path, "demo")
     assert (tmp_path / "tape.db").read_text() == "precious"
 
 
 def test_a_running_demo_is_not_emptied(tmp_path: Path, other_engine: subprocess.Popen[str]) -> None:
     stamp(tmp_path, "demo", ["binance"])
     with pytest.raises(HomeLocked):
-        reset_demo(tmp_path)
+        reset_home(tmp_path, "demo")
     assert json.loads((tmp_path / "home.json").read_text())["mode"] == "demo"
 
 

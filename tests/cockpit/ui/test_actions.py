@@ -44,7 +44,9 @@ def test_the_palette_finds_no_lever_of_another_screen_but_every_place() -> None:
     found = {action.id for action in findable("live")}
     assert not {"cancel_run", "compare", "register_run", "sort_runs"} & found
     assert {"runs", "log", "pause", "register"} <= found
-    assert {action.id for action in ACTIONS} == found | {action.id for action in findable("lab")}
+    replayed = {action.id for action in findable("live", "replay")} - found
+    assert replayed == {action.id for action in ACTIONS if action.mode}
+    assert {action.id for action in ACTIONS} == found | replayed | {action.id for action in findable("lab")}
 
 
 def test_the_page_of_keys_says_in_which_panes_they_work() -> None:

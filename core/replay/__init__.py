@@ -1,0 +1,1 @@
+"""Recorded ticks played again through the engine: where they come from, at what pace, and the time it is meanwhile."""

@@ -1,0 +1,44 @@
+"""Several series of ticks as one, by time, in batches: of each only what is needed at the moment is in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from core.types import TICK, Records, join
+
+
+def merged(series: Sequence[Iterator[Records]]) -> Iterator[Records]:
+    """Ticks by (ts, place of their series, order within it); each series is in order of `ts`."""
+    if len(series) == 1:
+        yield from series[0]
+        return
+    held: list[Records] = [np.empty(0, TICK) for _ in series]
+    open_ = [True] * len(series)
+    while True:
+        for number, source in enumerate(series):
+            if open_[number] and not len(held[number]):
+                open_[number] = _more(source, number, held)
+        if not any(map(len, held)):
+            return
+        # What comes next of an open series is not before its last tick here: what is before the earliest of these is settled.
+        last = min((int(held[number]["ts"][-1]) for number in range(len(series)) if open_[number]), default=None)
+        cuts = [len(part) if last is None else int(np.searchsorted(part["ts"], last)) for part in held]
+        if not any(cuts):
+            for number, source in enumerate(series):
+                if open_[number] and int(held[number]["ts"][-1]) == last:
+                    open_[number] = _more(source, number, held)
+            continue
+        ready = join([part[:cut] for part, cut in zip(held, cuts, strict=True)])
+        held = [part[cut:] for part, cut in zip(held, cuts, strict=True)]
+        yield ready.take(np.argsort(ready["ts"], kind="stable"))
+
+
+def _more(source: Iterator[Records], number: int, held: list[Records]) -> bool:
+    """Read on in a series; False at its end."""
+    batch = next(source, None)
+    if batch is None:
+        return False
+    held[number] = join([held[number], batch]) if len(held[number]) else batch
+    return True
