@@ -13,6 +13,9 @@ EVERY, WHILE_LOADING = 1.0, 0.25
 #: The engine gives at most so many.
 MOST = 2000
 
+#: Symbols and intervals whose bars are kept while others are looked at.
+KEPT = 8
+
 
 class HeldBars:
     """Asks for all bars first, then for the last one and what came after it.
@@ -80,3 +83,23 @@ class HeldBars:
         self.note = why
         self.loading = False
         self.version += 1
+
+
+class Shelf:
+    """The bars of the symbols and intervals that were looked at last."""
+
+    def __init__(self) -> None:
+        self._held: dict[tuple[str, str], HeldBars] = {}
+
+    def of(self, symbol: str, interval: str) -> HeldBars:
+        """Those of a symbol at an interval; none of them at first."""
+        key = (symbol, interval)
+        if key not in self._held:
+            self._held[key] = HeldBars(*key)
+            while len(self._held) > KEPT:
+                self._held.pop(next(iter(self._held)))
+        return self._held[key]
+
+    def asked(self, args: dict[str, Any]) -> HeldBars | None:
+        """Those a question was about; None where they were put away meanwhile."""
+        return self._held.get((args["symbol"], args["interval"]))

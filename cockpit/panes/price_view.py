@@ -9,7 +9,7 @@ from cockpit.panes.candles import Candle, Picture, axis_of, draw, room_for
 from cockpit.panes.canvas import Canvas, narrow
 from cockpit.panes.chart_text import bar_text, quote_text
 from cockpit.panes.drawing import Edges
-from cockpit.panes.held_bars import HeldBars
+from cockpit.panes.held_bars import HeldBars, Shelf
 from cockpit.panes.held_fills import HeldFills
 from cockpit.panes.window import Window, gathered, spacing
 from cockpit.text import clean
@@ -17,9 +17,6 @@ from core.codes import DAY, SECOND, bar_kind
 from core.view import PriceRow, TradeRow
 
 INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d", "tick:100", "tick:1k", "dollar:100k", "dollar:1M")
-
-#: Symbols and intervals whose bars are kept while others are looked at.
-KEPT = 8
 
 #: Seconds between two moves of the newest candle.
 LAST_EVERY = 0.25
@@ -38,7 +35,7 @@ class PriceView:
         self.symbol = self.name = ""
         self.window = Window()
         self._interval = INTERVALS.index("1m")
-        self._held: dict[tuple[str, str], HeldBars] = {}
+        self._shelf = Shelf()
         self._price: PriceRow | None = None
         self._fills = HeldFills()
         self._candles: list[Candle] = []
@@ -63,12 +60,7 @@ class PriceView:
     @property
     def bars(self) -> HeldBars:
         """The bars of the symbol at the interval."""
-        key = (self.symbol, self.interval)
-        if key not in self._held:
-            self._held[key] = HeldBars(*key)
-            while len(self._held) > KEPT:
-                self._held.pop(next(iter(self._held)))
-        return self._held[key]
+        return self._shelf.of(self.symbol, self.interval)
 
     @property
     def decimals(self) -> int:
@@ -96,7 +88,7 @@ class PriceView:
 
     def forget(self) -> None:
         """Hold nothing."""
-        self._held, self._fills, self._candles_of = {}, HeldFills(), ()
+        self._shelf, self._fills, self._candles_of = Shelf(), HeldFills(), ()
 
     def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str, now: float) -> None:
         """Take what is known of the symbol at `now` (monotonic seconds); fills of the strategy `own` are named first."""
@@ -126,7 +118,7 @@ class PriceView:
         if what == "bar_fills":
             self._fills.take(args, answer)
             return
-        held = self._held.get((args["symbol"], args["interval"]))
+        held = self._shelf.asked(args)
         if held is not None:
             held.take(answer)
 
@@ -135,7 +127,7 @@ class PriceView:
         if what == "bar_fills":
             self._fills.refused()
             return
-        held = self._held.get((args["symbol"], args["interval"]))
+        held = self._shelf.asked(args)
         if held is not None:
             held.refused(clean(why))
 

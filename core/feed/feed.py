@@ -228,8 +228,7 @@ class Feed:
             self._told()
 
     def _told(self) -> None:
-        state = self.state()
-        if state != self._said:
+        if (state := self.state()) != self._said:
             self._said = state
             self._on_state(state)
 
