@@ -35,6 +35,7 @@ from core.commands import (
 )
 from core.engine.roster import Entry
 from core.engine.starting import build, start
+from core.engine.watchlist import Watchlist
 from core.errors import CockpitError, UsageError
 from core.workers import frames
 from core.workers.frames import Lever
@@ -48,6 +49,7 @@ class Commands:
 
     Attributes:
         used_ids: of every strategy there ever was.
+        watchlist: what is streamed.
         standard: limits that were set for all, and hold for those to come.
     """
 
@@ -56,7 +58,7 @@ class Commands:
         self.used_ids: set[str] = set()
         self.standard: SetLimits | None = None
         self._acting = asyncio.Lock()
-        self._streaming = asyncio.Lock()  # what is streamed changes one command at a time
+        self.watchlist = Watchlist(engine)
 
     async def submit(self, command: Command, actor: str) -> Any:
         """Check, journal and act; returns what there is to answer.
@@ -75,7 +77,7 @@ class Commands:
         if isinstance(command, SetLimits):
             return await self._limit(command, actor)
         if isinstance(command, (Watch, Unwatch)):
-            return await self.watch(command, actor)
+            return await self.watchlist.obey(command, actor)
         if isinstance(command, (SetAlert, RemoveAlert, AckAlert, SnoozeAlert)):
             return await self.engine.sentinel.submit(command, actor)
         if isinstance(command, (Backtest, CancelRun)):
@@ -168,8 +170,7 @@ class Commands:
         self.used_ids.add(id_)
         command_id = None
         try:
-            async with self._streaming:
-                await engine.add_symbols(names)
+            await self.watchlist.add(names)
             await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
             command_id = await self.engine.journal.enter(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
             await start(engine, entry, command_id)
@@ -205,37 +206,6 @@ class Commands:
             raise
         engine.alarms.resolve(f"strategy {entry.id}")
         engine.panes.touch("strategies", "header")
-
-    async def watch(self, command: Watch | Unwatch, actor: str) -> dict[str, Any]:
-        """Stream more or fewer symbols; a `note` in the answer says what a person would wait for in vain."""
-        engine = self.engine
-        names = list(dict.fromkeys(engine.bare(symbol) for symbol in command.symbols))
-        async with self._streaming:
-            if isinstance(command, Watch):
-                engine.memory.admit("a symbol")
-                await engine.add_symbols(names)
-                await self.engine.journal.enter(command, actor)
-            else:
-                await self._unwatch(command, names, actor)
-        engine.panes.touch("prices")
-        answer: dict[str, Any] = {"symbols": engine.market.watched}
-        if isinstance(command, Watch) and (silence := engine.feed.rest.silence_s()):
-            answer["note"] = f"{engine.venue.name} asked for silence: what is new streams in {silence:,.0f} s"
-        return answer
-
-    async def _unwatch(self, command: Unwatch, names: list[str], actor: str) -> None:
-        engine = self.engine
-        traded = engine.roster.symbols()
-        for name in names:
-            full = f"{engine.venue.name}:{name}"
-            if full in traded:
-                raise UsageError(f"{name} is traded by a strategy: unregister it first")
-            if full not in engine.market.watched:
-                raise UsageError(f"{name} is not streamed")
-        await self.engine.journal.enter(command, actor)
-        await engine.feed.unwatch(names)
-        for name in names:
-            engine.market.watched.remove(f"{engine.venue.name}:{name}")
 
     async def stop(self, command: Stop, actor: str) -> dict[str, Any]:
         """End the engine; with `flatten`, ask every strategy to close first (fills come with the next prints)."""
