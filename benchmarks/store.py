@@ -23,8 +23,10 @@ from typing import Any
 
 import numpy as np
 
+from core.store.chunk import CHUNK_TICKS, pack, unpack
 from core.store.ledger import Ledger
 from core.store.reader import read_ticks, ticks_since
+from core.store.sealing import seal
 from core.store.tape import Tape
 from core.types import SECOND, TICK, Records, Symbols
 
@@ -40,7 +42,7 @@ def market(count: int, seed: int = 7) -> Records:
     ticks = np.zeros(count, TICK)
     ticks["symbol"] = rng.choice(5, count, p=[0.4, 0.25, 0.15, 0.1, 0.1])
     ticks["ts"] = START + np.sort(rng.integers(0, 2 * HOUR // 1_000_000, count)) * 1_000_000
-    ticks["recv"] = ticks["ts"] + rng.integers(1_000_000, 80_000_000, count)
+    ticks["recv"] = ticks["ts"] + (5_000 + rng.exponential(3_000, count)).astype("i8") * 1000
     ticks["seq"] = np.arange(1, count + 1)
     for symbol in range(5):
         mine = ticks["symbol"] == symbol
@@ -116,6 +118,36 @@ def read_back(path: Path) -> dict[str, float]:
     }
 
 
+async def seal_all(path: Path, ticks: Records) -> dict[str, float]:
+    """The encoder alone, the whole tape from rows to chunks, and how late the event loop's timers are meanwhile."""
+    parts = [ticks[i : i + CHUNK_TICKS] for i in range(0, len(ticks) - CHUNK_TICKS + 1, CHUNK_TICKS)]
+    parts = [part.take(np.argsort(part["id"], kind="stable")) for part in parts]
+    began = time.perf_counter()
+    packed = [pack(part) for part in parts]
+    between = time.perf_counter()
+    for data in packed:
+        unpack(data)
+    done = time.perf_counter()
+    late: list[float] = []
+    async with await Tape.open(path, Symbols(NAMES)) as tape:
+        sealing = asyncio.create_task(seal(tape, 1 << 62, whole=True))
+        start = time.perf_counter()
+        while not sealing.done():
+            due = time.perf_counter() + 0.005
+            await asyncio.sleep(0.005)
+            late.append(time.perf_counter() - due)
+        sealed = await sealing
+        wall = time.perf_counter() - start
+    return {
+        "pack_ticks_per_s": len(parts) * CHUNK_TICKS / (between - began),
+        "unpack_ticks_per_s": len(parts) * CHUNK_TICKS / (done - between),
+        "seal_ticks_per_s": sealed.ticks / wall,
+        "bytes_per_tick": sealed.size / sealed.ticks,
+        "loop_late_p99_ms": float(np.quantile(late, 0.99)) * 1e3,
+        "loop_late_max_ms": max(late) * 1e3,
+    }
+
+
 async def loop_lateness(path: Path, ticks: Records, rate: int = 5000, seconds: float = 3.0) -> dict[str, float]:
     """How late the event loop's timers are while ticks are recorded at a steady rate, and without recording."""
     late: dict[str, list[float]] = {"idle": [], "recording": []}
@@ -156,10 +188,13 @@ async def keep_books(path: Path, count: int = 20_000) -> dict[str, float]:
 def one_round(folder: Path, ticks: Records) -> dict[str, dict[str, float]]:
     """Everything once."""
     tape = asyncio.run(record(folder / "tape.db", ticks))
+    size = (folder / "tape.db").stat().st_size
     return {
-        "tape": {**tape, "bytes_per_tick": (folder / "tape.db").stat().st_size / len(ticks)},
+        "tape": {**tape, "bytes_per_tick": size / len(ticks)},
         "plain": record_plainly(folder / "plain.db", ticks),
         "read": read_back(folder / "tape.db"),
+        "seal": asyncio.run(seal_all(folder / "tape.db", ticks)),
+        "read_sealed": read_back(folder / "tape.db"),
         "loop": asyncio.run(loop_lateness(folder / "steady.db", ticks)),
         "ledger": asyncio.run(keep_books(folder / "ledger.db")),
     }

@@ -42,7 +42,7 @@ class SystemScreen(Deck):
         self.commands = CommandsPane(id="commands")
         self.coverage = CoveragePane(id="coverage")
         self.engine_log = LogPane(home, id="log")
-        self.strips: list[CoverageRow] = []
+        self.strips: list[CoverageRow] | None = None
         super().__init__((self.pool, self.feeds, self.store, self.latency, self.process, self.commands, self.coverage, self.engine_log))
 
     def compose_panes(self) -> Iterable[Widget]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from enum import IntEnum, StrEnum
+from enum import IntEnum, IntFlag, StrEnum
+from typing import Literal, NamedTuple
 
 from core.errors import UsageError
 
@@ -24,6 +25,18 @@ class Origin(IntEnum):
     LATE = 2
     IMPORT = 3
     SYNTHETIC = 4
+
+
+class BarQuality(IntFlag):
+    """What a bar is made of: where its prints came from (`1 << Origin`), and whether all of them are there."""
+
+    LIVE = 1 << Origin.LIVE
+    BACKFILL = 1 << Origin.BACKFILL
+    LATE = 1 << Origin.LATE
+    IMPORT = 1 << Origin.IMPORT
+    SYNTHETIC = 1 << Origin.SYNTHETIC
+    VENUE = 1 << 6  # the venue's own figures, not made of prints
+    INCOMPLETE = 1 << 7  # ids are missing in it, or between it and its neighbour
 
 
 class Mode(StrEnum):
@@ -63,6 +76,54 @@ def interval_text(ns: int) -> str:
         return "tick"
     unit = next(u for u in ("w", "d", "h", "m", "s", "ms") if ns % _UNITS[u] == 0)
     return f"{ns // _UNITS[unit]}{unit}"
+
+
+class BarKind(NamedTuple):
+    """How prints are cut into bars.
+
+    Attributes:
+        by: `time`; `tick`: so many prints, by their ids; `volume`, `dollar`: so much traded, in base or quote currency.
+        size: nanoseconds, prints, or the amount.
+    """
+
+    by: Literal["time", "tick", "volume", "dollar"]
+    size: float
+
+    @property
+    def text(self) -> str:
+        """As it is written: `1m`, `tick:500`, `dollar:1M`."""
+        if self.by == "time":
+            return interval_text(int(self.size))
+        letter, scale = next(((letter, scale) for letter, scale in _SCALES if self.size % scale == 0), ("", 1))
+        return f"{self.by}:{self.size / scale:.15g}{letter}" if self.size != 1 or self.by != "tick" else "tick"
+
+
+_SCALES = (("B", 10**9), ("M", 10**6), ("k", 10**3))
+_AMOUNT = re.compile(r"(tick|volume|dollar):(\d{1,15}(?:\.\d{1,8})?)([kMB]?)")
+
+#: Bounds of a bar's amount: what a venue's decimals can tell, and what an int64 can count.
+_LEAST, _MOST = 1e-8, 1e12
+
+
+def bar_kind(text: str) -> BarKind:
+    """The kind of bar of `1m`, `tick:500`, `volume:10`, `dollar:1M`; `tick` is each print.
+
+    Raises:
+        UsageError: the text is none.
+    """
+    if text == "tick":
+        return BarKind("tick", 1)
+    found = _AMOUNT.fullmatch(text)
+    if found is None:
+        try:
+            return BarKind("time", interval_ns(text))
+        except UsageError:
+            raise UsageError(f"{text!r} is no kind of bar: such as 1s, 5m, 1h, tick:500, volume:10 or dollar:1M") from None
+    by, size = found[1], float(found[2]) * dict(_SCALES).get(found[3], 1)
+    least = 1 if by == "tick" else _LEAST
+    if not least <= size <= _MOST or (by == "tick" and size != int(size)):
+        raise UsageError(f"{text!r}: the number is {'whole and ' if by == 'tick' else ''}from {least:g} to {_MOST:g}")
+    return BarKind(by, size)  # type: ignore[arg-type]
 
 
 def split_symbol(symbol: str, venue: str) -> tuple[str, str]:

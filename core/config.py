@@ -37,6 +37,7 @@ class VenueConfig(Struct, frozen=True, kw_only=True):
 
     ws_url: Annotated[Url | None, Meta(description="base address of its streams; unset: the venue's own")] = None
     rest_url: Annotated[RestUrl | None, Meta(description="base address of its REST calls; unset: the venue's own")] = None
+    dumps_url: Annotated[RestUrl | None, Meta(description="base address of its public daily dumps; unset: the venue's own")] = None
     stream: Annotated[Literal["aggTrade", "trade"], Meta(description="which kind of print is recorded and traded on")] = "aggTrade"
     gap_deadline_s: Annotated[Seconds, Meta(description="how long a symbol waits for missing prints before it goes on")] = 2.0
     stale_after_s: Annotated[Seconds, Meta(description="silence after which a connection is shown as stale")] = 10.0
@@ -66,6 +67,17 @@ class EngineConfig(Struct, frozen=True, kw_only=True):
     linger_s: Annotated[float, Meta(ge=0, description="a demo or a standing replay ends this long after its last viewer")] = 1800.0
 
 
+class StoreConfig(Struct, frozen=True, kw_only=True):
+    """The tape: when old ticks are sealed, and how long they are kept."""
+
+    seal_after_s: Annotated[
+        float, Meta(ge=0, le=604_800, description="ticks older than this are sealed: compressed in chunks; 0: as soon as a chunk is full")
+    ] = 3600.0
+    upkeep_every_s: Annotated[Seconds, Meta(description="how often the engine looks for ticks to seal, and to delete")] = 60.0
+    keep_days: Annotated[float, Meta(ge=0, le=36_500, description="older ticks are deleted; 0: none is")] = 0.0
+    keep_gb: Annotated[float, Meta(ge=0, le=1e6, description="the oldest ticks are deleted when the tape is larger; 0: it may grow")] = 0.0
+
+
 class StrategiesConfig(Struct, frozen=True, kw_only=True):
     """Strategies of your own."""
 
@@ -76,6 +88,20 @@ class ResearchConfig(Struct, frozen=True, kw_only=True):
     """Runs over history."""
 
     processes: Annotated[int, Meta(ge=0, le=256, description="how many run at once; 0: one a core but one, at least one")] = 0
+
+
+class QualityConfig(Struct, frozen=True, kw_only=True):
+    """What of the prints and quotes that come is flagged as odd. It is counted and shown; nothing is left out for it."""
+
+    spike_mads: Annotated[
+        float, Meta(ge=3, le=1000, description="a print jumped if it is so many median deviations of the symbol's latest moves away")
+    ] = 20.0
+    spike_pct: Annotated[float, Meta(ge=0, le=100, description="and at least so many percent")] = 1.0
+    frozen_after_s: Annotated[Seconds, Meta(description="a price stands still when it has not changed for so long while others do")] = 300.0
+    ahead_ms: Annotated[float, Meta(ge=0, le=86_400_000, description="a print so far ahead of our clock is flagged, in milliseconds")] = (
+        1000.0
+    )
+    old_s: Annotated[Seconds, Meta(description="a live print that comes so long after its time is flagged")] = 10.0
 
 
 class UiConfig(Struct, frozen=True, kw_only=True):
@@ -106,8 +132,10 @@ class Config(Struct, frozen=True, kw_only=True):
     )
     venues: Venues = Venues()
     engine: EngineConfig = EngineConfig()
+    store: StoreConfig = StoreConfig()
     strategies: StrategiesConfig = StrategiesConfig()
     research: ResearchConfig = ResearchConfig()
+    quality: QualityConfig = QualityConfig()
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
 

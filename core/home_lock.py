@@ -13,9 +13,12 @@ import msgspec
 from core.errors import HomeLocked
 from core.home_folder import make_home
 
+#: The mode of a holder that is no engine.
+IMPORT = "import"
+
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds a home: the engine's process id, its mode, and when it took the lock (ns UTC)."""
+    """Who holds a home: the engine's process id, its mode (`import`: it is none), and when it took the lock (ns UTC)."""
 
     pid: int
     mode: str
@@ -65,6 +68,8 @@ def lock_home(home: Path, mode: str = "paper") -> Lock:
     else:
         found = _read_holder(fd)
         os.close(fd)
+        if found and found.mode == IMPORT:
+            raise HomeLocked(f"an import holds {home} (pid {found.pid}): wait until it is done, or interrupt it: run again it goes on")
         who = f"pid {found.pid}, {found.mode}" if found else "it is just starting"
         raise HomeLocked(f"another engine holds {home} ({who}): stop it with `cockpit stop`, or use another home with --home")
     holder = Holder(os.getpid(), mode, time.time_ns())
@@ -92,7 +97,7 @@ def holder(home: Path) -> Holder | None:
 def running(home: Path) -> int | None:
     """The pid of the engine of this home; None when none runs."""
     found = holder(home)
-    return found.pid if found else None
+    return found.pid if found and found.mode != IMPORT else None
 
 
 def _read_holder(fd: int) -> Holder | None:

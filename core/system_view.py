@@ -59,6 +59,10 @@ class FeedHealth(Struct, array_like=True):
     degraded: dict[str, str]  # symbols of which nothing usable comes, and why
     waiting: list[str]  # symbols that wait for missing prints
     unlisted: list[str]  # symbols the venue no longer lists
+    flags: dict[str, int] = {}  # prints and quotes that were taken and are odd, by reason
+    odd: dict[str, dict[str, int]] = {}  # refused and odd ones by symbol and reason
+    jumps: list[tuple[str, int, float, float]] = []  # symbol, time, price, price before: the newest out of their band, the newest last
+    frozen: dict[str, float] = {}  # symbols whose price stands still while others move, and for how many seconds when that was seen
 
 
 class StoreHealth(Struct, array_like=True):
@@ -77,6 +81,7 @@ class StoreHealth(Struct, array_like=True):
     disk_free_bytes: int | None
     settling: int  # writes that wait for the tape
     gaps: dict[str, list[int]] | None  # state -> [rows, ids]
+    sealed: int | None = None  # of the ticks, those in chunks
 
 
 class StageRow(Struct, array_like=True):

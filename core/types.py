@@ -8,7 +8,21 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from core.codes import DAY, MINUTE, SECOND, Mode, Origin, Side, Symbols, interval_ns, interval_text, split_symbol
+from core.codes import (
+    DAY,
+    MINUTE,
+    SECOND,
+    BarKind,
+    BarQuality,
+    Mode,
+    Origin,
+    Side,
+    Symbols,
+    bar_kind,
+    interval_ns,
+    interval_text,
+    split_symbol,
+)
 
 __all__ = [
     "BAR",
@@ -17,11 +31,14 @@ __all__ = [
     "QUOTE",
     "SECOND",
     "TICK",
+    "BarKind",
+    "BarQuality",
     "Mode",
     "Origin",
     "Records",
     "Side",
     "Symbols",
+    "bar_kind",
     "copied",
     "interval_ns",
     "interval_text",

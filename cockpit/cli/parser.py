@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
 
 #: Modules of commands, in the order of the help page.
-GROUPS = ("running", "status", "trading", "ledger", "alerting", "research", "replay", "audit", "machine", "keys")
+GROUPS = ("running", "status", "trading", "ledger", "alerting", "research", "replay", "audit", "db", "machine", "keys")
 
 _DESCRIPTION = "Live prices, strategies and their P&L in the terminal; an engine behind it that outlives the terminal."
 
@@ -63,10 +63,10 @@ class Parser(argparse.ArgumentParser):
 class Commands:
     """Where modules of commands add theirs."""
 
-    def __init__(self, parser: Parser, shared: Parser) -> None:
+    def __init__(self, parser: Parser, shared: Parser, dest: str = "command") -> None:
         self._parser = parser
         self._shared = shared
-        self._places = parser.add_subparsers(dest="command", metavar="command", parser_class=Parser)
+        self._places = parser.add_subparsers(dest=dest, metavar="command", parser_class=Parser)
 
     def add(self, name: str, run: Callable[[Call], int], summary: str, **kwargs: Any) -> Parser:
         """A command: its name, what runs it, and one line of help. The parser is for its own arguments."""
@@ -74,6 +74,10 @@ class Commands:
         parser.set_defaults(run=run)
         self._parser.commands.append(name)
         return parser
+
+    def group(self, name: str, run: Callable[[Call], int], summary: str, **kwargs: Any) -> Commands:
+        """A command made of commands: where those go; `run` is for the name alone."""
+        return Commands(self.add(name, run, summary, **kwargs), self._shared, dest=f"{name}_command")
 
 
 def build() -> Parser:

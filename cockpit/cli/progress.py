@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from core.research.source import Source
@@ -31,7 +31,7 @@ class Progress:
         self._notice = threading.Timer(PATIENCE, self._put, (PREPARING,) if self._seen else ("",))
         self._notice.daemon = True
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         self._notice.start()
         return self
 
@@ -49,6 +49,14 @@ class Progress:
         self._notice.cancel()
         self._last = now
         self._put(line(share(source, done), done, now - self._began))
+
+    def rows(self, done: int, total: int) -> None:
+        """So many of about so many rows were read."""
+        now = time.monotonic()
+        if self._seen and now - self._last >= PERIOD:
+            self._notice.cancel()
+            self._last = now
+            self._put(line(min(done / total, 1.0) if total else None, done, now - self._began))
 
     def _put(self, text: str) -> None:
         if self._length or text:

@@ -165,6 +165,10 @@ def _feed(feed: dict[str, Any]) -> Iterator[str]:
         yield _line("", f"! {name}: {why}")
     if feed["reasons"]:
         yield _line("", "refused: " + ", ".join(f"{reason} {count:,}" for reason, count in feed["reasons"].items()))
+    if feed.get("flags"):
+        yield _line("", "odd: " + ", ".join(f"{reason} {count:,}" for reason, count in feed["flags"].items()))
+    if feed.get("frozen"):
+        yield _line("", "! stand still: " + ", ".join(feed["frozen"]))
 
 
 def _line(label: str, text: str) -> str:

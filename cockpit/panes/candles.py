@@ -9,6 +9,7 @@ from typing import NamedTuple
 from cockpit import figures
 from cockpit.panes.canvas import Canvas, narrow
 from cockpit.panes.scale import Scale, scale_of, time_step, time_text
+from core.codes import BarQuality
 
 #: Half a cell each: what is in the upper and in the lower half: 0 nothing, 1 the thin wick, 2 the thick body.
 _GLYPHS = {
@@ -21,11 +22,17 @@ _FALLING = "╏"
 #: Where a candle has three cells its body takes them all.
 _WIDE = {"full": "▐█▌", "upper": "▝▀▘", "lower": "▗▄▖", "falling": "▐▒▌"}
 
+#: Stands under a candle of which prints are missing; the candle is dim.
+INCOMPLETE = "✖"
+
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 
 
 class Candle(NamedTuple):
-    """One bar: where it starts in ns, prices, volume in base currency."""
+    """One bar: where it starts in ns, prices, volume in base currency, and what it is made of (`core.codes.BarQuality`).
+
+    `vwap` is None where it is not known, `trades` 0.
+    """
 
     start: int
     open: float
@@ -33,11 +40,20 @@ class Candle(NamedTuple):
     low: float
     close: float
     volume: float
+    quality: int = 0
+    vwap: float | None = None
+    bought: float = 0.0
+    trades: int = 0
 
     @property
     def up(self) -> bool:
         """Whether it closed no lower than it opened."""
         return self.close >= self.open
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether prints of it are missing."""
+        return bool(self.quality & BarQuality.INCOMPLETE)
 
 
 class Mark(NamedTuple):
@@ -65,6 +81,7 @@ class Picture:
         marks: fills, in any order.
         last: the last price; None where it is not to be drawn.
         cross: index of the candle under the crosshair.
+        timed: candles are cut by time: the last one ends an interval after its start.
     """
 
     candles: Sequence[Candle]
@@ -74,6 +91,7 @@ class Picture:
     marks: Sequence[Mark] = field(default_factory=tuple)
     last: float | None = None
     cross: int | None = None
+    timed: bool = True
 
 
 def room_for(cells: int, axis: int, pitch: int) -> int:
@@ -117,7 +135,7 @@ def _left(canvas: Canvas, picture: Picture, axis: int) -> int:
 
 
 def _candle(canvas: Canvas, scale: Scale, x: int, candle: Candle, pitch: int) -> None:
-    tone = "up" if candle.up else "down"
+    tone = "muted" if candle.incomplete else "up" if candle.up else "down"
     top, bottom = scale.half(candle.high), scale.half(candle.low)
     body = scale.half(max(candle.open, candle.close)), scale.half(min(candle.open, candle.close))
     for y in range(top // 2, bottom // 2 + 1):
@@ -147,18 +165,24 @@ def _volumes(canvas: Canvas, picture: Picture, left: int, axis: int, lines: int)
 
 
 def _times(canvas: Canvas, picture: Picture, left: int, axis: int) -> None:
+    """The time axis, marked where prints are missing; a time gives way to a mark, unless there are many."""
     y = canvas.lines - 1
     canvas.put(axis - 1, y, "└" + "─" * (canvas.cells - axis), "faint")
+    torn = {left + index * picture.pitch for index, candle in enumerate(picture.candles) if candle.incomplete}
+    wary = len(torn) * 4 <= len(picture.candles)
     step = time_step(picture.interval / picture.pitch, 10)
     free, before = axis + 1, None
     for index, candle in enumerate(picture.candles):
         x, turn = left + index * picture.pitch, candle.start // step
         if before is not None and turn != before and x >= free:
             text = time_text(turn * step, step)
-            if x + len(text) < canvas.cells:
+            if x + len(text) < canvas.cells and not (wary and torn.intersection(range(x, x + len(text) + 1))):
                 canvas.put(x, y, f"{text} ", "muted")
                 free = x + len(text) + 2
         before = turn
+    for x in torn:
+        if canvas.at(x, y) == "─":
+            canvas.put(x, y, INCOMPLETE, "warn")
 
 
 def _prices(canvas: Canvas, scale: Scale, axis: int, decimals: int) -> None:
@@ -176,7 +200,8 @@ def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int, axis: int)
     count = 0
     starts = [candle.start for candle in picture.candles]
     for mark in reversed(picture.marks):  # the first ones on top
-        index = _index(starts, mark.ts, picture.interval) if mark.ts >= starts[0] else None
+        length = picture.interval if picture.timed else 1 << 62
+        index = _index(starts, mark.ts, length) if mark.ts >= starts[0] else None
         if index is None:
             continue
         candle, x = picture.candles[index], left + index * picture.pitch

@@ -22,8 +22,11 @@ class CoveragePane(Facts):
     NUMBER = 7
     TITLE = "Tape"
 
-    def paint(self, rows: Sequence[CoverageRow]) -> None:
-        """Show the strips."""
+    def paint(self, rows: Sequence[CoverageRow] | None) -> None:
+        """Show the strips; None: the engine has not looked yet."""
+        if rows is None:
+            self.show_lines(f"{self.NUMBER} {self.TITLE}", [[Part("Looking at the tape …", "muted")]], ("", "muted"))
+            return
         missing = sum(row.missing for row in rows)
         note = "no id missing" if not missing else f"{missing:,} id{'s' if missing > 1 else ''} missing"
         tone = ("", "muted") if not rows else (note, "warn" if missing else "muted")

@@ -58,8 +58,14 @@ def feed_lines(feed: FeedHealth, now_ns: int) -> list[list[Part]]:
             for name, used, most in feed.budgets
         ],
         fact("prints", *counted(count, ("ticks", "in order", ""), ("late", "late", "warn"), ("backfilled", "fetched", ""))),
-        fact("", *counted(count, ("duplicates", "duplicate", ""), ("stepped_back", "stepped back", "warn"), ("spikes", "jumps", "warn"))),
+        fact(
+            "",
+            *counted(
+                count, ("duplicates", "duplicate", ""), ("stepped_back", "stepped back", "warn"), ("spikes", "jumps over 50 %", "warn")
+            ),
+        ),
         fact("refused", *refused(feed)),
+        *odd_lines(feed, now_ns),
         fact("frames", *counted(count, ("frames", "", ""), ("malformed", "malformed", "warn"), ("unwatched", "unwatched", ""))),
         fact("gaps", *counted(count, ("gaps_open", "open", "warn"), ("gaps", "since the start", ""), ("reconnects", "reconnects", ""))),
     ]
@@ -93,6 +99,25 @@ def refused(feed: FeedHealth) -> list[Part]:
     total = feed.counters.get("quarantined", sum(feed.reasons.values()))
     why = ", ".join(f"{clean(reason)} {number:,}" for reason, number in feed.reasons.items())
     return [Part(f"{total:,} quarantined" + (f": {why}" if why else ""), "warn" if total else "plain")]
+
+
+def odd_lines(feed: FeedHealth, now_ns: int) -> list[list[Part]]:
+    """What was taken and is odd: by reason, the newest jump, prices that stand still, and whom it concerns."""
+    total = sum(feed.flags.values())
+    why = ", ".join(f"{clean(reason)} {number:,}" for reason, number in feed.flags.items())
+    lines = [fact("odd", Part(f"{total:,} flagged" + (f": {why}" if why else ""), "warn" if total else "plain"))]
+    if feed.jumps:
+        symbol, ts, price, before = feed.jumps[-1]
+        words = f"{clean(symbol)} {figures.signed(100 * (price / before - 1))} % to {price:,.8g}, {figures.moment(ts, now_ns)}"
+        lines.append(fact("last jump", Part(words, "warn")))
+    if feed.frozen:
+        words = ", ".join(f"{clean(symbol)} since over {figures.uptime(seconds)}" for symbol, seconds in feed.frozen.items())
+        lines.append(fact("stand still", Part(words, "warn")))
+    by = sorted(((sum(reasons.values()), symbol) for symbol, reasons in feed.odd.items()), reverse=True)
+    if len(by) > 1:
+        more = f" · {len(by) - 4:,} more" if len(by) > 4 else ""
+        lines.append(fact("of these", Part(" · ".join(f"{clean(symbol)} {number:,}" for number, symbol in by[:4]) + more)))
+    return lines
 
 
 def counted(counts: dict[str, int], *shown: tuple[str, str, str]) -> list[Part]:

@@ -11,12 +11,12 @@ from cockpit.panes.chart_text import bar_text, quote_text
 from cockpit.panes.drawing import Edges
 from cockpit.panes.held_bars import HeldBars
 from cockpit.panes.held_fills import HeldFills
-from cockpit.panes.window import Window, grouped
+from cockpit.panes.window import Window, gathered, spacing
 from cockpit.text import clean
-from core.codes import interval_ns
+from core.codes import DAY, SECOND, bar_kind
 from core.view import PriceRow, TradeRow
 
-INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
+INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d", "tick:100", "tick:1k", "dollar:100k", "dollar:1M")
 
 #: Symbols and intervals whose bars are kept while others are looked at.
 KEPT = 8
@@ -56,8 +56,9 @@ class PriceView:
 
     @property
     def _length(self) -> int:
-        """Of a candle, ns."""
-        return interval_ns(self.interval) * self.window.zoom.bars
+        """Of a candle, ns; 0 where bars are not cut by time."""
+        kind = bar_kind(self.interval)
+        return int(kind.size) * self.window.zoom.bars if kind.by == "time" else 0
 
     @property
     def bars(self) -> HeldBars:
@@ -81,7 +82,7 @@ class PriceView:
         of = (bars.symbol, bars.interval, bars.version, many)
         if of != self._candles_of:
             self._candles_of = of
-            self._candles = bars.candles if many == 1 else grouped(bars.candles, self._length)
+            self._candles = gathered(bars.candles, many, self._length)
         return self._candles
 
     def follow(self, symbol: str, name: str) -> None:
@@ -103,7 +104,7 @@ class PriceView:
         last = None if price is None else price.last
         if last != self._last and now - self._last_at >= LAST_EVERY:
             self._last, self._last_at = last, now
-        self._fills.tell(trades, self.symbol, self._length, own, self.decimals)
+        self._fills.tell(trades, self.symbol, self._length or SECOND, own, self.decimals)
 
     # What it asks the engine
 
@@ -115,7 +116,9 @@ class PriceView:
         args = self.bars.question(now, self.window.lacks(candles) * self.window.zoom.bars)
         if args is not None:
             return "bars", args
-        args = self._fills.question(now, candles[0].start, candles[-1].start + self._length) if candles else None
+        args = (
+            self._fills.question(now, candles[0].start // SECOND * SECOND, candles[-1].start + (self._length or DAY)) if candles else None
+        )
         return None if args is None else ("bar_fills", args)
 
     def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
@@ -215,14 +218,17 @@ class PriceView:
         last = None
         if back == 0:
             seen, last = self._lively(seen)
-        self._left = draw(canvas, Picture(seen, self._length, self.decimals, zoom.pitch, self._fills.marks, last, cross))
+        picture = Picture(
+            seen, self._length or spacing(seen), self.decimals, zoom.pitch, self._fills.marks, last, cross, timed=self._length > 0
+        )
+        self._left = draw(canvas, picture)
 
     def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
         """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
         price, last, newest = self._price, self._last, seen[-1]
         if price is None or last is None or price.state != "live":
             return seen, newest.close
-        if newest.start <= price.last_ns < newest.start + self._length:
+        if newest.start <= price.last_ns < newest.start + (self._length or 1 << 62):
             moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
             seen = [*seen[:-1], moved]
         return seen, last
@@ -243,7 +249,8 @@ class PriceView:
         foot = ("", "muted")
         at = self.window.at(candles)
         if at is not None:
-            foot = bar_text(candles[at], self.decimals, interval_ns(self.interval), candles[-1].start, cells), "plain"
+            tone = "warn" if candles[at].incomplete else "plain"
+            foot = bar_text(candles[at], self.decimals, self._length // self.window.zoom.bars, candles[-1].start, cells), tone
         elif bars.loading and candles:
             foot = "reading the past …", "muted"
         elif bars.note and candles:

@@ -32,7 +32,7 @@ def store_lines(store: StoreHealth) -> list[list[Part]]:
     behind = "warn" if store.backlog >= MANY_ROWS else "plain"
     return [
         fact("tape", *_condition(store.trouble, "recording waits")),
-        fact("", Part(f"{store.ticks:,} ticks")),
+        fact("", Part(f"{store.ticks:,} ticks"), *_sealed(store)),
         fact("waiting", Part(f"{store.backlog:,} ticks", behind)),
         fact("commit", Part(figures.span(None if store.lag_ms is None else store.lag_ms * 1e3)), Part(" after receiving", "muted")),
         fact("file", *_file(store.tape_bytes, store.tape_wal_bytes)),
@@ -46,6 +46,10 @@ def store_lines(store: StoreHealth) -> list[list[Part]]:
 
 def _condition(trouble: str, effect: str) -> list[Part]:
     return [Part(f"{clean(trouble)}: {effect}", "bad")] if trouble else [Part("ok")]
+
+
+def _sealed(store: StoreHealth) -> list[Part]:
+    return [Part(f" · {store.sealed / store.ticks:.0%} sealed", "muted")] if store.sealed and store.ticks else []
 
 
 def _file(size: int | None, log: int | None) -> list[Part]:

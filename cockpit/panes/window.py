@@ -116,16 +116,45 @@ def _place(candles: Sequence[Candle], start: int) -> int:
     return bisect_right(candles, start, key=lambda candle: candle.start)
 
 
+def spacing(candles: Sequence[Candle]) -> int:
+    """Nanoseconds from one of at least one candle to the next, on the average."""
+    return max(1, (candles[-1].start - candles[0].start) // max(1, len(candles) - 1))
+
+
+def gathered(bars: list[Candle], many: int, length: int) -> list[Candle]:
+    """Candles of so many bars: of a length in ns, or counted where that is 0."""
+    return bars if many == 1 else grouped(bars, length) if length else grouped_by(bars, many)
+
+
 def grouped(candles: Sequence[Candle], length: int) -> list[Candle]:
     """Candles of a longer interval (ns) out of these."""
     made: list[Candle] = []
     for candle in candles:
         start = candle.start // length * length
         if made and made[-1].start == start:
-            so_far = made[-1]
-            made[-1] = Candle(
-                start, so_far.open, max(so_far.high, candle.high), min(so_far.low, candle.low), candle.close, so_far.volume + candle.volume
-            )
+            made[-1] = _both(made[-1], candle)
         else:
             made.append(candle._replace(start=start))
     return made
+
+
+def grouped_by(candles: Sequence[Candle], many: int) -> list[Candle]:
+    """So many of these in a candle."""
+    made: list[Candle] = []
+    for at, candle in enumerate(candles):
+        if at % many:
+            made[-1] = _both(made[-1], candle)
+        else:
+            made.append(candle)
+    return made
+
+
+def _both(one: Candle, more: Candle) -> Candle:
+    """A candle and the one after it as one."""
+    volume = one.volume + more.volume
+    vwap = None
+    if one.vwap is not None and more.vwap is not None and volume > 0:
+        vwap = (one.vwap * one.volume + more.vwap * more.volume) / volume
+    high, low = max(one.high, more.high), min(one.low, more.low)
+    quality, bought, trades = one.quality | more.quality, one.bought + more.bought, one.trades + more.trades
+    return Candle(one.start, one.open, high, low, more.close, volume, quality, vwap, bought, trades)

@@ -17,6 +17,7 @@ from core.config import Config, EngineConfig, load
 from core.engine.demo import register_demo
 from core.engine.engine import Engine
 from core.engine.exchange import ExchangeProcess, start_exchange
+from core.engine.heartbeat import Heartbeat, notify
 from core.engine.requests import Requests
 from core.engine.server import Door
 from core.engine.teller import Teller
@@ -100,6 +101,7 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config, names
     door = Door(socket_path(engine.home), requests.answer)
     requests.door = engine.system.door = door
     teller = Teller(engine, json_lines=words.json or not sys.stdout.isatty()) if words.record else None
+    heartbeat = Heartbeat(engine)
     try:
         replayed = bool(words.recording) and words.symbols is None
         if not await _started(engine, [] if replayed else names):
@@ -108,6 +110,7 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config, names
             await engine.add_symbols(await engine.feed.symbols())
         await door.open()
         engine.spawn(requests.presence.run(door), "presence")
+        engine.spawn(heartbeat.run(), "heartbeat")
         if words.mode == "demo" and not words.recording:
             engine.spawn(register_demo(engine), "demo strategies")
         if opening is not None:
@@ -120,8 +123,10 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config, names
             loop.call_later(words.duration, engine.stopping.set)
         await engine.stopping.wait()
     finally:
+        notify("STOPPING=1")
         await door.close()
         await engine.stop()
+    await heartbeat.beat("failed" if engine.failure else "stopped")
     if teller is not None:
         teller.tell_end()
     if engine.failure is not None:

@@ -15,7 +15,7 @@ from core.analytics.bar_series import BarSeries
 from core.engine import bar_history
 from core.engine.history import AGAIN_S
 from core.errors import CockpitError, UsageError
-from core.types import DAY, SECOND, Records, interval_ns
+from core.types import DAY, SECOND, BarKind, Records, bar_kind
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -36,7 +36,7 @@ AT_LEAST = 300
 
 
 class Chart:
-    """One symbol at one interval.
+    """One symbol in one kind of bars.
 
     Attributes:
         seq: ticks through here are in `series`.
@@ -48,9 +48,9 @@ class Chart:
         on_tape: the tape goes on before `read_ns`, back to which it was read; else older bars are the venue's.
     """
 
-    def __init__(self, symbol: str, interval: int) -> None:
+    def __init__(self, symbol: str, kind: BarKind, *, dense: bool) -> None:
         self.symbol = symbol
-        self.series = BarSeries(interval, BARS)
+        self.series = BarSeries(kind, BARS, dense=dense)
         self.seq = 0
         self.depth = 0
         self.loading = False
@@ -71,13 +71,14 @@ class Charts:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.no_history_until = float("-inf")
-        self._charts: OrderedDict[tuple[str, int], Chart] = OrderedDict()
+        self._charts: OrderedDict[tuple[str, BarKind], Chart] = OrderedDict()
 
     def bars(self, args: dict[str, Any]) -> dict[str, Any]:
         """The newest bars of a symbol, as of now.
 
         Args:
-            args: `symbol`, `interval` (from 1s to 1d), `count` (bars at most), `since_ns` (none that starts before).
+            args: `symbol`, `interval` (from 1s to 1d, or `tick:500`, `volume:10`, `dollar:1M`), `count` (bars at most), `since_ns` (none
+                that starts before).
 
         Raises:
             UsageError: the symbol is not watched, or there is no such interval.
@@ -85,11 +86,11 @@ class Charts:
         engine = self.engine
         symbol = watched(engine, args.get("symbol"))
         text = str(args.get("interval", "1m"))
-        interval = interval_ns(text)
-        if not SECOND <= interval <= DAY or interval % SECOND:
+        kind = bar_kind(text)
+        if kind.by == "time" and (not SECOND <= kind.size <= DAY or kind.size % SECOND):
             raise UsageError(f"a chart's interval is from 1s to 1d: {text!r} is not")
         count = whole(args, "count", AT_LEAST, 1, BARS)
-        chart = self._chart(symbol, interval)
+        chart = self._chart(symbol, kind)
         engine.incoming.absorb()
         chart.anew |= not self._go_on(chart)
         lacks = (chart.anew or bool(chart.note)) and engine.clock.monotonic() > chart.again
@@ -106,14 +107,18 @@ class Charts:
             "note": chart.note,
         }
 
-    def _chart(self, symbol: str, interval: int) -> Chart:
-        key = (symbol, interval)
+    def _chart(self, symbol: str, kind: BarKind) -> Chart:
+        key = (symbol, kind)
         if key not in self._charts:
-            self._charts[key] = Chart(symbol, interval)
+            self._charts[key] = Chart(symbol, kind, dense=self._dense)
             while len(self._charts) > SERIES:
                 self._charts.popitem(last=False)
         self._charts.move_to_end(key)
         return self._charts[key]
+
+    @property
+    def _dense(self) -> bool:
+        return self.engine.venue.ids == "dense"
 
     def _go_on(self, chart: Chart) -> bool:
         """Take the ticks since the last time; False when they are gone, or too many to be taken between two turns of the loop."""
@@ -121,7 +126,7 @@ class Charts:
         if chart.seq and engine.last_seq - chart.seq > BEHIND:
             return False
         ticks = engine.recent.of(engine.symbols[chart.symbol], chart.seq)
-        if ticks is None or len(ticks) > AT_ONCE:
+        if ticks is None or len(ticks) > (AT_ONCE if chart.series.interval else bar_history.AT_ONCE):
             return False
         chart.series.extend(ticks)
         chart.seq = max(chart.seq, engine.last_seq)
@@ -142,11 +147,15 @@ class Charts:
 
     async def _read(self, chart: Chart) -> None:
         """Read on from where the last reading ended; from now where there was none, or where ticks since then are gone."""
+        if chart.series.kind.by != "time":
+            if chart.anew:
+                await self._read_forth(chart)
+            return
         engine, interval = self.engine, chart.series.interval
         last = engine.market.of(engine.symbols[chart.symbol]).last_ts or await engine.venue_now()
         start = (last // interval - chart.depth) * interval
         if chart.anew:
-            series, through = BarSeries(interval, BARS), engine.tape.synced_seq
+            series, through = BarSeries(chart.series.kind, BARS, dense=self._dense), engine.tape.synced_seq
             chart.read_ns, chart.on_tape = await bar_history.read_tape(engine, chart.symbol, series, start, last + SECOND, through)
             chart.series, chart.seq, chart.anew = series, through, False
             self._go_on(chart)
@@ -160,6 +169,13 @@ class Charts:
             engine.incoming.absorb()
             self._go_on(chart)
             series.complete(known)
+
+    async def _read_forth(self, chart: Chart) -> None:
+        """Bars that are not cut by time are counted from a beginning on."""
+        series, through = BarSeries(chart.series.kind, BARS, dense=self._dense), self.engine.tape.synced_seq
+        chart.note = await bar_history.read_forth(self.engine, chart.symbol, series, through)
+        chart.series, chart.seq, chart.anew = series, through, False
+        self._go_on(chart)
 
 
 def watched(engine: Engine, symbol: Any) -> str:
@@ -205,6 +221,8 @@ def whole(args: dict[str, Any], name: str, default: int, least: int, most: int) 
 
 
 def rows(bars: Records) -> list[list[Any]]:
-    """`[start_ns, open, high, low, close, volume]` of each."""
-    names = ("start", "open", "high", "low", "close", "volume")
-    return [list(row) for row in zip(*(bars[name].tolist() for name in names), strict=True)]
+    """`[start_ns, open, high, low, close, volume, quality, vwap, buy_volume, trades]` of each; a vwap that is not known is None."""
+    names = ("start", "open", "high", "low", "close", "volume", "quality", "vwap", "buy_volume", "trades")
+    columns = {name: bars[name].tolist() for name in names}
+    columns["vwap"] = [value if value == value else None for value in columns["vwap"]]
+    return [list(row) for row in zip(*columns.values(), strict=True)]

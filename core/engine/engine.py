@@ -42,6 +42,7 @@ from core.engine.stages import Passage
 from core.engine.supply import Supply
 from core.engine.system import System
 from core.engine.trail import LINES, Trail
+from core.engine.upkeep import Upkeep
 from core.errors import UsageError
 from core.feed.batch import FeedState
 from core.feed.feed import Feed
@@ -125,6 +126,7 @@ class Engine:
         self.sentinel = Sentinel(self)
         self.lab = Lab(self, config.research.processes)
         self.replay: Replay | None = None
+        self.upkeep = Upkeep(self)
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -160,6 +162,7 @@ class Engine:
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
         self.spawn(self.sentinel.run(), "alert rules")
+        self.spawn(self.upkeep.run(), "upkeep")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     async def _make_feed(self) -> None:

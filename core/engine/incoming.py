@@ -10,8 +10,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from core.feed.batch import Batch, FeedState, GapEvent
+from core.store.arrivals import NOT_IMPORTED
 from core.store.gaps import Gap
-from core.types import QUOTE, join
+from core.types import QUOTE, Records, join
 from core.venues.venue import SymbolInfo, Ticker
 
 if TYPE_CHECKING:
@@ -24,10 +25,15 @@ MOST = 2048
 
 
 class Incoming:
-    """The feed's callbacks: synchronous and short, they hand everything on."""
+    """The feed's callbacks: synchronous and short, they hand everything on.
+
+    Attributes:
+        imported: of symbols that were imported long ago and not recorded since, the last id on the tape.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.imported: dict[str, int] = {}
         self._waiting_for_room = False
         self._gathered: list[Batch] = []
         self._count = 0
@@ -64,6 +70,8 @@ class Incoming:
         engine = self.engine
         stream = engine.venue.stream
         ticks = join([batch.ticks for batch in batches])
+        if self.imported and len(ticks):
+            self._begin_anew(ticks, stream)
         for gap in (gap for batch in batches for gap in batch.gaps if gap.state != "filled"):
             self._keep(gap)  # before the ticks beyond it: a kill between the two must not leave a hole that nobody lists
         if len(ticks):
@@ -79,6 +87,17 @@ class Incoming:
             self._waiting_for_room = True
             engine.gate.hold("tape")
             engine.spawn(self._resume_with_room(), "room on the tape")
+
+    def _begin_anew(self, ticks: Records, stream: str) -> None:
+        """List what lies between an import of long ago and the first print of a symbol since."""
+        for name in list(self.imported):
+            mine = ticks.compress(ticks["symbol"] == self.engine.symbols[name]) if name in self.engine.symbols else ticks[:0]
+            if len(mine):
+                first, last = int(mine["id"].min()), self.imported.pop(name)
+                if first > last + 1 and self.engine.venue.ids == "dense":
+                    self.engine.tape.record_gap(
+                        name, stream, last + 1, first - 1, from_ns=None, to_ns=None, state="lost", cause=NOT_IMPORTED
+                    )
 
     def _note(self, batch: Batch, stream: str) -> None:
         """What is rare in a batch."""

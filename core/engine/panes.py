@@ -9,7 +9,7 @@ from typing import Any
 from core.view import View
 
 #: Panes that nobody touches: they move on by themselves this often, in seconds.
-BY_THEMSELVES = {"system": 0.5, "coverage": 5.0}
+BY_THEMSELVES = {"system": 0.5, "coverage": 1.0}
 
 
 class Panes:

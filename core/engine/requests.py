@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 LOOK_S = 5.0
 
+#: What can be asked.
+QUESTIONS = (
+    *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
+    *("source", "sources", "upkeep", "bars", "bar_fills", "prints", "equity"),
+)
+
 
 class Requests:
     """Answers viewers and programs from one engine."""
@@ -98,8 +104,9 @@ class Requests:
             return await engine.lab.sources()
         if what == "source":
             return await look(str(args.get("path", "")))
-        known = "status, digest, catalogue, fills, alerts, alert_rules, latency, symbols, listed, commands, order, run, source, sources"
-        raise UsageError(f"{what!r} is not a question: {known}, bars, bar_fills, prints, equity")
+        if what == "upkeep":
+            return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
+        raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`; a replay that plays is at work."""

@@ -13,7 +13,7 @@ import structlog
 
 from core.errors import StoreError
 from core.store.coverage import Coverage, coverage
-from core.store.summary import gap_totals
+from core.store.summary import gap_totals, sealed_ticks
 from core.system_view import CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.workers.vitals import Vitals
 
@@ -34,7 +34,8 @@ class Files:
         self.home = home
         self.sizes: dict[str, int | None] = {}
         self.free: int | None = None
-        self.coverage: list[Coverage] = []
+        self.coverage: list[Coverage] | None = None  # not looked yet
+        self.sealed: int | None = None
         self.gaps: dict[str, list[int]] | None = None
         self._looked = float("-inf")
         self._looking: asyncio.Task[None] | None = None
@@ -59,6 +60,7 @@ class Files:
         try:
             self.free = shutil.disk_usage(self.home).free
             self.gaps = gap_totals(self.home / "tape.db")
+            self.sealed = sealed_ticks(self.home / "tape.db")
             self.coverage = coverage(self.home / "tape.db", time.time_ns())
         except (OSError, StoreError) as error:
             log.warning("cannot look at the files", error=str(error))
@@ -82,10 +84,12 @@ class System:
         self.files.look_soon()
         return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process())
 
-    def coverage(self) -> list[CoverageRow]:
-        """What the tape holds of the symbols that are streamed, as of a moment ago."""
+    def coverage(self) -> list[CoverageRow] | None:
+        """What the tape holds of the symbols that are streamed, as of a moment ago; None before the first look."""
         self.files.look_soon()
         watched = set(self.engine.market.watched)
+        if self.files.coverage is None:
+            return None
         return [CoverageRow(*strip) for strip in self.files.coverage if strip.symbol in watched]
 
     def status(self) -> dict[str, Any]:
@@ -133,6 +137,7 @@ class System:
             disk_free_bytes=self.files.free,
             settling=engine.settler.backlog,
             gaps=self.files.gaps,
+            sealed=self.files.sealed,
         )
 
     def process(self) -> ProcessHealth:
@@ -205,6 +210,10 @@ def feed_health(said: dict[str, Any], now_ns: int) -> FeedHealth:
         degraded=said["degraded"],
         waiting=said["waiting"],
         unlisted=said["unlisted"],
+        flags=said["flags"],
+        odd=said["odd"],
+        jumps=[(jump["symbol"], jump["ts_ns"], jump["price"], jump["before"]) for jump in said["jumps"]],
+        frozen=said["frozen"],
     )
 
 

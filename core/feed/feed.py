@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from core.clock import Clock
+from core.config import QualityConfig
 from core.errors import VenueError
 from core.feed.backfill import Backfill
 from core.feed.batch import Batch, Counters, FeedState, GapEvent
+from core.feed.checks import Checks
 from core.feed.health import Health
 from core.feed.intake import Intake
 from core.feed.listing import Listing, bare_names
@@ -55,6 +57,7 @@ class Feed:
         gap_deadline_s: float = 2.0,
         timing: Timing | None = None,
         tickers_every_s: float = 30.0,
+        checks: QualityConfig | None = None,
         rng: random.Random | None = None,
     ) -> None:
         """
@@ -64,6 +67,7 @@ class Feed:
             open_gaps: rows of the table of gaps that are still `open`; they are fetched on in the background.
             next_seq: the first number to give; above all given before.
             on_parsed: called with ticks as parsed, before they are in order.
+            checks: what of the prints and quotes is flagged.
             sequencer: given instead of `next_seq` where several feeds number one order.
         """
         rng = rng or random.Random()
@@ -79,24 +83,22 @@ class Feed:
         self._changing = asyncio.Lock()
         self._ready = ready = asyncio.Event()
         ready.set()
-        self._quality = quality = Quality()
+        self._quality, self._checks = quality, odd = Quality(), Checks(checks)
         quota = Quota(venue.limits, clock, breaker_open_s=timing.breaker_open_s)
         self.rest = rest = Rest(venue, quota, clock)
         self._listing = listing = Listing(venue, rest, clock)
         self._intake = intake = Intake(venue, sequencer or Sequencer(next_seq), deadline_s=gap_deadline_s)
-        self._pump = pump = Pump(intake, quality, clock, on_batch=on_batch, on_missing=lambda: self._backfill.wake())
+        self._pump = pump = Pump(intake, quality, odd, clock, on_batch=on_batch, on_missing=lambda: self._backfill.wake())
         pump.on_parsed, pump.on_quality = on_parsed, self._told
         self._backfill = Backfill(venue, rest, clock, intake, quality, ready, timing, rng, name_of=self._name_of, on_news=pump.emit)
         self._streams = streams = Streams(
             venue, clock, quota, ready, timing, rng, on_frames=pump.touch, on_change=self._told, on_open=self._opened, on_lost=self._lost
         )
         self._venue_clock = VenueClock(venue, rest, clock)
-        self._refresh = Refresh(
-            venue, rest, listing, names=streams.names, on_tickers=on_tickers, on_symbols=on_symbols, every_s=tickers_every_s
-        )
-        self._health = Health(
-            clock, ready, quota, streams, pump, intake, quality, self._backfill, self._refresh, self._venue_clock, self._name_of
-        )
+        told: dict[str, Any] = {"on_tickers": on_tickers, "on_symbols": on_symbols, "every_s": tickers_every_s}
+        self._refresh = Refresh(venue, rest, listing, names=streams.names, **told)
+        parts = (clock, ready, quota, streams, pump, intake, quality, odd, self._backfill, self._refresh, self._venue_clock)
+        self._health = Health(*parts, self._name_of)
 
     async def watch(self, names: Iterable[str]) -> list[str]:
         """Stream and record these symbols too; returns their bare names. Works before `run` as well.
@@ -176,14 +178,12 @@ class Feed:
     def pause(self) -> None:
         """The consumer is full: read nothing more. What comes meanwhile waits in the sockets, then at the venue."""
         self._ready.clear()
-        for session in self._streams.sessions():
-            session.pause()
+        self._streams.pause()
 
     def resume(self) -> None:
         """Read on."""
         self._ready.set()
-        for session in self._streams.sessions():
-            session.resume()
+        self._streams.resume()
 
     @property
     def names(self) -> set[str]:
@@ -222,6 +222,7 @@ class Feed:
         for symbol in [self._symbols[full] for full in map(self._full, names) if full in self._symbols]:
             self._intake.park(symbol)
             self._quality.forget(symbol)
+            self._checks.forget(symbol)
         self._pump.emit()
         if self._said is not None:
             self._told()

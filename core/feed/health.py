@@ -9,6 +9,9 @@ held_s                                   silence the venue asked for, still to k
 skew_ms skew_error_ms                    the venue's clock minus ours, null before it is known
 clock_steps last_step_s                  how often our wall clock was set, and by how much last
 counters {…} reasons {…}                 totals, and refused prints and quotes by reason
+flags {…} odd {symbol: {…}}              prints and quotes that were taken and are odd, by reason; refused ones and these by symbol
+jumps [{symbol id ts_ns price before}]   the newest prints out of their symbol's band, the newest last
+frozen {symbol: s}                       prices that stand still while others move, and for how long when that was seen
 degraded {symbol: why} unlisted [symbol] waiting [symbol]   waiting: for missing prints
 gaps_open paused latency_ms trouble
 """
@@ -23,6 +26,7 @@ from typing import Any
 from core.clock import Clock
 from core.feed.backfill import Backfill
 from core.feed.batch import FeedState
+from core.feed.checks import Checks
 from core.feed.connection import Connection
 from core.feed.intake import Intake
 from core.feed.pump import Pump
@@ -44,6 +48,7 @@ class Health:
     pump: Pump
     intake: Intake
     quality: Quality
+    checks: Checks
     backfill: Backfill
     refresh: Refresh
     venue_clock: VenueClock
@@ -87,6 +92,7 @@ class Health:
             "last_step_s": _rounded(venue_clock.steps.last_s),
             "counters": asdict(self.intake.counters),
             "reasons": dict(self.quality.reasons),
+            **self._flagged(),
             "gaps_open": self.intake.counters.gaps_open,
             "paused": not self.ready.is_set(),
             "latency_ms": self.pump.latency_ms,
@@ -94,6 +100,21 @@ class Health:
             "unlisted": sorted(self.refresh.unlisted),
             "waiting": sorted(self.name_of(symbol) for symbol in self.intake.held),
             "trouble": self.trouble(),
+        }
+
+    def _flagged(self) -> dict[str, Any]:
+        """What is odd of what was taken."""
+        odd = self.checks.by_symbol()
+        for (symbol, reason), count in self.quality.of_symbols.items():
+            odd.setdefault(symbol, {})[reason] = count
+        return {
+            "flags": self.checks.totals(),
+            "odd": {self.name_of(symbol): reasons for symbol, reasons in sorted(odd.items())},
+            "jumps": [
+                {"symbol": self.name_of(jump.symbol), "id": jump.id, "ts_ns": jump.ts, "price": jump.price, "before": jump.before}
+                for jump in self.checks.jumps
+            ],
+            "frozen": {self.name_of(symbol): round(ns / 1e9, 3) for symbol, ns in self.checks.frozen.items()},
         }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from core.clock import Clock
 from core.feed.batch import Batch
+from core.feed.checks import Checks
 from core.feed.intake import Intake
 from core.feed.quality import Quality
 from core.feed.session import Session
@@ -14,6 +15,9 @@ from core.types import Origin, Records
 
 #: Frames after which the consumer is called in the middle of a loop turn: one turn may read megabytes.
 BURST = 4096
+
+#: How often what came is checked at least.
+LOOK_S = 1.0
 
 _LIVE = int(Origin.LIVE)  # looking it up in the enum takes longer than all else that is done with it
 
@@ -29,12 +33,20 @@ class Pump:
     """
 
     def __init__(
-        self, intake: Intake, quality: Quality, clock: Clock, *, on_batch: Callable[[Batch], None], on_missing: Callable[[], None]
+        self,
+        intake: Intake,
+        quality: Quality,
+        checks: Checks,
+        clock: Clock,
+        *,
+        on_batch: Callable[[Batch], None],
+        on_missing: Callable[[], None],
     ) -> None:
         self.latency_ms: float | None = None
         self.failed: asyncio.Future[None] | None = None
         self._intake = intake
         self._quality = quality
+        self._checks = checks
         self._clock = clock
         self._on_batch = on_batch
         self._on_missing = on_missing
@@ -46,8 +58,11 @@ class Pump:
         self.on_quality: Callable[[], None] = lambda: None
 
     async def run(self) -> None:
-        """Wait for a failure of the consumer and raise it."""
+        """Wait for a failure of the consumer and raise it; meanwhile look every second at what came."""
         self.failed = asyncio.get_running_loop().create_future()
+        while not self.failed.done():
+            await asyncio.wait([self.failed], timeout=LOOK_S)
+            self._checks.look()
         await self.failed
 
     def close(self) -> None:
@@ -104,6 +119,7 @@ class Pump:
                 self._on_batch(batch)
             except Exception as exc:  # whatever it is: the engine must hear of it
                 self._fail(exc)
+            self._checks.take(batch.ticks, batch.quotes)
         if self._intake.take_news():
             self._on_missing()
         self._arm()

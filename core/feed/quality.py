@@ -22,10 +22,12 @@ class Quality:
 
     Attributes:
         reasons: prints and quotes that were refused since the start, by reason.
+        of_symbols: those that can be put down to a symbol, by symbol and reason.
     """
 
     def __init__(self) -> None:
         self.reasons: Counter[str] = Counter()
+        self.of_symbols: Counter[tuple[int, str]] = Counter()
         self._in_a_row: dict[tuple[int, str], tuple[int, str]] = {}
 
     @property
@@ -44,10 +46,10 @@ class Quality:
         before = self.degraded.keys()
         bad: dict[tuple[int, str], list[Bad]] = {}
         for unreadable in parsed.unreadable:
-            self.reasons[f"{unreadable.what} not readable"] += 1
+            self._note(unreadable.symbol, f"{unreadable.what} not readable")
             bad.setdefault((unreadable.symbol, unreadable.what), []).append(unreadable)
         for refused in parsed.quarantined:
-            self.reasons[refused.reason] += 1
+            self._note(refused.symbol, refused.reason)
             bad.setdefault((refused.symbol, "prints"), []).append(refused)
         unplaced = parsed.malformed - len(parsed.unreadable)
         if unplaced:
@@ -58,11 +60,16 @@ class Quality:
 
     def refused(self, fetched: Iterable[Quarantined]) -> None:
         """Count what was wrong with fetched prints; they say nothing of the stream."""
-        self.reasons.update(bad.reason for bad in fetched)
+        for bad in fetched:
+            self._note(bad.symbol, bad.reason)
 
     def forget(self, symbol: int) -> None:
         """It is watched no more."""
         self._in_a_row = {key: value for key, value in self._in_a_row.items() if key[0] != symbol}
+
+    def _note(self, symbol: int, reason: str) -> None:
+        self.reasons[reason] += 1
+        self.of_symbols[symbol, reason] += 1
 
     def _judge(self, key: tuple[int, str], bad: list[Bad], rows: Records) -> None:
         good = np.flatnonzero(rows["symbol"] == key[0])

@@ -166,7 +166,7 @@ class Session:
             await self._watch
 
     def _take(self, frames: list[bytes]) -> None:
-        now = self._clock.now_ns()
+        now = self._clock.now_ns() // 1000 * 1000  # below a microsecond its digits are noise, and would be a third of a sealed tick
         receive = self._parser.receive
         for frame in frames:
             receive(frame, now)

@@ -115,6 +115,16 @@ class Streams:
         """The sockets that are open."""
         return [session for connection in self.connections for session in connection.link.sessions]
 
+    def pause(self) -> None:
+        """Read nothing more."""
+        for session in self.sessions():
+            session.pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        for session in self.sessions():
+            session.resume()
+
     def state(self) -> FeedState:
         """The worst state of any connection, and whom it concerns."""
         troubled = [connection for connection in self.connections if connection.link.state != "live"]

@@ -36,6 +36,8 @@ def health_of(venue: str, counters: dict[str, int], *, paused: bool) -> dict[str
         "breaker": {},
         "counters": counters,
         "reasons": {},
+        "flags": {},
+        "odd": {},
         "gaps_open": 0,
         "paused": paused,
         "degraded": {},

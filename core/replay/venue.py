@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from core.errors import VenueError
 from core.replay.clock import ReplayClock
 from core.replay.recording import Recording
 from core.types import BAR, TICK, Origin, Records, Symbols, interval_ns
+from core.venues.binance import Binance
 from core.venues.venue import RestCall
 
 #: Prints read for one answer, about.
@@ -24,6 +25,7 @@ class Recorded:
 
     Attributes:
         name, stream: of the venue and the kind of prints that were recorded.
+        ids: what the venue declares of its ids.
     """
 
     kline_intervals: tuple[str, ...] = ("1s", "1m", "5m", "1h", "1d")
@@ -31,6 +33,7 @@ class Recorded:
     def __init__(self, recording: Recording, symbols: Symbols) -> None:
         self.name = recording.venue
         self.stream = recording.stream
+        self.ids: Literal["dense", "ordered", "none"] = Binance.ids if recording.venue == Binance.name else "ordered"
         self._symbols = symbols
 
     def trades_recent(self, name: str, limit: int = 1000) -> RestCall:

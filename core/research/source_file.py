@@ -12,7 +12,7 @@ from core.errors import SourceError
 from core.research.source import Source
 from core.research.source_bytes import Reading
 from core.research.source_columns import SHORTEST_MONTH
-from core.research.source_name import plain_symbol
+from core.research.source_name import plain_symbol, read_name
 from core.research.source_order import Counts, gather, in_order, merged, once, turned
 from core.research.source_select import Selection
 from core.research.source_table import Table, Wanted
@@ -24,14 +24,21 @@ _DENSE = frozenset({"aggTrades"})
 
 
 class FileSource(Source):
-    """The rows of one or more files of one symbol, from `from_ns` to before `to_ns` (bars: those wholly inside)."""
+    """The rows of one or more files of one symbol, from `from_ns` to before `to_ns` (bars: those wholly inside).
+
+    Attributes:
+        has_ids: rows carry the venue's own trade ids; else they are numbered.
+        named: the symbol that the first file's name tells, None where it tells none.
+    """
 
     def __init__(self, text: str, selection: Selection, from_ns: int | None = None, to_ns: int | None = None) -> None:
         table = selection.tables[0]
         super().__init__(text, table.kind, table.form, selection.symbol, selection.interval)
         self._selection, self._from, self._to = selection, from_ns, to_ns
         self._readings: list[Reading] = []
-        self._is_numbered = self.kind == "ticks" and not all(table.has_ids for table in selection.tables)
+        self.has_ids = all(table.has_ids for table in selection.tables)
+        self.named = read_name(table.file.title).symbol
+        self._is_numbered = self.kind == "ticks" and not self.has_ids
         self.notes = list(selection.notes)
         self.total_bytes = sum(table.file.size for table in selection.tables)
 

@@ -14,9 +14,9 @@ from core.research.source_times import is_unix
 _NAMES = {
     "time": (
         "opentime starttime candlebegintime transacttime transactiontime tradetime eventtime unix unixtime unixtimestamp epoch "
-        "timestamp timestamputc ts t datetime dateutc date time start begin opendate periodstart"
+        "timestamp timestamputc ts tsns startns t datetime dateutc date time start begin opendate periodstart"
     ),
-    "close_time": "closetime endtime periodend",
+    "close_time": "closetime endtime endns periodend",
     "id": "aggtradeid aggid tradeid tid id a",
     "open": "open openprice priceopen o",
     "high": "high highprice pricehigh h max",
@@ -57,7 +57,8 @@ def name_columns(header: Sequence[str], row: Sequence[str], name: str) -> tuple[
         raise SourceError(f"{name}: bars need open, high, low and close; the columns are {shown!r}")
     if "price" not in found:
         raise SourceError(f"{name}: no price column among {shown!r}: name it price, last or close")
-    form = "aggTrades" if any(word in columns for word in ("aggtradeid", "aggid")) else "trades" if "qty" in found else "prices"
+    is_agg = any(word in columns for word in ("aggtradeid", "aggid")) or _cell(row, columns.get("stream")) == "aggTrade"
+    form = "aggTrades" if is_agg else "trades" if "qty" in found else "prices"
     return "ticks", form, {meaning: found[meaning] for meaning in _OF_TICKS if meaning in found}
 
 
@@ -81,6 +82,10 @@ def _time_column(columns: dict[str, int], row: Sequence[str]) -> int | None:
     named = [columns[word] for word in _NAMES["time"].split() if word in columns]
     numeric = [column for column in named if column < len(row) and is_unix(row[column])]
     return next(iter(numeric or named), None)
+
+
+def _cell(row: Sequence[str], column: int | None) -> str:
+    return row[column] if column is not None and column < len(row) else ""
 
 
 def _is_clock(row: Sequence[str], column: int) -> bool:

@@ -17,6 +17,7 @@ from core.research.source_times import scaled
 from core.types import Records
 
 _MOST = 256 << 20
+_SAMPLE = 100
 
 
 class _Native(msgspec.Struct):
@@ -49,12 +50,12 @@ def read_json(file: DataFile) -> Table:
     Raises:
         SourceError: not JSON, not an array of trades, or a trade without time or price.
     """
-    sample, symbols = _columns(file, Reading(), None)
-    return table_of(file, "ticks", "trades", sample, symbols, partial(_records, file))
+    sample, symbols, form = _columns(file, Reading(), None)
+    return table_of(file, "ticks", form, sample, symbols, partial(_records, file))
 
 
 def _records(file: DataFile, wanted: Wanted, reading: Reading) -> Iterator[Records]:
-    columns, found = _columns(file, reading, wanted.symbol)
+    columns, found, _ = _columns(file, reading, wanted.symbol)
     if len(found) > 1 and not wanted.is_chosen:
         raise SourceError(f"{file.name}: trades of several symbols ({clean(', '.join(sorted(found)), 80)}): say which with --symbol")
     if len(columns.times):
@@ -62,7 +63,8 @@ def _records(file: DataFile, wanted: Wanted, reading: Reading) -> Iterator[Recor
         yield ticks(columns, 1)
 
 
-def _columns(file: DataFile, reading: Reading, only: str | None) -> tuple[Columns, set[str]]:
+def _columns(file: DataFile, reading: Reading, only: str | None) -> tuple[Columns, set[str], str]:
+    """(columns, symbols named, form): aggregated trades carry an `a`, their own or in what the venue said."""
     try:
         trades = msgspec.json.decode(whole(file, reading, _MOST), type=list[_Trade], strict=False)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -70,6 +72,7 @@ def _columns(file: DataFile, reading: Reading, only: str | None) -> tuple[Column
     symbols = {trade.symbol for trade in trades if trade.symbol}
     lines = [i for i, trade in enumerate(trades, 1) if only is None or not trade.symbol or plain_symbol(trade.symbol) == only]
     trades = [trades[i - 1] for i in lines]
+    form = "aggTrades" if any(t.a is not None or (t.info is not None and t.info.a is not None) for t in trades[:_SAMPLE]) else "trades"
     times = [trade.timestamp if trade.T is None else trade.T for trade in trades]
     prices = [trade.price if trade.p is None else trade.p for trade in trades]
     for line, time, price in zip(lines, times, prices, strict=True):
@@ -77,13 +80,20 @@ def _columns(file: DataFile, reading: Reading, only: str | None) -> tuple[Column
             raise SourceError(f"{file.name}: trade {line} has no time or no price")
     if not trades and only is None:
         raise SourceError(f"{file.name}: no trades")
-    return Columns(
-        np.array(lines, np.int64),
-        _unix(file, np.array(times, np.int64)),
-        {"price": np.array(prices, np.float64), "qty": np.array([(t.amount if t.q is None else t.q) or 0.0 for t in trades], np.float64)},
-        _ids(trades),
-        np.array([_side(trade) for trade in trades], np.int8),
-    ), symbols
+    return (
+        Columns(
+            np.array(lines, np.int64),
+            _unix(file, np.array(times, np.int64)),
+            {
+                "price": np.array(prices, np.float64),
+                "qty": np.array([(t.amount if t.q is None else t.q) or 0.0 for t in trades], np.float64),
+            },
+            _ids(trades),
+            np.array([_side(trade) for trade in trades], np.int8),
+        ),
+        symbols,
+        form,
+    )
 
 
 def _unix(file: DataFile, values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

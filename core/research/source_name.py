@@ -31,6 +31,11 @@ def clean(text: str, most: int = 300) -> str:
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
+def is_venue(text: str) -> bool:
+    """Whether a word is the name of a venue."""
+    return _VENUES.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a name says; None where it says nothing.

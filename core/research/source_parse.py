@@ -12,6 +12,7 @@ from core.errors import SourceError
 from core.research import source_digits as fast
 from core.research.source_bytes import DataFile, Reading, blocks
 from core.research.source_columns import VALUES, Columns, bars, check, ticks
+from core.research.source_export import export_columns
 from core.research.source_layout import Layout, read_layout
 from core.research.source_rows import Rows
 from core.research.source_table import Table, Wanted, table_of
@@ -57,7 +58,7 @@ def _parse(file: DataFile, layout: Layout, has_ids: bool, wanted: Wanted, readin
             block, line = block.split(b"\n", layout.skip)[-1], layout.skip + 1
             if not block:
                 continue
-        columns = _fast_columns(block, line, layout) if is_digits else None
+        columns = _fast_columns(block, line, layout) if is_digits else export_columns(block, line, layout, wanted)
         if columns is None:
             columns = _careful_columns(block, line, layout, file.name, wanted)
         if not len(columns.times):

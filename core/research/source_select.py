@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import SourceError
 from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, opened
 from core.research.source_json import is_json, read_json
-from core.research.source_name import DEFAULT_VENUE, Named, clean, plain_symbol, read_name
+from core.research.source_name import DEFAULT_VENUE, Named, clean, is_venue, plain_symbol, read_name
 from core.research.source_parquet import read_parquet
 from core.research.source_parse import read_csv
 from core.research.source_table import Table
@@ -157,10 +157,18 @@ def _symbol_of(named: Named, tables: list[Table], symbol: str | None, shown: str
     if len(set(map(plain_symbol, columns))) > 1:
         raise SourceError(f"{shown}: several symbols, choose one with --symbol: {_list(columns)}")
     if columns:
-        return f"{named.venue or 'file'}:{clean(next(iter(columns)), 40).upper().replace('/', '')}", False
+        return _of_cell(next(iter(columns)), named.venue), False
     if named.symbol:
         return f"{named.venue or DEFAULT_VENUE}:{named.symbol}", False
     return f"file:{clean(named.stem, 40).upper()}", False
+
+
+def _of_cell(cell: str, venue: str | None) -> str:
+    """`venue:SYMBOL` of a symbol column's cell, which may name the venue itself, and may have been made safe for spreadsheets."""
+    head, colon, tail = cell.removeprefix("'").rpartition(":")
+    if not (colon and is_venue(head)):
+        head, tail = venue or "file", f"{head}{colon}{tail}"
+    return f"{head.lower()}:{clean(tail, 40).upper().replace('/', '')}"
 
 
 def _check_forms(tables: list[Table], named: Named, shown: str) -> int:

@@ -10,7 +10,7 @@ from core.clock import iso, parse_time
 from core.errors import SourceError, UsageError
 from core.research.source import Source
 from core.research.source_name import clean, plain_symbol
-from core.types import Records, Symbols
+from core.types import Origin, Records, Symbols
 
 PREFIX = "tape:"
 _WINDOW_ROWS = 1 << 19
@@ -51,7 +51,7 @@ def parse_tape(text: str) -> Stretch:
     return Stretch(symbol, stream or None, from_ns, to_ns)
 
 
-def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> Source:
+def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | None, to_ns: int | None, as_delivered: bool) -> TapeSource:
     """Open a stretch of the tape of a home; the narrower of its own and the given times counts.
 
     Raises:
@@ -64,14 +64,18 @@ def open_tape(text: str, symbol: str | None, home: Path | None, from_ns: int | N
     path = None if home is None else home / "tape.db"
     if path is None or not path.exists():
         raise SourceError(f"{clean(text)}: no tape in {home or 'this home'}; record one with cockpit --record")
-    name, stream = _find(path, stretch, text)
+    name, stream = find_series(path, stretch, text)
     begin = max((ns for ns in (stretch.from_ns, from_ns) if ns is not None), default=None)
     end = min((ns for ns in (stretch.to_ns, to_ns) if ns is not None), default=None)
     return TapeSource(text, path, name, stream, begin, end, as_delivered)
 
 
-def _find(path: Path, stretch: Stretch, text: str) -> tuple[str, str]:
-    """(symbol, stream) on the tape."""
+def find_series(path: Path, stretch: Stretch, text: str) -> tuple[str, str]:
+    """(symbol, stream) of the series on the tape that a stretch names.
+
+    Raises:
+        SourceError: there is none, or several.
+    """
     from core.store.span import tape_series
 
     series = tape_series(path)
@@ -104,13 +108,15 @@ class TapeSource(Source):
         self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
 
     def batches(self) -> Iterator[Records]:
-        """As `Source.batches`; `seq` is the tape's, 0 for ticks that came too late to be delivered."""
+        """As `Source.batches`; `seq` is the tape's, 0 for ticks that were imported or came too late to be delivered."""
         self.notes = []
-        rows = late = 0
+        rows = late = imported = 0
         for batch in self._delivered() if self._as_delivered else self._by_time():
             if len(batch):
                 rows += len(batch)
-                late += int((batch["seq"] == 0).sum())
+                from_import = batch["origin"] == Origin.IMPORT
+                imported += int(from_import.sum())
+                late += int(((batch["seq"] == 0) & ~from_import).sum())
                 yield batch
         if not rows:
             begin, end = (
@@ -118,6 +124,8 @@ class TapeSource(Source):
                 ("the end" if self.to_ns is None else iso(self.to_ns)),
             )
             raise SourceError(f"{self.text}: the tape holds no ticks of {self.symbol} from {begin} to {end}")
+        if imported:
+            self.notes.append(f"{imported:,} of the ticks were imported, strategies never saw them live; --as-delivered leaves them out")
         if late:
             self.notes.append(f"{late:,} of the ticks came too late to be delivered live; --as-delivered leaves them out")
 

@@ -38,6 +38,10 @@ LOG_LIMIT = 64 << 20
 LOG_WAIT = 0.05
 LOG_AGAIN = 10.0
 
+#: Pages given back after one transaction, and the kind of file that can.
+SHRINK_PAGES = 256
+_INCREMENTAL = 2
+
 
 class WriteConnection:
     """The one connection of this process that writes to a file; SQLite runs on a thread of its own.
@@ -45,6 +49,7 @@ class WriteConnection:
     Attributes:
         path: the file.
         on_trouble: called on the event loop with `trouble` whenever that changes.
+        shrinking: free pages at the end of the file go back to the disk, some after each transaction, until there are none.
         pinned_mb: size of the write-ahead log while a reader that does not end keeps it from starting over; 0 otherwise.
     """
 
@@ -52,6 +57,7 @@ class WriteConnection:
         self.path = path
         self.on_trouble: Told = lambda _why: None
         self.pinned_mb = 0.0
+        self.shrinking = False
         self._db = db
         self._trouble: str | None = None
         self._log = path.with_name(path.name + "-wal")
@@ -126,6 +132,8 @@ class WriteConnection:
                 continue
             self._say(None)
             await self._start_log_over()
+            if self.shrinking:
+                await self._shrink()
             return results
 
     def _say(self, why: str | None) -> None:
@@ -157,6 +165,15 @@ class WriteConnection:
             log.warning("a reader that does not end keeps the log from starting over", file=str(self.path), log_mb=round(size / 1e6))
         self.pinned_mb = size / 1e6 if busy else 0.0
         self._try_again = time.monotonic() + LOG_AGAIN
+
+    async def _shrink(self) -> None:
+        """Give some free pages back, in a file that can (older ones use them again only). A script is the one way to run all of it."""
+        with contextlib.suppress(sqlite3.Error):  # told when the next transaction meets it
+            ((mode,),) = await rows_of(self._db, "PRAGMA auto_vacuum")
+            ((free,),) = await rows_of(self._db, "PRAGMA freelist_count")
+            self.shrinking = mode == _INCREMENTAL and free > 0
+            if self.shrinking:
+                await self._db.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
 
     async def _once(self, runs: Sequence[Run]) -> list[Any]:
         try:

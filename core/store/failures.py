@@ -22,6 +22,10 @@ _PASSING = {
 _CORRUPT = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
+#: The folder of a home that holds backups: a folder each, named by its time.
+BACKUPS = "backups"
+
+
 def passing(error: sqlite3.Error) -> str | None:
     """Why a write failed, in words that follow "is", if it may succeed later; None if it will not."""
     return _PASSING.get(_code(error))
@@ -44,7 +48,9 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
 
 def corrupt(path: Path, why: str) -> StoreError:
     """A file that must not be written to any more."""
-    return StoreError(f"{path} is corrupt ({why}): nothing was written to it; move it away and restore a backup in its place")
+    copies = sorted(path.parent.glob(f"{BACKUPS}/*/{path.name}"))
+    instead = str(copies[-1]) if copies else "a backup"
+    return StoreError(f"{path} is corrupt ({why}): nothing was written to it; move it away and put {instead} in its place")
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -12,8 +12,9 @@ import numpy as np
 
 from core.errors import StoreError
 from core.store.connection import rows_of
+from core.types import DAY
 
-#: Snapshots kept of a strategy, besides those it started from.
+#: Snapshots kept of a strategy, besides those it started from and the first of each day.
 SNAPSHOTS_KEPT = 3
 
 Row = tuple[Any, ...]
@@ -116,12 +117,17 @@ async def update(db: aiosqlite.Connection, statement: str, values: Row, missing:
 
 
 async def keep_snapshot(db: aiosqlite.Connection, row: Row) -> None:
-    """Insert a snapshot and drop the oldest of its strategy beyond those kept; what a strategy started from (its payload has
-    `start`) stays for ever: an audit begins there."""
+    """Insert a snapshot and drop the oldest of its strategy beyond those kept.
+
+    What a strategy started from (its payload has `start`) stays for ever: an audit begins there. So does the first of each UTC day: an
+    audit begins at one of them once the ticks before it are gone.
+    """
     await insert(db, SNAPSHOTS, [row])
-    passing = "FROM snapshots WHERE strategy_id = ? AND json_extract(payload, '$.start') IS NULL"
+    passing = "FROM snapshots WHERE strategy_id = ?1 AND json_extract(payload, '$.start') IS NULL"
     await db.execute(
-        f"DELETE FROM snapshots WHERE rowid IN (SELECT rowid {passing} ORDER BY rowid DESC LIMIT -1 OFFSET ?)", (row[0], SNAPSHOTS_KEPT)
+        f"""DELETE FROM snapshots WHERE rowid IN (SELECT rowid {passing} ORDER BY rowid DESC LIMIT -1 OFFSET ?2)
+            AND rowid NOT IN (SELECT min(rowid) {passing} GROUP BY ts_ns / {DAY})""",
+        (row[0], SNAPSHOTS_KEPT),
     )
 
 

@@ -13,16 +13,18 @@ from core.store.migrations import TAPE
 from core.store.packed import fetch
 from core.store.schema import open_to_read
 from core.store.tick_rows import SEQ_BUCKET, TIME_BUCKET
+from core.store.tiers import Series, all_series, chunk_after, cut, in_ids, opened
 from core.types import Records, Symbols, join
 
 #: Times beyond every venue's.
 _EVER = 1 << 62
 
-#: Rows of a query: it holds a moment of the file for some 20 ms, and the writer's log can start over between two.
-_STEP = 1 << 14
+#: Buckets of seq that are read together at most, where several series share them.
+_TOGETHER = 16
 
-_RANGE = """(SELECT * FROM tick_rows WHERE series = :series AND id BETWEEN :id AND :last_id
-    AND ts >= :from_ns AND ts < :to_ns AND seq >= :seq ORDER BY id LIMIT :step) t"""
+_SPANS = (
+    """SELECT series, min(lo_id), max(hi_id) FROM zones WHERE axis = 'seq' AND series IN ({}) AND bucket BETWEEN ? AND ? GROUP BY series"""
+)
 
 _IDS = """SELECT min(lo_id), max(hi_id) FROM zones WHERE axis = 'time' AND series = ? AND bucket BETWEEN ? AND ?"""
 
@@ -53,11 +55,12 @@ def read_ticks(
     parts: list[Records] = []
     with open_to_read(path, TAPE) as db:
         series = _series(db, path, symbol, stream)
-        ((first, last),) = db.execute(_IDS, (series, start // TIME_BUCKET, (stop - 1) // TIME_BUCKET)).fetchall()
-        wanted = {"series": series, "id": first, "last_id": last, "from_ns": start, "to_ns": stop, "seq": int(as_delivered), "step": _STEP}
-        while first is not None and len(part := fetch(db, _RANGE, wanted)):
-            parts.append(part)
-            wanted["id"] = int(part["id"][-1]) + 1
+        ((first, last),) = db.execute(_IDS, (series.number, start // TIME_BUCKET, (stop - 1) // TIME_BUCKET)).fetchall()
+        for part in in_ids(db, series, first, last) if first is not None else ():
+            wanted = (part["ts"] >= start) & (part["ts"] < stop)
+            if as_delivered:
+                wanted &= part["seq"] > 0
+            parts.append(part if wanted.all() else part.compress(wanted))
     ticks = join(parts)
     ticks["symbol"] = symbols.add(symbol)
     by = ticks["seq"] if as_delivered else ticks["ts"]
@@ -83,40 +86,64 @@ def ticks_since(
         StoreError: the file cannot be read.
     """
     with open_to_read(path, TAPE) as db:
-        series = [row for row in db.execute("SELECT series, symbol FROM series") if names is None or row[1] in names]
-        index = np.zeros(max((number for number, _ in series), default=0) + 1, "i4")
-        for number, name in series:
-            index[number] = symbols.add(name)
-        numbers = ", ".join(str(number) for number, _ in series)
-        stop = _newest_seq(db, numbers) if to_seq is None else to_seq
-        span = ((seq + 1) // SEQ_BUCKET, stop // SEQ_BUCKET)
-        query = f"SELECT DISTINCT bucket FROM zones WHERE axis = 'seq' AND series IN ({numbers}) AND bucket BETWEEN ? AND ?"
-        buckets = sorted(bucket for (bucket,) in db.execute(query, span))
+        series = [one for one in all_series(db) if names is None or one.symbol in names]
+        index = np.zeros(max((one.number for one in series), default=0) + 1, "i4")
+        for one in series:
+            index[one.number] = symbols.add(one.symbol)
+        numbers = ", ".join(str(one.number) for one in series)
+        stop = _newest_seq(db, series) if to_seq is None else to_seq
         held: list[Records] = []
-        for bucket in buckets:
-            ticks = _bucket(db, numbers, bucket, seq, stop)
+        for buckets in _stretches(db, numbers, (seq + 1) // SEQ_BUCKET, stop // SEQ_BUCKET):
+            ticks = _stretch(db, series, buckets, seq, stop)
             ticks["symbol"] = index.take(ticks["symbol"])
             held.append(ticks)
-            if sum(map(len, held)) >= min(batch, SEQ_BUCKET) or bucket == buckets[-1]:
+            if sum(map(len, held)) >= min(batch, SEQ_BUCKET):
                 ready = join(held)
                 held = []
                 yield from (ready[i : i + batch] for i in range(0, len(ready), batch))
+        ready = join(held)
+        yield from (ready[i : i + batch] for i in range(0, len(ready), batch))
 
 
-def _bucket(db: sqlite3.Connection, numbers: str, bucket: int, after: int, last: int) -> Records:
-    """The ticks of one stretch of seq, in its order; `symbol` is the series."""
-    low, high = max(after + 1, bucket * SEQ_BUCKET), min(last, bucket * SEQ_BUCKET + SEQ_BUCKET - 1)
-    ticks = fetch(db, _of_bucket(numbers), (low, high, bucket), "GROUP BY z.series")
-    return ticks.take(np.argsort(ticks["seq"], kind="stable"))
+def _stretches(db: sqlite3.Connection, numbers: str, first: int, last: int) -> list[tuple[int, int]]:
+    """(first, last) of runs of buckets of seq: one while they are rows; sealed ones together, as each chunk that is met is opened whole."""
+    query = f"SELECT bucket, count(*) FROM zones WHERE axis = 'seq' AND series IN ({numbers}) AND bucket BETWEEN ? AND ? GROUP BY bucket"
+    stretches: list[tuple[int, int]] = []
+    for bucket, series in db.execute(query, (first, last)).fetchall():
+        if stretches and stretches[-1][1] == bucket - 1 and bucket - stretches[-1][0] < min(series, _TOGETHER):
+            stretches[-1] = (stretches[-1][0], bucket)
+        else:
+            stretches.append((bucket, bucket))
+    return stretches
 
 
-def _newest_seq(db: sqlite3.Connection, numbers: str) -> int:
+def _stretch(db: sqlite3.Connection, series: Sequence[Series], buckets: tuple[int, int], after: int, last: int) -> Records:
+    """The ticks of some buckets of seq, in its order; `symbol` is the series."""
+    low, high = max(after + 1, buckets[0] * SEQ_BUCKET), min(last, (buckets[1] + 1) * SEQ_BUCKET - 1)
+    known = {one.number: one for one in series}
+    numbers = ", ".join(map(str, known))
+    parts = []
+    for bucket in range(buckets[0], buckets[1] + 1):
+        span = (max(low, bucket * SEQ_BUCKET), min(high, (bucket + 1) * SEQ_BUCKET - 1))
+        parts.append(fetch(db, _of_bucket(numbers), (*span, bucket), "GROUP BY z.series"))
+    # Chunks come second: what is sealed meanwhile is met twice, and never missed.
+    for number, first_id, last_id in db.execute(_SPANS.format(numbers), buckets).fetchall():
+        while first_id <= last_id and (chunk := chunk_after(db, known[number], first_id, last_id)):
+            part = cut(opened(known[number], chunk), first_id, last_id)
+            parts.append(part.compress((part["seq"] >= low) & (part["seq"] <= high)))
+            first_id = chunk.last_id + 1
+    ticks = join([part for part in parts if len(part)])
+    ticks = ticks.take(np.argsort(ticks["seq"], kind="stable"))
+    twice = np.diff(ticks["seq"], prepend=-1) == 0
+    return ticks.compress(~twice) if twice.any() else ticks
+
+
+def _newest_seq(db: sqlite3.Connection, series: Sequence[Series]) -> int:
     """The highest seq that is committed for these series, 0 when there is none."""
+    numbers = ", ".join(str(one.number) for one in series)
     ((bucket,),) = db.execute(f"SELECT max(bucket) FROM zones WHERE axis = 'seq' AND series IN ({numbers})").fetchall()
-    if bucket is None:
-        return 0
-    ((newest,),) = db.execute(f"SELECT max(t.seq) FROM {_of_bucket(numbers)}", (0, _EVER, bucket)).fetchall()
-    return int(newest)
+    newest = join([]) if bucket is None else _stretch(db, series, (bucket, bucket), -1, _EVER)
+    return int(newest["seq"][-1]) if len(newest) else 0
 
 
 def _of_bucket(numbers: str) -> str:
@@ -125,12 +152,13 @@ def _of_bucket(numbers: str) -> str:
         WHERE z.axis = 'seq' AND z.series IN ({numbers}) AND z.bucket = ?"""
 
 
-def _series(db: sqlite3.Connection, path: Path, symbol: str, stream: str | None) -> int:
-    found = [row for row in db.execute("SELECT series, symbol, stream FROM series ORDER BY symbol, stream") if row[1] == symbol]
-    chosen = [number for number, _, name in found if stream in (None, name)]
+def _series(db: sqlite3.Connection, path: Path, symbol: str, stream: str | None) -> Series:
+    every = all_series(db)
+    found = [one for one in every if one.symbol == symbol]
+    chosen = [one for one in found if stream in (None, one.stream)]
     if len(chosen) == 1:
-        return int(chosen[0])
+        return chosen[0]
     if chosen:
-        raise SourceError(f"{symbol} is on the tape as {' and '.join(row[2] for row in found)}: say which stream")
-    held = ", ".join(f"{row[1]} {row[2]}" for row in db.execute("SELECT 1, symbol, stream FROM series ORDER BY symbol, stream LIMIT 20"))
+        raise SourceError(f"{symbol} is on the tape as {' and '.join(one.stream for one in found)}: say which stream")
+    held = ", ".join(f"{one.symbol} {one.stream}" for one in every[:20])
     raise SourceError(f"{path} holds no {symbol}{f' {stream}' if stream else ''}: it has {held or 'no ticks yet'}")

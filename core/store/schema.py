@@ -145,6 +145,7 @@ def _check(path: Path, schema: Schema, synced: bool) -> None:
 def _migrate(db: sqlite3.Connection, path: Path, schema: Schema) -> None:
     if not db.execute("SELECT 1 FROM sqlite_schema").fetchone():
         db.execute(f"PRAGMA page_size={PAGE_SIZE}")
+        db.execute("PRAGMA auto_vacuum=INCREMENTAL")
     db.execute("PRAGMA journal_mode=WAL")
     if _version(db, path, schema) == schema.version:
         return

@@ -11,6 +11,10 @@ from numpy.typing import NDArray
 from core.store.connection import rows_of
 from core.types import Records, Symbols
 
+#: (series, the highest id a chunk of it holds) of those that have chunks: the last to begin is the last to end.
+SEALED_TO = """SELECT s.series, c.last_id FROM series s JOIN chunks c USING(symbol, stream)
+    WHERE c.first_id = (SELECT max(first_id) FROM chunks e WHERE e.symbol = s.symbol AND e.stream = s.stream)"""
+
 
 class SeriesTable:
     """Numbers of (symbol, stream), as stored in the relation `series`, with new ones given as they are met."""
@@ -55,7 +59,7 @@ async def last_ids(db: aiosqlite.Connection, stream: str) -> dict[str, int]:
     rows = await rows_of(
         db,
         """SELECT symbol, max((SELECT coalesce(max(id), -1) FROM tick_rows t WHERE t.series = s.series),
-            (SELECT coalesce(max(last_id), -1) FROM chunks c WHERE c.symbol = s.symbol AND c.stream = s.stream))
+            coalesce((SELECT last_id FROM chunks c WHERE c.symbol = s.symbol AND c.stream = s.stream ORDER BY first_id DESC LIMIT 1), -1))
         FROM series s WHERE stream = ?""",
         (stream,),
     )

@@ -34,6 +34,16 @@ def gap_totals(path: Path, since_ns: int | None = None) -> dict[str, list[int]]:
         return {str(state): [rows, ids] for state, rows, ids in db.execute(query, {"since": since_ns})}
 
 
+def sealed_ticks(path: Path) -> int:
+    """How many of the tape's ticks lie in chunks.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    with open_to_read(path, TAPE) as db:
+        return int((db.execute("SELECT value FROM meta WHERE key = 'sealed'").fetchone() or (0,))[0])
+
+
 def fills_since(path: Path, *, seq: int = 0, ts_ns: int = 0) -> list[Done]:
     """What each strategy did on ticks after `seq` and from the venue time `ts_ns` on; strategies without a fill are left out.
 

@@ -8,15 +8,16 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
 from core.errors import StoreError
-from core.store.connection import WriteConnection, rows_of
+from core.store.connection import Run, WriteConnection, rows_of
 from core.store.gap_table import Change, change_gaps, list_gaps
 from core.store.gaps import Gap, GapState, fill, record
 from core.store.migrations import TAPE
-from core.store.series import SeriesTable, last_ids
+from core.store.series import SEALED_TO, SeriesTable, last_ids
 from core.store.tick_batch import SEQS_AHEAD, TickBatch, reserve
 from core.store.tick_rows import why_unfit
 from core.store.writer import Writer
@@ -35,6 +36,7 @@ class Tape(WrittenFile):
         total: ticks on the tape.
         duplicates: ticks that were on it already when they came, since opening.
         synced_seq: every tick appended with a seq up to here is committed.
+        sealed: the highest id in a chunk of each series that has any, by its number.
         on_commit: called with the TICK arrays of each batch once they are committed.
     """
 
@@ -48,6 +50,7 @@ class Tape(WrittenFile):
         self._open_batch: TickBatch | None = None
         self._last_seq = 0  # the highest that may have been given
         self._newest = 0  # the highest committed
+        self.sealed: dict[int, int] = {}
         self._progress = asyncio.Event()
         self.on_commit: Callable[[list[Records]], None] = lambda _parts: None
 
@@ -111,7 +114,7 @@ class Tape(WrittenFile):
         series, names = self._series.of(ticks, stream)
         batch = self._open_batch
         if batch is None or batch.closed or batch.rows + len(ticks) > BATCH_ROWS:
-            batch = self._open_batch = TickBatch()
+            batch = self._open_batch = TickBatch(self.sealed)
             self._batches.append(batch)
             batch.job = self._writer.put(batch.write, 0, urgent=False)
             batch.job.done.add_done_callback(partial(self._committed, batch))
@@ -180,6 +183,11 @@ class Tape(WrittenFile):
         found: list[Gap] = await self._writer.put(partial(list_gaps, state=state), 0).done
         return found
 
+    def change(self, run: Run, rows: int) -> asyncio.Future[Any]:
+        """Queue a change of what is written already, behind all that was appended; it counts as so many rows."""
+        self._open_batch = None
+        return self._writer.put(run, rows).done
+
     def _change(self, gap: Gap, change: Change) -> asyncio.Future[None]:
         if gap.to_id < gap.from_id:
             raise ValueError(f"no ids lie in {gap.from_id}..{gap.to_id}")
@@ -217,6 +225,7 @@ class Tape(WrittenFile):
         """Go on from what the file holds."""
         meta = dict(await rows_of(db, "SELECT key, value FROM meta WHERE key IN ('ticks', 'seq_reserved')"))
         self._series = SeriesTable(self._symbols, await rows_of(db, "SELECT series, symbol, stream FROM series"))
+        self.sealed.update(await rows_of(db, SEALED_TO))
         self.total = meta.get("ticks", 0)
         self._last_seq = self._newest = self.synced_seq = meta.get("seq_reserved", 0)
         await reserve(db, self._last_seq + SEQS_AHEAD)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import aiosqlite
 import numpy as np
 from numpy.typing import NDArray
 
+from core.store.known import unsealed
 from core.store.tick_rows import INSERT_ZONE, TickRows
 from core.store.writer import Job
 from core.types import Records
@@ -33,12 +36,14 @@ class TickBatch:
 
     job: Job
 
-    def __init__(self) -> None:
+    def __init__(self, sealed: Mapping[int, int]) -> None:
+        """`sealed`: the highest id in a chunk of each series that has any."""
         self.rows = 0
         self.first_seq = 0
         self.last_seq = 0
         self.closed = False
         self.parts: list[Records] = []
+        self._sealed = sealed
         self._series: list[NDArray[np.int64]] = []
         self._names: list[tuple[int, str, str]] = []
 
@@ -57,14 +62,15 @@ class TickBatch:
     async def write(self, db: aiosqlite.Connection) -> int:
         """How many of its ticks were new to the tape. The first copy of a tick stays as it is."""
         self.closed = True
-        rows = TickRows(self.parts, self._series)
+        rows = TickRows(*await unsealed(db, self.parts, self._series, self._sealed))
         inserted = 0
         if self._names:
             await db.executemany(_INSERT_SERIES, self._names)
         for statement, values in rows.statements():
             async with db.executemany(statement, values) as cursor:
                 inserted += cursor.rowcount
-        await db.executemany(INSERT_ZONE, rows.zones())
+        if rows.count:
+            await db.executemany(INSERT_ZONE, rows.zones())
         await db.execute(_ADD_TICKS, (inserted,))
         await db.execute(_RESERVE_MORE, (self.last_seq + SEQS_AHEAD, self.last_seq + SEQS_AHEAD // 2))
         return inserted

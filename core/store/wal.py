@@ -39,6 +39,13 @@ class Damage(NamedTuple):
 
 def find_damage(log: Path) -> Damage | None:
     """What is wrong with a log that the end of a process does not explain; None when nothing is."""
+    try:
+        return _damage(log)
+    except FileNotFoundError:
+        return None  # the last program that read it closed it meanwhile: all of it is in the database now
+
+
+def _damage(log: Path) -> Damage | None:
     size = log.stat().st_size if log.exists() else 0
     if size < _HEADER:
         return None

@@ -58,3 +58,13 @@ class WrittenFile:
     def pinned_mb(self) -> float:
         """Size of the write-ahead log while somebody's read that does not end makes it grow; 0 while nobody's does."""
         return self._connection.pinned_mb
+
+    async def shrink(self) -> None:
+        """Give the file's free pages back to the disk, some after each transaction, and return when there are none left to give.
+
+        Raises:
+            StoreError: something could not be written, now or before.
+        """
+        self._connection.shrinking = True
+        while self._connection.shrinking:
+            await self._writer.flush()

@@ -7,6 +7,7 @@ The hot path is one find, one typed decode and one pack a frame, in one function
 from __future__ import annotations
 
 from struct import Struct
+from struct import error as StructError
 from typing import Any
 
 import numpy as np
@@ -106,9 +107,14 @@ class BinanceParser:
         ts = ts * 1_000_000 if ts < FIRST_MICROSECOND else ts * 1000
         if 0.0 < price < INF and 0.0 < qty < INF:
             rest = known.sold if event.is_buyer_maker else known.bought
-            self._ticks.append(_pack_print(ts, recv_ns, event.id, price, qty, known.stamp, rest))
+            try:
+                self._ticks.append(_pack_print(ts, recv_ns, event.id, price, qty, known.stamp, rest))
+            except StructError:
+                self._out.malformed += 1
+                self._blame(frame, ValueError("a time beyond the year 2262"))
         else:
             reason = why_no_price("price", price) or why_no_price("size", qty)
+            ts = ts if ts < 1 << 63 else 0  # not known
             self._out.quarantined.append(Quarantined(known.index, event.id, ts, reason, len(self._ticks)))
 
     def drain(self) -> Parsed:

@@ -15,7 +15,7 @@ from msgspec import Struct, field
 
 from core.errors import VenueError
 from core.types import BAR, TICK, Origin, Records
-from core.venues.binance_wire import FIRST_MICROSECOND, Id, Name, Time, cleaned
+from core.venues.binance_wire import FIRST_MICROSECOND, LAST_MILLISECOND, Id, Name, Time, cleaned
 from core.venues.venue import Parsed, Quarantined, SymbolInfo, Ticker, why_no_price
 
 T = TypeVar("T")
@@ -191,6 +191,8 @@ def _page(rows: Iterable[AggTradeRow | TradeRow], symbol: int, recv_ns: int) -> 
 
 def _nanoseconds(times: Iterable[int]) -> Records:
     values = np.fromiter(times, np.int64)
+    if ((values > LAST_MILLISECOND) & (values < FIRST_MICROSECOND)).any():
+        raise VenueError("binance answered with a time beyond the year 2262")
     return np.where(values < FIRST_MICROSECOND, values * 1_000_000, values * 1000)
 
 

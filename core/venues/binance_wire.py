@@ -15,12 +15,15 @@ from msgspec import Meta, Struct, field
 
 #: Ids fill an int64 on the tape.
 Id = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-#: A Unix time in ms or µs: positive, and small enough for int64 nanoseconds.
-Time = Annotated[int, Meta(ge=1, lt=10**16)]
+#: A Unix time in ms or µs: positive; in µs small enough for int64 nanoseconds (of one in ms `LAST_MILLISECOND` says that).
+Time = Annotated[int, Meta(ge=1, lt=2**63 // 1000)]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 
-#: Below it a time is in milliseconds (good until the year 5138), above it in microseconds (good from 1973).
+#: Below it a time is in milliseconds, from it on in microseconds (good from 1973).
 FIRST_MICROSECOND = 10**14
+
+#: The last time in milliseconds that int64 nanoseconds can hold, in the year 2262.
+LAST_MILLISECOND = 2**63 // 1_000_000
 
 
 # Fields stand in the order they come in: msgspec finds the next one at once then (measured 25 % faster).

@@ -134,6 +134,7 @@ class Past(Protocol):
     """What a venue is asked about the past: names are bare (`BTCUSDT`), symbol indexes are the process's own."""
 
     name: str
+    ids: Literal["dense", "ordered", "none"]
     stream: str  # aggTrade | trade: the kind of print recorded, part of a tick's key
     kline_intervals: tuple[str, ...]
 
@@ -167,7 +168,6 @@ class Past(Protocol):
 class Venue(Past, Protocol):
     """One venue's endpoints and dialect."""
 
-    ids: Literal["dense", "ordered", "none"]
     ws_url: str
     rest_url: str
     limits: Limits

@@ -8,11 +8,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.analytics.bar_series import BarSeries, joined, longer
+from core.analytics.bar_series import BarSeries, longer
 from core.analytics.bars import OHLCV, aggregate
 from core.types import BAR, MINUTE, SECOND, TICK, Records
 
-NAMES = ["start", "open", "high", "low", "close", "volume", "buy_volume", "trades"]
+NAMES = list(OHLCV.names or ())
 START = 1_700_000_000 * SECOND
 
 
@@ -23,6 +23,7 @@ def ticks_of(steps: list[tuple[int, int, int, int]]) -> Records:
         gaps, prices, sizes, sides = (np.array(column) for column in zip(*steps, strict=True))
         ticks["ts"] = START + np.cumsum(gaps) * 1_000_000
         ticks["price"], ticks["qty"], ticks["side"] = prices / 100, sizes / 1e8, sides
+        ticks["id"] = np.arange(len(steps)) + 17
     return ticks
 
 
@@ -49,7 +50,7 @@ def test_a_past_read_backwards_a_piece_at_a_time_gives_the_same_bars(steps: Any,
     ticks, series = ticks_of([(abs(gap), *more) for gap, *more in steps]), BarSeries(seconds * SECOND, 1000)
     half = len(ticks) // 2
     for piece in reversed(np.split(ticks[:half], sorted(cut for cut in cuts if cut <= half))):
-        series.precede(aggregate(piece, seconds * SECOND), last_ns=int(piece["ts"][-1]) if len(piece) else 0)
+        series.precede(piece)
     series.extend(ticks[half:])
     assert_same(series.bars, aggregate(ticks, seconds * SECOND))
 
@@ -111,7 +112,6 @@ def test_a_venue_that_knows_nothing_leaves_the_first_bar_cut() -> None:
 
 
 def test_nothing_joined_with_nothing_is_nothing() -> None:
-    assert len(joined(np.empty(0, OHLCV), np.empty(0, OHLCV))) == 0
     series = BarSeries(MINUTE, 100)
     series.extend(np.empty(0, TICK))
     series.complete(np.empty(0, OHLCV))

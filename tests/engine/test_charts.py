@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from core.engine import charts
 from core.engine.charts import rows
 from core.engine.requests import Requests
 from core.errors import UsageError, VenueError
-from core.types import MINUTE, SECOND, TICK, Records
+from core.types import MINUTE, SECOND, TICK, BarQuality, Origin, Records, bar_kind
 from core.venues.venue import RestCall
 
 SYMBOL = "binance:BTCUSDT"
@@ -94,6 +95,47 @@ async def test_bars_of_a_running_engine_are_those_of_all_its_ticks(tmp_path: Pat
         assert again["complete_from_ns"] == again["bars"][1][0]
 
 
+@pytest.mark.parametrize("text", ["tick:7", "tick:500", "volume:40", "dollar:5k"])
+async def test_bars_that_are_not_cut_by_time_are_the_same_live_and_from_the_tape(tmp_path: Path, text: str) -> None:
+    mine = prints(3000)
+    wanted = rows(aggregate(mine, bar_kind(text)))[-2000:]
+    async with engine_of(tmp_path) as engine:
+        for batch in np.split(mine, [500, 501, 2000]):
+            engine.release(batch.copy())
+            await read(engine, interval=text, count=2000)
+        live = await read(engine, interval=text, count=2000)
+        assert (live["bars"], live["note"]) == (wanted, "")
+    async with engine_of(tmp_path) as engine:
+        assert (await read(engine, interval=text, count=2000))["bars"] == wanted
+
+
+async def test_where_a_day_is_too_long_to_read_the_chart_says_since_when_it_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.engine.bar_history.REACH", 2000)
+    mine = prints(5000)
+    async with engine_of(tmp_path) as engine:
+        engine.release(mine.copy())
+        await engine.tape.flush()
+        answer = await read(engine, interval="volume:40", count=2000)
+        begin = 300 * SECOND * -(-int(mine["ts"][-2000]) // (300 * SECOND))
+        assert answer["bars"] == rows(aggregate(mine.compress(mine["ts"] >= begin), bar_kind("volume:40")))
+        assert re.fullmatch(r"counted from \d\d:\d\d UTC on: the whole day is too long to read", answer["note"])
+
+
+async def test_a_bar_says_what_its_prints_are(tmp_path: Path) -> None:
+    mine = prints(600)
+    mine["origin"][100:150] = Origin.BACKFILL
+    mine = mine.compress((mine["id"] < 300) | (mine["id"] > 310))
+    async with engine_of(tmp_path) as engine:
+        engine.release(mine.copy())
+        answer = await read(engine, interval="5s", count=2000)
+        quality = np.array([bar[6] for bar in answer["bars"]])
+        assert (quality & BarQuality.LIVE).any()
+        fetched, torn = np.flatnonzero(quality & BarQuality.BACKFILL), np.flatnonzero(quality & BarQuality.INCOMPLETE)
+        starts = [bar[0] for bar in answer["bars"]]
+        assert starts[fetched[0]] <= mine["ts"][100] < starts[fetched[0]] + 5 * SECOND
+        assert starts[torn[0]] <= mine["ts"][mine["id"] == 299] < starts[torn[0]] + 5 * SECOND
+
+
 async def test_only_bars_from_a_start_on_are_sent_again(tmp_path: Path) -> None:
     async with engine_of(tmp_path) as engine:
         engine.release(prints(300))
@@ -126,9 +168,9 @@ async def test_before_the_tape_the_bars_are_the_venues(tmp_path: Path) -> None:
         answer = await read(engine, interval="1m", count=300)
         ours = rows(aggregate(mine, MINUTE))
         assert [bar[0] for bar in answer["bars"]] == [minute - k * MINUTE for k in range(5, 0, -1)] + [bar[0] for bar in ours]
-        assert answer["bars"][0][1:] == [95, 100, 90, 96, 1000]
+        assert answer["bars"][0][1:7] == [95, 100, 90, 96, 1000, BarQuality.VENUE]
         straddling = answer["bars"][5]
-        assert straddling[1:] == [90, max(ours[0][2], 95), min(ours[0][3], 85), ours[0][4], 1000]
+        assert straddling[1:8] == [90, max(ours[0][2], 95), min(ours[0][3], 85), ours[0][4], 1000, BarQuality.VENUE | BarQuality.LIVE, None]
         assert answer["bars"][6:] == ours[1:]
         assert answer["complete_from_ns"] == minute - 5 * MINUTE
         assert len(rest.calls) == 1
@@ -187,9 +229,9 @@ async def test_only_so_many_series_are_kept(tmp_path: Path) -> None:
         ({"symbol": "DOGEUSDT"}, "'DOGEUSDT' is not streamed: binance:BTCUSDT, binance:ETHUSDT"),
         ({}, "None is not streamed"),
         ({"symbol": "kraken:BTCUSDT"}, "this engine streams binance only"),
-        ({"symbol": "BTCUSDT", "interval": "tick"}, "a chart's interval is from 1s to 1d: 'tick' is not"),
+        ({"symbol": "BTCUSDT", "interval": "tick:0"}, "'tick:0': the number is whole and from 1 to 1e.12"),
         ({"symbol": "BTCUSDT", "interval": "1w"}, "a chart's interval is from 1s to 1d: '1w' is not"),
-        ({"symbol": "BTCUSDT", "interval": "soon"}, "'soon' is not an interval"),
+        ({"symbol": "BTCUSDT", "interval": "soon"}, "'soon' is no kind of bar"),
         ({"symbol": "BTCUSDT", "count": "many"}, "count is a whole number, not 'many'"),
     ],
 )
@@ -242,7 +284,7 @@ async def test_a_venue_that_did_not_answer_is_asked_again_later_and_the_tape_is_
         rest.bars = [((minute - MINUTE) // 1_000_000, 90.0, 95.0, 85.0, 91.0, 1000.0)]
         await until(lambda: not engine.charts.bars({"symbol": SYMBOL, "interval": "1m"})["note"], "it was asked again")
         answer = await read(engine, interval="1m")
-        assert answer["bars"][0] == [minute - MINUTE, 90.0, 95.0, 85.0, 91.0, 1000.0]
+        assert answer["bars"][0][:6] == [minute - MINUTE, 90.0, 95.0, 85.0, 91.0, 1000.0]
         assert answer["bars"][1:] == rows(aggregate(mine, MINUTE))
 
 

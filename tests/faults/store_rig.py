@@ -166,5 +166,5 @@ def whole(tape: Path, names: Sequence[str]) -> int:
 
 
 def newest_ids(path: Path) -> dict[str, int]:
-    """The highest id of each symbol that another program can see."""
+    """The highest id of each symbol that another program can see in the rows."""
     return dict(rows(path, "SELECT symbol, max(id) FROM series JOIN tick_rows USING(series) GROUP BY series"))

@@ -101,7 +101,7 @@ def test_a_damaged_file_stops_the_start_by_name_and_is_left_as_it_is(home: Path,
     code, said = start(home)
     assert code == 1
     assert said.startswith(f"cockpit: {home / name} is corrupt ("), said
-    assert said.rstrip().endswith("nothing was written to it; move it away and restore a backup in its place")
+    assert said.rstrip().endswith("nothing was written to it; move it away and put a backup in its place")
     assert said.count("\n") == 1
     assert [path.read_bytes() if path.exists() else b"" for path in files] == before
 

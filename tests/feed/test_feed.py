@@ -11,6 +11,7 @@ from feed_doubles import CALM
 from feed_recorder import Recorder
 from feed_toy_exchange import ToyExchange, until
 
+from core.config import QualityConfig
 from core.errors import UsageError
 from core.feed.batch import Batch, GapEvent
 from core.feed.feed import Feed
@@ -273,3 +274,22 @@ async def test_a_stream_that_is_stuck_while_others_flow_is_noticed(make_feed: Ma
     await until(lambda: recorder.ids("BTCUSDT") == [10])
     toy.hush("BTCUSDT", [11, 12])
     await until(lambda: recorder.ids("BTCUSDT") == [10, 11, 12])
+
+
+async def test_what_is_odd_is_let_through_and_told_with_what_was_refused_by_symbol_and_reason(make_feed: Make, toy: ToyExchange) -> None:
+    feed, recorder = await started(make_feed, toy, "BTCUSDT", "ETHUSDT", checks=QualityConfig(ahead_ms=0, old_s=86_400))
+    await toy.print("BTCUSDT", range(10, 15))
+    await toy.print("ETHUSDT", range(70, 75))
+    await toy.print("BTCUSDT", [15], price=250.0)
+    quote = {"u": 1, "s": "ETHUSDT", "b": "101.0", "B": "1", "a": "100.0", "A": "1"}
+    await toy.say(json.dumps({"stream": "ethusdt@bookTicker", "data": quote}))
+    bad = {"e": "aggTrade", "s": "ETHUSDT", "a": 75, "p": "NaN", "q": "1", "T": 1_700_000_000_000, "m": True}
+    await toy.say(json.dumps({"stream": "ethusdt@aggTrade", "data": bad}))
+    await until(lambda: feed.health()["flags"].get("quote crossed"))
+    health = feed.health()
+    assert recorder.ids("BTCUSDT") == list(range(10, 16))
+    assert health["flags"]["jumped"] == 1
+    assert health["odd"]["BTCUSDT"]["jumped"] == 1
+    assert health["odd"]["ETHUSDT"] == health["odd"]["ETHUSDT"] | {"quote crossed": 1, "price is NaN": 1}
+    assert [(jump["symbol"], jump["id"], jump["price"]) for jump in health["jumps"]] == [("BTCUSDT", 15, 250.0)]
+    assert health["frozen"] == {}

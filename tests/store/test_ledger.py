@@ -156,13 +156,13 @@ async def test_an_order_changes_its_state_and_keeps_its_decision(ledger: Ledger)
     assert found == [("sma:o1", "filled", 1.0, 1.0, 5, 8, 9), ("sma:o2", "working", 1.0, 0.0, 5, 3, 5)]
 
 
-async def test_the_newest_three_snapshots_of_each_strategy_are_kept(ledger: Ledger) -> None:
+async def test_the_newest_three_snapshots_of_each_strategy_are_kept_and_the_first_of_the_day(ledger: Ledger) -> None:
     for n in range(1, 6):
         for strategy in ("sma", "rsi"):
             ledger.add_snapshot(strategy, n, n * 10, layout_hash="l", source_hash="s", state=bytes([n, 0, 255]), payload="{}")
     newest = {row["strategy_id"]: row for row in await ledger.snapshots()}
     assert {name: (row["seq"], row["state"]) for name, row in newest.items()} == {"sma": (5, b"\x05\x00\xff"), "rsi": (5, b"\x05\x00\xff")}
-    assert sorted(rows(ledger, "SELECT strategy_id, seq FROM snapshots")) == [(s, n) for s in ("rsi", "sma") for n in (3, 4, 5)]
+    assert sorted(rows(ledger, "SELECT strategy_id, seq FROM snapshots")) == [(s, n) for s in ("rsi", "sma") for n in (1, 3, 4, 5)]
 
 
 async def test_of_two_snapshots_after_the_same_tick_the_later_one_counts(ledger: Ledger) -> None:

@@ -1,4 +1,4 @@
-"""Of a strategy's snapshots the newest three are kept, and every one that it started from."""
+"""Of a strategy's snapshots the newest three are kept, every one that it started from, and the first of each day."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from core.store.ledger import Ledger
 from core.store.ledger_reader import count_fills, find_fills, first_fills, read_fills_between, read_snapshots, read_state
 
 
-async def keep(ledger: Ledger, seq: int, strategy: str = "a", payload: str = "{}") -> None:
+async def keep(ledger: Ledger, seq: int, strategy: str = "a", payload: str = "{}", ts_ns: int = 0) -> None:
     state = f"{strategy} {seq}".encode()
-    await ledger.add_snapshot(strategy, seq, 10 * seq, layout_hash="l", source_hash="s", state=state, payload=payload)
+    await ledger.add_snapshot(strategy, seq, ts_ns or 10 * seq, layout_hash="l", source_hash="s", state=state, payload=payload)
 
 
 async def test_start_states_stay_for_ever_and_do_not_count(tmp_path: Path) -> None:
@@ -25,9 +25,16 @@ async def test_start_states_stay_for_ever_and_do_not_count(tmp_path: Path) -> No
             await keep(ledger, seq)
         assert [row["seq"] for row in await ledger.snapshots()] == [7, 13]
     rows = read_snapshots(tmp_path / "ledger.db", "a")
-    assert [row["seq"] for row in rows] == [1, 8, 11, 12, 13]
-    assert [row["state"] for row in rows] == [b"a 1", b"a 8", b"a 11", b"a 12", b"a 13"]
-    assert [row["seq"] for row in read_snapshots(tmp_path / "ledger.db") if row["strategy_id"] == "b"] == [5, 6, 7]
+    assert [row["seq"] for row in rows] == [1, 2, 8, 11, 12, 13]
+    assert [row["state"] for row in rows] == [b"a 1", b"a 2", b"a 8", b"a 11", b"a 12", b"a 13"]
+    assert [row["seq"] for row in read_snapshots(tmp_path / "ledger.db") if row["strategy_id"] == "b"] == [2, 5, 6, 7]
+
+
+async def test_the_first_of_each_day_stays_so_that_an_audit_can_begin_where_the_tape_does(tmp_path: Path) -> None:
+    async with await Ledger.open(tmp_path / "ledger.db") as ledger:
+        for hour in range(24 * 5 + 3):
+            await keep(ledger, hour + 1, ts_ns=hour * 3600 * 10**9)
+    assert [row["seq"] for row in read_snapshots(tmp_path / "ledger.db", "a")] == [1, 25, 49, 73, 97, 121, 122, 123]
 
 
 async def test_states_are_read_one_by_one(tmp_path: Path) -> None:

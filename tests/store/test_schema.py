@@ -130,10 +130,15 @@ async def test_a_damaged_file_is_refused_by_name_and_left_alone(tmp_path: Path, 
         file.seek(4 * 8192)
         file.write(b"\xa5" * 3 * 8192)
     before = path.read_bytes()
-    with pytest.raises(StoreError, match=rf"{name} is corrupt .* restore a backup") as refused:
+    with pytest.raises(StoreError, match=rf"{name} is corrupt .* put a backup") as refused:
         await (Ledger.open(path) if name == "ledger.db" else Tape.open(path, Symbols()))
     assert "\n" not in str(refused.value)
     assert path.read_bytes() == before
+    for moment in ("20240101T000000Z", "20240301T000000Z"):
+        (tmp_path / "backups" / moment).mkdir(parents=True)
+        (tmp_path / "backups" / moment / name).touch()
+    with pytest.raises(StoreError, match=rf"put {tmp_path}/backups/20240301T000000Z/{name} in its place"):
+        await (Ledger.open(path) if name == "ledger.db" else Tape.open(path, Symbols()))
 
 
 async def test_a_file_cut_short_is_refused_by_name(tmp_path: Path) -> None:

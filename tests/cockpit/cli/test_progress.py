@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from cockpit.cli.figure import Figure
 from cockpit.cli.progress import Progress, line
 from core.research.source import Source, share
 from core.types import Records
@@ -67,3 +68,16 @@ def test_where_nobody_looks_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> 
     with Progress() as progress:
         progress(Sized(100, None), 50)
     assert seen.getvalue() == ""
+
+
+def test_a_figure_is_never_longer_than_the_terminal_is_wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("COLUMNS", "60")
+    with Figure() as figure:
+        figure._last = figure._began = -1000.0
+        figure.show(0.5, "BTCUSDT 2024-08-01\x1b[2J  " + "far too much to say " * 5)
+    drawn = terminal.getvalue().split("\r")[1]
+    assert drawn.startswith("[##########··········]  50%  BTCUSDT 2024-08-01")
+    assert len(drawn) == 59
+    assert drawn.isprintable()

@@ -21,6 +21,7 @@ STATUS: dict[str, Any] = {
         "venue": "binance", "state": "backoff", "detail": "connection refused", "retry_in_s": 5.0, "latency_ms": 12.0, "skew_ms": -3.0,
         "breaker": {"rest": "closed", "connect": "open"}, "held_s": 30.0, "trouble": "", "clock_steps": 2,
         "counters": {"late": 1, "quarantined": 3}, "reasons": {"price nan": 3}, "degraded": {"XRPUSDT": "prints: garbage"},
+        "flags": {"jumped": 2, "quote crossed": 1200}, "frozen": {"SOLUSDT": 301.0},
     }],
     "store": {
         "trouble": "out of disk space", "ledger_trouble": "", "tape_bytes": 48_200_000, "tape_wal_bytes": 4_100_000,
@@ -54,6 +55,7 @@ def test_the_status_for_people_is_one_screen_with_what_is_wrong_on_top(run: Run,
     assert "silent for 30 s as asked" in lines[3]
     assert "our clock was set 2 times" in lines[3]
     for words in (
+        "odd: jumped 2, quote crossed 1,200", "! stand still: SOLUSDT",
         "1 late", "XRPUSDT: prints: garbage", "refused: price nan 3", "1,204,333", "12 not on disk yet", "tape out of disk space, 48.2 MB",
         "34 ids filled", "strategy 413 µs (last minute)", "132 of 500 MB", "at most 1.24 ms",
         "door      screens 1 · connections 3 · turned away: another user 2, junk 1", "10,012.40 (+12.40)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from core.types import SECOND, interval_ns
+from core.types import SECOND, bar_kind
 from core.view import Done, PriceRow, Refused, Reply
 
 #: As in the fake engine: scripted tests stand still here.
@@ -25,14 +25,21 @@ def answer(what: str, args: dict[str, Any], prices: dict[str, PriceRow]) -> Repl
     if what == "prints":
         return Done({"symbol": row.symbol, "prints": prints(row.last, args["count"])})
     bars = [bar for bar in bars_of(args["interval"], row.last) if bar[0] >= args.get("since_ns", 0)]
-    first = NOON // interval_ns(args["interval"]) * interval_ns(args["interval"]) - (BARS - 1) * interval_ns(args["interval"])
+    length = length_of(args["interval"])
+    first = NOON // length * length - (BARS - 1) * length
     return Done({"symbol": row.symbol, "interval": args["interval"], "bars": bars[-args["count"] :], "complete_from_ns": first,
                  "loading": False, "note": ""})  # fmt: skip
 
 
+def length_of(interval: str) -> int:
+    """Nanoseconds from one bar to the next; ten seconds where they are not cut by time."""
+    kind = bar_kind(interval)
+    return int(kind.size) if kind.by == "time" else 10 * SECOND
+
+
 def bars_of(interval: str, last: float) -> list[list[Any]]:
     """Bars that end at this price, a little to the cent, the newest at noon."""
-    rng, length = random.Random(5), interval_ns(interval)
+    rng, length = random.Random(5), length_of(interval)
     price, made = last, []
     for number in range(BARS):
         opened = price * (1 + rng.uniform(-2e-4, 2e-4))

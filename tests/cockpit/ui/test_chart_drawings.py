@@ -6,9 +6,12 @@ import pytest
 from chart_data import MINUTE, candles_of, points_of
 from fake_engine import SECOND
 
-from cockpit.panes.candles import Candle, Mark, Picture, draw
+from cockpit.panes.candles import INCOMPLETE, Candle, Mark, Picture, draw
 from cockpit.panes.canvas import Canvas, narrow
+from cockpit.panes.chart_text import bar_text
 from cockpit.panes.curve import Span, draw_drawdown, draw_equity
+from cockpit.panes.window import grouped, grouped_by
+from core.codes import BarQuality
 
 BARS = candles_of(40)
 MARKS = (
@@ -208,3 +211,43 @@ def test_what_is_put_outside_is_cut_and_wide_letters_are_replaced() -> None:
     assert canvas.text() == "cd x"
     assert narrow("sma-한", 20) == "sma-?"
     assert narrow("abcdef", 4) == "abc…"
+
+
+def test_a_candle_with_prints_missing_is_dim_and_marked_on_the_axis() -> None:
+    whole, torn = Candle(0, 100.0, 110.0, 95.0, 108.0, 1.0), Candle(MINUTE, 108.0, 110.0, 95.0, 100.0, 1.0, BarQuality.INCOMPLETE)
+    canvas = Canvas(40, 12)
+    left = draw(canvas, Picture([whole, torn], MINUTE, 2, pitch=2))
+    assert [canvas.at(left, 11), canvas.at(left + 2, 11)] == ["─", INCOMPLETE]
+    assert INCOMPLETE in "".join(canvas.at(x, 11) for x in range(40))
+
+
+def test_a_time_on_the_axis_gives_way_to_a_mark_unless_there_are_many() -> None:
+    bars = candles_of(40)
+    canvas = Canvas(70, 16)
+    left = draw(canvas, Picture(bars, MINUTE, 2))
+    whole = "".join(canvas.at(x, 15) for x in range(70))
+    at = whole.index(":") - left
+    for step, marked in ((1000, 1), (2, 20)):
+        torn = [bar._replace(quality=BarQuality.INCOMPLETE) if abs(n - at) % step == 0 else bar for n, bar in enumerate(bars)]
+        draw(again := Canvas(70, 16), Picture(torn, MINUTE, 2))
+        axis = "".join(again.at(x, 15) for x in range(70))
+        assert (axis.count(INCOMPLETE) == marked) == (marked == 1)
+        assert (axis[left + at] == INCOMPLETE) == (marked == 1)
+
+
+def test_the_line_under_a_chart_says_what_a_bar_is_made_of() -> None:
+    live = Candle(0, 100.0, 110.0, 95.0, 108.0, 4.0, BarQuality.LIVE, 101.25, 1.0, 1234)
+    assert bar_text(live, 2, MINUTE, 0, 200).endswith("V 4.0 +8.00 % live vwap 101.25 buys 25 % 1,234 prints")
+    torn = live._replace(quality=BarQuality.LIVE | BarQuality.BACKFILL | BarQuality.INCOMPLETE)
+    assert bar_text(torn, 2, MINUTE, 0, 200).startswith("00:00 ✖ incomplete O 100.00")
+    assert bar_text(torn, 2, MINUTE, 0, 24) == "00:00 ✖ incomplete"
+    assert bar_text(live._replace(quality=BarQuality.LIVE | BarQuality.BACKFILL), 2, MINUTE, 0, 200).startswith("00:00 fetched O 100.00")
+    assert "00:00 the venue's O" in bar_text(live._replace(quality=BarQuality.VENUE, vwap=None, trades=0), 2, MINUTE, 0, 200)
+
+
+def test_candles_put_together_add_up_and_are_no_better_than_the_worst_of_them() -> None:
+    one = Candle(0, 100.0, 110.0, 95.0, 108.0, 1.0, BarQuality.LIVE, 100.0, 1.0, 5)
+    two = Candle(7, 108.0, 112.0, 90.0, 91.0, 3.0, BarQuality.INCOMPLETE, 104.0, 0.5, 6)
+    both = Candle(0, 100.0, 112.0, 90.0, 91.0, 4.0, BarQuality.LIVE | BarQuality.INCOMPLETE, 103.0, 1.5, 11)
+    assert grouped_by([one, two, one], 2) == [both, one]
+    assert grouped([one, two], MINUTE) == [both]

@@ -161,10 +161,10 @@ async def test_the_interval_goes_up_and_down_from_any_pane(tmp_path: Path) -> No
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         await eventually(lambda: line_with(app, "5 BTCUSDT 1m"))
         seen = []
-        for _ in range(9):
+        for _ in range(13):
             await pilot.press("i")
             seen.append(app.live.chart.price.interval)
-        assert seen == ["5m", "15m", "1h", "4h", "1d", "1s", "5s", "15s", "1m"]
+        assert seen == ["5m", "15m", "1h", "4h", "1d", "tick:100", "tick:1k", "dollar:100k", "dollar:1M", "1s", "5s", "15s", "1m"]
         await pilot.press("I")
         await eventually(lambda: line_with(app, "5 BTCUSDT 15s"))
         await eventually(lambda: {args["interval"] for args in asked(engine, "bars")} >= {"15s"})

@@ -104,6 +104,25 @@ async def test_a_worker_that_was_replaced_says_why(tmp_path: Path) -> None:
         assert line_with(app, "9,000 ticks in the engine, 3 on their way")
 
 
+async def test_what_is_odd_about_prints_is_counted_by_reason_and_says_whom_it_concerns(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        engine.system = system_view(
+            feeds=[
+                feed_health(
+                    flags={"jumped": 2, "quote crossed": 1_200}, odd={"BTCUSDT": {"jumped": 2}, "ETHUSDT": {"quote crossed": 1_200}},
+                    jumps=[("BTCUSDT", NOON - 60 * SECOND, 60_000.0, 50_000.0), ("BTCUSDT", NOON - 5 * SECOND, 50_000.0, 60_000.0)],
+                    frozen={"SOLUSDT": 301.0, "X\x1b[31m": 302.0},
+                )
+            ]
+        )  # fmt: skip
+        engine.moved("system")
+        await pilot.press("f6")
+        await eventually(lambda: line_with(app, "odd", "1,202 flagged: jumped 2, quote crossed 1,200"))
+        assert line_with(app, "last jump", "BTCUSDT -16.67 % to 50,000, 14:02:06")
+        assert line_with(app, "stand still", "SOLUSDT since over 5m 01s, X")
+        assert line_with(app, "of these", "ETHUSDT 1,200 · BTCUSDT 2")
+
+
 async def test_a_venue_in_trouble_says_what_it_waits_for(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         link = LinkRow(4, "backoff", "connection refused", NOON + 9 * SECOND, 0, 0, 0)

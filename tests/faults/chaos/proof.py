@@ -14,6 +14,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from core.store.verify import verify
+from tests.faults.plain_tape import plain_tape
+
 #: A poisoned price of this kind is believed, and flagged.
 _SPIKE = 1.5
 
@@ -70,6 +73,11 @@ def tape_faults(home: Path, rest_url: str, played: list[dict[str, Any]]) -> tupl
     with opened(home / "tape.db") as db:
         if (said := db.execute("PRAGMA quick_check").fetchall()) != [("ok",)]:
             wrong.append(f"tape.db: {said[:3]}")
+        ((totals["sealed"],),) = db.execute("SELECT coalesce(sum(count), 0) FROM chunks")
+    proof = verify(home / "tape.db", deep=True)
+    if not proof.ok(lambda _symbol: True):
+        wrong.append(f"tape.db is not proved: {proof.damage} {[one for one in proof.series if one.missing or one.duplicates]}")
+    with plain_tape(home / "tape.db") as db:
         twice = db.execute("SELECT seq, count(*) FROM ticks WHERE seq > 0 GROUP BY seq HAVING count(*) > 1 LIMIT 5").fetchall()
         if twice:
             wrong.append(f"seqs given twice: {twice}")
@@ -149,7 +157,7 @@ def ledger_faults(home: Path, told: list[dict[str, Any]], acknowledged: dict[str
             fills[row["strategy_id"]].append(dict(row))
         journalled = Counter(kind for (kind,) in db.execute("SELECT kind FROM commands WHERE actor IN ('chaos', 'cli')"))
         undone = db.execute("SELECT kind, payload FROM commands WHERE after_seq IS NULL AND actor = 'chaos'").fetchall()
-    with opened(home / "tape.db") as db:
+    with plain_tape(home / "tape.db") as db:
         seqs = {(symbol, id_): (seq, price) for symbol, id_, seq, price in db.execute("SELECT symbol, trade_id, seq, price FROM ticks")}
     for kind, count in acknowledged.items():
         if journalled[kind] < count:

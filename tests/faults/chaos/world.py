@@ -69,6 +69,9 @@ class World:
             "COCKPIT_ENGINE__WORKERS": str(source.choice((1, 2, 3))),
             "COCKPIT_ENGINE__WORKER_DEADLINE_S": str(source.choice((2, 5))),
             "COCKPIT_VENUES__BINANCE__STREAM": source.choice(("aggTrade", "aggTrade", "trade")),
+            "COCKPIT_STORE__SEAL_AFTER_S": "0",
+            "COCKPIT_STORE__UPKEEP_EVERY_S": "1",
+            "COCKPIT_STORE__KEEP_DAYS": "30",
             "COCKPIT_VENUES__BINANCE__STALE_AFTER_S": "5",
             "COCKPIT_VENUES__BINANCE__RECONNECT_AFTER_S": "8",
         }

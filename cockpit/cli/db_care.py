@@ -1,0 +1,200 @@
+"""`cockpit db seal`, `cleanup` and `backup`. A running engine seals when it is asked to; else this process takes the home."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cockpit.cli.parser import Commands
+from cockpit.cli.progress import PERIOD, Progress
+from core.errors import CockpitError, NotRunning, UsageError
+
+if TYPE_CHECKING:
+    from cockpit.cli.call import Call
+    from core.config import Config
+    from core.store.sealing import Sealed
+
+#: Seconds between two questions to an engine at work.
+_LOOK_S = 0.2
+
+
+def add(commands: Commands) -> None:
+    """seal, cleanup, backup."""
+    parser = commands.add("seal", seal, "compress old ticks now (store.seal_after_s says what is old), as the engine does every minute")
+    parser.add_argument("--all", action="store_true", help="every tick there is, also the newest")
+    parser = commands.add("cleanup", cleanup, "delete what is older than is kept, and give its room back to the disk")
+    parser.add_argument("--keep-days", type=_positive, metavar="N", help="keep so many days (else store.keep_days)")
+    parser.add_argument("--keep-gb", type=_positive, metavar="N", help="keep so much (else store.keep_gb)")
+    parser.add_argument("--yes", action="store_true", help="do it; without, only say what would go")
+    parser = commands.add("backup", backup, "copy the tape and the ledger as they are now, while they are written")
+    parser.add_argument(
+        "to", metavar="FOLDER", nargs="?", help="where to (else backups in the home); a folder of today's time is made there"
+    )
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e6:
+        raise ValueError(text)
+    return value
+
+
+class Working(Progress):
+    """The line that says how far it is."""
+
+    def tell(self, text: str) -> None:
+        """Show this, if it is time."""
+        now = time.monotonic()
+        if self._seen and now - self._last >= PERIOD:
+            self._notice.cancel()
+            self._last = now
+            self._put(text)
+
+
+def seal(call: Call) -> int:
+    """Seal what is old."""
+    began = time.monotonic()
+    with Working() as progress:
+        found = _in_engine(call, progress) if _engine_runs(call) else asyncio.run(_alone(call, progress))
+    elapsed = time.monotonic() - began
+    if found["trouble"]:
+        raise CockpitError(found["trouble"])
+    document = {name: found[name] for name in ("sealed", "chunks", "chunk_bytes")} | {"elapsed_s": round(elapsed, 3)}
+    return call.answer(document, [_sealed_words(found, elapsed)])
+
+
+def _sealed_words(found: dict[str, Any], elapsed: float) -> str:
+    if not found["sealed"]:
+        return "nothing to seal: every chunk's worth of old ticks is sealed (--all seals the rest)"
+    each = found["chunk_bytes"] / found["sealed"]
+    return f"sealed {found['sealed']:,} ticks in {found['chunks']:,} chunks, {each:.1f} bytes each, in {elapsed:.1f} s"
+
+
+def _engine_runs(call: Call) -> bool:
+    from core.home import running
+
+    return running(call.home) is not None
+
+
+def _in_engine(call: Call, progress: Working) -> dict[str, Any]:
+    """What the engine did; leaving earlier leaves it at work."""
+    found: dict[str, Any] = call.ask("upkeep", start=True, whole=call.options.all)
+    while found["busy"]:
+        progress.tell(f"sealed {found['sealed']:,} ticks")
+        time.sleep(_LOOK_S)
+        try:
+            found = call.ask("upkeep")
+        except NotRunning as error:
+            raise CockpitError("the engine ended meanwhile: what it sealed is sealed") from error
+    return found
+
+
+async def _alone(call: Call, progress: Working) -> dict[str, Any]:
+    from core.home_lock import lock_home
+    from core.store.sealing import seal as seal_tape
+    from core.store.tape import Tape
+    from core.types import SECOND, Symbols
+
+    store = call.configuration().config.store
+    _there(call)
+
+    def told(done: Sealed) -> None:
+        progress.tell(f"sealed {done.ticks:,} ticks, {done.ticks / max(time.monotonic() - began, 1e-9) / 1e6:.1f} M/s")
+
+    began = time.monotonic()
+    with lock_home(call.home):
+        async with await Tape.open(call.home / "tape.db", Symbols()) as tape:
+            before = (1 << 62) if call.options.all else time.time_ns() - int(store.seal_after_s * SECOND)
+            done = await seal_tape(tape, before, whole=call.options.all, told=told)
+    return {"sealed": done.ticks, "chunks": done.chunks, "chunk_bytes": done.size, "trouble": ""}
+
+
+def _there(call: Call) -> Path:
+    path: Path = call.home / "tape.db"
+    if not path.exists():
+        raise CockpitError(f"no tape in {call.home}: nothing was recorded yet")
+    return path
+
+
+def cleanup(call: Call) -> int:
+    """Delete what is too old, or too much."""
+    config = call.configuration(store__keep_days=call.options.keep_days, store__keep_gb=call.options.keep_gb).config
+    if not (config.store.keep_days or config.store.keep_gb):
+        raise UsageError("nothing says how much to keep: give --keep-days or --keep-gb, or set store.keep_days in cockpit.toml")
+    _there(call)
+    if _engine_runs(call):
+        raise CockpitError("an engine runs in this home and cleans up by itself (store.keep_days): stop it to do it by hand")
+    with Working() as progress:
+        found = asyncio.run(_clean(call, config, progress))
+    return call.answer(found, _cleanup_words(found))
+
+
+async def _clean(call: Call, config: Config, progress: Working) -> dict[str, Any]:
+    from core.clock import iso
+    from core.home_lock import lock_home
+    from core.store.retention import cut_for_size, older_than, trim
+    from core.store.tape import Tape
+    from core.types import DAY, Symbols
+
+    keep = config.store
+    with lock_home(call.home):
+        async with await Tape.open(call.home / "tape.db", Symbols()) as tape:
+            cuts = [time.time_ns() - int(keep.keep_days * DAY)] if keep.keep_days else []
+            if keep.keep_gb and (cut := cut_for_size(tape, int(keep.keep_gb * 1e9))) is not None:
+                cuts.append(cut)
+            if not cuts:
+                return {"before": None, "ticks": 0, "freed_bytes": 0, "done": True}
+            ticks = older_than(tape.path, max(cuts))
+            if not call.options.yes:
+                return {"before": iso(max(cuts)), "ticks": ticks, "freed_bytes": None, "done": False}
+            done = await trim(tape, max(cuts), told=lambda gone: progress.tell(f"deleted {gone:,} of {ticks:,} ticks"))
+            return {"before": iso(max(cuts)), "ticks": done.ticks, "freed_bytes": done.size, "done": True}
+
+
+def _cleanup_words(found: dict[str, Any]) -> Iterator[str]:
+    from cockpit import figures
+
+    if not found["ticks"]:
+        yield "nothing to delete: all there is is kept"
+    elif found["done"]:
+        yield f"deleted {found['ticks']:,} ticks from before {found['before']}; {figures.size(found['freed_bytes'])} came back to the disk"
+    else:
+        yield f"about {found['ticks']:,} ticks from before {found['before']} would be deleted, for good: --yes does it"
+
+
+def backup(call: Call) -> int:
+    """Copy both files."""
+    from core.store.backup import backup as copy
+    from core.store.failures import BACKUPS
+    from core.store.migrations import LEDGER, TAPE
+
+    folder = Path(call.options.to or call.home / BACKUPS).expanduser() / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    present = [(name, schema) for name, schema in (("ledger.db", LEDGER), ("tape.db", TAPE)) if (call.home / name).exists()]
+    if not present:
+        raise CockpitError(f"no tape and no ledger in {call.home}: nothing to copy")
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise CockpitError(f"cannot make {folder}: {error.strerror}") from error
+    files = []
+    with Working() as progress:
+        for name, schema in present:
+            size = copy(call.home / name, folder / name, schema, _copied(progress, name))
+            files.append({"file": str(folder / name), "bytes": size})
+    return call.answer({"folder": str(folder), "files": files}, _backup_words(folder, files))
+
+
+def _copied(progress: Working, name: str) -> Callable[[int, int], None]:
+    return lambda done, all_: progress.tell(f"{name}: {done / 1e6:,.0f} of {all_ / 1e6:,.0f} MB copied")
+
+
+def _backup_words(folder: Path, files: list[dict[str, Any]]) -> Iterator[str]:
+    from cockpit import figures
+
+    for file in files:
+        yield f"{file['file']}  {figures.size(file['bytes'])}"
+    yield f"to go back: stop the engine, move tape.db and ledger.db out of the home, put the files of {folder} in their place"

@@ -1,0 +1,123 @@
+"""`cockpit db export`: ticks, bars, fills or indicator values as a CSV or Parquet file. Files are only read, engine or no engine."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.cli.parser import Commands
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from cockpit.cli.call import Call
+    from core.transfer.sheet import Sheet
+
+WHAT = ("ticks", "bars", "fills", "indicators")
+
+_EPILOG = """\
+cockpit db export ticks --symbol BTCUSDT -o btc.csv
+cockpit db export bars --symbol BTCUSDT --interval 5m --from 2024-08-08 --to 2024-08-09 -o btc-5m.parquet
+cockpit db export indicators --symbol BTCUSDT --interval 1m --indicator sma:20 --indicator rsi:14 -o btc.csv.gz
+cockpit db export fills -o fills.csv
+"""
+
+
+def add(commands: Commands) -> None:
+    """export."""
+    parser = commands.add("export", export, "ticks, bars, fills or indicator values as a CSV or Parquet file", epilog=_EPILOG)
+    parser.add_argument("what", nargs="?", choices=WHAT, default="ticks", help="what to write (ticks)")
+    parser.add_argument("--symbol", metavar="S", help="whose: BTCUSDT, binance:BTCUSDT, BTCUSDT/trade; of fills it may be left out")
+    parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time wanted; bars: none that opens before it")
+    parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive; bars: none that closes after it")
+    parser.add_argument("--interval", metavar="I", help="length of a bar: tick, 1s, 1m, 5m, 1h, 1d, … (1m)")
+    parser.add_argument("--indicator", action="append", default=[], metavar="NAME:N", help="such as sma:20, macd:12,26,9; again for more")
+    parser.add_argument("--strategy", metavar="ID", help="of fills: of this one only")
+    parser.add_argument("--format", choices=("csv", "parquet"), help="else told by the file's name: .csv, .csv.gz, .parquet")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file; replaced when the new one is complete")
+
+
+def moment(text: str) -> int:
+    """A time of the command line, ns."""
+    from core.clock import parse_time
+
+    try:
+        return parse_time(text)
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def export(call: Call) -> int:
+    """Write the file."""
+    from dataclasses import asdict
+
+    from cockpit.cli.figure import Figure
+    from cockpit.figures import size, span
+    from core.transfer.export import export as write
+    from core.transfer.export import form_of
+
+    options = call.options
+    form = form_of(options.output, options.format)
+    sheet = _sheet(call)
+    try:
+        with Figure() as figure:
+
+            def tell(done: int, rows: int) -> None:
+                part = done / sheet.total if sheet.total else None
+                figure.show(part, f"{rows:,} rows  {rows / max(figure.elapsed, 0.001):,.0f} rows/s")
+
+            made = write(sheet, options.output, form, tell)
+    except KeyboardInterrupt:
+        call.say(f"stopped: {options.output} was not written")
+        raise
+    of = f" of {made.symbol}" if made.symbol else ""
+    said = f"{made.file}: {made.rows:,} {'rows' if made.what == 'indicators' else made.what}{of}, {size(made.bytes)}"
+    return call.answer(asdict(made), [f"{said} in {span(made.elapsed_s * 1e6)}"])
+
+
+def _sheet(call: Call) -> Sheet:
+    """What was asked for.
+
+    Raises:
+        UsageError: options that do not go together, or a symbol that is missing or not there.
+    """
+    options = call.options
+    what, start, end = options.what, options.start, options.end
+    _refuse_useless(what, options)
+    if start is not None and end is not None and start >= end:
+        raise UsageError("--from must be before --to")
+    if what == "fills":
+        from core.transfer.fills_out import fills_sheet
+
+        return fills_sheet(call.home, options.symbol, options.strategy, start, end)
+    from core.transfer.ticks_out import tape_of, ticks_sheet
+
+    if not options.symbol:
+        raise UsageError(f"cockpit db export {what}: say whose with --symbol")
+    if what == "ticks":
+        return ticks_sheet(tape_of(call.home, options.symbol, start, end))
+    return _bars(call)
+
+
+def _bars(call: Call) -> Sheet:
+    from core.codes import interval_ns
+    from core.transfer.bars_out import bars_sheet, whole_bars
+    from core.transfer.indicators import parse_indicator
+    from core.transfer.indicators_out import indicators_sheet
+    from core.transfer.ticks_out import tape_of
+
+    options = call.options
+    interval = interval_ns(options.interval or "1m")
+    start, end = whole_bars(options.start, options.end, interval)
+    if start is not None and end is not None and start >= end:
+        raise UsageError(f"no bar of {options.interval or '1m'} lies wholly between --from and --to")
+    indicators = [parse_indicator(text) for text in options.indicator]
+    source = tape_of(call.home, options.symbol, start, end)
+    return indicators_sheet(source, interval, indicators) if options.what == "indicators" else bars_sheet(source, interval)
+
+
+def _refuse_useless(what: str, options: argparse.Namespace) -> None:
+    """Refuse options that would do nothing, instead of ignoring them."""
+    for name, good in (("interval", ("bars", "indicators")), ("indicator", ("indicators",)), ("strategy", ("fills",))):
+        if getattr(options, name) and what not in good:
+            raise UsageError(f"cockpit db export {what}: --{name} is for {' and '.join(good)}")

@@ -1,0 +1,46 @@
+"""A file that is there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from core.errors import CockpitError, UsageError
+from core.transfer.draft import Draft
+
+
+def test_a_file_is_in_its_place_only_once_it_is_complete(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("old")
+    with Draft(path) as draft:
+        draft.part.write_text("new")
+        assert path.read_text() == "old"
+        assert draft.keep() == 3
+    assert path.read_text() == "new"
+    assert os.listdir(tmp_path) == ["a.csv"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, CockpitError])
+def test_whatever_interrupts_it_leaves_nothing_behind(tmp_path: Path, error: type[BaseException]) -> None:
+    with pytest.raises(error), Draft(tmp_path / "a.csv") as draft:
+        _interrupted(draft, error)
+    assert os.listdir(tmp_path) == []
+
+
+def _interrupted(draft: Draft, error: type[BaseException]) -> None:
+    draft.part.write_text("half")
+    raise error
+
+
+def test_a_full_disk_is_one_line_that_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(CockpitError, match=r"cannot write .*a\.csv: No space left on device"), Draft(tmp_path / "a.csv"):
+        raise OSError(28, "No space left on device")
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"), Draft(tmp_path):
+        pass
+    with pytest.raises(UsageError, match="No such file or directory"), Draft(tmp_path / "none" / "a.csv"):
+        pass
