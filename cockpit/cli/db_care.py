@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -57,6 +56,8 @@ class Working(Progress):
 
 def seal(call: Call) -> int:
     """Seal what is old."""
+    import asyncio
+
     began = time.monotonic()
     with Working() as progress:
         found = _in_engine(call, progress) if _engine_runs(call) else asyncio.run(_alone(call, progress))
@@ -122,6 +123,8 @@ def _there(call: Call) -> Path:
 
 def cleanup(call: Call) -> int:
     """Delete what is too old, or too much."""
+    import asyncio
+
     config = call.configuration(store__keep_days=call.options.keep_days, store__keep_gb=call.options.keep_gb).config
     if not (config.store.keep_days or config.store.keep_gb):
         raise UsageError("nothing says how much to keep: give --keep-days or --keep-gb, or set store.keep_days in cockpit.toml")

@@ -125,8 +125,8 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.lab = Lab(self, config.research.processes)
-        self.replay: Replay | None = None
         self.upkeep = Upkeep(self)
+        self.replay: Replay | None = None
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -38,6 +38,8 @@ def health_of(venue: str, counters: dict[str, int], *, paused: bool) -> dict[str
         "reasons": {},
         "flags": {},
         "odd": {},
+        "jumps": [],
+        "frozen": {},
         "gaps_open": 0,
         "paused": paused,
         "degraded": {},

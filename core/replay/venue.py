@@ -25,15 +25,14 @@ class Recorded:
 
     Attributes:
         name, stream: of the venue and the kind of prints that were recorded.
-        ids: what the venue declares of its ids.
     """
 
     kline_intervals: tuple[str, ...] = ("1s", "1m", "5m", "1h", "1d")
 
     def __init__(self, recording: Recording, symbols: Symbols) -> None:
         self.name = recording.venue
+        self.ids: Literal["dense", "ordered", "none"] = Binance.ids if recording.venue == Binance.name else "none"
         self.stream = recording.stream
-        self.ids: Literal["dense", "ordered", "none"] = Binance.ids if recording.venue == Binance.name else "ordered"
         self._symbols = symbols
 
     def trades_recent(self, name: str, limit: int = 1000) -> RestCall:

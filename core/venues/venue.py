@@ -134,8 +134,8 @@ class Past(Protocol):
     """What a venue is asked about the past: names are bare (`BTCUSDT`), symbol indexes are the process's own."""
 
     name: str
-    ids: Literal["dense", "ordered", "none"]
     stream: str  # aggTrade | trade: the kind of print recorded, part of a tick's key
+    ids: Literal["dense", "ordered", "none"]
     kline_intervals: tuple[str, ...]
 
     def trades_recent(self, name: str, limit: int = 1000) -> RestCall:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +13,8 @@ from hypothesis import strategies as st
 from core.config import QualityConfig
 from core.feed.band import LEAST, UNKNOWN, widest_move
 from core.feed.checks import AHEAD, BACK, CROSSED, FROZEN, JUMP, OLD, Checks
-from core.types import DAY, QUOTE, SECOND, TICK, Origin, Records
+from core.types import DAY, QUOTE, SECOND, TICK, Origin, Records, Symbols
+from core.venues.binance import BinanceParser
 
 START = 1_700_000_000 * SECOND
 NO_QUOTES = np.empty(0, QUOTE)
@@ -152,3 +156,20 @@ def test_how_prints_come_in_batches_does_not_change_what_is_flagged(cuts: list[i
         alone.take(part, NO_QUOTES)
     alone.look()
     assert alone.by_symbol() == looked(ticks).by_symbol()
+
+
+@pytest.mark.parametrize("file", ["btcusdt_20240809.gz", "ethusdt_20240808.gz"])
+def test_of_a_recorded_market_nothing_is_odd_but_the_recorders_clock(shared_data: Path, file: str) -> None:
+    name, checks, prints = file.split("_")[0].upper(), Checks(), 0
+    parser = BinanceParser(Symbols([f"binance:{name}"]))
+    with gzip.open(shared_data / "raw_ws" / "binance_spot" / file, "rt") as lines:
+        for number, line in enumerate(lines):
+            stamp, _, frame = line.rstrip("\n").partition(" ")
+            parser.receive(frame.encode(), int(stamp))
+            if number % 50 == 0:
+                parsed = parser.drain()
+                checks.take(parsed.ticks, parsed.quotes)
+                prints += len(parsed.ticks)
+    checks.look()
+    assert prints > 5000
+    assert checks.totals() == {AHEAD: prints}  # it was 1.27 s behind

@@ -63,6 +63,21 @@ async def test_days_that_were_imported_are_not_asked_for_again(tmp_path: Path, s
     assert [path.rpartition("-")[2] for path, _ in server.asked] == ["02.zip"]
 
 
+async def test_a_day_named_twice_is_fetched_once(tmp_path: Path, server: DumpServer) -> None:
+    publish(server, DAY_1)
+    loaded = await fetch(tmp_path, server, DAY_1, DAY_1)
+    assert (loaded.files, loaded.total("new"), len(server.asked)) == (1, 2000, 1)
+
+
+async def test_a_bad_day_ends_it_after_the_days_before_it(tmp_path: Path, server: DumpServer) -> None:
+    _, second, third = publish(server, DAY_1, DAY_2, DAY_3)
+    server.files[f"{second}.CHECKSUM"] = b"nonsense"
+    with pytest.raises(SourceError, match="not a SHA-256 checksum"):
+        await fetch(tmp_path, server, DAY_1, DAY_2, DAY_3)
+    assert on_tape(tmp_path)["id"].tolist() == list(range(1000, 3000))
+    assert third not in [path for path, _ in server.asked]
+
+
 async def test_a_day_whose_prints_are_gone_is_fetched_again(tmp_path: Path, server: DumpServer) -> None:
     publish(server, DAY_1)
     await fetch(tmp_path, server, DAY_1)
