@@ -30,7 +30,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--symbol", metavar="S", help="whose: BTCUSDT, binance:BTCUSDT, BTCUSDT/trade; of fills it may be left out")
     parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time wanted; bars: none that opens before it")
     parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive; bars: none that closes after it")
-    parser.add_argument("--interval", metavar="I", help="length of a bar: tick, 1s, 1m, 5m, 1h, 1d, … (1m)")
+    parser.add_argument("--interval", metavar="I", help="how bars are cut: 1s, 1m, 1h, 1d, …, tick, tick:500, volume:10, dollar:1M (1m)")
     parser.add_argument("--indicator", action="append", default=[], metavar="NAME:N", help="such as sma:20, macd:12,26,9; again for more")
     parser.add_argument("--strategy", metavar="ID", help="of fills: of this one only")
     parser.add_argument("--format", choices=("csv", "parquet"), help="else told by the file's name: .csv, .csv.gz, .parquet")
@@ -100,20 +100,22 @@ def _sheet(call: Call) -> Sheet:
 
 
 def _bars(call: Call) -> Sheet:
-    from core.codes import interval_ns
-    from core.transfer.bars_out import bars_sheet, whole_bars
+    from core.codes import bar_kind
+    from core.transfer.bars_out import bars_sheet, span_of
     from core.transfer.indicators import parse_indicator
     from core.transfer.indicators_out import indicators_sheet
     from core.transfer.ticks_out import tape_of
 
     options = call.options
-    interval = interval_ns(options.interval or "1m")
-    start, end = whole_bars(options.start, options.end, interval)
+    kind = bar_kind(options.interval or "1m")
+    start, end = span_of(options.start, options.end, kind)
     if start is not None and end is not None and start >= end:
-        raise UsageError(f"no bar of {options.interval or '1m'} lies wholly between --from and --to")
+        raise UsageError(f"no bar of {kind.text} lies wholly between --from and --to")
     indicators = [parse_indicator(text) for text in options.indicator]
     source = tape_of(call.home, options.symbol, start, end)
-    return indicators_sheet(source, interval, indicators) if options.what == "indicators" else bars_sheet(source, interval)
+    if options.what == "indicators":
+        return indicators_sheet(source, kind, indicators, options.start)
+    return bars_sheet(source, kind, options.start)
 
 
 def _refuse_useless(what: str, options: argparse.Namespace) -> None:

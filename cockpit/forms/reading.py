@@ -62,7 +62,7 @@ class Help(Dialog[str]):
     def compose(self) -> ComposeResult:
         options: list[Option] = []
         for number, (heading, actions) in enumerate(self._groups):
-            if number == len(self._groups) - 1:
+            if number == 1:  # after what the pane itself can do
                 options += self._meanings()
             options.append(Option(Content.assemble((heading, "$muted")), disabled=True))
             for action in actions:

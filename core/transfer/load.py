@@ -17,14 +17,11 @@ from core.research.source_name import clean
 from core.store.tape import Tape
 from core.transfer.checksum import check_beside
 from core.transfer.intake import Intake
-from core.transfer.loaded import Loaded, Tell, Wanted
+from core.transfer.loaded import DENSE, Loaded, Tell, Wanted
 from core.transfer.prints_file import open_prints
 from core.types import Symbols
 
 _FORMS = {"aggTrades": "aggTrade", "trades": "trade"}
-
-#: Venues whose trade ids go up by one.
-_DENSE = frozenset({"binance"})
 
 
 #: Prints that may wait to be committed: enough to keep the writer busy.
@@ -147,7 +144,7 @@ class Loader:
         if key not in self._intakes:
             stamp_of(self.home, venue)
             index = self._symbols.add(source.symbol)
-            self._intakes[key] = Intake(self._tape, source.symbol, index, stream, venue in _DENSE)
+            self._intakes[key] = Intake(self._tape, source.symbol, index, stream, venue in DENSE)
             self.loaded.series[f"{source.symbol} {stream}"] = self._intakes[key].counts
         await self._intakes[key].open()
         return self._intakes[key]

@@ -12,6 +12,9 @@ from core.transfer.intake import Counts
 #: The streams of a tape, by the word for them here.
 STREAMS = {"agg": "aggTrade", "trade": "trade"}
 
+#: Venues whose trade ids go up by one.
+DENSE = frozenset({"binance"})
+
 
 @dataclass
 class Loaded:

@@ -143,7 +143,7 @@ async def test_fills_are_the_ledgers_and_their_texts_are_inert(run: Run, home: P
         (("export", "--symbol", "BTCUSDT", "-o", "a.txt"), "end the name with .csv, .csv.gz or .parquet"),
         (("export", "--symbol", "BTCUSDT", "-o", "a.csv", "--format", "parquet"), "the name says csv and --format says parquet"),
         (("export", "--symbol", "BTCUSDT", "-o", "a.csv", "--interval", "1m"), "--interval is for bars and indicators"),
-        (("export", "bars", "--symbol", "BTCUSDT", "-o", "a.csv", "--interval", "1x"), "not an interval"),
+        (("export", "bars", "--symbol", "BTCUSDT", "-o", "a.csv", "--interval", "1x"), "no kind of bar"),
         (("export", "--symbol", "BTCUSDT", "-o", "a.csv", "--from", "2024-08-02", "--to", "2024-08-01"), "--from must be before --to"),
         (("export", "fills", "-o", "a.csv"), "no ledger"),
         (("exprt",), "did you mean export?"),
