@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from math import inf
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.clock import ManualClock
+from core.clock import ManualClock, SystemClock
+from core.feed.batch import Counters
+from core.feed.feed import Feed
+from core.replay.batches import health_of
 from core.replay.clock import ReplayClock
 from core.replay.goals import BarClose, Moment, NextPrint
 from core.replay.merge import merged
-from core.types import SECOND, TICK, Records, join
+from core.types import SECOND, TICK, Records, Symbols, join
+from core.venues.binance import Binance
 
 SERIES = st.lists(st.lists(st.lists(st.integers(0, 12), max_size=6), max_size=5), min_size=1, max_size=4)
 
@@ -126,3 +131,11 @@ def test_goals_stop_where_they_say() -> None:
     other = ticks_of([1, 3, 3, 7, 9])
     other["symbol"][1:4] = 1
     assert BarClose(2, 0).take(other) == (5, True)
+
+
+async def test_the_figures_of_a_replay_are_those_of_any_feed() -> None:
+    symbols = Symbols()
+    feed = Feed(Binance(symbols), SystemClock(), symbols, on_batch=lambda _batch: None, on_state=lambda _state: None)
+    said = feed.health()
+    await feed.aclose()
+    assert health_of("binance", asdict(Counters()), paused=False).keys() == said.keys()
