@@ -13,12 +13,13 @@ import msgspec
 from core.errors import HomeLocked
 from core.home_folder import make_home
 
-#: The mode of a holder that is no engine.
-IMPORT = "import"
+#: Modes of holders that are no engine: an import of history, and care of the tape by hand.
+IMPORT, CARE = "import", "care"
+NO_ENGINE = {IMPORT: "an import", CARE: "`cockpit db seal` or `cleanup`"}
 
 
 class Holder(msgspec.Struct, frozen=True):
-    """Who holds a home: the engine's process id, its mode (`import`: it is none), and when it took the lock (ns UTC)."""
+    """Who holds a home: the engine's process id, its mode (of NO_ENGINE: it is none), and when it took the lock (ns UTC)."""
 
     pid: int
     mode: str
@@ -68,8 +69,9 @@ def lock_home(home: Path, mode: str = "paper") -> Lock:
     else:
         found = _read_holder(fd)
         os.close(fd)
-        if found and found.mode == IMPORT:
-            raise HomeLocked(f"an import holds {home} (pid {found.pid}): wait until it is done, or interrupt it: run again it goes on")
+        if found and found.mode in NO_ENGINE:
+            what = NO_ENGINE[found.mode]
+            raise HomeLocked(f"{what} holds {home} (pid {found.pid}): wait until it is done, or interrupt it: run again it goes on")
         who = f"pid {found.pid}, {found.mode}" if found else "it is just starting"
         raise HomeLocked(f"another engine holds {home} ({who}): stop it with `cockpit stop`, or use another home with --home")
     holder = Holder(os.getpid(), mode, time.time_ns())
@@ -97,7 +99,7 @@ def holder(home: Path) -> Holder | None:
 def running(home: Path) -> int | None:
     """The pid of the engine of this home; None when none runs."""
     found = holder(home)
-    return found.pid if found and found.mode != IMPORT else None
+    return found.pid if found and found.mode not in NO_ENGINE else None
 
 
 def _read_holder(fd: int) -> Holder | None:

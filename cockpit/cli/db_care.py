@@ -95,7 +95,7 @@ def _in_engine(call: Call, progress: Working) -> dict[str, Any]:
 
 
 async def _alone(call: Call, progress: Working) -> dict[str, Any]:
-    from core.home_lock import lock_home
+    from core.home_lock import CARE, lock_home
     from core.store.sealing import seal as seal_tape
     from core.store.tape import Tape
     from core.types import SECOND, Symbols
@@ -107,7 +107,7 @@ async def _alone(call: Call, progress: Working) -> dict[str, Any]:
         progress.tell(f"sealed {done.ticks:,} ticks, {done.ticks / max(time.monotonic() - began, 1e-9) / 1e6:.1f} M/s")
 
     began = time.monotonic()
-    with lock_home(call.home):
+    with lock_home(call.home, CARE):
         async with await Tape.open(call.home / "tape.db", Symbols()) as tape:
             before = (1 << 62) if call.options.all else time.time_ns() - int(store.seal_after_s * SECOND)
             done = await seal_tape(tape, before, whole=call.options.all, told=told)
@@ -138,13 +138,13 @@ def cleanup(call: Call) -> int:
 
 async def _clean(call: Call, config: Config, progress: Working) -> dict[str, Any]:
     from core.clock import iso
-    from core.home_lock import lock_home
+    from core.home_lock import CARE, lock_home
     from core.store.retention import cut_for_size, older_than, trim
     from core.store.tape import Tape
     from core.types import DAY, Symbols
 
     keep = config.store
-    with lock_home(call.home):
+    with lock_home(call.home, CARE):
         async with await Tape.open(call.home / "tape.db", Symbols()) as tape:
             cuts = [time.time_ns() - int(keep.keep_days * DAY)] if keep.keep_days else []
             if keep.keep_gb and (cut := cut_for_size(tape, int(keep.keep_gb * 1e9))) is not None:

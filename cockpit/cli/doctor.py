@@ -129,7 +129,7 @@ def engine(home: Path) -> Finding:
     """Whether one runs in the home, answers, and is well."""
     from core.client import call
     from core.home import holder
-    from core.home_lock import IMPORT
+    from core.home_lock import NO_ENGINE
     from core.view import Ask
 
     try:
@@ -138,8 +138,8 @@ def engine(home: Path) -> Finding:
         return Finding("engine", "fail", str(error))
     if found is None:
         return Finding("engine", "ok", "not running")
-    if found.mode == IMPORT:
-        return Finding("engine", "ok", f"not running while an import does (pid {found.pid})")
+    if found.mode in NO_ENGINE:
+        return Finding("engine", "ok", f"not running while {NO_ENGINE[found.mode]} does (pid {found.pid})")
     text = f"pid {found.pid} ({found.mode}) runs"
     began = time.monotonic()
     try:
