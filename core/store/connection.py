@@ -168,12 +168,13 @@ class WriteConnection:
 
     async def _shrink(self) -> None:
         """Give some free pages back, in a file that can (older ones use them again only). A script is the one way to run all of it."""
-        with contextlib.suppress(sqlite3.Error):  # told when the next transaction meets it
+        self.shrinking = False
+        with contextlib.suppress(sqlite3.Error):  # told when the next transaction meets it; what is left goes the next time
             ((mode,),) = await rows_of(self._db, "PRAGMA auto_vacuum")
             ((free,),) = await rows_of(self._db, "PRAGMA freelist_count")
-            self.shrinking = mode == _INCREMENTAL and free > 0
-            if self.shrinking:
+            if mode == _INCREMENTAL and free > 0:
                 await self._db.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
+                self.shrinking = True
 
     async def _once(self, runs: Sequence[Run]) -> list[Any]:
         try:
