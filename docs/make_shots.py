@@ -29,7 +29,7 @@ SHOTS: dict[str, tuple[list[str], float]] = {
     "live": (["2"], 2.0),
     "chart": (["L", "5", "x", "left", "left", "left"], 2.0),
     "alert": (["escape", "L", "L", "1", "a"], 2.0),
-    "lab": (["escape", "f2", "b", "enter"], 12.0),
+    "lab": (["escape", "2", "b", "enter"], 12.0),
     "system": (["f6"], 3.0),
 }
 
