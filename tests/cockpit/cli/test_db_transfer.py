@@ -189,12 +189,17 @@ def test_an_import_beside_a_running_engine_is_refused(run: Run, engine: FakeEngi
     assert "stop it with `cockpit stop`" in outcome.document["error"]
 
 
+def as_at_a_terminal() -> None:
+    """Ctrl-c is heard, also where these tests run in the background and it is not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_leaves_no_half_file(home: Path, tmp_path: Path) -> None:
     asyncio.run(write_tape(home, ticks_of(400_000, 1_000_000)))
     folder = tmp_path / "out"
     folder.mkdir()
     command = [sys.executable, "-m", "cockpit", "db", "export", "--symbol", "BTCUSDT", "-o", str(folder / "a.csv")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=as_at_a_terminal) as process:
         end = time.monotonic() + 60
         while not any(path.stat().st_size for path in folder.iterdir()):
             assert process.poll() is None
@@ -210,7 +215,7 @@ def test_an_import_that_is_stopped_says_how_far_it_came_and_goes_on(home: Path, 
     count = 900_000
     path.write_text("".join(f"{n},60000.1,0.1,{n},{n},{1722470400000 + n},True,True\n" for n in range(1, count + 1)))
     command = [sys.executable, "-m", "cockpit", "db", "import", str(path), "--json"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, preexec_fn=as_at_a_terminal) as process:
         end = time.monotonic() + 60
         while not (home / "tape.db-wal").exists() or (home / "tape.db-wal").stat().st_size < 1 << 20:
             assert process.poll() is None
