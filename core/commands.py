@@ -5,7 +5,7 @@ Every command goes through `engine.submit`. `actor` is who asked (`cli`, `tui`, 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
@@ -143,6 +143,19 @@ class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):
     id: str
 
 
+class NoteRun(Struct, frozen=True, kw_only=True, tag="note_run"):
+    """List a run that was made elsewhere, over by now, with the lab's own; answered with its id.
+
+    `outcome` is what came out, as `core.research.service.Outcome` by name.
+    """
+
+    order: Backtest
+    started_ns: int
+    ended_ns: int
+    outcome: dict[str, Any]
+    line: str = ""
+
+
 class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):
     """Play a replay on at this speed, or let it stand still. `speed` None: as before."""
 
@@ -164,7 +177,7 @@ class ReplaySeek(Struct, frozen=True, kw_only=True, tag="seek"):
 
 
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
-LabCommand: TypeAlias = Backtest | CancelRun
+LabCommand: TypeAlias = Backtest | CancelRun | NoteRun
 ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
 Command: TypeAlias = (
     Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand | ReplayCommand

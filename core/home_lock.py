@@ -13,9 +13,9 @@ import msgspec
 from core.errors import HomeLocked
 from core.home_folder import make_home
 
-#: Modes of holders that are no engine: an import of history, and care of the tape by hand.
+#: Modes of holders that are no engine: an import of history, and commands that write a moment.
 IMPORT, CARE = "import", "care"
-NO_ENGINE = {IMPORT: "an import", CARE: "`cockpit db seal` or `cleanup`"}
+NO_ENGINE = {IMPORT: "an import", CARE: "another command of cockpit"}
 
 
 class Holder(msgspec.Struct, frozen=True):

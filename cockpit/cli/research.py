@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,10 @@ def _time(text: str) -> int:
 
 def backtest(call: Call) -> int:
     """Run it and print the metrics."""
+    from cockpit.cli.noted import kept, note_run
     from cockpit.cli.progress import Progress
     from core.research.backtest import Order, run_backtest
+    from core.research.curve import Curve
 
     options = call.options
     order = Order(
@@ -64,8 +67,12 @@ def backtest(call: Call) -> int:
         as_delivered=options.as_delivered,
     )
     # A strategy may print; stdout is ours.
+    curve = Curve() if kept(call.home) else None
+    began = time.time_ns()
     with Progress() as progress, contextlib.redirect_stdout(sys.stderr):
-        result = run_backtest(order, progress)
+        result = run_backtest(order, progress, curve)
+    if curve is not None:
+        note_run(call, order, result, curve, (began, time.time_ns()))
     if options.fills is not None:
         _write_fills(options.fills, result)
     if not call.json:

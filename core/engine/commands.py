@@ -18,6 +18,7 @@ from core.commands import (
     CancelRun,
     Command,
     Flatten,
+    NoteRun,
     Pause,
     Register,
     RemoveAlert,
@@ -80,7 +81,7 @@ class Commands:
             return await self.watchlist.obey(command, actor)
         if isinstance(command, (SetAlert, RemoveAlert, AckAlert, SnoozeAlert)):
             return await self.engine.sentinel.submit(command, actor)
-        if isinstance(command, (Backtest, CancelRun)):
+        if isinstance(command, (Backtest, CancelRun, NoteRun)):
             return await self.engine.lab.obey(command, actor)
         if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
             return await self._replay(command, actor)

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from core.commands import Backtest, CancelRun
-from core.engine.run import Run, run_of
+from core.commands import Backtest, CancelRun, NoteRun
+from core.engine.run import Run, made_elsewhere, run_of
+from core.engine.run_files import FOLDER, prune, read_detail
 from core.errors import CockpitError, UsageError, one_line
 from core.research import service
-from core.research.service import Detail, Progress, Request
+from core.research.service import Progress, Request
 from core.store.span import tape_series
 from core.strategy_files import strategy_file
 from core.view import LabView
@@ -32,11 +33,6 @@ LISTED = 100
 
 #: Runs that may wait.
 MOST_WAITING = 500
-
-#: Files with curves and fills that are kept.
-DETAILS_KEPT = 300
-
-FOLDER = "runs"
 
 
 class Lab:
@@ -67,7 +63,7 @@ class Lab:
         self.total, self._number = await ledger.count_runs()
         found = [run_of(row) for row in await ledger.runs(LISTED)]
         self._runs = {run.id: run for run in sorted((run for run in found if run is not None), key=lambda run: run.asked_ns)}
-        await asyncio.to_thread(_prune, self.engine.home / FOLDER)
+        await asyncio.to_thread(prune, self.engine.home / FOLDER)
 
     async def close(self) -> None:
         """End what runs; what waited or was under way is noted as cancelled."""
@@ -82,7 +78,7 @@ class Lab:
         """The pane."""
         return LabView([run.row() for run in reversed(self._runs.values())], self.total, self.processes)
 
-    async def obey(self, command: Backtest | CancelRun, actor: str) -> dict[str, Any]:
+    async def obey(self, command: Backtest | CancelRun | NoteRun, actor: str) -> dict[str, Any]:
         """Do a command of the lab.
 
         Raises:
@@ -90,6 +86,8 @@ class Lab:
         """
         if isinstance(command, CancelRun):
             return await self._cancel(command, actor)
+        if isinstance(command, NoteRun):
+            return await self._note(command, actor)
         if not command.source.strip():
             raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
         if not command.source.startswith("tape:") and not os.path.isabs(command.source):
@@ -116,6 +114,22 @@ class Lab:
         task = self._tasks.get(run.id)
         if task is not None:
             task.cancel()
+        return {"id": run.id}
+
+    async def _note(self, command: NoteRun, actor: str) -> dict[str, Any]:
+        """A run that was made elsewhere is one of ours from now on."""
+        try:
+            outcome = msgspec.convert(command.outcome, service.Outcome)
+        except msgspec.ValidationError as error:
+            raise UsageError(f"no outcome of a run: {error}") from error
+        self._number += 1
+        run = made_elsewhere(f"run-{self._number}", command, outcome)
+        await self.engine.journal.enter(command.order, actor, id=run.id)
+        await self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
+        self._runs[run.id] = run
+        self.total += 1
+        self._forget()
+        self.engine.panes.touch("lab")
         return {"id": run.id}
 
     def _named(self, id_: str) -> Run:
@@ -200,7 +214,7 @@ class Lab:
             UsageError: there is no such run.
         """
         run = self._named(id_)
-        detail = await asyncio.to_thread(_read, self._file(id_)) if run.state == "done" else None
+        detail = await asyncio.to_thread(read_detail, self._file(id_)) if run.state == "done" else None
         return run.words() | {"detail": detail}
 
     async def sources(self) -> list[str]:
@@ -218,25 +232,3 @@ def _short(symbol: str, names: list[str]) -> str:
     """Without its venue, where no other venue has one of that name."""
     bare = symbol.rpartition(":")[2]
     return bare if len({name for name in names if name.rpartition(":")[2] == bare}) == 1 else symbol
-
-
-def _read(path: Path) -> msgspec.Raw | None:
-    """A file as it is, once it was looked at: unpacking it into words only to pack them again would take the loop's time."""
-    try:
-        data = path.read_bytes()
-        msgspec.msgpack.decode(data, type=Detail)
-    except (OSError, msgspec.MsgspecError) as error:
-        if not isinstance(error, FileNotFoundError):
-            log.warning("cannot read what a run left", file=str(path), error=str(error))
-        return None
-    return msgspec.Raw(data)
-
-
-def _prune(folder: Path) -> None:
-    """Keep the newest files only, and no drafts of runs that were cut off."""
-    try:
-        files = sorted(folder.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
-        for path in [*files[:-DETAILS_KEPT], *folder.glob("*.new")]:
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        log.warning("cannot tidy up after runs", folder=str(folder), error=str(error))

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.commands import Backtest
+from core.commands import Backtest, NoteRun
 from core.research.service import Outcome, Progress
 from core.view import RunRow
 
@@ -97,6 +97,13 @@ class Run:
             "ended_ns": self.ended_ns, "rows": self.rows, "share": self.share, "order": msgspec.to_builtins(self.order),
             **({} if self.outcome is None else msgspec.to_builtins(self.outcome)),
         }  # fmt: skip
+
+
+def made_elsewhere(id_: str, noted: NoteRun, outcome: Outcome) -> Run:
+    """A run that somebody made without the lab, from beginning to end."""
+    run = Run(id_, noted.order, noted.started_ns, started_ns=noted.started_ns)
+    run.end("done", noted.ended_ns, noted.line, outcome)
+    return run
 
 
 def run_of(row: dict[str, Any]) -> Run | None:

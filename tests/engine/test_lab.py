@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from engine_rig import Rig, exchange_of, running, until, write_recording
 
-from core.commands import Backtest, CancelRun, Terms
+from core.commands import Backtest, CancelRun, NoteRun, Terms
 from core.engine.requests import Requests
 from core.errors import UsageError
 from core.research.backtest import Order, run_backtest
+from core.research.job import outcome_of
 from core.research.service import Detail
 from core.strategy_files import builtin_folder
 from core.view import RunRow
@@ -216,6 +217,26 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
         stored = await rig.engine.ledger.runs(10)
         assert json.loads(stored[0]["result"])["outcome"]["figures"] == before.figures
         assert await start(rig, source, params=PARAMS) == "run-4"
+
+
+async def test_a_run_made_on_the_command_line_is_one_of_the_list_and_outlives_a_restart(tmp_path: Path) -> None:
+    source = klines(tmp_path)
+    result = run_backtest(Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS))
+    order = Backtest(source=str(source), strategy="sma_crossover", params=dict(PARAMS), terms=TERMS)
+    noted = NoteRun(order=order, started_ns=5, ended_ns=9, outcome=msgspec.to_builtins(outcome_of(result)))
+    async with lab(tmp_path) as rig:
+        first = await over(rig, await start(rig, source, params=dict(PARAMS), terms=TERMS))
+        answer = await rig.engine.commands.submit(noted, "cli")
+        assert answer == {"id": "run-2"}
+        with pytest.raises(UsageError, match="no outcome of a run"):
+            await rig.engine.commands.submit(msgspec.structs.replace(noted, outcome={"figures": 3}), "cli")
+    async with lab(tmp_path) as rig:
+        mine = row(rig, "run-2")
+        assert (mine.state, mine.asked_ns, mine.ended_ns, mine.order) == ("done", 5, 9, order)
+        assert first.figures is not None
+        assert mine.figures is not None
+        assert {**mine.figures, "elapsed_s": 0} == {**first.figures, "elapsed_s": 0}
+        assert (await read(rig, "run-2"))["detail"] is None
 
 
 async def test_rows_of_another_kind_or_shape_on_the_ledger_stop_nothing(tmp_path: Path) -> None:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
-from cli_doubles import Run
+from cli_doubles import FakeEngine, Run
 
-from core.home import data_folder
+from core.commands import NoteRun
+from core.engine.run import run_of
+from core.home import data_folder, lock_home
+from core.research.service import Detail
+from core.store.ledger import Ledger
 
 SAMPLE = str(data_folder() / "samples" / "BTCUSDT-1m.csv")
 
@@ -54,6 +61,53 @@ def test_people_read_a_report_that_names_its_assumptions(run: Run, noisy: None) 
     assert outcome.code == 0, outcome.err
     assert "net P&L" in outcome.out
     assert "10 bps" in outcome.out
+
+
+WORDS = ("backtest", SAMPLE, "--strategy", "noisy", "--qty", "0.01", "--param", "depth=2", "--json")
+
+
+def test_a_run_is_noted_on_the_ledger_of_a_home_that_has_one(run: Run, noisy: None, home: Path) -> None:
+    assert run(*WORDS).code == 0
+    assert not (home / "ledger.db").exists(), "nothing is made only to note a run"
+    asyncio.run(begin(home))
+    first, second = run(*WORDS), run(*WORDS)
+    assert "note" not in first.err + second.err
+    rows = asyncio.run(noted(home))
+    assert [row["run_id"] for row in rows] == ["run-1", "run-2"]
+    found = run_of(rows[-1])
+    assert found is not None
+    assert found.outcome is not None
+    assert (found.state, found.order.strategy, found.order.params, found.order.source) == ("done", "noisy", {"depth": "2"}, SAMPLE)
+    assert found.outcome.figures["net_pnl"] == first.document["net_pnl"] == second.document["net_pnl"]
+    detail = msgspec.msgpack.decode((home / "runs" / "run-2.msgpack").read_bytes(), type=Detail)
+    assert detail.fills_total == first.document["fills"]
+    with lock_home(home, "care"):
+        busy = run(*WORDS)
+    assert busy.code == 0
+    assert f"note: this run is not listed with those of {home}: another command of cockpit holds" in busy.err
+
+
+async def begin(home: Path) -> None:
+    async with await Ledger.open(home / "ledger.db"):
+        pass
+
+
+async def noted(home: Path) -> list[dict[str, Any]]:
+    async with await Ledger.open(home / "ledger.db") as ledger:
+        return await ledger.runs(10)
+
+
+def test_a_running_engine_notes_it_itself(run: Run, noisy: None, engine: FakeEngine, home: Path) -> None:
+    asyncio.run(begin(home))
+    engine.reply = lambda command: {"id": "run-7"}
+    outcome = run(*WORDS)
+    assert outcome.code == 0
+    assert "note" not in outcome.err
+    (command,) = engine.commands
+    assert isinstance(command, NoteRun)
+    assert (command.order.strategy, command.outcome["figures"]["fills"]) == ("noisy", outcome.document["fills"])
+    assert command.started_ns < command.ended_ns
+    assert (home / "runs" / "run-7.msgpack").exists()
 
 
 @pytest.mark.parametrize(
