@@ -46,8 +46,14 @@ def store_error(error: sqlite3.Error, path: Path) -> StoreError:
     return StoreError(f"{path}: {error}")
 
 
+def found_words(line: str) -> str:
+    """What one of SQLite's checks of a file found, on one line, without the name it has for the file."""
+    return " ".join(line.replace("*** in database main ***", "").split())
+
+
 def corrupt(path: Path, why: str) -> StoreError:
     """A file that must not be written to any more."""
+    why = found_words(why)
     copies = sorted(path.parent.glob(f"{BACKUPS}/*/{path.name}"))
     instead = str(copies[-1]) if copies else "a backup"
     return StoreError(f"{path} is corrupt ({why}): nothing was written to it; move it away and put {instead} in its place")

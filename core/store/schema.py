@@ -139,7 +139,7 @@ def _check(path: Path, schema: Schema, synced: bool) -> None:
         if size <= (CHECK_UNCLEAN if unclean else CHECK_ALWAYS):
             found = db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if found != "ok":
-                raise corrupt(path, str(found).splitlines()[0])
+                raise corrupt(path, " ".join(str(found).splitlines()[:2]))
 
 
 def _migrate(db: sqlite3.Connection, path: Path, schema: Schema) -> None:

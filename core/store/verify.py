@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import StoreError
+from core.store.failures import found_words
 from core.store.gaps import Gap
 from core.store.migrations import TAPE
 from core.store.schema import open_to_read
@@ -48,7 +49,7 @@ def verify(path: Path, *, deep: bool = False, told: Callable[[int], None] = lamb
     proof = Proof()
     with open_to_read(path, TAPE) as db:
         if deep:
-            proof.damage += [line for (line,) in db.execute("PRAGMA integrity_check(20)") if line != "ok"]
+            proof.damage += [found_words(line) for (line,) in db.execute("PRAGMA integrity_check(20)") if line != "ok"]
             for series in all_series(db):
                 proof.damage += _wrong_chunks(db, series)
     if not proof.damage:
