@@ -25,6 +25,14 @@ def one_line(text: str, limit: int = 400) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
+def telling(error: BaseException) -> str:
+    """What somebody else's code raised, and where: `ZeroDivisionError: division by zero, boll.py:31`."""
+    import traceback
+
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    return one_line(f"{type(error).__name__}: {error}, {where.filename.rpartition('/')[2]}:{where.lineno}")
+
+
 class CockpitError(Exception):
     """Something failed; the message is one line a person can act on."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
-from core.errors import SourceError, StrategyError, UsageError
+from core.errors import CockpitError, SourceError, StrategyError, UsageError, telling
 from core.kernels.records import FILL, MARK, REPORT, WHY_NAMES
 from core.research.curve import Curve
 from core.research.metrics import Run, metrics
@@ -136,7 +137,8 @@ def _run(
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])
         for piece in (batch,) if curve is None else curve.pieces(batch):
-            parts.append(instance.feed(piece))
+            with _blaming(plan):
+                parts.append(instance.feed(piece))
             done += len(piece)
             if curve is not None:
                 account = instance.account[0]
@@ -146,6 +148,21 @@ def _run(
     if not done:
         raise SourceError(f"{source.text}: nothing in the span asked for")
     return join(parts, REPORT), first_ns, last_ns
+
+
+@contextmanager
+def _blaming(plan: Blueprint) -> Iterator[None]:
+    """What a strategy raises ends the run with a line that says so.
+
+    Raises:
+        CockpitError: it raised.
+    """
+    try:
+        yield
+    except CockpitError:
+        raise
+    except Exception as error:  # anything may be raised in there: it is somebody else's code
+        raise CockpitError(f"{plan.name} failed: {telling(error)}") from error
 
 
 def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None) -> Iterator[Records]:
@@ -165,7 +182,8 @@ def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns:
             continue
         if warming and waiting:
             history = join(waiting, waiting[0].dtype)
-            instance.warm(np.ascontiguousarray(history[-plan.warmup :] if plan.interval == 0 else history))
+            with _blaming(plan):
+                instance.warm(np.ascontiguousarray(history[-plan.warmup :] if plan.interval == 0 else history))
         warming = False
         yield batch.compress(~early)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
-from core.errors import StrategyError
+from core.errors import StrategyError, telling
 from core.latency import Stage
 from core.strategy import PYTHON
 from core.types import TICK, Origin, Records
@@ -235,10 +235,5 @@ class Desk:
     def fail(self, id_: str, seq: int, error: BaseException) -> None:
         """Take a broken strategy off the desk and say why; the others go on."""
         self.posts.pop(id_, None)
-        line = str(error) if isinstance(error, StrategyError) else _telling(error)
+        line = str(error) if isinstance(error, StrategyError) else telling(error)
         self.send(frames.message(frames.FAILED, Failure(id_, seq, line, traceback.format_exc()), seq))
-
-
-def _telling(error: BaseException) -> str:
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {error}, {where.filename.rpartition('/')[2]}:{where.lineno}"

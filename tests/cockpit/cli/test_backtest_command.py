@@ -63,6 +63,14 @@ def test_people_read_a_report_that_names_its_assumptions(run: Run, noisy: None) 
     assert "10 bps" in outcome.out
 
 
+def test_a_strategy_that_raises_is_one_line_with_its_place(run: Run, home: Path) -> None:
+    (home / "strategies").mkdir(parents=True)
+    (home / "strategies" / "raises.py").write_text(NOISY.replace("float(self.n // 10 % 2)", "1 / (5 - self.n)"))
+    outcome = run("backtest", SAMPLE, "--strategy", "raises", "--json")
+    assert outcome.code == 1
+    assert outcome.document["error"] == "raises failed: ZeroDivisionError: division by zero, raises.py:11"
+
+
 WORDS = ("backtest", SAMPLE, "--strategy", "noisy", "--qty", "0.01", "--param", "depth=2", "--json")
 
 
