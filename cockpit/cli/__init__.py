@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the engine is not running, 130 in
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
 import traceback
@@ -16,9 +18,16 @@ from core.errors import CockpitError
 LINES = frozenset({"fills", "alerts", "logs", "--record"})
 
 
+#: What stdout fails with that takes no more: a full disk, a quota, a device that broke.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter gets a question mark
     try:
         code = _run(words)
         sys.stdout.flush()
@@ -27,14 +36,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
-        # The reader has gone; what Python still wants to flush at exit goes nowhere, quietly.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _hush()  # the reader has gone
         return 0
+    except OSError as error:
+        if error.filename is not None or error.errno not in _FULL:
+            return _complain(_unexpected(error, words), 1, words)
+        _hush()
+        sys.stderr.write(f"cockpit: what was to be printed could not be: {error.strerror}\n")
+        return 1
     except Exception as error:
         if os.environ.get("COCKPIT_DEBUG"):
             raise
         return _complain(_unexpected(error, words), 1, words)
     return code
+
+
+def _hush() -> None:
+    """What Python still wants to flush at exit goes nowhere, quietly."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:

@@ -150,6 +150,16 @@ def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs a device that is always full")
+def test_a_disk_that_is_full_is_one_line_and_a_letter_a_terminal_lacks_is_no_error(home: Path) -> None:
+    words = [sys.executable, "-P", "-m", "cockpit", "keys"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (1, b"cockpit: what was to be printed could not be: No space left on device\n")
+    told = subprocess.run(words, capture_output=True, check=True, timeout=60, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert b"? " in told.stdout
+
+
 def test_the_status_of_a_running_engine_is_its_own_answer(run: Run, engine: FakeEngine) -> None:
     assert run("status", "--json").document == engine.answers["status"]
     assert "equity" in run("status").out
