@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from collections.abc import Callable
@@ -27,6 +28,13 @@ LAG = 0.02
 #: Seconds between tries to reach an engine that is gone.
 RETRY = 3.0
 
+#: Seconds without an answer after which that is said, and without an engine after which it is said how to start one.
+SLOW = 5.0
+GONE = 10.0
+
+#: Columns of the header for all else than what brings the engine back.
+HELP_ROOM = 48
+
 #: A replay that goes back may take so many tries, one every 0.15 s.
 TRIES_ANEW = 40
 
@@ -44,6 +52,8 @@ class Follower:
         self._told_at = 0.0  # when the newest header came, monotonic
         self._news = notices.News()
         self._tries = 0  # since the engine answered
+        self._asked = self._answered = time.monotonic()  # when it was asked last, and when it last answered
+        self._helped = False  # it was said how to start one
         self._welcomed = False
 
     async def run(self) -> None:
@@ -51,16 +61,17 @@ class Follower:
         app = self.app
         while app.is_running:
             await self._caught_up()
+            self._asked = time.monotonic()
             pull = asyncio.ensure_future(app.link.pull(dict.fromkeys([*app.deck.wanted(), *app.lab.awaited()])))
             try:
                 # An engine that is slow to answer must not freeze clocks and ages.
                 while not (await asyncio.wait({pull}, timeout=0.5))[0]:
-                    self._paint("" if app.link.up or app.link.ever else "engine starting")
+                    self._paint(self._waiting() if app.link.ever else "engine starting")
                 view = pull.result()
             except CockpitError as error:
                 await self._without_engine(error)
             else:
-                self._tries = 0
+                self._tries, self._answered, self._helped = 0, time.monotonic(), False
                 self._paint("", view)
                 app.live.curious.look(app)
                 if not self._welcomed:
@@ -118,9 +129,26 @@ class Follower:
         anew = app.live.mode == "replay" and self._tries < TRIES_ANEW  # it may be going back: that is a new engine, at once
         until = time.monotonic() + (RETRY if app.link.ever and not anew else 0.15)
         while app.is_running and (left := until - time.monotonic()) > 0:
-            words = "beginning anew" if anew else f"{what}, reconnecting {left:.0f} s"
+            words = "beginning anew" if anew else f"{self._gone(what)}, reconnecting {math.ceil(left)} s"
             self._paint(words if app.link.ever else "engine starting")
             await asyncio.sleep(min(0.5, left))
+
+    def _waiting(self) -> str:
+        """Why nothing comes, where it takes longer than any answer should."""
+        waited = time.monotonic() - self._asked
+        return f"engine does not answer for {waited:.0f} s" if waited >= SLOW else ""
+
+    def _gone(self, what: str) -> str:
+        """That it is gone; when it stays away, what brings it back."""
+        app = self.app
+        if time.monotonic() - self._answered < GONE:
+            return what
+        again = app.words(*(("replay", "--background") if app.live.mode == "replay" else ("start",)))
+        if not self._helped:
+            self._helped = True
+            app.say(f"{what}: `{again}` in another terminal brings it back", "warning")
+        long = f"{what}: `{again}` brings it back"
+        return long if len(long) <= app.size.width - HELP_ROOM else what
 
     def _announce(self, view: View) -> None:
         """A toast for every alert that is new, and a call for those that are not mere information."""

@@ -16,8 +16,8 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage, InvalidStatus
 
 from core.commands import Command
-from core.errors import CockpitError, NotRunning, UsageError
-from core.home import socket_path
+from core.errors import CockpitError, NotAnswering, NotRunning, UsageError
+from core.home import running, socket_path
 from core.view import PROTOCOL, Ask, Done, Hello, Painted, Pull, Refused, Reply, Request, Submit, View
 
 #: Seconds a request may take before the engine counts as not answering.
@@ -67,7 +67,7 @@ class Client:
         except InvalidStatus as error:
             raise CockpitError(f"the engine refuses this connection: HTTP {error.response.status_code}") from error
         except (OSError, EOFError, TimeoutError, InvalidHandshake, InvalidMessage, ConnectionClosed) as error:
-            raise NotRunning(f"no engine runs in {home}: start one with `cockpit start`") from error
+            raise _unreachable(home) from error
         client = cls(connection, name, patience)
         try:
             await client.request(Hello(PROTOCOL, name))
@@ -99,7 +99,8 @@ class Client:
 
         Raises:
             NotRunning: the connection ended before the reply.
-            CockpitError: refused, or not answered in time.
+            NotAnswering: not in time.
+            CockpitError: refused.
         """
         try:
             async with self._turn, asyncio.timeout(self._patience):
@@ -110,7 +111,7 @@ class Client:
                     frame = await self._connection.recv(decode=False)
                     self._owed -= 1
         except TimeoutError as error:
-            raise CockpitError(f"the engine did not answer within {self._patience:g} s") from error
+            raise NotAnswering(f"the engine did not answer within {self._patience:g} s") from error
         except ConnectionClosed as error:
             raise NotRunning("the engine closed the connection") from error
         return _unwrap(frame)
@@ -138,6 +139,13 @@ def _unwrap(frame: bytes) -> Any:
             return view
         case Refused(message, exit_code):
             raise _refusal(message, exit_code)
+
+
+def _unreachable(home: Path) -> NotRunning:
+    pid = running(home)
+    if pid is None:
+        return NotRunning(f"no engine runs in {home}: start one with `cockpit start`")
+    return NotRunning(f"the engine (pid {pid}) runs but cannot be reached: `cockpit logs` says more")
 
 
 def _refusal(message: str, exit_code: int) -> CockpitError:

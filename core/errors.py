@@ -63,6 +63,10 @@ class NotRunning(CockpitError):
     exit_code = 3
 
 
+class NotAnswering(CockpitError):
+    """The engine runs, and does not answer in time."""
+
+
 class HomeLocked(CockpitError):
     """Another engine holds this home."""
 

@@ -17,11 +17,16 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """The parsed words of one command line and the ways to answer them."""
+    """The parsed words of one command line and the ways to answer them.
+
+    Attributes:
+        patience: seconds the engine may take for a question.
+    """
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         self.json: bool = getattr(options, "json", False)
+        self.patience = 30.0
 
     def run(self) -> int:
         """Do it; the exit code."""
@@ -62,7 +67,7 @@ class Call:
         from core.client import call
         from core.view import Ask
 
-        return call(self.home, Ask(what, args))
+        return call(self.home, Ask(what, args), self.patience)
 
     def submit(self, command: Command, timeout: float = 30.0) -> Any:
         """A command to the running engine; its answer.

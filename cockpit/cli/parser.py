@@ -39,6 +39,8 @@ class Parser(argparse.ArgumentParser):
         kwargs |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
         super().__init__(**kwargs)
         self.commands: list[str] = []
+        # What says that a word is no option though it begins with `-`: `--seek -90s`.
+        self._negative_number_matcher = re.compile(r"-\d+(\.\d*)?[smhd]?$|-\.\d+$")
 
     def error(self, message: str) -> NoReturn:
         wrong = re.search(r"invalid choice: '([^']*)'", message)

@@ -39,7 +39,9 @@ def add(commands: Commands) -> None:
     doing.add_argument("--play", nargs="?", const="", type=_pace_or_not, metavar="X", help="go on, at this speed")
     doing.add_argument("--pause", action="store_true", help="stand still")
     doing.add_argument("--step", nargs="?", const="tick", metavar="INTERVAL", help="play one print, or one bar such as 1m, and stand still")
-    doing.add_argument("--seek", type=_place, metavar="TIME", help="go to a time, or to `start`; back begins anew with fresh books")
+    doing.add_argument(
+        "--seek", type=_place, metavar="TIME", help="go to a time (also 00:10:30, +5m, -90s, start, end); back begins anew with fresh books"
+    )
 
 
 def moment(text: str) -> int:
@@ -52,8 +54,17 @@ def moment(text: str) -> int:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def _place(text: str) -> int | str:
-    return text if text == "start" else moment(text)
+def _place(text: str) -> str:
+    """A place that may be one; where it is depends on the replay that runs."""
+    from cockpit.moments import read
+
+    if text.strip().lower() in ("start", "end"):
+        return text
+    try:
+        read(text.strip(), 0)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a time: {error}") from None
+    return text
 
 
 def _pace_or_not(text: str) -> str:
@@ -64,11 +75,10 @@ def replay(call: Call) -> int:
     """Open the cockpit on a recording, or do something to the one that plays."""
     options = call.options
     home = _home(call)
-    command = _command(options)
-    if command is not None:
+    if options.pause or options.play is not None or options.step is not None or options.seek is not None:
         if options.sources:
             raise UsageError("--play, --pause, --step and --seek are for the replay that runs: leave the SOURCE out")
-        return _answer(call, home, _submit(home, command))
+        return _answer(call, home, _submit(home, _command(options, _status(home))))
     if options.background:
         return _background(call, home)
     if call.json:
@@ -92,18 +102,44 @@ def _home(call: Call) -> Path:
     return default_home({"COCKPIT_HOME": into}) if into else replay_home(call.home)
 
 
-def _command(options: argparse.Namespace) -> ReplayPace | ReplayStep | ReplaySeek | None:
+def _status(home: Path) -> dict[str, Any]:
+    from core.client import call as ask
+    from core.view import Ask
+
+    found: dict[str, Any] | None = ask(home, Ask("status")).get("replay")
+    if found is None:
+        raise UsageError(f"the engine in {home} plays no recording")
+    return found
+
+
+def _command(options: argparse.Namespace, now: dict[str, Any]) -> ReplayPace | ReplayStep | ReplaySeek:
+    """What is to be done to the replay that is so.
+
+    Raises:
+        UsageError: there is no such place in the recording.
+        CockpitError: there is nothing left to play.
+    """
     from core.commands import ReplayPace, ReplaySeek, ReplayStep
 
+    if options.seek is not None:
+        return ReplaySeek(to_ns=None if options.seek.strip().lower() == "start" else _to_ns(options.seek, now))
+    if now["state"] == "ended":
+        raise CockpitError("the recording is at its end: --seek goes back, such as --seek start")
     if options.pause:
         return ReplayPace(paused=True)
     if options.play is not None:
         return ReplayPace(speed=speed_of(options.play))
-    if options.step is not None:
-        return ReplayStep(interval=options.step)
-    if options.seek is not None:
-        return ReplaySeek(to_ns=None if options.seek == "start" else options.seek)
-    return None
+    return ReplayStep(interval=options.step)
+
+
+def _to_ns(text: str, now: dict[str, Any]) -> int:
+    from cockpit.moments import Bounds, place_of
+
+    at, begin, end = (moment(now[name]) if now[name] else 0 for name in ("now", "begin", "end"))
+    try:
+        return place_of(text, Bounds(at, begin, end))
+    except ValueError as error:
+        raise UsageError(f"--seek {text}: {error}") from None
 
 
 def speed_of(text: str) -> Any:
@@ -122,19 +158,19 @@ def _submit(home: Path, command: ReplayPace | ReplayStep | ReplaySeek) -> dict[s
 def _answer(call: Call, home: Path, said: dict[str, Any]) -> int:
     speed = said["speed"] if said["speed"] == "max" else f"{said['speed']:g} times real time"
     ended = "end of the recording" if said["state"] == "ended" else said["state"]
+    if said["state"] == "seeking" and said.get("goal"):
+        ended = f"going {'back ' if said['goal'] < said['now'] else ''}to {said['goal']}"
     return call.answer({**said, "home": str(home)}, [f"{said['now']} {ended} {speed}"])
 
 
 def _background(call: Call, home: Path) -> int:
     from cockpit.cli.call import visible
-    from core.client import call as ask
-    from core.view import Ask
 
     starting = _attach(call, home)
     if starting is not None:
         call.say(f"starting the replay in {visible(str(home))}")
         starting.wait(say=call.say)
-    return _answer(call, home, ask(home, Ask("status"))["replay"])
+    return _answer(call, home, _status(home))
 
 
 def _attach(call: Call, home: Path) -> Starting | None:

@@ -26,18 +26,22 @@ def add(commands: Commands) -> None:
 
 def status(call: Call) -> int:
     """What the engine says of itself; exit 3 when there is none."""
-    from cockpit.cli.running import not_running
+    from cockpit.cli.running import ANSWER_S, not_running
+    from core.errors import NotAnswering
     from core.home import running
 
+    call.patience = ANSWER_S
     try:
         answer: dict[str, Any] = call.ask("status")
-    except NotRunning:
+    except (NotRunning, NotAnswering):
         pid = running(call.home)
         state = {"state": "stopped"} if pid is None else {"state": "not answering", "pid": pid}
         if call.json:
             call.document(state)
         call.say(
-            f"cockpit: {not_running(call.home)}" if pid is None else f"cockpit: the engine (pid {pid}) does not answer; see `cockpit logs`"
+            f"cockpit: {not_running(call.home)}"
+            if pid is None
+            else f"cockpit: the engine (pid {pid}) runs but does not answer; see `cockpit logs`"
         )
         return NotRunning.exit_code if pid is None else 1
     return call.answer(answer, lines(answer))

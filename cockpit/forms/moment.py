@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -12,57 +11,20 @@ from textual.containers import Vertical
 from textual.widgets._input import Input
 from textual.widgets._static import Static
 
-from cockpit import figures
 from cockpit.forms.dialog import Dialog
-from core.clock import parse_time
-from core.codes import DAY, SECOND
-from core.errors import UsageError
+from cockpit.moments import Bounds, place_of, shown
 from core.view import HeaderView
-
-_SPAN = re.compile(r"([+-])\s*(\d+(?:\.\d+)?)\s*(s|m|h|d)")
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-_OF_DAY = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2}(?:\.\d{1,9})?))?[zZ]?")
 
 
 def moment_of(text: str, header: HeaderView) -> int:
-    """The time (ns) that a person means: `00:10`, `2024-08-09T00:10`, `+5m`, `-90s`, `start`, `end`.
+    """The time (ns) that a person means.
 
     Raises:
         ValueError: it is none, or not in the recording.
     """
     replay = header.replay
     assert replay is not None
-    word = text.strip().lower()
-    if word == "start":
-        return replay.begin_ns
-    if word == "end":
-        if not replay.end_ns:
-            raise ValueError("nobody knows yet where this recording ends")
-        return replay.end_ns
-    to_ns = _read(text.strip(), header.now_ns)
-    if to_ns < replay.begin_ns or (replay.end_ns and to_ns > replay.end_ns):
-        end = f" to {_shown(replay.end_ns)}" if replay.end_ns else ""
-        raise ValueError(f"{_shown(to_ns)} is not in the recording: it goes from {_shown(replay.begin_ns)}{end}")
-    return to_ns
-
-
-def _read(text: str, now_ns: int) -> int:
-    if span := _SPAN.fullmatch(text):
-        sign, amount, unit = span.groups()
-        return now_ns + (1 if sign == "+" else -1) * int(float(amount) * _UNITS[unit] * SECOND)
-    if of_day := _OF_DAY.fullmatch(text):
-        hours, minutes, seconds = int(of_day[1]), int(of_day[2]), float(of_day[3] or 0)
-        if hours > 23 or minutes > 59 or seconds >= 60:
-            raise ValueError(f"{text} is no time of day")
-        return now_ns - now_ns % DAY + (hours * 3600 + minutes * 60) * SECOND + int(seconds * SECOND)
-    try:
-        return parse_time(text)
-    except UsageError:
-        raise ValueError("a time such as 00:10:30 or 2024-08-09T00:10, or +5m, -90s, start, end") from None
-
-
-def _shown(ns: int) -> str:
-    return f"{figures.date(ns)} {figures.clock(ns)}Z"
+    return place_of(text, Bounds(header.now_ns, replay.begin_ns, replay.end_ns))
 
 
 class MomentForm(Dialog[int]):
@@ -86,8 +48,8 @@ class MomentForm(Dialog[int]):
         header = self._header()
         replay = header.replay
         assert replay is not None
-        end = f" to {_shown(replay.end_ns)}" if replay.end_ns else ""
-        self._say(f"The recording goes from {_shown(replay.begin_ns)}{end}; it is {_shown(header.now_ns)}.", "")
+        end = f" to {shown(replay.end_ns)}" if replay.end_ns else ""
+        self._say(f"The recording goes from {shown(replay.begin_ns)}{end}; it is {shown(header.now_ns)}.", "")
         self.query_one(Input).focus()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -101,9 +63,9 @@ class MomentForm(Dialog[int]):
             self._say(str(error), "-wrong")
             return
         if to_ns >= header.now_ns:
-            self._say(f"Enter plays every print up to {_shown(to_ns)} as fast as it goes: strategies see them all.", "-ready")
+            self._say(f"Enter plays every print up to {shown(to_ns)} as fast as it goes: strategies see them all.", "-ready")
         else:
-            self._say(f"Enter goes back to {_shown(to_ns)}: the replay begins anew, with fresh books (asks first).", "-ready")
+            self._say(f"Enter goes back to {shown(to_ns)}: the replay begins anew, with fresh books (asks first).", "-ready")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         try:

@@ -81,7 +81,7 @@ def compose_header(
     if header is not None:
         items += [] if trouble else [_feed(feed, now_ns) for feed in header.feeds]
         items += _troubles(header)
-        items += [_rate(header), *_tape(header), *_money(header), _age(header, now_ns)]
+        items += [_rate(None if trouble else header), *_tape(header), *_money(header), _age(header, now_ns)]
     # A replay's time is in its badge.
     clock = Part(" " if header is not None and header.replay is not None else f"{figures.clock(now_ns)}Z ", "muted")
     separator = Part(" │ ", "edge") if cells >= 100 else Part("  ")
@@ -141,7 +141,10 @@ def _troubles(header: HeaderView) -> list[Item]:
     return [Item("troubles", (Part(f"! {clean(worst.text)}{more}", tone),), (Part(f"!{others + 1} F6", tone),), 1)]
 
 
-def _rate(header: HeaderView) -> Item:
+def _rate(header: HeaderView | None) -> Item:
+    """Prints a second; without an engine nobody knows."""
+    if header is None:
+        return Item("rate", (Part(f"{figures.NONE} ticks/s"),), (Part(f"{figures.NONE} t/s"),), 6)
     long = Part(f"{header.ticks_per_s:,.0f} ticks/s")
     return Item("rate", (long,), (Part(f"{figures.short(header.ticks_per_s)} t/s"),), 6)
 

@@ -15,12 +15,12 @@ from core.view import HeaderView, PriceRow
 #: Seconds without a tick or a quote after which a price is shown as stale, whatever the engine last said of it.
 STALE_AFTER = 10.0
 
-_BID, _AGE = 4, 8
+_BID, _RATE, _AGE = 4, 7, 8
 _ARROWS = {1: ("▲", "up"), -1: ("▼", "down")}
 
 
 class PricesPane(LiveGrid):
-    """Live prices; a stale one is dim with its age."""
+    """Live prices; a stale one is dim with its age. Without an engine all are, at once, and no rate is known."""
 
     NUMBER = 1
     TITLE = "Prices"
@@ -59,7 +59,7 @@ class PricesPane(LiveGrid):
         live = 0
         for symbol, row in self._held.items():
             seconds = (now_ns - row.last_ns) / 1e9 if row.last_ns else None
-            stale = row.state not in ("live", "waiting") or (seconds is not None and seconds >= STALE_AFTER)
+            stale = self.away or row.state not in ("live", "waiting") or (seconds is not None and seconds >= STALE_AFTER)
             live += seconds is not None and not stale
             rows.append(self._row(symbol, Cell(figures.age(seconds), "warn" if stale else "muted", seconds), stale))
         note = f"{live} of {len(rows)} live" if rows else ""
@@ -70,6 +70,8 @@ class PricesPane(LiveGrid):
     def _row(self, symbol: str, age: Cell, stale: bool) -> Row:
         """The row as it was, where nothing that can be seen has changed."""
         cells, old, span = self._cells[symbol], self._lines_made.get(symbol), halt_span(self._held[symbol])
+        if self.away:
+            cells = (*cells[:_RATE], Cell(figures.NONE, "muted"), *cells[_RATE + 1 :])
         if (
             old is not None
             and old.stale == stale

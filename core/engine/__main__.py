@@ -109,6 +109,7 @@ async def serve(engine: Engine, words: argparse.Namespace, config: Config, names
         if replayed:
             await engine.add_symbols(await engine.feed.symbols())
         await door.open()
+        engine.spawn(door.keep(), "door")
         engine.spawn(requests.presence.run(door), "presence")
         engine.spawn(heartbeat.run(), "heartbeat")
         if words.mode == "demo" and not words.recording:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 
-from core.types import DAY, Records, Symbols
+import numpy as np
+from numpy.typing import NDArray
+
+from core.types import DAY, SECOND, Records, Symbols
 from core.venues.venue import SymbolInfo, Ticker
 from core.view import PriceRow
 
 SPARK_POINTS = 60
 SPARK_EVERY_S = 5.0
 RATE_WINDOW_S = 5.0
+
+_SPARK_NS = int(SPARK_EVERY_S * SECOND)
 
 #: While memory is short, quotes that come without a print are taken this often.
 CONFLATED_NS = 250_000_000
@@ -35,6 +40,8 @@ class Quotes:
         self.rates: deque[tuple[float, int]] = deque(maxlen=16)
         self.spark: deque[float] = deque(maxlen=sparks)
         self._sparked = 0.0
+        self._stretch = 0  # of a recording, the one of so many seconds that is open
+        self._traced: float | None = None
 
     def print(self, price: float, count: int, ts: int, recv_ns: int) -> None:
         """Take the last of `count` prints."""
@@ -47,14 +54,29 @@ class Quotes:
         self.ticks += count
         self.seen_ns = max(self.seen_ns, recv_ns)
 
-    def sample(self, now: float) -> None:
-        """Keep a point of the rate window and, every few seconds, of the sparkline."""
+    def sample(self, now: float, recorded_ns: int | None = None) -> None:
+        """Keep a point of the rate window and, every few seconds, of the sparkline; of a recording, by its own time."""
         self.rates.append((now, self.ticks))
         while len(self.rates) > 2 and now - self.rates[1][0] >= RATE_WINDOW_S:
             self.rates.popleft()
-        if self.last is not None and now - self._sparked >= SPARK_EVERY_S:
+        if recorded_ns is not None:
+            self._close_stretches(recorded_ns // _SPARK_NS)
+        elif self.last is not None and now - self._sparked >= SPARK_EVERY_S:
             self.spark.append(self.last)
             self._sparked = now
+
+    def trace(self, ts: NDArray[np.int64], price: NDArray[np.float64]) -> None:
+        """Keep the sparkline's points of prints of a recording, however fast they come: the last price of every few seconds."""
+        stretches = ts // _SPARK_NS
+        ends = np.append(np.flatnonzero(np.diff(stretches)), len(ts) - 1)[-SPARK_POINTS - 1 :]
+        for stretch, last in zip(stretches[ends].tolist(), price[ends].tolist(), strict=True):
+            self._close_stretches(stretch)
+            self._traced = last
+
+    def _close_stretches(self, stretch: int) -> None:
+        if self._traced is not None and stretch > self._stretch:
+            self.spark.extend([self._traced] * min(stretch - self._stretch, SPARK_POINTS))
+        self._stretch = max(stretch, self._stretch)
 
     def rate(self) -> float:
         """Ticks a second over the last few."""
@@ -120,6 +142,9 @@ class Market:
             symbols = ticks["symbol"].tolist()
             for symbol, at in {symbol: at for at, symbol in enumerate(symbols)}.items():  # the last of each
                 ts, recv, _, _, price, *_ = ticks[at].item()
+                if self.recorded:
+                    mine = ticks.compress(ticks["symbol"] == symbol)
+                    self.of(symbol).trace(mine["ts"], mine["price"])
                 self.of(symbol).print(price, symbols.count(symbol), ts, ts if self.recorded else recv)
             ts, recv, *_ = ticks[-1].item()
             lag = recv - ts
@@ -163,13 +188,13 @@ class Market:
                 if known.last is None and row.last > 0:
                     known.last = row.last
 
-    def sample(self, now: float) -> None:
-        """Take the regular points of rates and sparklines; `now` is monotonic seconds."""
+    def sample(self, now: float, now_ns: int) -> None:
+        """Take the regular points of rates and sparklines; `now` is monotonic seconds, `now_ns` the time it is for the prints."""
         self._rates.append((now, self.ticks_total))
         while len(self._rates) > 2 and now - self._rates[1][0] >= RATE_WINDOW_S:
             self._rates.popleft()
         for known in self._of.values():
-            known.sample(now)
+            known.sample(now, now_ns if self.recorded else None)
 
     def rate(self) -> float:
         """Ticks a second, all symbols."""
@@ -197,7 +222,7 @@ class Market:
             last_ns=known.seen_ns,
             decimals=known.decimals,
             state=self._state(name, index, known, now_ns),
-            spark=list(known.spark),
+            spark=[*known.spark, known.last] if self.recorded and known.last is not None else list(known.spark),
             detail=self.halted.get(name, ""),
         )
 

@@ -146,7 +146,9 @@ class Replay:
         clock, feed = self.clock, self.feed
         goal = feed.goal
         state = (
-            "ended"
+            "seeking"
+            if self.back_to is not None
+            else "ended"
             if feed.ended
             else "seeking"
             if goal is not None or not self.opened.is_set()
@@ -160,7 +162,7 @@ class Replay:
             begin_ns=self.recording.begin_ns,
             end_ns=self.recording.end_ns,
             next_ns=feed.next_ns,
-            goal_ns=0 if goal is None or goal.until.ns is None else goal.until.ns,
+            goal_ns=self.back_to or (0 if goal is None or goal.until.ns is None else goal.until.ns),
         )
 
     def status(self) -> dict[str, Any]:
@@ -173,6 +175,7 @@ class Replay:
             "begin": iso(view.begin_ns),
             "end": iso(view.end_ns) if view.end_ns else None,
             "next": iso(view.next_ns) if view.next_ns else None,
+            "goal": iso(view.goal_ns) if view.goal_ns else None,
             "symbols": self.recording.names,
         }
 

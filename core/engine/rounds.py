@@ -28,7 +28,9 @@ async def sample(engine: Engine) -> None:
     """Take the points of rates and sparklines for ever."""
     count = 0
     while True:
-        engine.market.sample(engine.clock.monotonic())
+        if engine.replay is not None:
+            engine.incoming.absorb()  # its time is that of the newest print, which may wait there
+        engine.market.sample(engine.clock.monotonic(), engine.clock.now_ns())
         count += 1
         if count % CURVES_EVERY == 0:
             engine.curves.sample()

@@ -23,6 +23,7 @@ from websockets.http11 import Request as Opening
 from websockets.http11 import Response
 
 from core.engine.door import ARRIVING, MOST, SILENT_S, Budget, Caller, peer_of
+from core.engine.listening import Listening
 from core.errors import CockpitError
 from core.view import PROTOCOL, Done, Hello, Pull, Refused, Reply, Request, Submit
 
@@ -75,7 +76,7 @@ class Door:
         self.viewers = 0
         self.refused: Counter[str] = Counter()
         self._answer = answer
-        self._server: Server | None = None
+        self._listening = Listening(path, self._bind)
         self._callers: set[Caller] = set()
         self._busy: set[asyncio.Task[Any]] = set()
         self._budget = Budget()
@@ -84,33 +85,32 @@ class Door:
         self._encoder = msgspec.msgpack.Encoder()
 
     async def open(self) -> None:
-        """Listen; a socket left by a dead engine is replaced (the lock says it is dead)."""
-        self.path.unlink(missing_ok=True)
-        mask = os.umask(0o177)
-        try:
-            self._server = await unix_serve(
-                self._serve,
-                str(self.path),
-                create_connection=partial(Caller, self._arrived, self._left),
-                process_request=self._let_in,
-                compression=None,
-                max_size=MAX_REQUEST_BYTES,
-                max_queue=MAX_WAITING,
-                open_timeout=OPEN_S,
-                close_timeout=1,
-                ping_interval=None,
-            )
-        finally:
-            os.umask(mask)
+        """Listen."""
+        await self._listening.open()
+
+    async def keep(self) -> None:
+        """Be reachable for ever, whoever deletes the socket; who is connected stays."""
+        await self._listening.keep()
+
+    async def _bind(self) -> Server:
+        return await unix_serve(
+            self._serve,
+            str(self.path),
+            create_connection=partial(Caller, self._arrived, self._left),
+            process_request=self._let_in,
+            compression=None,
+            max_size=MAX_REQUEST_BYTES,
+            max_queue=MAX_WAITING,
+            open_timeout=OPEN_S,
+            close_timeout=1,
+            ping_interval=None,
+        )
 
     async def close(self) -> None:
         """Stop listening and end every connection; what is not answered yet is given up."""
-        if self._server is not None:
-            self._server.close()
-            for task in self._busy:
-                task.cancel()
-            await self._server.wait_closed()
-        self.path.unlink(missing_ok=True)
+        for task in self._busy:
+            task.cancel()
+        await self._listening.close()
 
     def figures(self) -> dict[str, Any]:
         """Connections now, the screens that hold some of them (each has several), and those refused or dropped by reason."""

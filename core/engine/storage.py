@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from contextlib import AsyncExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
+import structlog
+
 from core.engine.environment import fingerprint
 from core.engine.sentinel import alert_values
 from core.engine.settle import Settler
 from core.store.ledger import Ledger
+from core.store.ledger_reader import read_sessions
+from core.store.span import tape_was_released
 from core.store.tape import Tape
 from core.view import AlertRow
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+
+log = structlog.get_logger("storage")
+
+BEREFT = "the ledger was not there and begins anew: strategies and fills of before are not known"
 
 
 async def open_files(engine: Engine, opened: AsyncExitStack) -> None:
@@ -41,10 +50,18 @@ async def open_files(engine: Engine, opened: AsyncExitStack) -> None:
 
 async def begin_session(engine: Engine, opened: AsyncExitStack) -> None:
     """Note that this engine started, and have noted that it ended in order."""
+    if await asyncio.to_thread(_bereft, engine):
+        engine.alarms.note("warning", BEREFT)
+        log.warning(BEREFT, home=str(engine.home))
     session = uuid.uuid4().hex
     first = engine.last_seq + 1
     await engine.ledger.start_session(session, engine.started_ns, mode=engine.mode, first_seq=first, fingerprint=fingerprint())
     opened.push_async_callback(_end_session, engine, session)
+
+
+def _bereft(engine: Engine) -> bool:
+    """Whether an engine was here before of which the ledger knows nothing."""
+    return not read_sessions(engine.home / "ledger.db") and tape_was_released(engine.home / "tape.db")
 
 
 async def _end_session(engine: Engine, session: str) -> None:

@@ -19,6 +19,17 @@ def tape_series(path: Path) -> list[tuple[str, str]]:
         return [(str(symbol), str(stream)) for symbol, stream in db.execute("SELECT symbol, stream FROM series ORDER BY symbol, stream")]
 
 
+def tape_was_released(path: Path) -> bool:
+    """Whether an engine released any of the ticks of a tape; not where all of them were imported.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    query = "SELECT EXISTS(SELECT 1 FROM chunks WHERE last_seq > 0) OR EXISTS(SELECT 1 FROM tick_rows WHERE seq > 0)"
+    with open_to_read(path, TAPE) as db:
+        return bool(db.execute(query).fetchone()[0])
+
+
 def tape_windows(path: Path, symbol: str, stream: str, rows: int) -> list[tuple[int, int]]:
     """(from, to) ns of windows that together hold the whole series in order, `to` exclusive, about `rows` ids in each.
 

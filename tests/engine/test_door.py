@@ -252,3 +252,34 @@ async def test_who_came_to_look_is_counted_as_a_screen_and_may_do_nothing(door: 
         assert "only looks" in reply.message
         assert desk.asked == 0
         assert await ask(caller, "hello") == Done("hello")
+
+
+@pytest.mark.parametrize("with_folder", [False, True])
+async def test_a_deleted_socket_is_there_again_and_who_was_connected_stays(
+    folder: Path, desk: Desk, monkeypatch: pytest.MonkeyPatch, with_folder: bool
+) -> None:
+    monkeypatch.setattr("core.engine.listening.LOOK_S", 0.02)
+    inner = folder / "run"
+    inner.mkdir(mode=0o700)
+    door = Door(inner / "s", desk.answer)
+    await door.open()
+    keeping = asyncio.create_task(door.keep())
+    try:
+        first = await connect(door)
+        for turn in range(2):
+            door.path.unlink()
+            if with_folder:
+                inner.rmdir()
+            await until(door.path.exists, "the socket is there again")
+            async with await connect(door) as second:
+                assert await ask(second, f"second {turn}") == Done(f"second {turn}")
+            assert door.path.stat().st_mode & 0o777 == 0o600
+            assert await ask(first, "first") == Done("first")
+        assert door.figures()["connections"] >= 1
+    finally:
+        keeping.cancel()
+        await asyncio.gather(keeping, return_exceptions=True)
+        await door.close()
+    with pytest.raises(ConnectionClosed):
+        await first.recv()
+    assert not door.path.exists()

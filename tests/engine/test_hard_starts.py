@@ -11,14 +11,17 @@ from pathlib import Path
 import pytest
 
 from core.commands import Unregister
+from core.engine.engine import Engine
 from core.engine.recovery import Recovery
 from core.engine.roster import Entry
 from core.feed.feed import Feed
 from core.research.audit import run_audit
 from core.store.tape import Tape
 from core.strategy_files import builtin_folder
+from core.types import Origin
 from core.workers.worker import Worker
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
+from tests.engine.replay_rig import prints, write_tape
 
 BUSY = {"interval": "tick", "fast": 2, "slow": 3}
 
@@ -116,3 +119,30 @@ async def test_a_strategy_whose_file_no_longer_loads_and_that_is_taken_out_ended
     found = run_audit(home)
     assert found.details == []
     assert found.fills == found.identical > 10
+
+
+async def test_a_ledger_that_is_gone_is_told_once_and_one_that_is_new_with_its_tape_is_not(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    told = "the ledger was not there and begins anew: strategies and fills of before are not known"
+
+    def alerts(engine: Engine) -> list[str]:
+        return [row.text for row in engine.alarms.rows() if "ledger" in row.text]
+
+    async with exchange_of(write_recording(tmp_path / "frames", prints=200)) as exchange:
+        async with running(home, exchange) as rig:
+            await rig.play()
+            assert alerts(rig.engine) == []
+        for part in ("", "-wal", "-shm"):
+            (home / f"ledger.db{part}").unlink(missing_ok=True)
+        for _ in range(2):
+            async with running(home, exchange) as rig:
+                assert alerts(rig.engine) == [told]
+                assert [row["text"] for row in await rig.engine.ledger.newest_alerts(50)].count(told) == 1
+
+
+async def test_an_imported_tape_without_a_ledger_is_nothing_to_tell(tmp_path: Path) -> None:
+    ticks = prints(count=20)
+    ticks["origin"] = Origin.LATE  # without a seq, as what is imported
+    await write_tape(tmp_path / "home", ("BTCUSDT", ticks))
+    async with exchange_of(write_recording(tmp_path / "frames", prints=200)) as exchange, running(tmp_path / "home", exchange) as rig:
+        assert not any("ledger" in row.text for row in rig.engine.alarms.rows())

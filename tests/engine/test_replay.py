@@ -29,7 +29,7 @@ from core.replay.recording import open_recording
 from core.research.backtest import Order, run_backtest
 from core.store.reader import read_ticks
 from core.strategy_files import builtin_folder
-from core.types import MINUTE, SECOND, Symbols, interval_ns
+from core.types import MINUTE, SECOND, Records, Symbols, interval_ns
 
 
 async def test_what_is_replayed_is_on_the_replays_own_tape_print_by_print_and_makes_the_same_bars(tmp_path: Path) -> None:
@@ -293,3 +293,39 @@ async def test_the_recorded_aggtrades_of_two_days_are_replayed_to_the_venues_own
     bars = aggregate(ticks, MINUTE)
     names = ("open", "high", "low", "close", "volume")
     assert [[bar["start"] / 1e6, *(float(bar[name]) for name in names)] for bar in bars] == wanted
+
+
+def five_seconds(ticks: Records, now_ns: int) -> list[float]:
+    """The last price of each of the sixty stretches of five seconds before the one it is, and the last of all."""
+    width = 5 * SECOND
+    closed = range(max(now_ns // width - 60, int(ticks["ts"][0]) // width), now_ns // width)
+    return [float(ticks["price"][np.searchsorted(ticks["ts"], (n + 1) * width) - 1]) for n in closed] + [float(ticks["price"][-1])]
+
+
+async def test_the_line_of_the_last_minutes_goes_by_the_time_of_the_recording(tmp_path: Path) -> None:
+    async with recorded(tmp_path, "BTCUSDT", count=4000) as played:
+        market, clock = played.engine.market, played.engine.clock
+        full = read_ticks(tmp_path / "tape.db", "binance:BTCUSDT", STREAM, symbols=Symbols(["binance:BTCUSDT"]))
+
+        def line() -> list[float]:
+            return market.rows(clock.now_ns())[0].spark
+
+        def wanted() -> list[float]:
+            return five_seconds(full[: played.ticks], clock.now_ns())
+
+        await played.do(ReplaySeek(to_ns=START + 100 * SECOND))
+        await until(lambda: played.replay.feed.goal is None, "it is there")
+        played.engine.incoming.absorb()
+        market.sample(0.0, clock.now_ns())
+        held = line()
+        assert len(held) == 21
+        assert held == wanted()
+        for second in range(1, 100):
+            market.sample(10.0 * second, clock.now_ns())
+        assert line() == held
+        await played.to_end()
+        market.sample(2000.0, clock.now_ns())
+        assert len(line()) == 61
+        assert line() == wanted()
+        assert len(set(line())) > 30
+        assert market.rows(clock.now_ns())[0].direction != 0

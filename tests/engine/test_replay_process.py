@@ -17,7 +17,7 @@ import pytest
 from engine_rig import bits
 from replay_rig import START, prints, write_tape
 
-from core.clock import iso
+from core.clock import iso, parse_time
 from core.home import read_stamp, running, stamp
 from core.store.ledger_reader import read_fills
 from core.types import SECOND
@@ -50,6 +50,16 @@ class Shell:
         while (found := self.ask("status", "--home", str(self.replay))["replay"])["state"] != state:
             assert time.monotonic() < end, found
         return dict(found)
+
+    def until_anew(self) -> dict[str, Any]:
+        """Wait until a replay that went back stands still there; in between no engine answers."""
+        end = time.monotonic() + 60
+        while True:
+            done = self.run("status", "--home", str(self.replay), "--json")
+            found = json.loads(done.stdout)["replay"] if done.returncode == 0 else {}
+            if found.get("state") == "paused":
+                return dict(found)
+            assert time.monotonic() < end, (done.stdout, done.stderr)
 
     def fills(self) -> list[tuple[Any, ...]]:
         """Settled by stopping."""
@@ -136,3 +146,25 @@ def test_something_else_in_the_same_home_needs_fresh(shell: Shell) -> None:
     refused = shell.run("start", "--home", str(shell.replay))
     assert refused.returncode == 2
     assert "`cockpit replay` opens it" in refused.stderr
+
+
+def test_at_the_end_there_is_nothing_to_play_and_a_place_is_what_the_dialog_takes(shell: Shell) -> None:
+    shell.ask("replay", "tape:BTCUSDT", "--background", "--speed", "max")
+    end = shell.until_state("ended")
+    for words in (["--pause"], ["--step"], ["--play"]):
+        done = shell.run("replay", *words)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "the recording is at its end: --seek goes back" in done.stderr
+    back = shell.ask("replay", "--seek", "start")
+    assert (back["state"], back["goal"]) == ("seeking", end["begin"])
+    at = shell.until_anew()["now"]
+    assert at < end["now"]
+    assert shell.ask("replay", "--seek", "+90s")["state"] in ("seeking", "paused")
+    assert shell.until_state("paused")["now"] == iso(parse_time(at) + 90 * SECOND)
+    assert "going back to" in shell.run("replay", "--seek", "-30s").stdout
+    assert shell.until_anew()["now"] == iso(parse_time(at) + 60 * SECOND)
+    shell.ask("replay", "--seek", "00:02:30")
+    assert shell.until_state("paused")["now"] == iso(START + 150 * SECOND)
+    wrong = shell.run("replay", "--seek", "-2d")
+    assert wrong.returncode == 2
+    assert "is not in the recording" in wrong.stderr

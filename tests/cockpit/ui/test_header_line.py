@@ -7,6 +7,7 @@ from fake_engine import NOON, header_view
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.figures import NONE
 from cockpit.panes.header import Widths, compose_header
 from cockpit.text import width
 from core.view import FeedState, HeaderView, Trouble
@@ -81,6 +82,7 @@ def test_without_an_engine_it_says_so_and_keeps_the_mode() -> None:
     line = text(header_view(mode="live"), 80, "engine gone, reconnecting 3 s")
     assert "LIVE" in line
     assert "engine gone, reconnecting 3 s" in line
+    assert f"{NONE} ticks/s" in text(header_view(ticks_per_s=18.0), 160, "engine gone, reconnecting 3 s")
 
 
 def test_before_the_first_view_it_is_the_name_and_the_time() -> None:

@@ -11,6 +11,7 @@ import pytest
 from fake_engine import FakeEngine, price_row, strategy_row, trade_row
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, lines_of, opened, text_of, trading
 
+from cockpit.figures import NONE
 from cockpit.paint import Stroke
 from cockpit.tones import THEMES
 from core.commands import Resume
@@ -138,6 +139,40 @@ async def test_a_lost_engine_is_said_and_it_is_back_by_itself(tmp_path: Path, mo
         await eventually(lambda: line_with(app, "BTCUSDT", "70,000.00"))
         await eventually(lambda: "binance●" in lines_of(app)[0])
         assert not app.live.prices.away
+
+
+async def test_without_an_engine_no_price_is_live_and_no_rate_known_and_it_is_said_what_brings_it_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.following.GONE", 0.3)
+    async with opened(tmp_path, WIDE) as (engine, app, _pilot):
+        await eventually(lambda: line_with(app, "Prices", "of 3 live"))
+        await engine.stop()
+        counted: set[str] = set()
+
+        def counts() -> bool:
+            counted.update(f"{n} s" for n in (3, 2, 1) if f"reconnecting {n} s" in lines_of(app)[0])
+            return len(counted) == 3
+
+        await eventually(counts)
+        assert line_with(app, "Prices", "0 of 3 live")
+        assert all(row.stale and row.cells[7].text == NONE for row in app.live.prices.listing.shown)
+        assert f"{NONE} t" in lines_of(app)[0]
+        again = f"`{app.words('start')}`"
+        assert again.startswith("`cockpit start")
+        said = [note.message for note in app._notifications]
+        assert any(again in text and "in another terminal brings it back" in text for text in said)
+
+
+async def test_an_engine_that_hangs_is_said_not_to_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.following.SLOW", 0.6)
+    async with opened(tmp_path, SMALL) as (_engine, app, _pilot):
+
+        async def never(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(app.link, "pull", never)
+        await eventually(lambda: "engine does not answer for" in lines_of(app)[0])
 
 
 async def test_an_engine_that_starts_late_is_waited_for(tmp_path: Path) -> None:
