@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
-from core.errors import UsageError
-from core.transfer.csv_file import Tell, write_csv
+from core.errors import CockpitError, UsageError
+from core.transfer.csv_file import Tell, pour_csv, write_csv
 from core.transfer.draft import Draft
 from core.transfer.sheet import Sheet
 
@@ -41,6 +42,22 @@ def form_of(path: Path, said: str | None) -> str:
     if said is not None and ending is not None and said != ending:
         raise UsageError(f"{path}: the name says {ending} and --format says {said}")
     return said or ending or "csv"
+
+
+def pour(sheet: Sheet, file: IO[bytes], tell: Tell) -> int:
+    """Write it as CSV to what is open already, such as stdout; how many rows they were.
+
+    Raises:
+        CockpitError: it cannot be written there.
+    """
+    try:
+        count = pour_csv(sheet, file, tell)
+        file.flush()
+    except BrokenPipeError:
+        raise  # whoever read it has had enough
+    except OSError as error:
+        raise CockpitError(f"cannot write to stdout: {error.strerror}") from error
+    return count
 
 
 def export(sheet: Sheet, path: Path, form: str, tell: Tell) -> Exported:

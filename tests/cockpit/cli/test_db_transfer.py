@@ -69,6 +69,29 @@ def test_ticks_are_what_is_exported_unless_something_else_is_named(run: Run, tap
     }  # fmt: skip
 
 
+def test_a_dash_is_stdout_and_its_csv_is_that_of_a_file(run: Run, tape: Path, tmp_path: Path) -> None:
+    words = ("db", "export", "--symbol", "BTCUSDT", "-o")
+    run(*words, str(tmp_path / "a.csv"))
+    outcome = run(*words, "-")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == (tmp_path / "a.csv").read_text()
+    refused = run(*words, "-", "--json")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "the document of --json" in refused.document["error"]
+
+
+def test_a_reader_that_has_had_enough_of_stdout_is_no_failure(home: Path) -> None:
+    asyncio.run(write_tape(home, ticks_of(20_000)))
+    command = [sys.executable, "-m", "cockpit", "db", "export", "--symbol", "BTCUSDT", "-o", "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"time,ts_ns,symbol")
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
+
+
 def test_times_and_bars(run: Run, tape: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     words = ["db", "export", "bars", "--symbol", "BTCUSDT", "--interval", "5m", "-o", str(path)]
@@ -146,6 +169,7 @@ async def test_fills_are_the_ledgers_and_their_texts_are_inert(run: Run, home: P
         (("export", "bars", "--symbol", "BTCUSDT", "-o", "a.csv", "--interval", "1x"), "no kind of bar"),
         (("export", "--symbol", "BTCUSDT", "-o", "a.csv", "--from", "2024-08-02", "--to", "2024-08-01"), "--from must be before --to"),
         (("export", "fills", "-o", "a.csv"), "no ledger"),
+        (("export", "--symbol", "BTCUSDT", "-o", "-", "--format", "parquet"), "only CSV goes to stdout"),
         (("exprt",), "did you mean export?"),
         (("import",), "name files or folders"),
         (("import", "--symbols", "BTCUSDT"), "needs --symbols and --from"),
