@@ -82,8 +82,10 @@ def test_nothing_is_deleted_before_somebody_says_yes(run: Run, recorded: Path) -
     assert "would be deleted, for good: --yes does it" in run("db", "cleanup", "--keep-days", "1").out
     assert run("db", "stats", "--json").document["ticks"] == 60_000
     assert run("db", "cleanup", "--keep-days", "36000").out == "nothing to delete: all there is is kept\n"
+    before = (recorded / "tape.db").stat().st_size
     done = run("db", "cleanup", "--keep-days", "1", "--yes", "--json").document
     assert (done["ticks"], done["done"]) == (60_000, True)
+    assert done["freed_bytes"] == before - (recorded / "tape.db").stat().st_size > 2_000_000
     assert run("db", "stats", "--json").document["ticks"] == 0
     for wrong in ("0", "-1", "x", "nan"):
         assert run("db", "cleanup", "--keep-days", wrong).code == 2
