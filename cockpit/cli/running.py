@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands, Parser, comma_list
-from core.errors import CockpitError, NotRunning
+from core.errors import CockpitError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
@@ -55,12 +55,13 @@ def start(call: Call) -> int:
 
 def stop(call: Call) -> int:
     """Stop it and wait until it is gone."""
+    from core.client import not_running
     from core.commands import Stop
     from core.home import running
 
     pid = running(call.home)
     if pid is None:
-        raise not_running(call.home)
+        raise not_running(call.home, call.start)
     try:
         call.submit(Stop(flatten=call.options.flatten))
         gone = wait_gone(call.home, STOP_PATIENCE)
@@ -98,8 +99,3 @@ def _end(home: Path, pid: int) -> bool:
         if wait_gone(home, patience):
             return True
     return False
-
-
-def not_running(home: Path) -> NotRunning:
-    """The one line for it."""
-    return NotRunning(f"no engine runs in {home}: start one with `cockpit start`")

@@ -26,7 +26,7 @@ def add(commands: Commands) -> None:
 
 def status(call: Call) -> int:
     """What the engine says of itself; exit 3 when there is none."""
-    from cockpit.cli.running import not_running
+    from core.client import not_running
     from core.home import running
 
     try:
@@ -37,7 +37,9 @@ def status(call: Call) -> int:
         if call.json:
             call.document(state)
         call.say(
-            f"cockpit: {not_running(call.home)}" if pid is None else f"cockpit: the engine (pid {pid}) does not answer; see `cockpit logs`"
+            f"cockpit: {not_running(call.home, call.start)}"
+            if pid is None
+            else f"cockpit: the engine (pid {pid}) does not answer; see `cockpit logs`"
         )
         return NotRunning.exit_code if pid is None else 1
     return call.answer(answer, lines(answer))
