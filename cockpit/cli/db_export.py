@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands
+from cockpit.cli.stopping import stopping
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def export(call: Call) -> int:
     from dataclasses import asdict
 
     from cockpit.cli.figure import Figure
-    from cockpit.figures import size, span
+    from cockpit.figures import many, size, span
     from core.transfer.export import export as write
     from core.transfer.export import form_of
 
@@ -64,19 +65,15 @@ def export(call: Call) -> int:
         return _pour(call)
     form = form_of(options.output, options.format)
     sheet = _sheet(call)
-    try:
-        with Figure() as figure:
+    with stopping(call, f"{options.output} was not written"), Figure() as figure:
 
-            def tell(done: int, rows: int) -> None:
-                part = done / sheet.total if sheet.total else None
-                figure.show(part, f"{rows:,} rows  {rows / max(figure.elapsed, 0.001):,.0f} rows/s")
+        def tell(done: int, rows: int) -> None:
+            part = done / sheet.total if sheet.total else None
+            figure.show(part, f"{many(rows, 'row')}  {rows / max(figure.elapsed, 0.001):,.0f} rows/s")
 
-            made = write(sheet, options.output, form, tell)
-    except KeyboardInterrupt:
-        call.say(f"stopped: {options.output} was not written")
-        raise
+        made = write(sheet, options.output, form, tell)
     of = f" of {made.symbol}" if made.symbol else ""
-    said = f"{made.file}: {made.rows:,} {'rows' if made.what == 'indicators' else made.what}{of}, {size(made.bytes)}"
+    said = f"{made.file}: {many(made.rows, 'row' if made.what == 'indicators' else made.what.removesuffix('s'))}{of}, {size(made.bytes)}"
     return call.answer(asdict(made), [f"{said} in {span(made.elapsed_s * 1e6)}"])
 
 
@@ -89,11 +86,8 @@ def _pour(call: Call) -> int:
     if call.options.format == "parquet":
         raise UsageError("-o -: only CSV goes to stdout; Parquet needs a file")
     sheet = _sheet(call)
-    try:
+    with stopping(call, "what was written is not all of it"):
         pour(sheet, sys.stdout.buffer, lambda _done, _rows: None)
-    except KeyboardInterrupt:
-        call.say("stopped: what was written is not all of it")
-        raise
     return 0
 
 
