@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from core.errors import CockpitError, UsageError
+from core.errors import UsageError
 from core.transfer.csv_file import Tell, pour_csv, write_csv
 from core.transfer.draft import Draft
 from core.transfer.sheet import Sheet
@@ -45,18 +45,9 @@ def form_of(path: Path, said: str | None) -> str:
 
 
 def pour(sheet: Sheet, file: IO[bytes], tell: Tell) -> int:
-    """Write it as CSV to what is open already, such as stdout; how many rows they were.
-
-    Raises:
-        CockpitError: it cannot be written there.
-    """
-    try:
-        count = pour_csv(sheet, file, tell)
-        file.flush()
-    except BrokenPipeError:
-        raise  # whoever read it has had enough
-    except OSError as error:
-        raise CockpitError(f"cannot write to stdout: {error.strerror}") from error
+    """Write it as CSV to what is open already, such as stdout, whose errors pass through; how many rows they were."""
+    count = pour_csv(sheet, file, tell)
+    file.flush()
     return count
 
 
