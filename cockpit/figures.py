@@ -108,6 +108,11 @@ def size(count: float | None) -> str:
     return f"{count:.0f} B"
 
 
+def many(count: int, one: str, more: str = "") -> str:
+    """`1 chunk`, `2 chunks`; the plural where it is not made with an s."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
 def bar(share: float, cells: int) -> str:
     """A share (0 to 1) of so many cells, filled from the left by eighths; anything above nothing is seen."""
     eighths = min(8 * cells, max(round(8 * cells * share), share > 0))

@@ -23,6 +23,9 @@ from core.view import PROTOCOL, Ask, Done, Hello, Painted, Pull, Refused, Reply,
 #: Seconds a request may take before the engine counts as not answering.
 TIMEOUT = 30.0
 
+#: What starts an engine in the home that is meant unless another is named.
+START = "cockpit start"
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Reply).decode
 
@@ -43,10 +46,10 @@ class Client:
         self._revisions: dict[str, int] = {}
 
     @classmethod
-    async def connect(cls, home: Path, *, name: str = "tui", patience: float = TIMEOUT) -> Client:
+    async def connect(cls, home: Path, *, name: str = "tui", patience: float = TIMEOUT, start: str = START) -> Client:
         """Reach the engine of a home and agree on the protocol; `name` is who we are (cli, tui, api).
 
-        `patience` is the seconds every request of this client may take.
+        `patience` is the seconds every request of this client may take; `start` is what starts an engine there, for people.
 
         Raises:
             NotRunning: nobody listens there.
@@ -67,7 +70,7 @@ class Client:
         except InvalidStatus as error:
             raise CockpitError(f"the engine refuses this connection: HTTP {error.response.status_code}") from error
         except (OSError, EOFError, TimeoutError, InvalidHandshake, InvalidMessage, ConnectionClosed) as error:
-            raise _unreachable(home) from error
+            raise _unreachable(home, start) from error
         client = cls(connection, name, patience)
         try:
             await client.request(Hello(PROTOCOL, name))
@@ -141,10 +144,10 @@ def _unwrap(frame: bytes) -> Any:
             raise _refusal(message, exit_code)
 
 
-def _unreachable(home: Path) -> NotRunning:
+def _unreachable(home: Path, start: str) -> NotRunning:
     pid = running(home)
     if pid is None:
-        return NotRunning(f"no engine runs in {home}: start one with `cockpit start`")
+        return not_running(home, start)
     return NotRunning(f"the engine (pid {pid}) runs but cannot be reached: `cockpit logs` says more")
 
 
@@ -155,11 +158,16 @@ def _refusal(message: str, exit_code: int) -> CockpitError:
     return error
 
 
-def call(home: Path, request: Request, timeout: float = TIMEOUT, *, name: str = "cli") -> Any:
+def not_running(home: Path, start: str = START) -> NotRunning:
+    """The one line for it."""
+    return NotRunning(f"no engine runs in {home}: start one with `{start}`")
+
+
+def call(home: Path, request: Request, timeout: float = TIMEOUT, *, name: str = "cli", start: str = START) -> Any:
     """One request on a connection of its own, for programs without an event loop; answers like `Client.request`."""
 
     async def once() -> Any:
-        async with await Client.connect(home, name=name, patience=timeout) as client:
+        async with await Client.connect(home, name=name, patience=timeout, start=start) as client:
             return await client.request(request)
 
     return asyncio.run(once())

@@ -1,6 +1,6 @@
 """The command line: `main` turns words into one command's run, and whatever goes wrong into one line and an exit code.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the engine is not running, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the engine is not running, 130 interrupted, 143 terminated.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stdout.flush()
     except CockpitError as error:
         return _complain(str(error), error.exit_code, words)
-    except KeyboardInterrupt:
-        return 130
+    except KeyboardInterrupt as ended:
+        from cockpit.cli.stopping import Terminated
+
+        return 143 if isinstance(ended, Terminated) else 130
     except BrokenPipeError:
         _hush()  # the reader has gone
         return 0

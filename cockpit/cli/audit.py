@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.progress import PERIOD, Progress
+from cockpit.cli.stopping import stopping
+from cockpit.figures import many
 from core.errors import CockpitError, NotRunning
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ def audit(call: Call) -> int:
 
     # A strategy may print; stdout is ours.
     progress = Replayed()
-    with progress, contextlib.redirect_stdout(sys.stderr):
+    with stopping(call, "nothing is proved, and nothing was changed"), progress, contextlib.redirect_stdout(sys.stderr):
         found = run_audit(call.home, horizon=horizon, running=running, strategy=call.options.strategy, progress=progress.tell)
     call.answer(found, _report(found))
     return 0 if found.proven else 1
@@ -73,28 +75,28 @@ class Replayed(Progress):
         self._notice.cancel()
         self._last = now
         rate = ticks / (now - self._began) / 1e6
-        self._put(f"replayed {ticks / 1e6:,.1f} M ticks  {rate:,.1f} M/s  {strategies} strategies done")
+        self._put(f"replayed {ticks / 1e6:,.1f} M ticks  {rate:,.1f} M/s  {many(strategies, 'strategy', 'strategies')} done")
 
 
 def _report(found: Findings) -> Iterator[str]:
     from cockpit.cli.call import table
 
     books, tape = found.books, found.tape
-    yield f"replayed    {found.ticks:,} ticks (seq {found.from_seq:,} to {found.to_seq:,}) of {_many(found.sessions, 'session')}"
-    yield f"fills       {found.fills:,} of {_many(found.strategies, 'strategy', 'strategies')}, {found.identical:,} identical"
+    yield f"replayed    {many(found.ticks, 'tick')} (seq {found.from_seq:,} to {found.to_seq:,}) of {many(found.sessions, 'session')}"
+    yield f"fills       {found.fills:,} of {many(found.strategies, 'strategy', 'strategies')}, {found.identical:,} identical"
     yield f"books       {books['compared']:,}, {books['identical']:,} identical"
     if tape:
-        holes = f"{tape['listed']:,} ids listed as gaps, {tape['missing']:,} missing unlisted"
-        yield f"tape        {tape['ticks']:,} ticks of {tape['series']} series: {holes}"
+        holes = f"{many(tape['listed'], 'id')} listed as gaps, {tape['missing']:,} missing unlisted"
+        yield f"tape        {many(tape['ticks'], 'tick')} of {tape['series']} series: {holes}"
     for hole in found.holes:
-        yield f"hole        {hole['symbol']} {hole['stream']}: {_many(hole['missing'], 'id')} neither on the tape nor in a gap"
+        yield f"hole        {hole['symbol']} {hole['stream']}: {many(hole['missing'], 'id')} neither on the tape nor in a gap"
     for edit in found.edited:
         when = "its file has changed since it started" if edit["at_seq"] is None else f"its file had changed at seq {edit['at_seq']:,}"
         yield f"edited      {edit['strategy']}: {when} ({_short(edit['from'])} to {_short(edit['to'])})"
     for part in found.not_auditable:
-        yield f"not audited {part['strategy']}: {_many(part['fills'], 'fill')}: {part['reason']}"
+        yield f"not audited {part['strategy']}: {many(part['fills'], 'fill')}: {part['reason']}"
     for part in found.pending:
-        yield f"pending     {part['strategy']}: {_many(part['ticks'], 'tick')} after seq {part['after_seq']:,}: the next start does them"
+        yield f"pending     {part['strategy']}: {many(part['ticks'], 'tick')} after seq {part['after_seq']:,}: the next start does them"
     if found.differences:
         rows = [[row["strategy"], row["what"], row["column"], _value(row["ledger"]), _value(row["audit"])] for row in found.details]
         yield ""
@@ -105,12 +107,8 @@ def _report(found: Findings) -> Iterator[str]:
 
 def _verdict(found: Findings) -> str:
     if found.differences:
-        return _many(found.differences, "difference")
+        return many(found.differences, "difference")
     return "identical, but over a tape with unlisted holes," if found.holes else "identical  "
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"
 
 
 def _short(hash: str | None) -> str:

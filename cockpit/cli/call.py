@@ -6,6 +6,7 @@ stdout is data: one JSON document under --json, else text for people. stderr is 
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -47,6 +48,13 @@ class Call:
             return default_home({"COCKPIT_HOME": given})
         return demo_home() if self.demo else default_home()
 
+    @property
+    def start(self) -> str:
+        """What starts an engine in this home, given the words of this command line."""
+        given = getattr(self.options, "home", None)
+        words = ["cockpit start", *(["--demo"] if self.demo else []), *(["--home", shlex.quote(given)] if given else [])]
+        return " ".join(words)
+
     def configuration(self, **flags: Any) -> Effective:
         """The effective configuration, with these flags on top; `paper__capital=…` is the key `paper.capital`.
 
@@ -67,7 +75,7 @@ class Call:
         from core.client import call
         from core.view import Ask
 
-        return call(self.home, Ask(what, args), self.patience)
+        return call(self.home, Ask(what, args), self.patience, start=self.start)
 
     def submit(self, command: Command, timeout: float = 30.0) -> Any:
         """A command to the running engine; its answer.
@@ -79,7 +87,7 @@ class Call:
         from core.client import call
         from core.view import Submit
 
-        return call(self.home, Submit(command, actor="cli"), timeout)
+        return call(self.home, Submit(command, actor="cli"), timeout, start=self.start)
 
     def answer(self, document: Any, lines: Iterable[str]) -> int:
         """The one document under --json, else the lines; exit code 0."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.progress import PERIOD, Progress
+from cockpit.cli.stopping import stopping
 from core.errors import CockpitError, NotRunning, UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +29,8 @@ def add(commands: Commands) -> None:
     parser = commands.add("seal", seal, "compress old ticks now (store.seal_after_s says what is old), as the engine does every minute")
     parser.add_argument("--all", action="store_true", help="every tick there is, also the newest")
     parser = commands.add("cleanup", cleanup, "delete what is older than is kept, and give its room back to the disk")
-    parser.add_argument("--keep-days", type=_positive, metavar="N", help="keep so many days (else store.keep_days)")
-    parser.add_argument("--keep-gb", type=_positive, metavar="N", help="keep so much (else store.keep_gb)")
+    parser.add_argument("--keep-days", type=_limit, metavar="N", help="keep so many days, 0 all of them (else store.keep_days)")
+    parser.add_argument("--keep-gb", type=_limit, metavar="N", help="keep so much, 0 all of it (else store.keep_gb)")
     parser.add_argument("--yes", action="store_true", help="do it; without, only say what would go")
     parser = commands.add("backup", backup, "copy the tape and the ledger as they are now, while they are written")
     parser.add_argument(
@@ -35,10 +38,14 @@ def add(commands: Commands) -> None:
     )
 
 
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < 1e6:
-        raise ValueError(text)
+def _limit(text: str) -> float:
+    """How much is kept; what is too much of it, the configuration says."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no limit: a number above 0, or 0 for none")
     return value
 
 
@@ -59,20 +66,24 @@ def seal(call: Call) -> int:
     import asyncio
 
     began = time.monotonic()
-    with Working() as progress:
-        found = _in_engine(call, progress) if _engine_runs(call) else asyncio.run(_alone(call, progress))
+    in_engine = _engine_runs(call)
+    kept = "the engine goes on sealing" if in_engine else "what is sealed is sealed, the rest is as it was"
+    with stopping(call, kept), Working() as progress:
+        found = _in_engine(call, progress) if in_engine else asyncio.run(_alone(call, progress))
     elapsed = time.monotonic() - began
     if found["trouble"]:
         raise CockpitError(found["trouble"])
     document = {name: found[name] for name in ("sealed", "chunks", "chunk_bytes")} | {"elapsed_s": round(elapsed, 3)}
-    return call.answer(document, [_sealed_words(found, elapsed)])
+    return call.answer(document, [_sealed_words(found, call.options.all, elapsed)])
 
 
-def _sealed_words(found: dict[str, Any], elapsed: float) -> str:
+def _sealed_words(found: dict[str, Any], whole: bool, elapsed: float) -> str:
+    from cockpit.figures import many
+
     if not found["sealed"]:
-        return "nothing to seal: every chunk's worth of old ticks is sealed (--all seals the rest)"
+        return "nothing to seal: " + ("all is sealed" if whole else "every chunk's worth of old ticks is sealed (--all seals the rest)")
     each = found["chunk_bytes"] / found["sealed"]
-    return f"sealed {found['sealed']:,} ticks in {found['chunks']:,} chunks, {each:.1f} bytes each, in {elapsed:.1f} s"
+    return f"sealed {many(found['sealed'], 'tick')} in {many(found['chunks'], 'chunk')}, {each:.1f} bytes each, in {elapsed:.1f} s"
 
 
 def _engine_runs(call: Call) -> bool:
@@ -127,46 +138,71 @@ def cleanup(call: Call) -> int:
 
     config = call.configuration(store__keep_days=call.options.keep_days, store__keep_gb=call.options.keep_gb).config
     if not (config.store.keep_days or config.store.keep_gb):
-        raise UsageError("nothing says how much to keep: give --keep-days or --keep-gb, or set store.keep_days in cockpit.toml")
-    _there(call)
-    if _engine_runs(call):
-        raise CockpitError("an engine runs in this home and cleans up by itself (store.keep_days): stop it to do it by hand")
-    with Working() as progress:
-        found = asyncio.run(_clean(call, config, progress))
+        raise UsageError(
+            "nothing limits what is kept (0 is no limit): give --keep-days or --keep-gb, or set store.keep_days in cockpit.toml"
+        )
+    path = _there(call)
+    if not call.options.yes:
+        found = _plan(path, config)
+    elif _engine_runs(call):
+        raise CockpitError("an engine runs in this home: stop it first, or set store.keep_days in cockpit.toml and it does this itself")
+    else:
+        kept = "what is deleted is deleted, the rest is as it was; run it again to go on"
+        with stopping(call, kept), Working() as progress:
+            found = asyncio.run(_clean(call, config, progress))
     return call.answer(found, _cleanup_words(found))
+
+
+def _plan(path: Path, config: Config) -> dict[str, Any]:
+    """What would go. The file is only read, engine or no engine."""
+    from core.clock import iso
+    from core.store.retention import older_than
+
+    before = _cut(path, config)
+    if before is None:
+        return {"before": None, "ticks": 0, "freed_bytes": 0, "done": True}
+    return {"before": iso(before), "ticks": older_than(path, before), "freed_bytes": None, "done": False}
+
+
+def _cut(path: Path, config: Config) -> int | None:
+    """The time before which is what is not kept, ns; None: all is kept."""
+    from core.store.retention import cut_for_size
+    from core.types import DAY
+
+    keep = config.store
+    cuts = [time.time_ns() - int(keep.keep_days * DAY)] if keep.keep_days else []
+    if keep.keep_gb and (cut := cut_for_size(path, int(keep.keep_gb * 1e9))) is not None:
+        cuts.append(cut)
+    return max(cuts, default=None)
 
 
 async def _clean(call: Call, config: Config, progress: Working) -> dict[str, Any]:
     from core.clock import iso
     from core.home_lock import CARE, lock_home
-    from core.store.retention import cut_for_size, older_than, trim
+    from core.store.retention import older_than, trim
     from core.store.tape import Tape
-    from core.types import DAY, Symbols
+    from core.types import Symbols
 
-    keep = config.store
     with lock_home(call.home, CARE):
         async with await Tape.open(call.home / "tape.db", Symbols()) as tape:
-            cuts = [time.time_ns() - int(keep.keep_days * DAY)] if keep.keep_days else []
-            if keep.keep_gb and (cut := cut_for_size(tape, int(keep.keep_gb * 1e9))) is not None:
-                cuts.append(cut)
-            if not cuts:
-                return {"before": None, "ticks": 0, "freed_bytes": 0, "done": True}
-            ticks = older_than(tape.path, max(cuts))
-            if not call.options.yes:
-                return {"before": iso(max(cuts)), "ticks": ticks, "freed_bytes": None, "done": False}
-            done = await trim(tape, max(cuts), told=lambda gone: progress.tell(f"deleted {gone:,} of {ticks:,} ticks"))
-            return {"before": iso(max(cuts)), "ticks": done.ticks, "freed_bytes": done.size, "done": True}
+            before = _cut(tape.path, config)
+            if before is None:
+                return _plan(tape.path, config)
+            ticks = older_than(tape.path, before)
+            done = await trim(tape, before, told=lambda gone: progress.tell(f"deleted {gone:,} of {ticks:,} ticks"))
+            return {"before": iso(before), "ticks": done.ticks, "freed_bytes": done.size, "done": True}
 
 
 def _cleanup_words(found: dict[str, Any]) -> Iterator[str]:
     from cockpit import figures
 
+    ticks = figures.many(found["ticks"], "tick")
     if not found["ticks"]:
         yield "nothing to delete: all there is is kept"
     elif found["done"]:
-        yield f"deleted {found['ticks']:,} ticks from before {found['before']}; {figures.size(found['freed_bytes'])} came back to the disk"
+        yield f"deleted {ticks} from before {found['before']}; {figures.size(found['freed_bytes'])} came back to the disk"
     else:
-        yield f"about {found['ticks']:,} ticks from before {found['before']} would be deleted, for good: --yes does it"
+        yield f"about {ticks} from before {found['before']} would be deleted, for good: --yes does it"
 
 
 def backup(call: Call) -> int:
@@ -175,20 +211,31 @@ def backup(call: Call) -> int:
     from core.store.failures import BACKUPS
     from core.store.migrations import LEDGER, TAPE
 
-    folder = Path(call.options.to or call.home / BACKUPS).expanduser() / datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     present = [(name, schema) for name, schema in (("ledger.db", LEDGER), ("tape.db", TAPE)) if (call.home / name).exists()]
     if not present:
         raise CockpitError(f"no tape and no ledger in {call.home}: nothing to copy")
-    try:
-        folder.mkdir(mode=0o700, parents=True)
-    except OSError as error:
-        raise CockpitError(f"cannot make {folder}: {error.strerror}") from error
-    files = []
-    with Working() as progress:
+    folder = _new_folder(Path(call.options.to or call.home / BACKUPS).expanduser())
+    files: list[dict[str, Any]] = []
+    with stopping(call, lambda: f"{folder} is no whole copy, delete it; the home is as it was"), Working() as progress:
         for name, schema in present:
             size = copy(call.home / name, folder / name, schema, _copied(progress, name))
             files.append({"file": str(folder / name), "bytes": size})
     return call.answer({"folder": str(folder), "files": files}, _backup_words(folder, files))
+
+
+def _new_folder(parent: Path) -> Path:
+    """A folder of this second, which is nobody else's."""
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    for number in itertools.count(1):
+        folder = parent / (now if number == 1 else f"{now}-{number}")
+        try:
+            folder.mkdir(mode=0o700, parents=True)
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise CockpitError(f"cannot make {folder}: {error.strerror}") from error
+        return folder
+    raise AssertionError
 
 
 def _copied(progress: Working, name: str) -> Callable[[int, int], None]:

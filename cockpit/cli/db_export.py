@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands
+from cockpit.cli.stopping import stopping
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ cockpit db export ticks --symbol BTCUSDT -o btc.csv
 cockpit db export bars --symbol BTCUSDT --interval 5m --from 2024-08-08 --to 2024-08-09 -o btc-5m.parquet
 cockpit db export indicators --symbol BTCUSDT --interval 1m --indicator sma:20 --indicator rsi:14 -o btc.csv.gz
 cockpit db export fills -o fills.csv
+cockpit db export --symbol BTCUSDT -o - | head
 """
 
 
@@ -34,7 +37,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--indicator", action="append", default=[], metavar="NAME:N", help="such as sma:20, macd:12,26,9; again for more")
     parser.add_argument("--strategy", metavar="ID", help="of fills: of this one only")
     parser.add_argument("--format", choices=("csv", "parquet"), help="else told by the file's name: .csv, .csv.gz, .parquet")
-    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help="the file; replaced when the new one is complete")
+    words = "the file; replaced when the new one is complete; - is stdout (CSV)"
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE", help=words)
 
 
 def moment(text: str) -> int:
@@ -52,27 +56,39 @@ def export(call: Call) -> int:
     from dataclasses import asdict
 
     from cockpit.cli.figure import Figure
-    from cockpit.figures import size, span
+    from cockpit.figures import many, size, span
     from core.transfer.export import export as write
     from core.transfer.export import form_of
 
     options = call.options
+    if str(options.output) == "-":
+        return _pour(call)
     form = form_of(options.output, options.format)
     sheet = _sheet(call)
-    try:
-        with Figure() as figure:
+    with stopping(call, f"{options.output} was not written"), Figure() as figure:
 
-            def tell(done: int, rows: int) -> None:
-                part = done / sheet.total if sheet.total else None
-                figure.show(part, f"{rows:,} rows  {rows / max(figure.elapsed, 0.001):,.0f} rows/s")
+        def tell(done: int, rows: int) -> None:
+            part = done / sheet.total if sheet.total else None
+            figure.show(part, f"{many(rows, 'row')}  {rows / max(figure.elapsed, 0.001):,.0f} rows/s")
 
-            made = write(sheet, options.output, form, tell)
-    except KeyboardInterrupt:
-        call.say(f"stopped: {options.output} was not written")
-        raise
+        made = write(sheet, options.output, form, tell)
     of = f" of {made.symbol}" if made.symbol else ""
-    said = f"{made.file}: {made.rows:,} {'rows' if made.what == 'indicators' else made.what}{of}, {size(made.bytes)}"
+    said = f"{made.file}: {many(made.rows, 'row' if made.what == 'indicators' else made.what.removesuffix('s'))}{of}, {size(made.bytes)}"
     return call.answer(asdict(made), [f"{said} in {span(made.elapsed_s * 1e6)}"])
+
+
+def _pour(call: Call) -> int:
+    """Write it to stdout."""
+    from core.transfer.export import pour
+
+    if call.json:
+        raise UsageError("-o -: stdout cannot be both the CSV and the document of --json")
+    if call.options.format == "parquet":
+        raise UsageError("-o -: only CSV goes to stdout; Parquet needs a file")
+    sheet = _sheet(call)
+    with stopping(call, "what was written is not all of it"):
+        pour(sheet, sys.stdout.buffer, lambda _done, _rows: None)
+    return 0
 
 
 def _sheet(call: Call) -> Sheet:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.db_export import moment
 from cockpit.cli.parser import Commands, comma_list
+from cockpit.cli.stopping import stopping
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ cockpit db import --venue binance --symbols BTCUSDT,ETHUSDT --from 2024-08-01 --
 Prints that are on the tape already stay as they are, so an import that was stopped goes on where it was when it is run again.
 The engine of the home must not run meanwhile.
 """
+
+#: Waits that are told in an import.
+_WAITS_TOLD = 50
 
 
 def add(commands: Commands) -> None:
@@ -49,18 +53,46 @@ def import_(call: Call) -> int:
     from core.transfer.loaded import Loaded
 
     loaded = Loaded()
-    try:
-        # What the store logs is no data.
-        with Figure() as figure, contextlib.redirect_stdout(sys.stderr):
-            asyncio.run(_work(call, loaded, lambda now: figure.show(now.part, _figure(now, figure.elapsed))))
-    except KeyboardInterrupt:
-        done = f"{loaded.files:,} of {_many(loaded.of_files, 'file')} done, {loaded.total('new'):,} new prints are on the tape"
-        call.say(f"stopped: {done}; run it again to go on")
-        raise
+    # What the store logs is no data.
+    with stopping(call, lambda: _so_far(loaded)), Figure() as figure, contextlib.redirect_stdout(sys.stderr):
+        waits = _Waits(call)
+
+        def tell(now: Loaded) -> None:
+            figure.show(now.part, _figure(now, figure.elapsed))
+            waits.tell(now)
+
+        asyncio.run(_work(call, loaded, tell))
     for note in loaded.notes if call.json else ():
         call.say(f"note: {note}")
     call.answer(loaded.document(), _report(loaded))
     return 1 if loaded.absent and len(loaded.absent) == loaded.of_files else 0
+
+
+class _Waits:
+    """Where no terminal shows how far it is: a line each time the venue cannot be asked, so that waiting is no silence."""
+
+    def __init__(self, call: Call) -> None:
+        self._call = call
+        self._seen: tuple[str, int] | None = None
+        self._left = 0 if sys.stderr.isatty() else _WAITS_TOLD
+
+    def tell(self, now: Loaded) -> None:
+        """Say what it waits for, once a try."""
+        if not self._left or now.fetching is None or not now.fetching[1].waiting:
+            return
+        what, came = now.fetching
+        if self._seen != (what, came.tries):
+            self._seen = (what, came.tries)
+            self._left -= 1
+            self._call.say(f"{what}: {came.waiting}" + ("" if self._left else "; more of these are not told"))
+
+
+def _so_far(loaded: Loaded) -> str:
+    from cockpit.figures import many
+
+    done = f"{loaded.files:,} of {many(loaded.of_files, 'file')} done"
+    new = loaded.total("new")
+    return f"{done}, {many(new, 'new print')} {'is' if new == 1 else 'are'} on the tape; run it again to go on"
 
 
 def _work(call: Call, loaded: Loaded, tell: Tell) -> Coroutine[Any, Any, None]:
@@ -140,10 +172,10 @@ def _figure(now: Loaded, elapsed: float) -> str:
 
 
 def _report(loaded: Loaded) -> Iterator[str]:
-    from cockpit.figures import size, span
+    from cockpit.figures import many, size, span
 
     for name, counts in loaded.series.items():
-        yield f"{name}: {counts.new:,} new prints, {counts.there:,} were there already"
+        yield f"{name}: {many(counts.new, 'new print')}, {counts.there:,} were there already"
         if counts.different:
             yield f"{name}: {counts.different:,} of those are on the tape with another price or quantity, and stay as they are"
         if counts.closed:
@@ -153,12 +185,12 @@ def _report(loaded: Loaded) -> Iterator[str]:
     if loaded.absent and len(loaded.absent) == loaded.of_files:
         yield "nothing of it is published: is the symbol right, and are the days past?"
     if loaded.holes:
-        yield f"{loaded.missing:,} ids in {_many(loaded.holes, 'hole')} are listed as missing"
+        yield f"{many(loaded.missing, 'id')} in {many(loaded.holes, 'hole')} {'is' if loaded.missing == 1 else 'are'} listed as missing"
     for note in loaded.notes:
         yield f"note: {note}"
     fetched = f", {size(loaded.bytes)} fetched" if loaded.bytes else ""
     imported = loaded.files - len(loaded.known) - len(loaded.absent)
-    yield f"{_many(imported, 'file')}{fetched} in {span(loaded.elapsed_s * 1e6)}"
+    yield f"{many(imported, 'file')}{fetched} in {span(loaded.elapsed_s * 1e6)}"
 
 
 def _days(days: list[str], what: str) -> Iterator[str]:
@@ -169,7 +201,3 @@ def _days(days: list[str], what: str) -> Iterator[str]:
         by_symbol.setdefault(symbol, []).append(day)
     for symbol, found in by_symbol.items():
         yield f"{symbol} {found[0]}: {what}" if len(found) == 1 else f"{symbol}: {len(found):,} days {what}, {found[0]} to {found[-1]}"
-
-
-def _many(count: int, one: str) -> str:
-    return f"{count:,} {one if count == 1 else one + 's'}"

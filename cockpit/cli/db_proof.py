@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.progress import PERIOD, Progress
+from cockpit.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
@@ -81,8 +82,8 @@ def _size_lines(size: TapeSize) -> Iterator[str]:
     found = _sizes(size)
     file, free, log = (figures.size(value) for value in (size.file_bytes, size.free_bytes, size.log_bytes))
     yield f"file    {file}, of which free for new ticks {free}; log {log}"
-    yield f"rows    {found['rows']:,} ticks{_each(found['bytes_a_row'])}"
-    yield f"sealed  {found['sealed']:,} ticks{_each(found['bytes_a_sealed_tick'])}"
+    yield f"rows    {figures.many(found['rows'], 'tick')}{_each(found['bytes_a_row'])}"
+    yield f"sealed  {figures.many(found['sealed'], 'tick')}{_each(found['bytes_a_sealed_tick'])}"
     if found["symbols"]:
         yield ""
         heads = ["symbol", "stream", "ticks", "sealed %", "from", "to", "ticks/s", "ids in gaps"]
@@ -105,7 +106,7 @@ def verify(call: Call) -> int:
 
     began = time.monotonic()
     progress = Reading()
-    with progress:
+    with stopping(call, "nothing is proved, and nothing was changed"), progress:
         proof = prove(call.home / "tape.db", deep=call.options.deep, told=progress.tell)
     ok = proof.ok(_dense)
     document = {"symbols": _symbols(proof), "damage": proof.damage, "ok": ok}
@@ -161,6 +162,7 @@ class Reading(Progress):
 
 def _report(proof: Proof, ok: bool, elapsed: float) -> Iterator[str]:
     from cockpit.cli.call import table
+    from cockpit.figures import many
 
     heads = ["symbol", "stream", "ticks", "first id", "last id", "missing", "unlisted", "twice", "time back"]
     rows = [
@@ -176,14 +178,14 @@ def _report(proof: Proof, ok: bool, elapsed: float) -> Iterator[str]:
     known = [gap for gap in proof.gaps if gap.state != "filled"]
     yield from (f"{gap.state:<7} {gap.symbol}: ids {_span(gap.from_id, gap.to_id)}: {gap.cause}" for gap in known[:_SHOWN])
     if len(known) > _SHOWN:
-        yield f"        and {len(known) - _SHOWN:,} more gaps (--json lists all)"
+        yield f"        and {many(len(known) - _SHOWN, 'more gap')} (--json lists all)"
     yield from (f"damage  {line}" for line in proof.damage)
     unprovable = sorted({one.symbol for one in proof.series if not _dense(one.symbol)})
     if unprovable:
         yield f"note    {', '.join(unprovable)}: the venue's ids are not dense, holes cannot be seen"
     ticks = sum(one.ticks for one in proof.series)
     verdict = "ok: nothing is missing that is not listed" if ok else "NOT ok"
-    yield f"{verdict} ({ticks:,} ticks in {elapsed:.1f} s)"
+    yield f"{verdict} ({many(ticks, 'tick')} in {elapsed:.1f} s)"
 
 
 def _span(first: int, last: int) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.progress import Progress
+from cockpit.cli.stopping import stopping
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
@@ -43,7 +44,7 @@ def quality(call: Call) -> int:
         raise CockpitError(f"no tape in {call.home}: record one with cockpit --record")
     symbol, stream = find_series(path, stretch, clean(text))
     survey = Survey(call.configuration().config.quality)
-    with Progress() as progress:
+    with stopping(call, "nothing was changed"), Progress() as progress:
         survey_tape(path, symbol, stream, survey, from_ns=stretch.from_ns, to_ns=stretch.to_ns, told=progress.rows)
     if not survey.ticks:
         begin = "the start" if stretch.from_ns is None else iso(stretch.from_ns)
@@ -66,14 +67,14 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     yield _line("time", f"{iso(first['ts_ns'])[:19]}Z to {iso(last['ts_ns'])[:19]}Z ({figures.uptime(seconds)})")
     rates = [row["ticks"] for row in found["hours"]]
     spark = figures.spark([float(rate) for rate in rates], min(len(rates), 72))
-    yield _line("an hour", f"{spark}  {min(rates):,} to {max(rates):,} prints, {len(rates):,} hours with any")
+    yield _line("an hour", f"{spark}  {min(rates):,} to {figures.many(max(rates), 'print')}, {figures.many(len(rates), 'hour')} with any")
     shares = ", ".join(f"{name} {count:,} ({100 * found['shares'][name]:.2f} %)" for name, count in found["origins"].items())
     yield _line("came", shares)
     yield from _missing(found["missing"])
     back, delay = found["time_back"], found["delay_ms"]
     yield _line("time back", f"{back['count']:,}" + (f", by up to {back['most_ms']:,.3f} ms" if back["count"] else ""))
-    yield _line("repeated", f"{found['same_content']:,} prints with the time, price, size and side of the one before")
-    yield _line("crossed", f"{found['crossed']:,} prints with a bid that is not below the ask")
+    yield _line("repeated", f"{figures.many(found['same_content'], 'print')} with the time, price, size and side of the one before")
+    yield _line("crossed", f"{figures.many(found['crossed'], 'print')} with a bid that is not below the ask")
     if delay is not None:
         quantiles = " · ".join(f"{name} {value:,.1f}" for name, value in delay.items() if name not in ("count", "negative"))
         ahead = f" · {delay['negative']:,} ahead of our clock" if delay["negative"] else ""
@@ -89,9 +90,11 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
 
 
 def _missing(missing: dict[str, Any] | None) -> Iterator[str]:
+    from cockpit.figures import many
+
     if missing is None:
         return
-    words = "none" if not missing["ids"] else f"{missing['ids']:,} ids in {missing['ranges']:,} ranges"
+    words = "none" if not missing["ids"] else f"{many(missing['ids'], 'id')} in {many(missing['ranges'], 'range')}"
     if missing["ids"]:
         words += f", {missing['unlisted']:,} of them not listed as gaps" if missing["unlisted"] else ", all listed as gaps"
     yield _line("missing", words)

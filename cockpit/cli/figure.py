@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-from types import TracebackType
 
 from cockpit.cli.progress import PERIOD, Progress
 from cockpit.figures import age
@@ -36,11 +35,6 @@ class Figure(Progress):
         full = int(min(part, 1.0) * _WIDTH)
         left = f"  {age(elapsed / part - elapsed)} left" if part > 0.001 else ""
         self._put(_cut(f"[{'#' * full}{'·' * (_WIDTH - full)}] {min(part, 1.0):4.0%}  {text}{left}"))
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if kind is KeyboardInterrupt and self._length:
-            self._length += len("^C")  # which the terminal wrote behind it
-        super().__exit__(kind, error, trace)
 
     @property
     def elapsed(self) -> float:

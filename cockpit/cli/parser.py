@@ -39,14 +39,14 @@ class Parser(argparse.ArgumentParser):
         kwargs |= {"allow_abbrev": False, "formatter_class": argparse.RawDescriptionHelpFormatter}
         super().__init__(**kwargs)
         self.commands: list[str] = []
-        # What says that a word is no option though it begins with `-`: `--seek -90s`.
-        self._negative_number_matcher = re.compile(r"-\d+(\.\d*)?[smhd]?$|-\.\d+$")
+        # So that `-1h` is a value, which is told what is wrong with it: no option begins with a digit.
+        self._negative_number_matcher = re.compile(r"-\.?\d")
 
     def error(self, message: str) -> NoReturn:
         wrong = re.search(r"invalid choice: '([^']*)'", message)
         if wrong and self.commands and "command" in message:
             close = difflib.get_close_matches(wrong[1], self.commands, n=1)
-            advice = f"did you mean {close[0]}?" if close else "cockpit --help lists them"
+            advice = f"did you mean {close[0]}?" if close else f"{self.prog} --help lists them"
             raise UsageError(f"no command {wrong[1]!r}: {advice}")
         unknown = re.match(r"unrecognized arguments: (.*)", message)
         if unknown:

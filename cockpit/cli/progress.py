@@ -38,6 +38,8 @@ class Progress:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._notice.cancel()
         self._notice.join()
+        if kind is KeyboardInterrupt and self._length:
+            self._length += len("^C")  # which the terminal wrote behind it
         self._put("")
 
     def __call__(self, source: Source, done: int) -> None:

@@ -151,7 +151,7 @@ def _submit(home: Path, command: ReplayPace | ReplayStep | ReplaySeek) -> dict[s
     from core.client import call
     from core.view import Submit
 
-    answer: dict[str, Any] = call(home, Submit(command, actor="cli"))
+    answer: dict[str, Any] = call(home, Submit(command, actor="cli"), start="cockpit replay SOURCE")
     return answer
 
 

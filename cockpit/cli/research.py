@@ -50,6 +50,7 @@ def backtest(call: Call) -> int:
     """Run it and print the metrics."""
     from cockpit.cli.noted import kept, note_run
     from cockpit.cli.progress import Progress
+    from cockpit.cli.stopping import stopping
     from core.research.backtest import Order, run_backtest
     from core.research.curve import Curve
 
@@ -69,7 +70,7 @@ def backtest(call: Call) -> int:
     # A strategy may print; stdout is ours.
     curve = Curve() if kept(call.home) else None
     began = time.time_ns()
-    with Progress() as progress, contextlib.redirect_stdout(sys.stderr):
+    with stopping(call, "nothing of this run is kept"), Progress() as progress, contextlib.redirect_stdout(sys.stderr):
         result = run_backtest(order, progress, curve)
     if curve is not None:
         note_run(call, order, result, curve, (began, time.time_ns()))

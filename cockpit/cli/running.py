@@ -64,12 +64,13 @@ def start(call: Call) -> int:
 
 def stop(call: Call) -> int:
     """Stop it and wait until it is gone; one that cannot be asked is told by a signal."""
+    from core.client import not_running
     from core.commands import Stop
     from core.home import running
 
     pid = running(call.home)
     if pid is None:
-        raise not_running(call.home)
+        raise not_running(call.home, call.start)
     flatten, force = call.options.flatten, call.options.force
     with _narrating(call, f"waiting for the engine (pid {pid}) …"):
         if not _answers(call.home, ANSWER_S):
@@ -169,8 +170,3 @@ def _end(home: Path, pid: int) -> bool:
         if wait_gone(home, patience):
             return True
     return False
-
-
-def not_running(home: Path) -> NotRunning:
-    """The one line for it."""
-    return NotRunning(f"no engine runs in {home}: start one with `cockpit start`")

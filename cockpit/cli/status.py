@@ -26,7 +26,8 @@ def add(commands: Commands) -> None:
 
 def status(call: Call) -> int:
     """What the engine says of itself; exit 3 when there is none."""
-    from cockpit.cli.running import ANSWER_S, not_running
+    from cockpit.cli.running import ANSWER_S
+    from core.client import not_running
     from core.errors import NotAnswering
     from core.home import running
 
@@ -39,7 +40,7 @@ def status(call: Call) -> int:
         if call.json:
             call.document(state)
         call.say(
-            f"cockpit: {not_running(call.home)}"
+            f"cockpit: {not_running(call.home, call.start)}"
             if pid is None
             else f"cockpit: the engine (pid {pid}) runs but does not answer; see `cockpit logs`"
         )

@@ -127,7 +127,8 @@ class Teller:
             detail = f" ({facts['detail']})" if facts["detail"] else ""
             text = (
                 f"\r\x1b[2K{facts['venue']} {facts['feed']}{detail} · {facts['ticks_total']:,} ticks · {facts['ticks_per_s']:,.0f}/s"
-                f" · backlog {facts['backlog']:,} · {facts['gaps_open']} gaps · {facts['strategies']} strategies"
+                f" · backlog {facts['backlog']:,} · {_many(facts['gaps_open'], 'gap', 'gaps')}"
+                f" · {_many(facts['strategies'], 'strategy', 'strategies')}"
             )
         self._voice.say(text)
 
@@ -137,3 +138,7 @@ class Teller:
         if not self.json_lines:
             self._voice.say("\n")
         self._voice.finish()
+
+
+def _many(count: int, one: str, more: str) -> str:
+    return f"{count:,} {one if count == 1 else more}"

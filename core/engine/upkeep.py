@@ -98,7 +98,7 @@ class Upkeep:
     async def _trim(self, now: int) -> None:
         store, tape = self.engine.config.store, self.engine.tape
         cuts = [now - int(store.keep_days * DAY)] if store.keep_days else []
-        if store.keep_gb and (cut := await asyncio.to_thread(cut_for_size, tape, int(store.keep_gb * 1e9))) is not None:
+        if store.keep_gb and (cut := await asyncio.to_thread(cut_for_size, tape.path, int(store.keep_gb * 1e9))) is not None:
             cuts.append(cut)
         if cuts:
             self.trimmed = await trim(tape, min(max(cuts), now - int(YOUNGEST_S * SECOND)))

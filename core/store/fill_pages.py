@@ -31,6 +31,19 @@ def fill_symbols(path: Path) -> list[str]:
         return [symbol for (symbol,) in db.execute("SELECT DISTINCT symbol FROM fills ORDER BY symbol")]
 
 
+def fill_strategies(path: Path, strategy: str) -> list[str] | None:
+    """The strategies there are fills of; None where this one is known: it has fills, orders or saved states.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    known = " OR ".join(f"EXISTS(SELECT 1 FROM {table} WHERE strategy_id = ?1)" for table in ("fills", "orders", "snapshots"))
+    with open_to_read(path, LEDGER) as db:
+        if db.execute(f"SELECT {known}", (strategy,)).fetchone()[0]:
+            return None
+        return [id_ for (id_,) in db.execute("SELECT DISTINCT strategy_id FROM fills ORDER BY strategy_id")]
+
+
 def fill_pages(
     path: Path, *, strategy: str | None = None, symbol: str | None = None, from_ns: int | None = None, to_ns: int | None = None
 ) -> Iterator[list[tuple[Any, ...]]]:

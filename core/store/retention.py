@@ -24,7 +24,7 @@ _ROWS = 8192
 
 
 class Trimmed(NamedTuple):
-    """What went: ticks, and bytes of the file."""
+    """What went: ticks, and bytes that come back to the disk: the file is shorter by them once its log is written into it."""
 
     ticks: int = 0
     size: int = 0
@@ -42,7 +42,7 @@ async def trim(tape: Tape, before_ns: int, told: Callable[[int], None] = lambda 
     Raises:
         StoreError: the file cannot be read or written.
     """
-    size, ticks = tape_bytes(tape), 0
+    before, ticks = await tape.change(_bytes, 0), 0
     for series, keep in await asyncio.to_thread(_kept, tape, before_ns // TIME_BUCKET):
         while gone := await tape.change(partial(_delete, series=series, keep=keep), _ROWS):
             ticks += gone
@@ -50,16 +50,16 @@ async def trim(tape: Tape, before_ns: int, told: Callable[[int], None] = lambda 
             told(ticks)
         await tape.change(partial(_forget, series=series), 1)
     await tape.shrink()
-    return Trimmed(ticks, max(size - tape_bytes(tape), 0))
+    return Trimmed(ticks, max(before - await tape.change(_bytes, 0), 0))
 
 
-def cut_for_size(tape: Tape, most: int) -> int | None:
+def cut_for_size(path: Path, most: int) -> int | None:
     """The venue time before which must go what is too much for so many bytes, ns; None when it fits.
 
     Raises:
         StoreError: the file cannot be read.
     """
-    with open_to_read(tape.path, TAPE) as db:
+    with open_to_read(path, TAPE) as db:
         page, free, pages = (int(db.execute(f"PRAGMA {name}").fetchone()[0]) for name in ("page_size", "freelist_count", "page_count"))
         used = page * (pages - free)
         if used <= most:
@@ -86,11 +86,6 @@ def older_than(path: Path, before_ns: int) -> int:
         return int(db.execute(query, (before_ns // TIME_BUCKET,)).fetchone()[0])
 
 
-def tape_bytes(tape: Tape) -> int:
-    """Size of the file."""
-    return tape.path.stat().st_size
-
-
 def _kept(tape: Tape, bucket: int) -> list[tuple[Series, int | None]]:
     """(series, the lowest id that stays; None: none of it does) of all that have stretches before this one."""
     with open_to_read(tape.path, TAPE) as db:
@@ -105,6 +100,13 @@ def _has_older(db: sqlite3.Connection, series: Series, bucket: int) -> bool:
 def _lowest(db: sqlite3.Connection, series: Series, bucket: int) -> int | None:
     ((low,),) = db.execute("SELECT min(lo_id) FROM zones WHERE axis = 'time' AND series = ? AND bucket >= ?", (series.number, bucket))
     return None if low is None else int(low)
+
+
+async def _bytes(db: aiosqlite.Connection) -> int:
+    """What the file is to be long, also while its log still holds what shortens it."""
+    ((pages,),) = await rows_of(db, "PRAGMA page_count")
+    ((page,),) = await rows_of(db, "PRAGMA page_size")
+    return int(pages * page)
 
 
 async def _delete(db: aiosqlite.Connection, series: Series, keep: int | None) -> int:

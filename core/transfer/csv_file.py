@@ -20,18 +20,22 @@ Tell = Callable[[int, int], None]
 
 def write_csv(sheet: Sheet, path: Path, zipped: bool, tell: Tell) -> int:
     """Write all rows; how many they were."""
-    count = 0
     with _opened(path, zipped) as file:
-        file.write((",".join(column.name for column in sheet.columns) + "\n").encode())
-        begun = 0
-        for stretch in sheet.rows:
-            for start in range(0, stretch.size, _PIECE):
-                piece = (values[start : start + _PIECE] for values in stretch.values)
-                cells = [texts(column.kind, values) for column, values in zip(sheet.columns, piece, strict=True)]
-                file.write(lines(cells).encode("utf-8", "backslashreplace"))
-                count += len(cells[0])
-                tell(begun + (stretch.done - begun) * min(start + _PIECE, stretch.size) // stretch.size, count)
-            begun = stretch.done
+        return pour_csv(sheet, file, tell)
+
+
+def pour_csv(sheet: Sheet, file: IO[bytes], tell: Tell) -> int:
+    """Write all rows to what is open; how many they were."""
+    file.write((",".join(column.name for column in sheet.columns) + "\n").encode())
+    begun = count = 0
+    for stretch in sheet.rows:
+        for start in range(0, stretch.size, _PIECE):
+            piece = (values[start : start + _PIECE] for values in stretch.values)
+            cells = [texts(column.kind, values) for column, values in zip(sheet.columns, piece, strict=True)]
+            file.write(lines(cells).encode("utf-8", "backslashreplace"))
+            count += len(cells[0])
+            tell(begun + (stretch.done - begun) * min(start + _PIECE, stretch.size) // stretch.size, count)
+        begun = stretch.done
     return count
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from types import TracebackType
 
@@ -10,7 +11,7 @@ from core.errors import CockpitError, UsageError
 
 
 class Draft:
-    """The file on its way; gone unless `keep` was called.
+    """The file on its way; gone unless `keep` was called. What a link leads to is replaced, never the link.
 
     Attributes:
         path: where it is to be.
@@ -19,15 +20,17 @@ class Draft:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        self._place = Path(os.path.realpath(path))
+        self.part = self._place.with_name(f".{self._place.name}.{os.getpid()}.part")
 
     def __enter__(self) -> Draft:
         """Raises:
-        UsageError: the place is a folder, in no folder, or not writable.
+        UsageError: the place is no regular file, in no folder, or not writable.
         """
-        if self.path.is_dir():
-            raise UsageError(f"{self.path} is a folder: name a file in it")
         try:
+            if (mode := _mode(self.path)) is not None and not stat.S_ISREG(mode):
+                is_ = "is a folder: name a file in it" if stat.S_ISDIR(mode) else "is no regular file: it is left alone"
+                raise UsageError(f"{self.path} {is_}")
             os.close(os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644))
         except OSError as error:
             raise UsageError(f"cannot write {self.path}: {error.strerror}") from error
@@ -39,7 +42,7 @@ class Draft:
             with self.part.open("rb") as file:
                 os.fsync(file.fileno())
             size = self.part.stat().st_size
-            os.replace(self.part, self.path)
+            os.replace(self.part, self._place)
         except OSError as error:
             raise CockpitError(f"cannot write {self.path}: {error.strerror}") from error
         return size
@@ -48,3 +51,11 @@ class Draft:
         self.part.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise CockpitError(f"cannot write {self.path}: {error.strerror or error}") from error
+
+
+def _mode(path: Path) -> int | None:
+    """What is there, behind links; None: nothing is."""
+    try:
+        return path.stat().st_mode
+    except FileNotFoundError:
+        return None

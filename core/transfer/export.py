@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from core.errors import UsageError
-from core.transfer.csv_file import Tell, write_csv
+from core.transfer.csv_file import Tell, pour_csv, write_csv
 from core.transfer.draft import Draft
 from core.transfer.sheet import Sheet
 
@@ -41,6 +42,13 @@ def form_of(path: Path, said: str | None) -> str:
     if said is not None and ending is not None and said != ending:
         raise UsageError(f"{path}: the name says {ending} and --format says {said}")
     return said or ending or "csv"
+
+
+def pour(sheet: Sheet, file: IO[bytes], tell: Tell) -> int:
+    """Write it as CSV to what is open already, such as stdout, whose errors pass through; how many rows they were."""
+    count = pour_csv(sheet, file, tell)
+    file.flush()
+    return count
 
 
 def export(sheet: Sheet, path: Path, form: str, tell: Tell) -> Exported:

@@ -34,11 +34,12 @@ _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
 
 
 class Came(NamedTuple):
-    """How far a file is: bytes here, bytes in all (0 unknown), and what it waits for in words, where it waits."""
+    """How far a file is: bytes here, bytes in all (0 unknown); where it waits, what for in words, and after how many tries in vain."""
 
     done: int
     total: int
     waiting: str = ""
+    tries: int = 0
 
 
 Tell = Callable[[Came], None]
@@ -176,7 +177,7 @@ class Fetcher:
             raise VenueError(f"{self._who} cannot be asked for {path} ({why}), {TRIES} times in a row: run it again to go on") from error
         end = time.monotonic() + wait
         while (left := end - time.monotonic()) > 0:
-            tell(came._replace(waiting=f"{why}, again in {left:.0f} s"))
+            tell(came._replace(waiting=f"{why}, again in {left:.0f} s", tries=backoff.attempts))
             await asyncio.sleep(min(left, 0.5))
 
 

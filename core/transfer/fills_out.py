@@ -10,7 +10,7 @@ import numpy as np
 
 from core.errors import UsageError
 from core.research.source_name import clean
-from core.store.fill_pages import count_fills_of, fill_pages, fill_symbols
+from core.store.fill_pages import count_fills_of, fill_pages, fill_strategies, fill_symbols
 from core.store.ledger_rows import FILLS
 from core.transfer.sheet import Column, Kind, Sheet, Stretch, Values
 
@@ -31,13 +31,15 @@ def fills_sheet(home: Path, symbol: str | None, strategy: str | None, from_ns: i
     """The fills of a home; of a symbol or all, of a strategy or all.
 
     Raises:
-        UsageError: there is no ledger, or no fill of such a symbol.
+        UsageError: there is no ledger, no fill of such a symbol, or no such strategy.
         StoreError: the ledger cannot be read.
     """
     path = home / "ledger.db"
     if not path.exists():
         raise UsageError(f"no ledger in {home}: nothing was traded here yet")
     name = None if symbol is None else _find(path, symbol)
+    if strategy is not None and (held := fill_strategies(path, strategy)) is not None:
+        raise UsageError(f"{clean(strategy)}: no fills of it; there are of {clean(', '.join(held)) or 'none'}")
     pages = fill_pages(path, strategy=strategy, symbol=name, from_ns=from_ns, to_ns=to_ns)
     return Sheet("fills", name or "", COLUMNS, _rows(pages), count_fills_of(path, strategy, name) or None)
 

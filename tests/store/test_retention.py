@@ -64,11 +64,12 @@ async def test_the_file_shrinks_to_what_was_asked_for(tmp_path: Path) -> None:
         await tape.flush()
     async with await Tape.open(tmp_path / "tape.db", symbols()) as tape:
         full = tape.path.stat().st_size
-        assert cut_for_size(tape, full * 2) is None
-        cut = cut_for_size(tape, full // 2)
+        assert cut_for_size(tape.path, full * 2) is None
+        cut = cut_for_size(tape.path, full // 2)
         assert cut is not None
-        await trim(tape, cut)
+        gone = await trim(tape, cut)
     assert tape.path.stat().st_size < full * 0.6
+    assert gone.size == full - tape.path.stat().st_size
     found = join(list(ticks_since(tmp_path / "tape.db", 0, symbols=symbols())))
     assert 0.35 < len(found) / 60_000 < 0.65
     assert (np.sort(found["seq"])[-100:] == np.arange(59_901, 60_001)).all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,40 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(UsageError, match="No such file or directory"), Draft(tmp_path / "none" / "a.csv"):
         pass
+
+
+def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "a.csv").symlink_to("far/b.csv")
+    for text in ("made", "replaced"):
+        with Draft(tmp_path / "a.csv") as draft:
+            draft.part.write_text(text)
+            draft.keep()
+        assert os.readlink(tmp_path / "a.csv") == "far/b.csv"
+        assert (tmp_path / "far" / "b.csv").read_text() == text
+    assert sorted(os.listdir(tmp_path)) == ["a.csv", "far"]
+    assert os.listdir(tmp_path / "far") == ["b.csv"]
+
+
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("kind", ["fifo", "socket"])
+def test_what_is_no_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, linked: bool) -> None:
+    monkeypatch.chdir(tmp_path)  # the name of a socket must be short
+    if kind == "fifo":
+        os.mkfifo("a.csv")
+    else:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind("a.csv")
+    if linked:
+        os.symlink("a.csv", "link.csv")
+    before = {name: os.lstat(name).st_mode for name in os.listdir(".")}
+    with pytest.raises(UsageError, match=r"\.csv is no regular file"), Draft(Path("link.csv" if linked else "a.csv")):
+        pass
+    assert {name: os.lstat(name).st_mode for name in os.listdir(".")} == before
+
+
+def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").symlink_to("a.csv")
+    with pytest.raises(UsageError, match=r"cannot write .*a\.csv: Too many levels"), Draft(tmp_path / "a.csv"):
+        pass
+    assert os.listdir(tmp_path) == ["a.csv"]

@@ -19,6 +19,8 @@ from cockpit.cli import status
     [
         (["regster"], "no command 'regster': did you mean register?"),
         (["qqqq"], "no command 'qqqq': cockpit --help lists them"),
+        (["db", "qqqq"], "no command 'qqqq': cockpit db --help lists them"),
+        (["alert", "snooze", "x", "-1h"], "'-1h' is no duration: a number above 0"),
         (["status", "--hme", "/x"], "did you mean --home?"),
         (["register", "rsi"], "required: --symbols"),
         (["register", "rsi", "--symbols", ","], "give at least one, separated by commas"),
@@ -69,6 +71,14 @@ def test_without_an_engine_the_line_says_so_and_the_exit_code_is_3(run: Run, hom
     assert (outcome.code, outcome.out) == (3, "")
     assert outcome.err == f"cockpit: no engine runs in {home}: start one with `cockpit start`\n"
     assert not home.exists()
+
+
+@pytest.mark.parametrize("command", ["status", "stop", "digest"])
+def test_the_advice_is_for_the_home_that_was_asked_for(run: Run, tmp_path: Path, command: str) -> None:
+    other = str(tmp_path / "an other")
+    assert run(command, "--demo").err.endswith("start one with `cockpit start --demo`\n")
+    assert run(command, "--home", other).err.endswith(f"no engine runs in {other}: start one with `cockpit start --home '{other}'`\n")
+    assert run("--home", "/no/where", "--demo", command).err.endswith("start one with `cockpit start --demo --home /no/where`\n")
 
 
 def test_the_status_of_a_stopped_engine_is_a_document_and_exit_3(run: Run) -> None:

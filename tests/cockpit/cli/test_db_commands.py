@@ -39,7 +39,8 @@ def test_a_tape_is_measured_sealed_and_proved(run: Run, recorded: Path) -> None:
     sealed = run("db", "seal", "--json").document
     assert (sealed["sealed"], sealed["chunks"]) == (6 * 8192, 6)
     assert run("db", "seal", "--all", "--json").document["sealed"] == 60_000 - 6 * 8192
-    assert "nothing to seal" in run("db", "seal").out
+    assert run("db", "seal", "--all").out == "nothing to seal: all is sealed\n"
+    assert "(--all seals the rest)" in run("db", "seal").out
     after = run("db", "stats", "--json").document
     assert (after["ticks"], after["rows"], after["sealed"]) == (60_000, 0, 60_000)
     assert after["bytes_a_sealed_tick"] < 15
@@ -82,11 +83,24 @@ def test_nothing_is_deleted_before_somebody_says_yes(run: Run, recorded: Path) -
     assert "would be deleted, for good: --yes does it" in run("db", "cleanup", "--keep-days", "1").out
     assert run("db", "stats", "--json").document["ticks"] == 60_000
     assert run("db", "cleanup", "--keep-days", "36000").out == "nothing to delete: all there is is kept\n"
+    before = (recorded / "tape.db").stat().st_size
     done = run("db", "cleanup", "--keep-days", "1", "--yes", "--json").document
     assert (done["ticks"], done["done"]) == (60_000, True)
+    assert done["freed_bytes"] == before - (recorded / "tape.db").stat().st_size > 2_000_000
     assert run("db", "stats", "--json").document["ticks"] == 0
-    for wrong in ("0", "-1", "x", "nan"):
-        assert run("db", "cleanup", "--keep-days", wrong).code == 2
+    for wrong in ("-1", "x", "nan"):
+        outcome = run("db", "cleanup", "--keep-days", wrong)
+        assert outcome.code == 2
+        assert f"--keep-days: '{wrong}' is no limit: a number above 0, or 0 for none" in outcome.err
+
+
+def test_a_limit_of_0_is_none(run: Run, recorded: Path) -> None:
+    (recorded / "cockpit.toml").write_text("[store]\nkeep_days = 1\n")
+    outcome = run("db", "cleanup", "--keep-days", "0", "--yes")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "nothing limits what is kept (0 is no limit)" in outcome.err
+    assert run("db", "cleanup", "--keep-days", "0", "--keep-gb", "5", "--yes").out == "nothing to delete: all there is is kept\n"
+    assert run("db", "stats", "--json").document["ticks"] == 60_000
 
 
 def test_a_backup_is_two_files_that_prove_themselves(run: Run, recorded: Path, tmp_path: Path) -> None:
@@ -96,18 +110,29 @@ def test_a_backup_is_two_files_that_prove_themselves(run: Run, recorded: Path, t
     assert sorted(file.name for file in folder.iterdir()) == ["ledger.db", "tape.db"]
     assert run("db", "verify", "--deep", "--home", str(folder)).code == 0
     (tmp_path / "file").write_text("")
+    folders = {run("db", "backup", str(tmp_path / "copies"), "--json").document["folder"] for _ in range(3)}
+    assert len({*folders, str(folder)}) == 4
     assert f"cannot make {tmp_path / 'file'}" in run("db", "backup", str(tmp_path / "file")).err
 
 
 def test_a_running_engine_seals_itself_and_is_watched(run: Run, engine: FakeEngine, recorded: Path) -> None:
     engine.answers["upkeep"] = {"busy": False, "sealed": 8192, "chunks": 1, "chunk_bytes": 40_960, "trouble": ""}
-    assert run("db", "seal").out.startswith("sealed 8,192 ticks in 1 chunks, 5.0 bytes each")
+    assert run("db", "seal").out.startswith("sealed 8,192 ticks in 1 chunk, 5.0 bytes each")
     engine.answers["upkeep"] = {"busy": False, "sealed": 0, "chunks": 0, "chunk_bytes": 0, "trouble": "the tape is damaged"}
     outcome = run("db", "seal")
     assert (outcome.code, outcome.err) == (1, "cockpit: the tape is damaged\n")
+
+
+def test_beside_an_engine_cleanup_says_what_would_go_and_does_nothing(run: Run, engine: FakeEngine, recorded: Path) -> None:
+    before = (recorded / "tape.db").read_bytes()
+    for words in (("--keep-days", "1"), ("--keep-gb", "0.001")):
+        plan = run("db", "cleanup", *words, "--json").document
+        assert plan["done"] is False
+        assert plan["ticks"] > 20_000
     refused = run("db", "cleanup", "--keep-days", "1", "--yes")
-    assert refused.code == 1
-    assert "an engine runs in this home" in refused.err
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert "an engine runs in this home: stop it first, or set store.keep_days" in refused.err
+    assert (recorded / "tape.db").read_bytes() == before
 
 
 def test_another_program_that_holds_the_home_is_named(run: Run, recorded: Path) -> None:

@@ -7,6 +7,7 @@ import csv
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -18,10 +19,12 @@ import pytest
 from cli_doubles import FakeEngine, Run
 
 from cockpit.cli import doctor
+from core.feed.backoff import Backoff
 from core.home import lock_home, make_home
 from core.home_lock import IMPORT
 from core.store.ledger import Ledger
 from core.store.tape import Tape
+from core.transfer.fetch import TRIES
 from core.types import TICK, Records, Symbols
 
 START = 1_722_470_400_000_000_000
@@ -67,6 +70,29 @@ def test_ticks_are_what_is_exported_unless_something_else_is_named(run: Run, tap
         "time": "2024-08-01T00:00:00.000000000Z", "ts_ns": str(START), "symbol": "binance:BTCUSDT", "stream": "aggTrade", "trade_id": "1",
         "price": "60000.01", "qty": "0.5", "side": "buy", "bid": "0.5", "ask": "0.5", "recv_ns": str(START), "seq": "1", "origin": "live",
     }  # fmt: skip
+
+
+def test_a_dash_is_stdout_and_its_csv_is_that_of_a_file(run: Run, tape: Path, tmp_path: Path) -> None:
+    words = ("db", "export", "--symbol", "BTCUSDT", "-o")
+    run(*words, str(tmp_path / "a.csv"))
+    outcome = run(*words, "-")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert outcome.out == (tmp_path / "a.csv").read_text()
+    refused = run(*words, "-", "--json")
+    assert (refused.code, refused.err.count("\n")) == (2, 1)
+    assert "the document of --json" in refused.document["error"]
+
+
+def test_a_reader_that_has_had_enough_of_stdout_is_no_failure(home: Path) -> None:
+    asyncio.run(write_tape(home, ticks_of(20_000)))
+    command = [sys.executable, "-m", "cockpit", "db", "export", "--symbol", "BTCUSDT", "-o", "-"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith(b"time,ts_ns,symbol")
+        process.stdout.close()
+        assert process.stderr is not None
+        assert process.stderr.read() == b""
+        assert process.wait(60) == 0
 
 
 def test_times_and_bars(run: Run, tape: Path, tmp_path: Path) -> None:
@@ -128,7 +154,11 @@ async def test_fills_are_the_ledgers_and_their_texts_are_inert(run: Run, home: P
     assert (first["strategy_id"], first["fill_id"], first["fee"], first["realised"]) == ("'=cmd", "'=cmd:0", repr(0.1 + 0.2), "-3.0")
     run("db", "export", "fills", "--symbol", "ETHUSDT", "-o", str(path))
     assert [(row["strategy_id"], row["tick_id"]) for row in rows_of(path)] == [("b", "1")]
-    run("db", "export", "fills", "--strategy", "none", "-o", str(path))
+    before = path.read_text()
+    refused = run("db", "export", "fills", "--strategy", "none", "-o", str(path))
+    assert (refused.code, refused.err) == (2, "cockpit: none: no fills of it; there are of =cmd, b\n")
+    assert path.read_text() == before
+    assert run("db", "export", "fills", "--strategy", "b", "--to", "2024-01-01", "-o", str(path)).code == 0
     assert rows_of(path) == []
     assert (
         "no fills of it; there are binance:BTCUSDT, binance:ETHUSDT" in run("db", "export", "fills", "--symbol", "X", "-o", str(path)).err
@@ -146,6 +176,7 @@ async def test_fills_are_the_ledgers_and_their_texts_are_inert(run: Run, home: P
         (("export", "bars", "--symbol", "BTCUSDT", "-o", "a.csv", "--interval", "1x"), "no kind of bar"),
         (("export", "--symbol", "BTCUSDT", "-o", "a.csv", "--from", "2024-08-02", "--to", "2024-08-01"), "--from must be before --to"),
         (("export", "fills", "-o", "a.csv"), "no ledger"),
+        (("export", "--symbol", "BTCUSDT", "-o", "-", "--format", "parquet"), "only CSV goes to stdout"),
         (("exprt",), "did you mean export?"),
         (("import",), "name files or folders"),
         (("import", "--symbols", "BTCUSDT"), "needs --symbols and --from"),
@@ -194,7 +225,8 @@ def as_at_a_terminal() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def test_ctrl_c_leaves_no_half_file(home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("signum", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_leaves_no_half_file(home: Path, tmp_path: Path, signum: int, code: int) -> None:
     asyncio.run(write_tape(home, ticks_of(400_000, 1_000_000)))
     folder = tmp_path / "out"
     folder.mkdir()
@@ -204,9 +236,10 @@ def test_ctrl_c_leaves_no_half_file(home: Path, tmp_path: Path) -> None:
         while not any(path.stat().st_size for path in folder.iterdir()):
             assert process.poll() is None
             assert time.monotonic() < end
-        process.send_signal(signal.SIGINT)
-        process.wait(60)
-        assert process.returncode == 130
+        process.send_signal(signum)
+        _, err = process.communicate(timeout=60)
+        assert process.returncode == code
+        assert err.decode() == f"stopped: {folder / 'a.csv'} was not written\n"
     assert os.listdir(folder) == []
 
 
@@ -230,6 +263,23 @@ def test_an_import_that_is_stopped_says_how_far_it_came_and_goes_on(home: Path, 
     assert found["new"] + found["there"] == count
     assert found["there"] > 0
     assert found["holes"] == 0
+
+
+def test_a_venue_that_cannot_be_asked_is_told_once_a_try(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def soon(self: Backoff, retry_after: float = 0.0) -> float:
+        self.attempts += 1
+        return 0.02
+
+    monkeypatch.setattr(Backoff, "next", soon)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{free.getsockname()[1]}"
+        outcome = run("db", "import", "--symbols", "BTCUSDT", "--from", "2024-08-01", "--to", "2024-08-02", "--url", url)
+    *waits, last = outcome.err.splitlines()
+    assert outcome.code == 1
+    assert len(waits) == TRIES - 1
+    assert all(line.startswith("BTCUSDT 2024-08-01: ") and line.endswith(", again in 0 s") for line in waits)
+    assert f"{TRIES} times in a row" in last
 
 
 def test_while_an_import_runs_there_is_no_engine_and_none_is_started(run: Run, home: Path) -> None:

@@ -99,3 +99,9 @@ def test_what_is_too_small_for_its_decimals_is_not_called_nothing() -> None:
         figures.NONE,
     ]
     assert figures.magnitude(0.04, 1) == "<0.1"
+
+
+def test_one_of_something_is_no_plural() -> None:
+    words = [figures.many(count, "chunk") for count in (0, 1, 2, 1200)]
+    assert words == ["0 chunks", "1 chunk", "2 chunks", "1,200 chunks"]
+    assert [figures.many(count, "strategy", "strategies") for count in (1, 2)] == ["1 strategy", "2 strategies"]
