@@ -21,6 +21,9 @@ from core.research.statistics.deflated import ROUNDING
 #: Values held at once, a few times over: 8 bytes each.
 CELLS = 1 << 18
 
+#: Of a period's Sharpe: trials that differ by less are equal, and rounding makes no winner.
+DECIMALS = 9
+
 
 class _Blocks(NamedTuple):
     """What is known of each block of equally many periods, each of shape (S, N)."""
@@ -123,7 +126,7 @@ def _slices(count: int, size: int) -> Iterator[slice]:
 def _sharpes(cut: _Blocks, halves: NDArray[np.intp]) -> NDArray[np.float64]:
     """Sharpe (over n - 1) of each trial over the blocks of each half, shape (halves, N).
 
-    Block by block and not as a product of matrices, so that equal trials have equal Sharpes to the last bit.
+    Block by block and not as a product of matrices, so that equal trials have equal Sharpes wherever they stand.
     """
     means, squares = cut.means[halves[:, 0]], cut.squares[halves[:, 0]]
     for block in halves.T[1:]:
@@ -140,7 +143,8 @@ def _sharpes(cut: _Blocks, halves: NDArray[np.intp]) -> NDArray[np.float64]:
     alive = squares > ROUNDING**2 * observations * np.square(means)
     squares /= observations - 1
     np.sqrt(squares, out=squares)
-    return np.divide(means, squares, out=np.zeros_like(means), where=alive)
+    sharpes = np.divide(means, squares, out=np.zeros_like(means), where=alive)
+    return np.round(sharpes, DECIMALS, out=sharpes)
 
 
 def _chosen(inside: NDArray[np.float64], outside: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -90,13 +90,13 @@ def superior_ability(
     length = block_length(max(1, periods), block)
     if periods < 3 or not values.size or not np.isfinite(values).all():
         return None
-    columns = np.flatnonzero(values.std(axis=0) > ROUNDING * np.abs(values).max(axis=0))
+    scales = np.abs(values).max(axis=0)
+    standard = values / np.maximum(scales, np.finfo(np.float64).tiny)
+    columns = np.flatnonzero(standard.std(axis=0) > ROUNDING)
     if not len(columns):
         return None
-    scale = np.abs(values[:, columns]).max(axis=0)
-    if not studentised:
-        scale = scale.max()
-    chosen = values[:, columns] / scale
+    scale = 1.0 if studentised else float(scales.max())
+    chosen = standard[:, columns] if studentised else values[:, columns] / scale
     deviations = np.sqrt(long_run_variances(chosen, length))
     if studentised:
         chosen, deviations = chosen / deviations, np.ones(len(columns))
@@ -105,7 +105,7 @@ def superior_ability(
     centres = np.stack([np.maximum(mean, 0.0), np.where(mean >= bound, mean, 0.0), mean])
     maxima = np.maximum(_maxima(chosen, centres, length, draws, rng), 0.0)
     statistic = max(0.0, float(mean.max()))
-    root = math.sqrt(periods) * (1.0 if studentised else float(scale))
+    root = math.sqrt(periods) * scale
     if not math.isfinite(statistic * root):
         return None
     lower, consistent, upper = (maxima >= statistic).mean(axis=0).tolist()
