@@ -6,7 +6,6 @@ A trial gives the very figures of `cockpit backtest` with the same words: the lo
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import msgspec
 import numpy as np
@@ -110,7 +109,7 @@ def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, beg
     marks = reports.compress(reports["kind"] == MARK)
     figures = metrics(account_run(instance, marks, int(when[0]), int(when[-1]), series.interval_ns), time.perf_counter() - began)
     if daily:
-        equities = _at(edges, marks["ts"], marks["equity"], float(instance.account[0].capital), float(instance.account[0].equity))
+        equities = _at(edges, int(when[-1]), marks, float(instance.account[0].capital), float(instance.account[0].equity))
     changes = np.diff(np.asarray(equities), prepend=float(instance.account[0].capital))
     return Result(trial.number, figures, changes.tobytes())
 
@@ -137,7 +136,9 @@ def _pieces(when: NDArray[np.int64], edges: NDArray[np.int64]) -> list[tuple[int
     return list(zip([0, *stops], stops, strict=False))
 
 
-def _at(edges: NDArray[np.int64], ts: Any, equity: Any, capital: float, final: float) -> list[float]:
-    """Equity at each edge; one without a mark keeps the one before, the last is the end."""
-    held = np.searchsorted(np.asarray(ts), edges[:-1], side="right")
-    return [*np.concatenate([[capital], np.asarray(equity)])[held].tolist(), final]
+def _at(edges: NDArray[np.int64], last: int, marks: Records, capital: float, final: float) -> list[float]:
+    """Equity at each edge; one without a mark keeps the one before, those behind the last row have what was left."""
+    held = np.searchsorted(marks["ts"], edges, side="right")
+    equities = np.concatenate([[capital], marks["equity"]])[held]
+    equities[edges > last] = final
+    return list(map(float, equities))

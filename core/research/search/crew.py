@@ -98,11 +98,11 @@ def dask_crew(address: str, series: list[Series]) -> Iterator[Crew]:
         CockpitError: there is no scheduler at this address, or no worker at it.
     """
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise UsageError("--scheduler needs Dask: pip install 'cockpit[cluster]'") from None
     try:
-        client = Client(address, timeout=5, set_as_default=False)
+        client: Any = distributed.Client(address, timeout=5, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise CockpitError(f"no Dask scheduler answers at {address}: {str(error).splitlines()[0] if str(error) else 'timed out'}") from None
     with client:
