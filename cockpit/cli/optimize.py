@@ -92,7 +92,9 @@ def _count(text: str) -> int:
 
 def optimize(call: Call) -> int:
     """Run the study, or go on with it."""
+    from cockpit.cli.noted import note_study
     from cockpit.cli.stopping import stopping
+    from core.research.search.counting import earlier_trials
     from core.research.search.findings import findings
     from core.research.search.ranking import RANKS
     from core.research.search.runner import Runner
@@ -110,7 +112,10 @@ def optimize(call: Call) -> int:
         runner = Runner(study, _crews(options, study.series), line)
         with stopping(call, lambda: _kept(runner.progress, path)), line:
             tried = runner.run(path)
-        found = findings(study, runner.progress, tried, options.rank_by, division=_division(options))
+        earlier = sum(earlier_trials(call.home / "ledger.db", one) for one in study.series)
+        made = max(0, earlier - runner.progress.kept)  # those taken over are on the ledger already
+        found = findings(study, runner.progress, tried, options.rank_by, earlier=made, division=_division(options))
+        note_study(call, found, ", ".join(options.sources), (began, time.time_ns()))
     return _tell(call, found, began)
 
 

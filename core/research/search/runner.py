@@ -48,13 +48,14 @@ class Progress:
 
     Attributes:
         total: trials there will be at most.
-        done: trials with a result, those `kept` from an earlier run too.
+        done: trials with a result, those `kept` from an earlier run too (`kept_by`: of each symbol).
         best: the largest figure so far, and who made it.
     """
 
     total: int
     done: int = 0
     kept: int = 0
+    kept_by: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     best: float | None = None
     best_by: Tried | None = None
@@ -121,7 +122,7 @@ class Runner:
             if kept is None:
                 todo.append(trial)
             else:
-                self.progress.kept += 1
+                self._keep(trial)
                 self._note(found, trial, kept)
         given: dict[Future[bytes], list[Trial]] = {}
         while todo or given:
@@ -147,6 +148,11 @@ class Runner:
                 hands.renew()
             self._told(self.progress)
         return found
+
+    def _keep(self, trial: Trial) -> None:
+        symbol = self._study.series[trial.series].symbol
+        self.progress.kept += 1
+        self.progress.kept_by[symbol] = self.progress.kept_by.get(symbol, 0) + 1
 
     def _part(self, todo: deque[Trial]) -> list[Trial]:
         """The trials of the next job."""

@@ -20,6 +20,7 @@ class Series(msgspec.Struct, frozen=True):
         path: a file that holds them, where who runs the trial can see it.
         bars: BAR records, else TICK.
         interval_ns: length of a bar; 0 for ticks.
+        first_ns, last_ns: times of the first and last row (of bars, when they open).
         edges_ns: where the periods end that equity is told for, ascending; the last one is beyond the last row.
     """
 
@@ -29,6 +30,8 @@ class Series(msgspec.Struct, frozen=True):
     rows: int
     bars: bool
     interval_ns: int
+    first_ns: int
+    last_ns: int
     edges_ns: list[int]
 
 
