@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--rank-by", default="sharpe", metavar="FIGURE", help="what the best is best at (sharpe)")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of random and bayes (0)")
     _add_judging(parser)
+    _add_chance(parser)
     _add_running(parser)
     add_params(parser)
     add_terms(parser)
@@ -73,6 +75,12 @@ def _add_judging(parser: Parser) -> None:
         "--train", type=float, default=0.7, metavar="SHARE", help="share of the time to choose on, of split and rolling (0.7)"
     )
     parser.add_argument("--embargo", type=int, default=1, metavar="N", help="periods left out between choosing and judging (1)")
+
+
+def _add_chance(parser: Parser) -> None:
+    parser.add_argument(
+        "--monte-carlo", type=_count, nargs="?", const=10_000, metavar="PATHS", help="what else might have come of the best (10000 paths)"
+    )
 
 
 def _add_running(parser: Parser) -> None:
@@ -96,6 +104,7 @@ def optimize(call: Call) -> int:
     from cockpit.cli.stopping import stopping
     from core.research.search.counting import earlier_trials
     from core.research.search.findings import findings
+    from core.research.search.montecarlo import monte_carlo
     from core.research.search.ranking import RANKS
     from core.research.search.runner import Runner
 
@@ -115,6 +124,12 @@ def optimize(call: Call) -> int:
         earlier = sum(earlier_trials(call.home / "ledger.db", one) for one in study.series)
         made = max(0, earlier - runner.progress.kept)  # those taken over are on the ledger already
         found = findings(study, runner.progress, tried, options.rank_by, earlier=made, division=_division(options))
+        best = next((one for one in tried if found.ranking.rows and one.is_of(found.ranking.rows[0])), None)
+        if best is not None and options.monte_carlo:
+            crews = _crews(options, study.series)
+            with stopping(call, "the study is whole; only its last part is not"), line:
+                again = monte_carlo(study, Runner(study, crews, line), best, paths=options.monte_carlo, seed=options.seed)
+            found = replace(found, monte_carlo=again)
         note_study(call, found, ", ".join(options.sources), (began, time.time_ns()))
     return _tell(call, found, began)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ def print_findings(found: Findings, top: int, file: TextIO) -> None:
         console.print(line)
     for one in found.validations:
         console.print(_validated(one))
+    for line in _chances(found):
+        console.print(line)
     console.print(_counted(found), style="dim")
     for strategy, symbol, params, why in ranking.failed[:3]:
         console.print(f"failed: {strategy} on {symbol} with {params_text(params)}: {why}", style="yellow")
@@ -95,6 +98,25 @@ def _validated(one: Validation) -> str:
     if one.efficiency is not None:
         parts.append(f"{one.efficiency:.0%} of what the choice made in training")
     return f"Out of sample ({one.way}, {one.symbol}): {'; '.join(parts)}."
+
+
+def _chances(found: Findings) -> Iterator[str]:
+    """`Drawn again 10,000 times: net P&L -40.10 … +210.00 (5 % … 95 %), …`."""
+    chance = found.monte_carlo
+    if chance is None:
+        return
+    if chance.redrawn:
+        pnl, fall = chance.redrawn.net_pnl, chance.redrawn.max_drawdown
+        yield (
+            f"Its periods drawn again {chance.redrawn.paths:,} times: net P&L {pnl.p5:+,.2f} to {pnl.p95:+,.2f}, "
+            f"drawdown {fall.p5:,.2f} to {fall.p95:,.2f} (5 % to 95 %)."
+        )
+    if chance.jittered:
+        other = chance.jittered
+        yield (
+            f"Prices off by {other.price_bps:g} bp and costs times {other.cost[0]:g} to {other.cost[1]:g}, {other.runs} runs: "
+            f"net P&L {other.net_pnl.p5:+,.2f} to {other.net_pnl.p95:+,.2f}; {other.losing:.0%} lost."
+        )
 
 
 def _cells(row: Row, several: tuple[bool, bool], names: list[str]) -> list[str]:

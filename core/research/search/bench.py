@@ -11,15 +11,17 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.commands import Terms
+from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, StoreError, telling
 from core.kernels.records import MARK, REPORT
 from core.research.backtest import MOST_WARM_TICKS, account_run
 from core.research.metrics import metrics
-from core.research.search.trial import Job, Result, Series, Trial, decode_job, encode_results
+from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
 from core.strategy import PYTHON, warm_from
-from core.types import BAR, DAY, TICK, Records, join
+from core.types import BAR, DAY, TICK, Records, copied, join
 
 #: Rows of series at hand, by key: those of a file are shared with every process that maps it.
 _ROWS: dict[str, Records] = {}
@@ -68,25 +70,40 @@ def run_trial(job: Job, trial: Trial) -> Result:
     began = time.perf_counter()
     try:
         series = job.series[trial.series]
-        instance = _instance(job, trial)
-        return _traded(instance, trial, series, rows_of(series), began)
+        rows, terms = rows_of(series), job.terms
+        if trial.jitter is not None:
+            rows, terms = jittered(rows, trial.jitter, bars=series.bars), costing(terms, trial.jitter.cost)
+        return _traded(_instance(job.plans[trial.plan], terms, trial), trial, series, rows, began)
     except CockpitError as error:
         return Result(trial.number, {}, error=str(error))
     except Exception as error:  # anything may be raised in a strategy: it is somebody else's code
         return Result(trial.number, {}, error=f"{job.plans[trial.plan].name} failed: {telling(error)}")
 
 
-def _instance(job: Job, trial: Trial) -> Instance:
-    plan = job.plans[trial.plan]
+def jittered(rows: Records, jitter: Jitter, *, bars: bool) -> Records:
+    """A copy whose prices are moved at random; quotes move with their print."""
+    factors = 1 + np.random.default_rng(jitter.seed).normal(0.0, jitter.price_bps / 1e4, len(rows))
+    moved = copied(rows)
+    for name in ("price", "bid", "ask", *(("open", "high", "low") if bars else ())):
+        moved[name] *= factors
+    return moved
+
+
+def costing(terms: Terms, factor: float) -> Terms:
+    """The same terms at other costs."""
+    return msgspec.structs.replace(terms, fee_bps=terms.fee_bps * factor, slippage_bps=terms.slippage_bps * factor)
+
+
+def _instance(plan: Blueprint, terms: Terms, trial: Trial) -> Instance:
     if plan.kind == PYTHON:
         changed = {name: getattr(trial, name) for name in ("params", "values", "work", "warmup", "interval")}
-        return PythonInstance(msgspec.structs.replace(plan, **changed), job.terms)
+        return PythonInstance(msgspec.structs.replace(plan, **changed), terms)
     room = 1 << max(trial.work - 1, 0).bit_length()
-    key = (plan.text, room, encode_terms(job.terms))
+    key = (plan.text, room, encode_terms(terms))
     if key not in _LOOPS:
         while len(_LOOPS) >= MOST_LOOPS:
             del _LOOPS[next(iter(_LOOPS))]
-        _LOOPS[key] = Instance(msgspec.structs.replace(plan, work=room, params=trial.params), job.terms)
+        _LOOPS[key] = Instance(msgspec.structs.replace(plan, work=room, params=trial.params), terms)
     instance = _LOOPS[key]
     instance.begin(trial.params)
     return instance

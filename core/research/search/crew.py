@@ -54,16 +54,17 @@ class Crew:
 
 
 @contextmanager
-def local_crew(jobs: int) -> Iterator[Crew]:
-    """So many processes that take only what nobody else wants; with one, this process itself.
+def local_crew(jobs: int, *, idle: bool = True) -> Iterator[Crew]:
+    """So many processes; with one, this process itself. They end with the block, and with this process however it ends.
 
-    They end with the block, and with this process however it ends.
+    Args:
+        idle: whether they take only what nobody else wants of the processor.
     """
     if jobs <= 1:
         yield Crew(Serial(), 1)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle_in, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle_in, initargs=(os.getpid(), idle))
     processes = pool._processes  # the pool forgets them as soon as it breaks
     try:
         yield Crew(pool, jobs)
@@ -74,7 +75,7 @@ def local_crew(jobs: int) -> Iterator[Crew]:
             process.join()
 
 
-def _settle_in(parent: int) -> None:
+def _settle_in(parent: int, idle: bool) -> None:
     """A process of the pool: ended by its parent alone, out of everybody's way."""
     import signal
 
@@ -84,7 +85,7 @@ def _settle_in(parent: int) -> None:
     die_with(parent)
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    step_back(os.getpid(), True)
+    step_back(os.getpid(), idle)
     with contextlib.suppress(ImportError):
         import numba  # noqa: F401
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.research.search.advice import best_per_strategy, best_per_symbol, sentences
 from core.research.search.bench import rows_of, run_trial
+from core.research.search.montecarlo import MonteCarlo
 from core.research.search.plateau import mark_plateaus
 from core.research.search.ranking import Ranking, rank
 from core.research.search.runner import Progress, Tried
@@ -36,6 +37,7 @@ class Findings:
     Attributes:
         refused: combinations the strategies or conditions do not allow.
         validations: one a symbol, where they were asked for.
+        monte_carlo: what else might have come of the best, where it was asked for.
     """
 
     study: Study
@@ -43,6 +45,7 @@ class Findings:
     ranking: Ranking
     refused: int
     validations: list[Validation]
+    monte_carlo: MonteCarlo | None = None
 
     def tried_on(self, symbol: str) -> int:
         """Trials on a symbol, those that failed too."""
@@ -111,6 +114,7 @@ def document(found: Findings, elapsed_s: float) -> dict[str, Any]:
         "ranking": msgspec.to_builtins(ranking.rows),
         "best_per_symbol": msgspec.to_builtins(best_per_symbol(ranking)),
         "best_per_strategy": msgspec.to_builtins(best_per_strategy(ranking)),
+        "monte_carlo": msgspec.to_builtins(found.monte_carlo),
         "validations": msgspec.to_builtins(found.validations),
         "failed": [dict(zip(("strategy", "symbol", "params", "error"), one, strict=True)) for one in ranking.failed],
         "elapsed_s": elapsed_s,

@@ -35,6 +35,20 @@ class Series(msgspec.Struct, frozen=True):
     edges_ns: list[int]
 
 
+class Jitter(msgspec.Struct, frozen=True):
+    """A market and costs a little different from those that were.
+
+    Attributes:
+        seed: of the prices; the same gives the same.
+        price_bps: deviation of each row's price (of a bar: all of its prices together), in basis points.
+        cost: what fees and slippage are multiplied by.
+    """
+
+    seed: int
+    price_bps: float
+    cost: float
+
+
 class Trial(msgspec.Struct, frozen=True):
     """One strategy with one set of parameters over one stretch of one series.
 
@@ -45,6 +59,7 @@ class Trial(msgspec.Struct, frozen=True):
         values: the parameters as a person reads them, all of them.
         work: float64s of work memory it needs; warmup, interval: as of `Blueprint`.
         start, stop: the rows to trade; what lies before them only warms it up.
+        jitter: None: on the rows as they are.
     """
 
     number: int
@@ -57,6 +72,7 @@ class Trial(msgspec.Struct, frozen=True):
     interval: int
     start: int
     stop: int
+    jitter: Jitter | None = None
 
 
 class Job(msgspec.Struct, frozen=True):

@@ -11,15 +11,17 @@ import numpy as np
 import pytest
 from study_rig import bars_file, strategy_folder, study
 
+from core.commands import Terms
 from core.research.backtest import Order, run_backtest
 from core.research.search.advice import best_per_strategy, best_per_symbol, sentences
 from core.research.search.counting import earlier_trials
 from core.research.search.crew import local_crew
 from core.research.search.findings import Division, Findings, document, findings
+from core.research.search.montecarlo import monte_carlo
 from core.research.search.plateau import mark_plateaus
 from core.research.search.ranking import Row, rank
 from core.research.search.runner import Runner, Tried
-from core.research.search.trial import Result, Series
+from core.research.search.trial import Jitter, Result, Series
 from core.store.ledger import Ledger
 from core.strategy_files import builtin_folder
 
@@ -155,3 +157,28 @@ async def test_runs_and_studies_on_the_same_market_and_time_are_counted(tmp_path
         for number, (kind, result) in enumerate(rows):
             await ledger.add_run(f"run-{number}", 1, kind=kind, strategy="s", source="x", params="{}", result=json.dumps(result))
     assert earlier_trials(path, one) == 41
+
+
+def test_what_else_might_have_come_of_the_best_is_the_same_for_the_same_seed_whoever_runs_it(tmp_path: Path) -> None:
+    asked = study(tmp_path, "fast=2:6:2", terms=Terms(fee_bps=2, slippage_bps=1))
+    tried_ = Runner(asked, lambda: local_crew(1)).run(tmp_path / "trials")
+    found = [
+        monte_carlo(asked, Runner(asked, lambda jobs=jobs: local_crew(jobs, idle=False)), tried_[1], paths=200, runs=12, seed=seed)  # type: ignore[misc]
+        for jobs, seed in ((1, 3), (2, 3), (1, 4))
+    ]
+    assert found[0] == found[1] != found[2]
+    assert found[0].jittered is not None
+    assert found[0].redrawn is not None
+    assert found[0].jittered.net_pnl.p5 < found[0].jittered.net_pnl.p95
+    assert found[0].redrawn.net_pnl.p5 < tried_[1].result.periods.sum() < found[0].redrawn.net_pnl.p95
+
+
+def test_a_market_without_jitter_and_the_same_costs_is_the_one_that_was(tmp_path: Path) -> None:
+    asked = study(tmp_path, "fast=5", terms=Terms(fee_bps=2))
+    (plain,) = Runner(asked, lambda: local_crew(1)).run(tmp_path / "trials")
+    same, dear = (
+        msgspec.structs.replace(asked.trial(k, 0, 0, plain.params), jitter=Jitter(1, 0.0, cost)) for k, cost in enumerate((1.0, 3.0))
+    )
+    results = Runner(asked, lambda: local_crew(1)).once([same, dear])
+    assert results[0].changes == plain.result.changes
+    assert results[1].figures["fees"] == pytest.approx(3 * plain.result.figures["fees"])

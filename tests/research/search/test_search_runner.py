@@ -47,7 +47,7 @@ def test_ticks_and_bars_and_plain_python_go_into_one_study(tmp_path: Path) -> No
     asked = study(tmp_path, "k=0:3", "interval=tick,5m", "fast=2,3", strategies=("sma_crossover", "plain"))
     tried = Runner(asked, one).run(tmp_path / "trials")
     assert [trial.strategy for trial in tried] == ["sma_crossover"] * 4 + ["plain"] * 4
-    again = Runner(asked, lambda: local_crew(2)).run(tmp_path / "others")
+    again = Runner(asked, lambda: local_crew(2, idle=False)).run(tmp_path / "others")
     assert facts(tried) == facts(again)
     assert all(trial.result.figures["fills"] for trial in tried[4:])
 
@@ -56,7 +56,7 @@ def test_one_process_or_two_give_the_same_bits_on_several_symbols(tmp_path: Path
     files = (bars_file(tmp_path), bars_file(tmp_path, "ETHUSDT", seed=9))
     asked = study(tmp_path, *RANGES, files=files, method="random", most=20, seed=4)
     alone = Runner(asked, one).run(tmp_path / "one")
-    both = Runner(asked, lambda: local_crew(2)).run(tmp_path / "two")
+    both = Runner(asked, lambda: local_crew(2, idle=False)).run(tmp_path / "two")
     assert facts(alone) == facts(both)
     assert {trial.symbol for trial in alone} == {"binance:BTCUSDT", "binance:ETHUSDT"}
     assert len(alone) == 40
@@ -91,7 +91,7 @@ def test_a_study_killed_half_way_ends_with_the_same_table(tmp_path: Path) -> Non
         "def told(progress):\n    if progress.done >= 12: os.kill(os.getpid(), signal.SIGKILL)\n"
         "if __name__ == '__main__':\n"
         "    folder = Path(sys.argv[1])\n"
-        f"    Runner(study(folder, *{RANGES!r}, files=(folder / 'BTCUSDT-1m-2023-11.csv',)), lambda: local_crew(2), told)"
+        f"    Runner(study(folder, *{RANGES!r}, files=(folder / 'BTCUSDT-1m-2023-11.csv',)), lambda: local_crew(2, idle=False), told)"
         ".run(folder / 'trials')\n"
     )
     script = tmp_path / "killed.py"
@@ -142,7 +142,7 @@ def test_a_trial_that_raises_fails_alone(tmp_path: Path) -> None:
 
 def test_a_trial_that_ends_its_process_is_found_out_and_the_others_are_run_again(tmp_path: Path) -> None:
     strategy_folder(tmp_path, killer="if self.k == 3 and self.n == 50: os._exit(7)\nreturn float(self.n // 5 % 2)")
-    runner = Runner(study(tmp_path, "k=0:9", strategies=("killer",)), lambda: local_crew(2))
+    runner = Runner(study(tmp_path, "k=0:9", strategies=("killer",)), lambda: local_crew(2, idle=False))
     tried = runner.run(tmp_path / "trials")
     assert [trial.params["k"] for trial in tried if trial.result.error] == [3]
     assert "crashed" in tried[3].result.error
@@ -154,7 +154,7 @@ def test_no_process_of_a_crew_is_left_behind(tmp_path: Path) -> None:
 
     @contextmanager
     def watched() -> Any:
-        with local_crew(2) as crew:
+        with local_crew(2, idle=False) as crew:
             yield crew
             pids.extend(process.pid for process in crew._executor._processes.values())  # type: ignore[attr-defined]
 
