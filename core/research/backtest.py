@@ -25,6 +25,9 @@ from core.strategy import PYTHON, warm_from
 from core.strategy_files import load, strategy_file
 from core.types import Records, interval_text, join
 
+#: What the figures take from the account as it is.
+_OF_ACCOUNT = ("ticks", "fills", "trades", "wins", "gross_profit", "gross_loss", "fees", "equity", "capital", "max_drawdown")
+
 Progress = Callable[[Source, int], None]
 
 #: A strategy's bars are warmed up on what comes before `--from`; ticks strategies on this many prints at most.
@@ -208,14 +211,18 @@ def account_run(instance: Instance, marks: Records, first_ns: int, last_ns: int,
         first_ns, last_ns: times of the first and last tick, or the starts of the first and last bar.
         interval_ns: length of a bar; 0 for ticks.
     """
-    account = instance.account[0]
+    row = instance.account.view(np.ndarray)[0]
+    account = dict(zip(row.dtype.names, row.tolist(), strict=True))
+    same = {name: account[name] for name in _OF_ACCOUNT}
     return Run(
-        ticks=int(account.ticks), fills=int(account.fills), trades=int(account.trades), wins=int(account.wins),
-        gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
-        equity=float(account.equity), capital=float(account.capital), max_drawdown=float(account.max_drawdown),
-        max_drawdown_pct=float(account.max_drawdown_ratio) * 100, boundaries_ns=marks["ts"], equities=marks["equity"],
-        first_ns=first_ns, last_ns=last_ns, interval_ns=interval_ns,
-    )  # fmt: skip
+        **same,
+        max_drawdown_pct=account["max_drawdown_ratio"] * 100,
+        boundaries_ns=marks["ts"],
+        equities=marks["equity"],
+        first_ns=first_ns,
+        last_ns=last_ns,
+        interval_ns=interval_ns,
+    )
 
 
 def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]]:

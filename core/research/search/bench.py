@@ -118,16 +118,18 @@ def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, beg
     edges = np.asarray(series.edges_ns, np.int64)
     daily = _daily(edges)
     parts, equities = [], []
+    capital, equity = instance.terms.capital, instance.account.view(np.ndarray)["equity"]
     for start, stop in [(0, len(traded))] if daily else _pieces(when, edges):
         if stop > start:
             parts.append(instance.feed(traded[start:stop]))
-        equities.append(float(instance.account[0].equity))
+        equities.append(float(equity[0]))
     reports = join(parts, REPORT)
     marks = reports.compress(reports["kind"] == MARK)
-    figures = metrics(account_run(instance, marks, int(when[0]), int(when[-1]), series.interval_ns), time.perf_counter() - began)
+    first, last = int(when[0]), int(when[-1])
+    figures = metrics(account_run(instance, marks, first, last, series.interval_ns), time.perf_counter() - began)
     if daily:
-        equities = _at(edges, int(when[-1]), marks, float(instance.account[0].capital), float(instance.account[0].equity))
-    changes = np.diff(np.asarray(equities), prepend=float(instance.account[0].capital))
+        equities = _at(edges, last, marks, capital, float(equity[0]))
+    changes = np.diff(equities, prepend=capital)
     return Result(trial.number, figures, changes.tobytes())
 
 
