@@ -136,19 +136,26 @@ def _whole(values: Floats, fewest: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
     Returns:
         (n,) places, (m, n) units, (n,) whether there are such.
     """
-    places = np.full(values.shape[1], fewest)
-    rest, part = np.arange(values.shape[1]), values
+    places = np.full(values.shape[1], fewest, "i1")
+    none_yet = np.ones(values.shape[1], bool)
+    back = np.empty_like(values)
     with np.errstate(over="ignore", invalid="ignore"):
-        for tried in range(fewest, _MOST + 1):
-            good = (np.rint(part * _POWERS[tried]) / _POWERS[tried] == part).all(axis=0)
-            if good.all():
+        for power in _POWERS[fewest : _MOST + 1]:
+            np.multiply(values, power, out=back)
+            np.rint(back, out=back)
+            np.divide(back, power, out=back)
+            none_yet &= (back != values).any(axis=0)
+            if not none_yet.any():
                 break
-            rest, part = rest[~good], part[:, ~good]
-            places[rest] = tried + 1
-        units = np.rint(values * _POWERS.take(places))
-        good = (places <= _MOST) & (np.abs(units) < _EXACT).all(axis=0)
-        good &= (values.view("i8") != _MINUS_ZERO).all(axis=0)
-        return places, units.astype("i8"), good
+            places += none_yet.view("i1")
+        units = values * _POWERS.take(places)
+        np.rint(units, out=units)
+        good = ~none_yet
+        if not np.abs(units).max(initial=0) < _EXACT:
+            good &= (np.abs(units) < _EXACT).all(axis=0)
+        if values.view("i8").min(initial=0) == _MINUS_ZERO:
+            good &= (values.view("i8") != _MINUS_ZERO).all(axis=0)
+        return places.astype("i8"), units.astype("i8"), good
 
 
 class Units(NamedTuple):
