@@ -9,7 +9,7 @@ microseconds are half as long as in units that suit every venue.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def _case(value: str, cases: list[str]) -> str:
     return f"CASE {value} {' '.join(f'WHEN {n} THEN {case}' for n, case in enumerate(cases[:-1]))} ELSE {cases[-1]} END"
 
 
-#: SQL of the times in ns of a row `t` of `tick_rows`, and of the numbers its prices and its quantity are divided by where they are integers.
+#: SQL of a row `t` of `tick_rows`: its times in ns, and what its prices and its quantity are divided by where they are integers.
 TS_NS = f"""CASE WHEN t.flags < {_PLAIN} THEN t.ts
     ELSE {EPOCH} + t.ts * {_case(f"(t.flags - {_PLAIN}) / {_CLOCKS}", list(map(str, _TS_UNITS)))} END"""
 LAG_NS = f"""CASE WHEN t.flags < {_PLAIN} THEN t.lag
@@ -66,10 +66,10 @@ class Numbers(NamedTuple):
         price_places, qty_places: (n,) decimal places of those that are integers, the fewest there are of the others.
     """
 
-    price: NDArray[np.generic]
-    qty: NDArray[np.generic]
-    bid: NDArray[np.generic]
-    ask: NDArray[np.generic]
+    price: NDArray[Any]
+    qty: NDArray[Any]
+    bid: NDArray[Any]
+    ask: NDArray[Any]
     price_places: Ints
     qty_places: Ints
 
@@ -104,27 +104,22 @@ def _numbers(ticks: Records) -> Numbers:
     prices = np.empty((3, len(ticks)))
     prices[0], prices[1], prices[2] = ticks["price"], ticks["bid"], ticks["ask"]
     qty = np.ascontiguousarray(ticks["qty"])
-    unknown = np.isnan(prices[1:])
-    some = bool(unknown.any())
-    known = np.where(np.concatenate((np.zeros((1, len(ticks)), bool), unknown)), prices[0], prices) if some else prices
+    unknown = np.isnan(prices)
+    known = np.where(unknown, prices[0], prices) if unknown.any() else prices
     price_places, (price, bid, ask), whole = _whole(known, _FEWEST_OF_PRICES)
     qty_places, (units,), whole_qty = _whole(qty[np.newaxis], 0)
     whole &= whole_qty
-    columns: list[NDArray[np.generic]] = [price, units, price - bid, ask - price]
-    if some or not whole.all():
-        raw, none = (prices[0], qty, prices[1], prices[2]), (None, None, *unknown)
-        columns = [_mixed(*column, whole) for column in zip(columns, raw, none, strict=True)]
+    columns: list[NDArray[Any]] = [price, units, price - bid, ask - price]
+    if not whole.all():
         price_places[~whole], qty_places[~whole] = _FEWEST_OF_PRICES, 0
+        for n, raw in enumerate((prices[0], qty, prices[1], prices[2])):
+            columns[n] = columns[n].astype(object)
+            columns[n][~whole] = raw[~whole]
+    for n, none in enumerate(unknown[1:], 2):
+        if none.any():
+            columns[n] = columns[n].astype(object)
+            columns[n][none] = None
     return Numbers(columns[0], columns[1], columns[2], columns[3], price_places, qty_places)
-
-
-def _mixed(units: NDArray[np.generic], raw: Floats, unknown: NDArray[np.bool_] | None, whole: NDArray[np.bool_]) -> NDArray[np.generic]:
-    """Units where they are whole, else the numbers; None where unknown."""
-    column: NDArray[np.generic] = units.astype(object)
-    column[~whole] = raw[~whole]
-    if unknown is not None:
-        column[unknown] = None
-    return column
 
 
 def _whole(values: Floats, fewest: int) -> tuple[Ints, Ints, NDArray[np.bool_]]:
@@ -171,7 +166,8 @@ class Units(NamedTuple):
 
     def of(self, flags: Ints) -> Units:
         """(n,) each, for these rows."""
-        return Units(*(table.take(flags) for table in self))
+        ts, epoch, lag = self.ts.take(flags), self.epoch.take(flags), self.lag.take(flags)
+        return Units(ts, epoch, lag, self.price.take(flags), self.qty.take(flags), self.side.take(flags), self.origin.take(flags))
 
 
 def _tables() -> Units:
