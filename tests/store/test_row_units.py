@@ -128,6 +128,17 @@ def test_a_tick_whose_numbers_are_no_decimals_still_has_its_own_clock() -> None:
     assert (ts, lag, price) == (5, 3, math.pi)
 
 
+def test_quotes_that_are_not_known_change_nothing_of_the_rest() -> None:
+    assert one_row(price=1.23, qty=5, bid=math.nan, ask=math.nan)[2:6] == (123, 5, None, None)
+    assert one_row(price=1.23, qty=5, bid=1.2, ask=math.nan)[2:6] == (123, 5, 3, None)
+
+
+@pytest.mark.parametrize("seq", [2**51 - 1, 2**51, 2**63 - 1])
+def test_no_digit_of_a_seq_is_lost(seq: int) -> None:
+    for found in read_every_way(stored(tick(seq=seq, bid=1.0, ask=1.0))).values():
+        assert found["seq"].tolist() == [seq]
+
+
 def test_rows_of_every_unit_read_the_same_in_every_way() -> None:
     db = stored(tick(id=-1))
     db.execute("DELETE FROM tick_rows")
