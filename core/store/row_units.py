@@ -21,8 +21,8 @@ EPOCH = 1_830_297_600_000_000_000
 _SIX_BYTES = 1 << 47
 
 #: Clocks: what `ts` counts since EPOCH, and what `lag` counts, in ns. Old prints are of whole ms: these fit six bytes at any time.
-_TS_UNITS = (1_000, 1_000_000, 1)
-_LAG_UNITS = (1_000, 1_000, 1)
+_TS_UNITS = (1_000, 1_000_000, 1_000, 1)
+_LAG_UNITS = (1_000, 1_000, 1, 1)
 
 #: Decimal places; prices have at least two. Numbers of so many that are below 2^53 go through a division unharmed.
 _MOST = 8
@@ -89,14 +89,15 @@ def _times(ts: Ints, lag: Ints) -> tuple[Ints, Ints, Ints]:
     """ns as (ts, lag, clock)."""
     us, lag_us = ts // 1000, lag // 1000
     clock = np.zeros(len(ts), "i8")
-    whole = (us * 1000 == ts) & (lag_us * 1000 == lag)
+    whole, whole_lag = us * 1000 == ts, lag_us * 1000 == lag
     far = np.abs(us) >= _SIX_BYTES
-    if whole.all() and not far.any():
+    if whole.all() and whole_lag.all() and not far.any():
         return us, lag_us, clock
     ms = ts // 1_000_000
     clock[far & (ms * 1_000_000 == ts)] = 1
-    clock[~whole] = 2
-    return np.choose(clock, (us, ms, ts)), np.choose(clock, (lag_us, lag_us, lag)), clock
+    clock[~whole_lag] = 2
+    clock[~whole] = 3
+    return np.choose(clock, (us, ms, us, ts)), np.choose(clock, (lag_us, lag_us, lag, lag)), clock
 
 
 def _numbers(ticks: Records) -> Numbers:
@@ -174,7 +175,8 @@ def _tables() -> Units:
     flags = np.arange(1 << FLAG_BITS)
     unit = flags // _PLAIN - 1
     old = unit < 0
-    clock = np.where(old, 2, np.minimum(unit // (_CLOCKS // _PLAIN), 2))
+    nanoseconds = len(_TS_UNITS) - 1
+    clock = np.where(old, nanoseconds, np.minimum(unit // (_CLOCKS // _PLAIN), nanoseconds))
     price_places = np.where(old, _MOST, unit // (_PRICES // _PLAIN) % (_CLOCKS // _PRICES) + _FEWEST_OF_PRICES)
     qty_places = np.where(old, _MOST, unit % (_PRICES // _PLAIN))
     return Units(

@@ -117,6 +117,11 @@ def test_whole_milliseconds_take_six_bytes_in_any_year(year: int) -> None:
         assert (found["ts"][0], found["recv"][0]) == (ts, ts + 5_000)
 
 
+def test_a_delay_to_the_nanosecond_leaves_the_time_in_six_bytes() -> None:
+    ts, lag, *_ = one_row(ts=EPOCH + 5_000, recv=EPOCH + 8_001)
+    assert (ts, lag) == (5, 3_001)
+
+
 def test_times_that_are_no_whole_microseconds_are_kept_to_the_last_nanosecond() -> None:
     for ts, recv in ((EPOCH + 1, EPOCH + 2), (EPOCH, EPOCH + 1), (EPOCH + 1, EPOCH), (EPOCH - 999, EPOCH - 1000)):
         for found in read_every_way(stored(tick(ts=ts, recv=recv))).values():
@@ -142,7 +147,7 @@ def test_no_digit_of_a_seq_is_lost(seq: int) -> None:
 def test_rows_of_every_unit_read_the_same_in_every_way() -> None:
     db = stored(tick(id=-1))
     db.execute("DELETE FROM tick_rows")
-    kinds = 15 * (1 + 9 * 7 * 3)
+    kinds = 15 * (1 + 9 * 7 * 4)
     for flags in range(kinds):
         row = (1, flags, 777_777 + flags, 1_234, 7_000_000 + flags, 5 + flags, 123_457, 3, None if flags % 2 else 1, flags)
         db.execute(f"INSERT INTO tick_rows VALUES({', '.join('?' * 10)})", row)
