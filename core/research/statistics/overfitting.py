@@ -60,8 +60,8 @@ def overfitting(returns: ArrayLike, blocks: int = 16) -> Overfitting | None:
     """By Sharpe, of trials over the same periods.
 
     A trial whose returns do not differ over a half has Sharpe 0 there. Where several share the first place in sample, the mean of
-    their ranks out of sample counts, and of their Sharpes; equals share the mean of their places. The order of the trials, and
-    of the blocks, changes nothing.
+    their ranks out of sample counts, and of their Sharpes; equals share the mean of their places. The order of the trials
+    changes nothing.
 
     Args:
         returns: shape (T, N), as fractions, of each period by trial.

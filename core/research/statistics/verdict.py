@@ -9,7 +9,7 @@ Verdict = Literal["overfit", "doubtful", "holds"]
 #: The customary 5 %, which both papers use: at most so likely that the choice was luck, at least so likely that the Sharpe is above 0.
 PBO_HOLDS, DSR_HOLDS = 0.05, 0.95
 
-#: From here on the best in sample is about as often below the median as above; of 1,000 worthless trials 9 in 10 come out above it.
+#: Of worthless trials the probability scatters around 0.5: 19 in 20 searches among 1,000 of them come out above it, 9 in 10 among 100.
 PBO_OVERFIT = 0.3
 
 #: At or below it the Sharpe is no better than the best that so many worthless trials would have brought.

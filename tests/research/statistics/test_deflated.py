@@ -91,6 +91,10 @@ def test_of_one_trial_nothing_is_deflated(sharpe: float, days: int) -> None:
     assert deflated_sharpe(sharpe, 0, 3, days, 1, 0.25) == probabilistic_sharpe(sharpe, 0, 3, days)
 
 
+def test_the_variance_of_the_trials_is_that_of_a_sample() -> None:
+    assert sharpe_variance([0.1, 0.2, 0.4]) == pytest.approx(0.07 / 3, rel=1e-12)
+
+
 def test_small_probabilities_keep_their_digits() -> None:
     assert probabilistic_sharpe(-0.5, 0, 3, 500) == pytest.approx(scipy.stats.norm.cdf(-0.5 * math.sqrt(499 / 1.125)), rel=1e-10)
 
