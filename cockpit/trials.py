@@ -7,6 +7,7 @@ import csv
 import io
 import time
 from functools import partial
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,7 +31,7 @@ FOLDER = "exports"
 #: States of a run that no longer change.
 OVER = ("done", "failed", "cancelled")
 
-_EQUITY = ("ts_ns", "equity", "drawdown")
+_EQUITY = ("ts_ns", "equity", "drawdown", "drawdown_pct", "in_market")
 
 
 def run(app: CockpitApp) -> None:
@@ -190,7 +191,7 @@ async def _write(app: CockpitApp, report: Report) -> None:
 
 
 def write_files(folder: Path, report: Report) -> list[str]:
-    """The whole as JSON; the curve and the fills as CSV too. Returns their names.
+    """The whole as JSON; the curve, the fills and the round trips as CSV too. Returns their names.
 
     Raises:
         OSError: it cannot be written.
@@ -199,10 +200,11 @@ def write_files(folder: Path, report: Report) -> list[str]:
     detail = report.detail
     files = {f"{report.id}.json": msgspec.json.format(msgspec.json.encode(report), indent=2)}
     if detail is not None:
-        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, detail.equity)
-    if detail is not None and detail.fills:
-        columns = list(detail.fills[0])
-        files[f"{report.id}-fills.csv"] = _csv(columns, ([fill[name] for name in columns] for fill in detail.fills))
+        curve = zip_longest(detail.equity, detail.underwater, detail.held)
+        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, ([*point, *more] for point, *more in curve))
+        for name, rows in (("fills", detail.fills), ("trades", detail.trips)):
+            if rows:
+                files[f"{report.id}-{name}.csv"] = _csv(list(rows[0]), (row.values() for row in rows))
     for name, data in files.items():
         (folder / Path(name).name).write_bytes(data)
     return list(files)
