@@ -11,10 +11,10 @@ def count(value: int) -> str:
 
 
 def money(value: float | None, sign: bool = False) -> str:
-    """`1,234.50`; small amounts with six decimals."""
+    """`1,234.50`; amounts under one with four decimals, under a hundredth with six."""
     if value is None:
         return NONE
-    decimals = 2 if abs(value) >= 1 or value == 0 else 6
+    decimals = 2 if abs(value) >= 1 or value == 0 else 4 if abs(value) >= 0.01 else 6
     return f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
 
 

@@ -81,7 +81,7 @@ class Holding:
 def rows_of(batch: Records, fills: Records) -> NDArray[np.int64]:
     """The rows that fills happened on."""
     guess: NDArray[np.int64] = fills["seq"] - batch["seq"][0]  # a file's rows are numbered one by one
-    if guess[0] >= 0 and guess[-1] < len(batch) and _are(batch, guess, fills):
+    if guess.min() >= 0 and guess.max() < len(batch) and _are(batch, guess, fills):
         return guess
     seq = np.ascontiguousarray(batch["seq"])
     if bool((seq[1:] > seq[:-1]).all()):
