@@ -7,7 +7,6 @@ import csv
 import io
 import time
 from functools import partial
-from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from cockpit import figures
 from cockpit.forms.fields import Field
 from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
+from cockpit.panes.run_figures import more_lines
 from cockpit.report import Report, params_words, quote_of, stamp, terms_words, title_words
 from cockpit.text import clean
 from core.commands import Backtest, CancelRun, Register
@@ -200,8 +200,8 @@ def write_files(folder: Path, report: Report) -> list[str]:
     detail = report.detail
     files = {f"{report.id}.json": msgspec.json.format(msgspec.json.encode(report), indent=2)}
     if detail is not None:
-        curve = zip_longest(detail.equity, detail.underwater, detail.held)
-        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, ([*point, *more] for point, *more in curve))
+        points = ([*point, *detail.underwater[k : k + 1], *detail.held[k : k + 1]] for k, point in enumerate(detail.equity))
+        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, points)
         for name, rows in (("fills", detail.fills), ("trades", detail.trips)):
             if rows:
                 files[f"{report.id}-{name}.csv"] = _csv(list(rows[0]), (row.values() for row in rows))
@@ -229,9 +229,10 @@ def read(app: CockpitApp) -> None:
         app.lab.go(2)
         return
     now_ns = app.lab.header.now_ns if app.lab.header else 0
-    lines = result_lines(row, app.lab.report(row), now_ns, 116) if row.state == "done" else order_lines(row, 116)
+    report = app.lab.report(row)
+    told = [*result_lines(row, report, now_ns, 116), *more_lines(report, quote_of(row.symbol))] if row.state == "done" else None
     head = [] if row.state == "done" else [f"{clean(row.state)}{': ' + clean(row.line) if row.line else ''}", ""]
-    app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in lines)]))
+    app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in told or order_lines(row, 116))]))
 
 
 def _yet(row: RunRow) -> str:
