@@ -28,11 +28,11 @@ class Excursions:
         self._closed: list[NDArray[np.float64]] = []
         self._open = np.zeros(4)
 
-    def take(self, batch: Records, held: Stretches) -> None:
-        """The next batch."""
+    def take(self, batch: Records, price: NDArray[np.float64], held: Stretches) -> None:
+        """The next batch; `price` is its own, contiguous."""
         if held.flat:
             return
-        low, high = extremes(batch, held, self._slippage)
+        low, high = extremes(batch, price, held, self._slippage)
         long, short = held.position > 0.0, held.position < 0.0
         worst = np.where(long, low - held.entry, np.where(short, held.entry - high, 0.0))
         best = np.where(long, high - held.entry, np.where(short, held.entry - low, 0.0))
@@ -53,15 +53,18 @@ class Excursions:
         return np.concatenate([np.empty((0, 4)), *self._closed])
 
 
-def extremes(batch: Records, held: Stretches, slippage: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def extremes(
+    batch: Records, price: NDArray[np.float64], held: Stretches, slippage: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The lowest and the highest price seen in each stretch, both its ends included."""
     starts = held.starts
     if "open" not in (batch.dtype.names or ()):
-        ends = batch["price"][held.rows]
-        low, high = np.minimum.reduceat(batch["price"], starts), np.maximum.reduceat(batch["price"], starts)
+        ends = price[held.rows]
+        low, high = np.minimum.reduceat(price, starts), np.maximum.reduceat(price, starts)
         low[:-1], high[:-1] = np.minimum(low[:-1], ends), np.maximum(high[:-1], ends)
         return low, high
-    low, high = np.minimum.reduceat(batch["low"], starts), np.maximum.reduceat(batch["high"], starts)
+    low = np.minimum.reduceat(np.ascontiguousarray(batch["low"]), starts)
+    high = np.maximum.reduceat(np.ascontiguousarray(batch["high"]), starts)
     empty = starts[:-1] == starts[1:]
     low[:-1][empty], high[:-1][empty] = np.inf, -np.inf
     opens, fills = batch["open"][held.rows], held.fills

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.research.stretches import Stretches
-from core.types import Records
+
+#: Rows that are looked at as one, where that tells enough.
+BLOCK = 2048
+
+#: A batch that goes from one to the other more often is looked at row by row at once.
+MOST_TURNS = 64
 
 
 class Falls(NamedTuple):
@@ -32,10 +38,13 @@ class Underwater:
 
     Args:
         capital: the first peak.
+
+    Attributes:
+        peak: of equity so far.
     """
 
     def __init__(self, capital: float) -> None:
-        self._peak = capital
+        self.peak = capital
         self._since: int | None = None  # it lies below the peak since then
         self._total = self._longest = 0
         self._depth = 0.0
@@ -43,10 +52,7 @@ class Underwater:
 
     def take(self, ts: NDArray[np.int64], equity: NDArray[np.float64]) -> None:
         """The next marks, at least one."""
-        if self._since is not None and equity.max() < self._peak:
-            self._deepen(self._peak - float(equity.min()), self._since, None)
-            return
-        peaks = np.maximum(np.maximum.accumulate(equity), self._peak)
+        peaks = np.maximum(np.maximum.accumulate(equity), self.peak)
         falls = peaks - equity
         below = falls > 0.0
         turns = np.flatnonzero(np.diff(below, prepend=self._since is not None))
@@ -64,8 +70,13 @@ class Underwater:
         lengths = ended - starts[: len(ended)]
         self._total += int(lengths.sum())
         self._longest = max(self._longest, int(lengths.max(initial=0)))
-        self._peak = float(peaks[-1])
+        self.peak = float(peaks[-1])
         self._since = int(starts[-1]) if below[-1] else None
+
+    def sink(self, ts: int, lowest: float) -> None:
+        """The next marks, from `ts` on, all of them below the peak."""
+        self._since = ts if self._since is None else self._since
+        self._deepen(self.peak - lowest, self._since, None)
 
     def _deepen(self, depth: float, start: int, end: int | None) -> None:
         if depth > self._depth:
@@ -80,11 +91,31 @@ class Underwater:
         return Falls(self._total + still, max(self._longest, still), (end_ns if end is None else end) - start, end is not None)
 
 
-def marks(batch: Records, held: Stretches) -> NDArray[np.float64]:
-    """Equity after each row of a batch, as the account marks it: at prints, or at the closes of bars."""
-    price = batch["price"]
-    if not len(held.rows):
-        return np.asarray(held.settled[0] + held.position[0] * (price - held.entry[0]))
-    lengths = np.diff(held.starts, append=len(batch))
-    settled, position, entry = (np.repeat(values, lengths) for values in (held.settled, held.position, held.entry))
-    return settled + position * (price - entry)
+def follow(under: Underwater, ts: NDArray[np.int64], price: NDArray[np.float64], held: Stretches) -> None:
+    """Take the marks of a batch: equity after each row, as the account marks it (at prints, or at the closes of bars).
+
+    Most rows lie in blocks whose best equity is below the peak, and that is all there is to know of them: only the others are looked at
+    row by row. (Of a block in which one position was held the extremes of price are those of equity, to the bit.)
+
+    Args:
+        ts, price: of each row; the price contiguous.
+    """
+    bounds = np.unique(np.concatenate([held.starts, np.arange(0, len(price), BLOCK)]))
+    which = np.searchsorted(held.starts, bounds, side="right") - 1
+    settled, position, entry = held.settled[which], held.position[which], held.entry[which]
+    ends = [settled + position * (reduce.reduceat(price, bounds) - entry) for reduce in (np.minimum, np.maximum)]
+    best, worst = np.maximum(*ends), np.minimum(*ends)
+    before = np.maximum.accumulate(np.concatenate([[under.peak], best[:-1]]))
+    touches = best >= before
+    turns = np.flatnonzero(np.diff(touches)) + 1
+    if len(turns) > MOST_TURNS:
+        touches, turns = np.ones(1, np.bool_), turns[:0]
+    edges = np.append(bounds, len(price))
+    for first, last in pairwise([0, *turns.tolist(), len(bounds)]):
+        start, stop = int(edges[first]), int(edges[last])
+        if not touches[first]:
+            under.sink(int(ts[start]), float(worst[first:last].min()))
+            continue
+        lengths = np.diff(edges[first : last + 1])
+        base, held_then, paid = (np.repeat(values[first:last], lengths) for values in (settled, position, entry))
+        under.take(ts[start:stop], base + held_then * (price[start:stop] - paid))

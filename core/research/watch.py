@@ -12,7 +12,7 @@ from core.commands import Terms
 from core.kernels.records import FILL
 from core.research.excursions import Excursions
 from core.research.stretches import Holding
-from core.research.underwater import Falls, Underwater, marks
+from core.research.underwater import Falls, Underwater, follow
 from core.types import Records
 
 
@@ -29,8 +29,9 @@ class Watch:
         held = self._holding.over(batch, reports.compress(reports["kind"] == FILL))
         if held.flat:
             return
-        self._excursions.take(batch, held)
-        self._underwater.take(batch["ts"], marks(batch, held))
+        price = np.ascontiguousarray(batch["price"])  # out of records an extreme takes thirty times as long
+        self._excursions.take(batch, price, held)
+        follow(self._underwater, batch["ts"], price, held)
 
     def excursions(self) -> NDArray[np.float64]:
         """As `Excursions.closed`."""
