@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from loop_rig import BARS, FULL, bars, prints, scripted, terms
 from core.commands import Terms
 from core.compile.module import Variant
 from core.kernels.records import FILL, REPORT
+from core.research import underwater
 from core.research.stretches import rows_of
 from core.research.trips import WATCHED, closed_trips
 from core.research.underwater import Falls, Underwater
@@ -164,9 +166,11 @@ def test_excursions_inside_bars_are_what_a_walk_over_them_finds_in_any_batches(d
 
 @settings(max_examples=120)
 @given(data=st.data())
-def test_falls_are_what_a_walk_over_the_marks_finds_in_any_batches(data: st.DataObject) -> None:
+def test_falls_are_what_a_walk_over_the_marks_finds_in_any_batches_and_blocks(data: st.DataObject) -> None:
     ticks, wanted, how = data.draw(cases())
-    _, falls = watched(ticks, wanted, how, data.draw(cuts(len(ticks))))
+    block, most = data.draw(st.sampled_from([2, 5, 2048])), data.draw(st.sampled_from([0, 64]))
+    with mock.patch.multiple(underwater, BLOCK=block, MOST_TURNS=most):
+        _, falls = watched(ticks, wanted, how, data.draw(cuts(len(ticks))))
     assert falls == fallen(ticks["ts"].tolist(), Walk(ticks, wanted, how).equity, how.capital)
 
 
