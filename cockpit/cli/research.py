@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.research.backtest import Order, Result
 
-_SOURCES = """\
+SOURCES = """\
 SOURCE is a CSV, zip or Parquet file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
 or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
 """
@@ -25,12 +25,12 @@ or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
 
 def add(commands: Commands) -> None:
     """backtest."""
-    parser = commands.add("backtest", backtest, "one run of a strategy over recorded data", epilog=_SOURCES)
+    parser = commands.add("backtest", backtest, "one run of a strategy over recorded data", epilog=SOURCES)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what to run over")
     parser.add_argument("--strategy", required=True, metavar="NAME", help="a strategy of the catalogue")
     parser.add_argument("--symbol", metavar="S", help="whose data it is (else told by the file's name)")
-    parser.add_argument("--from", dest="start", type=_time, metavar="TIME", help="first time traded; what lies before only warms it up")
-    parser.add_argument("--to", dest="end", type=_time, metavar="TIME", help="where to end, exclusive")
+    parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time traded; what lies before only warms it up")
+    parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
     add_params(parser)
     add_terms(parser)
     parser.add_argument("--as-delivered", action="store_true", help="of a tape: what strategies were given, in that order")
@@ -38,7 +38,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--trades", type=Path, metavar="FILE", help="write every closed round trip there, one JSON object a line")
 
 
-def _time(text: str) -> int:
+def moment(text: str) -> int:
+    """A time of the command line, ns UTC."""
     from core.clock import parse_time
 
     try:

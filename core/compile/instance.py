@@ -63,6 +63,14 @@ class Instance:
         self._map = (0, 0)
         self.trade({0: 0})
 
+    def begin(self, params: bytes) -> None:
+        """Start over as if newly made, with other parameters (bytes of their record) that need no more work memory."""
+        self._params.view(np.uint8)[:] = np.frombuffer(params, np.uint8)
+        self.state.view(np.uint8)[:] = 0
+        self.mem[:] = 0.0
+        self._out[:] = np.nan
+        self.reset_books()
+
     def trade(self, legs: dict[int, int]) -> None:
         """Which leg each symbol index is; other symbols' ticks are passed over. At first symbol 0 is leg 0."""
         self._legs = np.full(max(legs, default=0) + 1, -1, np.int32)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.commands import Backtest, NoteRun
+from core.commands import Backtest, NoteRun, NoteStudy
 from core.research.service import Outcome, Progress
 from core.view import RunRow
 
@@ -106,6 +106,15 @@ def made_elsewhere(id_: str, noted: NoteRun, outcome: Outcome) -> Run:
     run = Run(id_, noted.order, noted.started_ns, started_ns=noted.started_ns)
     run.end("done", noted.ended_ns, noted.line, outcome)
     return run
+
+
+def study_columns(noted: NoteStudy) -> dict[str, str]:
+    """A study as the columns of `runs` besides its id and time."""
+    result = {name: msgspec.to_builtins(getattr(noted, name)) for name in ("key", "counts", "found", "started_ns", "ended_ns")}
+    return {
+        "kind": "optimize", "strategy": ", ".join(noted.strategies), "source": noted.source, "params": json.dumps(noted.asked),
+        "result": json.dumps(result),
+    }  # fmt: skip
 
 
 def run_of(row: dict[str, Any]) -> Run | None:

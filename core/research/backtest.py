@@ -214,13 +214,7 @@ def _result(
 ) -> Result:  # fmt: skip
     account = instance.account[0]
     marks = reports.compress(reports["kind"] == MARK)
-    run = Run(
-        ticks=int(account.ticks), fills=int(account.fills), trades=int(account.trades), wins=int(account.wins),
-        gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
-        equity=float(account.equity), capital=float(account.capital), max_drawdown=float(account.max_drawdown),
-        max_drawdown_pct=float(account.max_drawdown_ratio) * 100, boundaries_ns=marks["ts"], equities=marks["equity"],
-        first_ns=first_ns, last_ns=last_ns, interval_ns=source.interval_ns,
-    )  # fmt: skip
+    run = account_run(instance, marks, first_ns, last_ns, source.interval_ns)
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
     fills = reports.compress(reports["kind"] == FILL)
     found = metrics(run, time.perf_counter() - started)
@@ -229,4 +223,21 @@ def _result(
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
         trips=trips, tables=tables(trips, source.interval_ns), executed=fills, cold=cold,
+    )  # fmt: skip
+
+
+def account_run(instance: Instance, marks: Records, first_ns: int, last_ns: int, interval_ns: int) -> Run:
+    """What `core.research.metrics` makes figures of: the account as it is now, and the daily marks (MARK reports) on the way.
+
+    Args:
+        first_ns, last_ns: times of the first and last tick, or the starts of the first and last bar.
+        interval_ns: length of a bar; 0 for ticks.
+    """
+    account = instance.account[0]
+    return Run(
+        ticks=int(account.ticks), fills=int(account.fills), trades=int(account.trades), wins=int(account.wins),
+        gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
+        equity=float(account.equity), capital=float(account.capital), max_drawdown=float(account.max_drawdown),
+        max_drawdown_pct=float(account.max_drawdown_ratio) * 100, boundaries_ns=marks["ts"], equities=marks["equity"],
+        first_ns=first_ns, last_ns=last_ns, interval_ns=interval_ns,
     )  # fmt: skip

@@ -14,7 +14,7 @@ from core.kernels.records import STOP_LOSS, TAKE_PROFIT, TRAILING
 from core.research.metrics import DAYS_A_YEAR, LEAST_SPAN_NS, Run, daily_changes, finite
 from core.research.trips import WATCHED
 from core.research.underwater import Falls
-from core.research.yearly import cagr, calmar, sortino, volatility
+from core.research.yearly import cagr, calmar, volatility_and_sortino
 from core.types import DAY, MINUTE, Records
 
 #: A rate a day is not made of less than this.
@@ -77,13 +77,14 @@ def _of_days(run: Run) -> dict[str, Any]:
     changes = daily_changes(run.boundaries_ns, run.equities, run.equity, run.first_ns, run.last_ns, run.capital)
     span = run.last_ns + run.interval_ns - run.first_ns
     known, yearly = len(changes) > 1, span >= LEAST_SPAN_NS
+    deviation, sortino = volatility_and_sortino(changes / run.capital) if yearly else (None, None)
     growth = cagr(run.capital, run.equity, span / (DAYS_A_YEAR * DAY)) if yearly else None
     return {
         "best_day": finite(changes.max()) if known else None,
         "worst_day": finite(changes.min()) if known else None,
         "cagr": growth,
-        "volatility": volatility(changes / run.capital) if yearly else None,
-        "sortino": sortino(changes / run.capital) if yearly else None,
+        "volatility": deviation,
+        "sortino": sortino,
         "calmar": calmar(growth, run.max_drawdown_pct / 100),
     }
 

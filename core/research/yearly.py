@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from core.research.metrics import DAYS_A_YEAR, ROUNDING, finite
+from core.research.statistics.ratios import ratios
 
 
-def volatility(returns: ArrayLike) -> float | None:
-    """Sample deviation (over n - 1) of daily returns times √365, a fraction a year; None of fewer than two."""
-    daily = np.asarray(returns, np.float64)
-    return finite(daily.std(ddof=1) * math.sqrt(DAYS_A_YEAR)) if len(daily) > 1 and np.isfinite(daily).all() else None
+def volatility_and_sortino(returns: ArrayLike) -> tuple[float | None, float | None]:
+    """Of daily returns (`core.research.statistics.ratios`), a year's worth; both None of fewer than two.
 
-
-def sortino(returns: ArrayLike) -> float | None:
-    """Mean of daily returns over their downside deviation, times √365.
-
-    After Sortino and van der Meer, "Downside Risk" (1991), with a target of zero: the deviation is the root of the mean, over all days,
-    of the squares of the returns below zero. None of fewer than two days, or where no day lost.
+    A return that is there by rounding only is none: it would be a loss, the only one perhaps.
     """
     daily = np.asarray(returns, np.float64)
     if len(daily) < 2 or not np.isfinite(daily).all():
-        return None
-    with np.errstate(over="ignore"):  # what overflows is not finite, and so None
-        downside = math.sqrt(float(np.mean(np.minimum(daily, 0.0) ** 2)))
-    if downside <= ROUNDING * float(np.abs(daily).max()):
-        return None
-    return finite(float(daily.mean()) / downside * math.sqrt(DAYS_A_YEAR))
+        return None, None
+    found = ratios(np.where(np.abs(daily) > ROUNDING * np.abs(daily).max(), daily, 0.0), DAYS_A_YEAR)
+    return (found.volatility, found.sortino) if found is not None else (None, None)
 
 
 def cagr(capital: float, equity: float, years: float) -> float | None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from engine_rig import Rig, exchange_of, running, until, write_recording
 
-from core.commands import Backtest, CancelRun, NoteRun, Terms
+from core.commands import Backtest, CancelRun, NoteRun, NoteStudy, Terms, TrialCount
 from core.engine.requests import Requests
 from core.errors import UsageError
 from core.research.backtest import Order, run_backtest
@@ -298,3 +298,19 @@ def _children_of_this_process() -> list[tuple[int, int, str]]:
                 session = group.read_text().strip().partition(" ")[2] if group.exists() else "nice 19"  # a kernel without knows no sessions
                 found.append((int(words[16]), int(words[38]), session))
     return found
+
+
+async def test_a_study_made_on_the_command_line_is_counted_and_outlives_a_restart(tmp_path: Path) -> None:
+    count = TrialCount(symbol="binance:BTCUSDT", first_ns=1, last_ns=9, trials=40)
+    noted = NoteStudy(
+        key="k", strategies=["rsi", "macd"], source="x.csv", asked={"method": "grid"}, counts=[count], found={"pbo": 0.5},
+        started_ns=5, ended_ns=9,
+    )  # fmt: skip
+    async with lab(tmp_path) as rig:
+        assert await rig.engine.commands.submit(noted, "cli") == {"id": "run-1"}
+    async with lab(tmp_path) as rig:
+        (row_,) = await rig.engine.ledger.runs(5)
+        assert (row_["kind"], row_["strategy"], row_["ts_ns"]) == ("optimize", "rsi, macd", 5)
+        assert json.loads(row_["result"])["counts"] == [msgspec.to_builtins(count)]
+        assert rig.engine.lab.view().total == 1
+        assert await start(rig, "tape:NOPE") == "run-2"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from core.research.figures import longest_row
 from core.research.underwater import Falls, Underwater
-from core.research.yearly import cagr, calmar, sortino, volatility
+from core.research.yearly import cagr, calmar, volatility_and_sortino
 
 
 class Frozen(NamedTuple):
@@ -61,8 +61,7 @@ def returns(frozen: Frozen) -> NDArray[np.float64]:
 @pytest.mark.parametrize("frozen", FROZEN, ids=lambda frozen: f"{frozen.days} days")
 def test_ratios_are_those_of_quantstats_and_empyrical(frozen: Frozen) -> None:
     daily = returns(frozen)
-    assert volatility(daily) == pytest.approx(frozen.volatility, rel=1e-12)
-    assert sortino(daily) == pytest.approx(frozen.sortino, rel=1e-12)
+    assert volatility_and_sortino(daily) == pytest.approx((frozen.volatility, frozen.sortino), rel=1e-12)
     growth = cagr(1000.0, 1000.0 * float(np.prod(1 + daily)), frozen.days / 365)
     assert growth == pytest.approx(frozen.cagr, rel=1e-11)
     assert calmar(growth, frozen.drawdown) == pytest.approx(frozen.calmar, rel=1e-11)
@@ -82,12 +81,10 @@ def test_rows_of_wins_and_the_length_of_the_deepest_fall_are_those_of_quantstats
 
 
 def test_what_does_not_exist_is_none() -> None:
-    assert volatility([0.01]) is None
-    assert volatility([0.01, math.inf]) is None
-    assert sortino([0.01]) is None
-    assert sortino([0.01, 0.02, 0.0]) is None, "no day lost"
-    assert sortino([0.01, math.nan]) is None
-    assert sortino([0.01, -1e-16]) is None, "lost by rounding only"
+    for daily in ([], [0.01], [0.01, math.inf], [0.01, math.nan]):
+        assert volatility_and_sortino(daily) == (None, None)
+    for daily in ([0.01, 0.02, 0.0], [0.01, -1e-16]):
+        assert volatility_and_sortino(daily)[1] is None, "no day lost, or by rounding only"
     assert cagr(1000.0, 1100.0, 0.0) is None
     assert cagr(1000.0, 0.0, 1.0) is None, "all is gone"
     assert cagr(1000.0, -5.0, 1.0) is None
