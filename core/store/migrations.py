@@ -3,7 +3,8 @@
 In the tape a price or quantity that is an INTEGER counts units of 1e-8 (a quote: its distance from the price), a REAL is
 the number itself; most prints fit in 4 bytes that way, and the view `ticks` gives back the very same bits.
 `zones` is a sparse index: within a bucket of time or of seq, a series' ids lie in [lo_id, hi_id]. Ids and times of a
-venue run together, so that finds an hour as well as a full index would, at none of its cost a row.
+venue run together, so that finds an hour as well as a full index would, at none of its cost a row. The axis `import` is that of
+time once more, of the prints that were imported.
 """
 
 from __future__ import annotations

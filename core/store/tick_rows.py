@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.types import Records, join
+from core.types import Origin, Records, join
 
 #: Prices and quantities that are whole multiples of 1 / SCALE are stored as integers (see core.store.migrations).
 SCALE = 1e8
@@ -101,6 +101,10 @@ class TickRows:
         """(axis, series, bucket, lowest id, highest id) of all that is here; a bucket may come in several parts."""
         ticks, series = self._sorted
         yield from _spans("time", series, ticks["ts"] // TIME_BUCKET, ticks["id"])
+        imported = ticks["origin"] == Origin.IMPORT
+        if imported.any():
+            mine = ticks.compress(imported)
+            yield from _spans("import", series.compress(imported), mine["ts"] // TIME_BUCKET, mine["id"])
         numbered = ticks["seq"] > 0
         if not numbered.all():
             ticks, series = ticks.compress(numbered), series.compress(numbered)
