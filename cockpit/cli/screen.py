@@ -23,7 +23,7 @@ def add_to(parser: Parser) -> None:
     parser.add_argument("--fresh", action="store_true", help="with --demo: forget the last demo")
     parser.add_argument("--read-only", action="store_true", help="look, and be unable to do anything")
     parser.add_argument("--record", action="store_true", help="headless: run the engine in the foreground until a signal or the duration")
-    parser.add_argument("--duration", type=seconds, metavar="60s", help="with --record: stop after this long")
+    parser.add_argument("--duration", type=seconds, metavar="DURATION", help="with --record: stop after this long, such as 60s")
     parser.set_defaults(run=bare)
 
 
