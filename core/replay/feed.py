@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.ending import end
 from core.errors import UsageError
 from core.feed.batch import Batch, Counters, FeedState
 from core.feed.sequencer import Sequencer
@@ -108,10 +109,7 @@ class ReplayFeed:
 
     async def aclose(self) -> None:
         """Release no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     def pause(self) -> None:
         """The consumer is full."""
