@@ -167,7 +167,12 @@ def test_what_is_not_there_cannot_be_copied(run: Run) -> None:
 def test_in_a_home_where_nothing_happened_every_command_says_so_in_the_same_way(run: Run, home: Path) -> None:
     asked = {
         0: ("fills", "alerts", "logs", "audit", "strategies", "config", "db stats", "db verify", "db seal", "db cleanup --keep-days 1"),
-        2: ("audit --strategy x", "db quality BTCUSDT", "db export ticks --symbol BTCUSDT -o x.csv", "backtest tape:BTCUSDT --strategy rsi"),
+        2: (
+            "audit --strategy x",
+            "db quality BTCUSDT",
+            "db export ticks --symbol BTCUSDT -o x.csv",
+            "backtest tape:BTCUSDT --strategy rsi",
+        ),
         3: ("status", "stop", "digest", "alert list", "alert ack --all", "pause x", "flatten --all", "unregister x"),
     }
     found = {words: run(*words.split()).code for many in asked.values() for words in many}
