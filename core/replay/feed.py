@@ -193,7 +193,10 @@ class ReplayFeed:
 
     def _release(self, count: int) -> None:
         ticks, self._ahead = copied(self._ahead[:count]), self._ahead[count:]
-        reached = self.goal is not None and self.goal.until.take(ticks)[1]
+        reached = False
+        if self.goal is not None:
+            reached = self.goal.until.take(ticks)[1]
+            self.goal.until.seen(ticks)
         ticks["recv"] = time.time_ns()  # ours, as of any feed: latencies are counted from it
         ticks["origin"][ticks["origin"] == Origin.LATE] = Origin.BACKFILL  # it is in its place here
         ticks = self._sequencer.number([ticks])
