@@ -143,6 +143,7 @@ class Instance:
     def reset_books(self) -> None:
         """A flat book and a fresh account; the strategy's state stays."""
         self.books[:] = 0
+        self.books["opinion"] = np.nan
         self.account[:] = 0
         self.account.capital = self.account.equity = self.account.peak = self.terms.capital
 
