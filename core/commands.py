@@ -192,7 +192,10 @@ class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):
 
 
 class ReplayStep(Struct, frozen=True, kw_only=True, tag="step"):
-    """Play one print, or through the print that closes the bar of an interval (`1s` to `1d`), then stand still."""
+    """Play one print, or through the print that closes a bar, then stand still.
+
+    `interval` is `tick` (one print), `1s` to `1d`, or `tick:500`, `volume:10`, `dollar:1M`: bars of these are one symbol's.
+    """
 
     interval: str = "tick"
     symbol: str | None = None

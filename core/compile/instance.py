@@ -143,6 +143,7 @@ class Instance:
     def reset_books(self) -> None:
         """A flat book and a fresh account; the strategy's state stays."""
         self.books.view(np.uint8)[:] = 0
+        self.books.view(np.ndarray)["opinion"] = np.nan
         self.account.view(np.uint8)[:] = 0
         account = self.account.view(np.ndarray)  # fields of a plain array are found several times as fast as of a recarray
         account["capital"] = account["equity"] = account["peak"] = self.terms.capital
