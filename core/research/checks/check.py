@@ -11,6 +11,7 @@ from core.clock import iso
 from core.research.checks.badges import Badge, badge_key, keep_badge
 from core.research.checks.lookahead import RUNS, Lookahead, Search
 from core.research.checks.subject import Ask, Told, open_subject
+from core.research.checks.surroundings import Surroundings, within
 from core.research.checks.trace import Tracer
 from core.research.checks.warmup import AGES, MORE, STARTS, Warmup, find_warmup
 from core.strategy_files import load
@@ -47,7 +48,8 @@ def check(ask: Ask, told: Told = lambda done, total: None) -> Checked:
         CockpitError: the strategy raises.
     """
     subject = open_subject(ask)
-    key = badge_key(load(subject.path))  # of what is checked: the file may be edited meanwhile
+    with within(Surroundings(subject.path.parent)):
+        key = badge_key(load(subject.path))  # of what is checked: the file may be edited meanwhile
     plan = subject.plan()
     count = len(subject.rows)
     notes = [] if subject.total else [f"the first {count:,} rows; the source has more"]

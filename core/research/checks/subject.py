@@ -16,6 +16,7 @@ from core.compile.instance import Instance
 from core.compile.python import BarBuilder, PythonInstance
 from core.errors import StrategyError, UsageError
 from core.home import data_folder
+from core.research.checks.surroundings import Surroundings, within
 from core.research.sources import open_sources
 from core.strategy import PYTHON
 from core.strategy_files import load, strategy_file
@@ -77,10 +78,8 @@ class Subject:
 
     def plan(self) -> Blueprint:
         """The strategy as its file is now, loaded anew: what it does when it is imported is done again."""
-        definition = load(self.path)
-        if definition.legs != 1:
-            raise UsageError(f"{definition.name} trades {definition.legs} symbols; a check takes one source of one symbol")
-        return blueprint(definition, self.params, backtest_variant(TERMS, bars=self.kind == "bars"))
+        with within(Surroundings(self.path.parent)):
+            return blueprint(load(self.path), self.params, backtest_variant(TERMS, bars=self.kind == "bars"))
 
     def instance(self, plan: Blueprint) -> Instance:
         """The strategy, newly made."""
@@ -105,10 +104,11 @@ def open_subject(ask: Ask) -> Subject:
     if path is None:
         known = sorted({p.stem for folder in ask.folders for p in folder.glob("[!_]*.py")})
         raise StrategyError(f"no strategy {ask.strategy!r}; there are: {', '.join(known)}")
-    definition = load(path)
+    with within(Surroundings(path.parent)):
+        definition = load(path)
+        interval = definition.interval(definition.params(ask.params))
     if definition.legs != 1:
         raise UsageError(f"{ask.strategy} trades {definition.legs} symbols; a check takes one source of one symbol")
-    interval = definition.interval(definition.params(ask.params))
     sources = ask.sources or [str(sample(interval))]
     source = open_sources(sources, symbol=ask.symbol, home=ask.home)
     parts: list[Records] = []

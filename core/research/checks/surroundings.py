@@ -29,7 +29,7 @@ SYSTEM = tuple({f"{place}{os.sep}" for place in (sys.prefix, sys.base_prefix, "/
 CLOCKS = {"time": 1.0, "monotonic": 1.0, "perf_counter": 1.0, "time_ns": 1e9, "monotonic_ns": 1e9, "perf_counter_ns": 1e9}
 
 
-@dataclass
+@dataclass(eq=False)
 class Surroundings:
     """What is heard of a strategy, and what it is given instead.
 
