@@ -70,7 +70,10 @@ def _lines(checked: Checked) -> Iterator[str]:
         yield f"           at each of {lookahead.checked_rows:,} rows"
     if (at := lookahead.at) is not None:
         yield f"           first at row {at.row:,} of {at.symbol}: {at.time}, id {at.id}, price {at.price:,.8g}"
-        yield f"           there it wanted {_target(at.wanted)}; on the same rows {_other(lookahead.kind)}: {_target(at.otherwise)}"
+        if at.wanted == at.otherwise:
+            yield f"           from there on what it keeps differs {_other(lookahead.kind)}; its target is still {_target(at.wanted)}"
+        else:
+            yield f"           there it wanted {_target(at.wanted)}; on the same rows {_other(lookahead.kind)}: {_target(at.otherwise)}"
     yield f"{_badge(warmup.ok)}  warm-up    {warmup.words}"
     for share in warmup.shares if warmup.needed != 1 else ():
         yield f"           after {share.history:,} of history: {share.differing:,} of {share.bars:,} bars want something else"

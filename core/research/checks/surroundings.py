@@ -12,6 +12,7 @@ import importlib
 import io
 import os
 import sys
+import sysconfig
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,10 +24,17 @@ from typing import Any
 PROGRAM = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")
 
 #: What is opened there belongs to Python and its packages, or tells of the machine.
-SYSTEM = tuple({f"{place}{os.sep}" for place in (sys.prefix, sys.base_prefix, "/proc", "/sys", "/dev", "/usr/share")})
+SYSTEM = tuple(
+    f"{os.path.realpath(place)}{os.sep}"
+    for place in (*map(sysconfig.get_paths().__getitem__, ("stdlib", "purelib", "platlib")), "/proc", "/sys", "/dev", "/usr/share/zoneinfo")
+)
 
 #: Functions of `time` that tell it, and units of each in a second.
 CLOCKS = {"time": 1.0, "monotonic": 1.0, "perf_counter": 1.0, "time_ns": 1e9, "monotonic_ns": 1e9, "perf_counter_ns": 1e9}
+
+
+def _is_system(path: str) -> bool:
+    return path.startswith(SYSTEM) or "site-packages" in path or "dist-packages" in path
 
 
 @dataclass(eq=False)
@@ -53,7 +61,9 @@ class Surroundings:
         """One audit event."""
         if event == "open":
             path, mode = _real(args[0]), args[1]
-            if path is None or path.endswith(PROGRAM) or path.startswith(SYSTEM) or _writes(mode, args[2]) or path in self.lies.values():
+            if path is None or path.endswith(PROGRAM) or _is_system(path) or _writes(mode, args[2]):
+                return
+            if path in self.lies.values():
                 return
             if where := self.culprit():
                 self.opened.setdefault(path, where)
@@ -182,7 +192,7 @@ def _move_clock(late: float, stack: contextlib.ExitStack) -> None:
 def _forget(known: set[str]) -> None:
     for name in set(sys.modules) - known:
         file = getattr(sys.modules[name], "__file__", None) or ""
-        if file.endswith(".py") and not file.startswith(SYSTEM) and not _is_ours(name, file):
+        if file.endswith(".py") and not _is_system(os.path.realpath(file)) and not _is_ours(name, file):
             del sys.modules[name]
 
 

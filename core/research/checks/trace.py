@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, telling
 from core.research.checks.lies import Hidden, alter
 from core.research.checks.subject import Subject, Told
 from core.research.checks.surroundings import Surroundings, within
+from core.strategy import PYTHON
 from core.types import Records
 
 #: float64s before and behind a strategy's work memory that are watched.
@@ -94,6 +96,7 @@ class Tracer:
     told: Told = lambda done, total: None
     total: int = 0
     done: int = 0
+    _planned: Blueprint | None = None
 
     def run(self, world: World, rows: int | None = None, marks: NDArray[np.bool_] | None = None) -> Trace:
         """One run, over the first `rows` rows, the strategy loaded anew.
@@ -106,12 +109,23 @@ class Tracer:
         """
         surroundings = Surroundings(self.subject.path.parent, world.files, world.late)
         with within(surroundings):
-            instance = self.subject.instance(self.subject.plan())
+            try:
+                instance = self._instance()
+            except CockpitError as error:
+                if not world.files:
+                    raise
+                return Trace(np.empty(0), np.empty(0, np.uint32), surroundings, failed=str(error))
             shown = self.subject.rows if rows is None else self.subject.rows[:rows].copy()
             moved = _moved(shown, self.subject, world.shift) if world.shift else shown
             if isinstance(instance, PythonInstance):
                 return self._plain(instance, moved, world, surroundings)
             return self._compiled(instance, moved, world, surroundings, marks)
+
+    def _instance(self) -> Instance:
+        """Of one in ordinary Python the plan is made once: it is loaded anew all the same."""
+        plan = self._planned or self.subject.plan()
+        self._planned = plan if plan.kind == PYTHON else None
+        return self.subject.instance(plan)
 
     def _plain(self, instance: PythonInstance, rows: Records, world: World, surroundings: Surroundings) -> Trace:
         targets: list[float | None] = []

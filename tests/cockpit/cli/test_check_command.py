@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,13 +29,13 @@ HONEST = PEEKS.replace('rows["price"][min(self.n + 1, len(rows) - 1)] > tick.pri
 
 
 @pytest.fixture(autouse=True)
-def mine(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def mine(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A strategy of one's own, and no badges yet."""
     monkeypatch.setenv("COCKPIT_CACHE", str(tmp_path / "kernels"))
     path = home / "strategies" / "mine.py"
     path.parent.mkdir(parents=True)
     path.write_text(HONEST)
-    yield path
+    return path
 
 
 def badge(run: Run) -> object:

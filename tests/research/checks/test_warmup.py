@@ -54,6 +54,21 @@ def test_a_built_in_strategy_is_warm_when_it_says_so(tmp_path: Path, name: str, 
     assert found.early is None
 
 
+@pytest.mark.parametrize("name", ["bollinger", "mean_reversion", "momentum", "sma_crossover"])
+def test_one_with_a_window_is_warm_on_prints_too(tmp_path: Path, name: str) -> None:
+    found = warmed(subject(tmp_path, name, prints(tmp_path, 1500), interval="tick"))
+    assert found.ok, found
+    assert found.needed == found.declared
+
+
+def test_an_average_that_never_quite_forgets_is_told_that_prints_it_is_given_are_too_few(tmp_path: Path) -> None:
+    found = warmed(subject(tmp_path, "rsi", prints(tmp_path, 1500), interval="tick"))
+    assert not found.ok
+    assert found.given == found.declared == 15
+    assert found.needed is not None
+    assert 30 < found.needed < 150
+
+
 def test_a_window_that_is_declared_is_settled_with_what_it_declares(tmp_path: Path) -> None:
     write(tmp_path, "fine", WINDOW.format(declared=20, window=20, speaks=20), interval="1m")
     found = warmed(subject(tmp_path, "fine", bars(tmp_path, 600)))
