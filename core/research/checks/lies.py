@@ -17,6 +17,9 @@ from core.types import Records
 #: What prices to come are multiplied with: whether a strategy asks for higher or for lower ones, one of them is the other answer.
 FACTORS = (4.0, 0.25)
 
+#: The factor of a file that ends where it would begin to lie.
+CUT_OFF = 0.0
+
 #: How far the times of rows to come are off.
 LATER_NS = 7 * 86_400_000_000_000
 
@@ -69,11 +72,11 @@ class Table:
     lines: list[str]
 
     def write(self, folder: Path, factor: float, true: int) -> Path:
-        """Its first `true` rows as they are, prices of the others times `factor`; where it was written."""
+        """Its first `true` rows as they are, prices of the others times `factor`, or none of them; where it was written."""
         layout = self.layout
         columns = [layout.roles[role] for role in (*_PRICES, "close") if role in layout.roles]
         out = self.lines[: layout.skip + true]
-        for line in self.lines[layout.skip + true :]:
+        for line in self.lines[layout.skip + true :] if factor != CUT_OFF else ():
             cells = line.split(layout.delimiter)
             for column in columns:
                 if column < len(cells) and (altered := _times(cells[column], factor)):

@@ -17,11 +17,14 @@ import numpy as np
 
 from core.clock import iso
 from core.errors import CockpitError
-from core.research.checks.lies import FACTORS, Table, read_table
+from core.research.checks.lies import CUT_OFF, FACTORS, Table, read_table
 from core.research.checks.trace import Trace, Tracer, World
 
 #: Rows at which a file that a strategy reads is tried with all before it true.
 CUTS = 64
+
+#: The same where no lie in it was noticed: how long it is may have been.
+FEW = 8
 
 #: Weekdays, months and days of a month are the same 28 years earlier (the Julian calendar's cycle; Gregorian from 1901 to 2099).
 CYCLE_NS = 28 * 1461 // 4 * 86_400_000_000_000
@@ -124,9 +127,8 @@ class Search:
             row = self._first(base, World(), other, World(factor=factor))
             if row >= 0 and (found is None or row < found[0]):
                 found = row, other
-        return (
-            None if found is None else self._shown("future", "looks ahead: what it wants depends on rows to come", found[0], base, found[1])
-        )
+        words = "looks ahead: what it wants depends on rows to come"
+        return None if found is None else self._shown("future", words, found[0], base, found[1])
 
     def _outside(self, base: Trace) -> Lookahead | None:
         """A compiled strategy beyond its work memory: there may be anything there, rows to come too."""
@@ -137,9 +139,7 @@ class Search:
             return None
         other = self.tracer.run(World(noise=-1e6))
         row = self._first(base, World(), other, World(noise=-1e6))
-        return (
-            None if row < 0 else self._shown("memory", "reads outside of its work memory: `work` says less than it uses", row, base, other)
-        )
+        return None if row < 0 else self._shown("memory", f"reads {words}", row, base, other)
 
     def _files(self, base: Trace) -> Lookahead | None:
         """What it opens: market data is given to it with other prices, of the rest nothing can be known."""
@@ -156,24 +156,29 @@ class Search:
         first, other = self._lied(base, tables, 0)
         if other is not None and other.surroundings.through:
             return self._verdict("files", f"reads {opened} in a way that cannot be looked into")
-        if first < 0:
-            self.notes.append(f"it reads {opened}, and wants the same whatever stands there")
-            return None
+        if first >= 0 and not all(self._is_of(table) for table in tables.values()):
+            return self._verdict("files", f"reads {opened}, whose lines are not these rows one by one: what is past in it cannot be told")
         count = len(base.targets)
-        for cut in dict.fromkeys([first + 1, *np.linspace(1, count, CUTS, dtype=int).tolist()]):
+        some = np.linspace(1, count, CUTS if first >= 0 else FEW, dtype=int).tolist()
+        for cut in dict.fromkeys([*([first + 1] if first >= 0 else []), *some]):
             row, other = self._lied(base, tables, cut)
             if 0 <= row < cut and other is not None:
                 return self._shown("future", f"looks ahead: reads rows to come from {opened}", row, base, other)
-        self.notes.append(f"it reads {opened}; cut off at {CUTS} rows, nothing it wanted depended on a later one")
+        self.notes.append(f"it reads {opened}; cut off at {len(some)} rows, nothing it wanted depended on a later one")
         return None
 
+    def _is_of(self, table: Table) -> bool:
+        """Whether the lines of a file are the rows, one by one."""
+        lines, count = len(table.lines) - table.layout.skip, len(self.tracer.subject.rows)
+        return lines == count or (lines > count and not self.tracer.subject.total)
+
     def _lied(self, base: Trace, tables: dict[str, Table], true: int) -> tuple[int, Trace | None]:
-        """The first row at which it wants something else where files are true for so many rows; -1, or beyond those, where nowhere."""
+        """The first row at which it wants something else where so many lines of files are true, and the others lie or are not there."""
         found: tuple[int, Trace | None] = -1, None
-        for factor in FACTORS:
+        rows = None if true == 0 else true
+        for factor in FACTORS if true == 0 else (*FACTORS, CUT_OFF):
             with tempfile.TemporaryDirectory() as folder:
                 lies = {path: str(table.write(Path(folder), factor, true)) for path, table in tables.items()}
-                rows = None if true == 0 else true
                 self.tracer.total += rows or len(base.targets)
                 other = self.tracer.run(World(files=lies), rows)
             row = replace(base, targets=base.targets[:rows]).differs(other, states=False)

@@ -137,6 +137,23 @@ def test_one_that_reads_only_what_is_past_passes_and_it_is_said(tmp_path: Path) 
     assert any("it reads" in note and "nothing it wanted depended on a later one" in note for note in found.notes)
 
 
+def test_one_that_knows_only_how_many_rows_there_are_looks_ahead(tmp_path: Path) -> None:
+    source = prints(tmp_path, 200)
+    write(tmp_path, "ends", FILE.format(path=str(source)) + ON_TICK + "        return float(self.n < len(PRICES) - 50)\n")
+    found = looked(subject(tmp_path, "ends", source))
+    assert found.kind == "future"
+
+
+def test_another_file_of_market_data_is_not_vouched_for(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    body = FILE.format(path=str(prints(other, 150))) + ON_TICK + "        return float(PRICES[min(self.n + 1, 149)] > tick.price)\n"
+    write(tmp_path, "others", body)
+    found = looked(subject(tmp_path, "others", prints(tmp_path, 200)))
+    assert (found.ok, found.kind) == (False, "files")
+    assert "not these rows one by one" in found.words
+
+
 def test_a_file_of_which_nothing_can_be_known_is_named_with_the_line_that_opens_it(tmp_path: Path) -> None:
     np.save(tmp_path / "weights.npy", np.ones(300))
     body = f"\nWEIGHTS = np.load({str(tmp_path / 'weights.npy')!r})\n{ON_TICK}        return float(WEIGHTS[self.n])\n"
