@@ -90,7 +90,7 @@ def _other(kind: str) -> str:
         "future": "with other rows to come",
         "chance": "the next time",
         "memory": "with other memory around its own",
-        "dates": "28 years earlier",
+        "dates": "28 years later",
     }.get(kind, "otherwise")
 
 

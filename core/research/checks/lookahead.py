@@ -2,7 +2,7 @@
 
 One run sees the rows as a backtest gives them. Others are shown the very same rows, in worlds that differ in everything else: later rows
 lie and true ones are nowhere in memory, files of market data lie, the clock is another, what surrounds work memory is other noise, all of
-it happens 28 years earlier. A strategy that goes by its rows does not notice. One that does is shown with the first row at which it did.
+it happens 28 years later. A strategy that goes by its rows does not notice. One that does is shown with the first row at which it did.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ CUTS = 64
 #: The same where no lie in it was noticed: how long it is may have been.
 FEW = 8
 
-#: Weekdays, months and days of a month are the same 28 years earlier (the Julian calendar's cycle; Gregorian from 1901 to 2099).
+#: Weekdays, months and days of a month are the same 28 years later (the Julian calendar's cycle; Gregorian from 1901 to 2099), and of
+#: years to come time zones only know today's rules.
 CYCLE_NS = 28 * 1461 // 4 * 86_400_000_000_000
 
 #: Seconds by which the clock of a second run is ahead: not a whole number of anything.
@@ -192,15 +193,13 @@ class Search:
         return None
 
     def _dates(self, base: Trace, interval: int) -> Lookahead | None:
-        """The same rows long ago, at the same hours of the same weekdays and days of the year: what was learnt by heart does not fit."""
-        first = int(self.tracer.subject.rows[self.tracer.subject.when].min())
-        shift = -CYCLE_NS if first > CYCLE_NS else CYCLE_NS
+        """The same rows much later, at the same hours of the same weekdays and days of the year: what was learnt by heart does not fit."""
         if CYCLE_NS % max(interval, 1):
             self.notes.append("bars of this length do not fall on the same times in another year: not tried with other dates")
             return None
-        other = self.tracer.run(World(shift=shift))
+        other = self.tracer.run(World(shift=CYCLE_NS))
         row = base.differs(other, states=False)
-        words = "knows dates or ids as such: on the same rows 28 years earlier, with other ids, it wants something else"
+        words = "knows dates or ids as such: on the same rows 28 years later, with other ids, it wants something else"
         return None if row < 0 else self._shown("dates", words, row, base, other)
 
     def _first(self, base: Trace, one: World, trace: Trace, other: World) -> int:

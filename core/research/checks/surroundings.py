@@ -14,6 +14,7 @@ import os
 import sys
 import sysconfig
 import time
+import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,7 @@ PROGRAM = (".py", ".pyc", ".so", ".pyd", ".dll", ".dylib")
 #: What is opened there belongs to Python and its packages, or tells of the machine.
 SYSTEM = tuple(
     f"{os.path.realpath(place)}{os.sep}"
-    for place in (*map(sysconfig.get_paths().__getitem__, ("stdlib", "purelib", "platlib")), "/proc", "/sys", "/dev", "/usr/share/zoneinfo")
+    for place in (*map(sysconfig.get_paths().__getitem__, ("stdlib", "purelib", "platlib")), "/proc", "/sys", "/dev", *zoneinfo.TZPATH)
 )
 
 #: Functions of `time` that tell it, and units of each in a second.

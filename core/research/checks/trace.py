@@ -211,5 +211,5 @@ def _moved(rows: Records, subject: Subject, shift: int) -> Records:
     moved = rows.copy()
     for name in {"ts", subject.when}:
         moved[name] += shift
-    moved["id"] += abs(shift) // 1_000_000_000
+    moved["id"] += shift // 1_000_000_000
     return moved

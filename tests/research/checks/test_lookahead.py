@@ -207,6 +207,19 @@ def test_one_that_goes_by_the_hour_and_the_weekday_passes(tmp_path: Path) -> Non
     assert looked(subject(tmp_path, "hours", prints(tmp_path, 300))).ok
 
 
+def test_bars_that_fall_on_other_times_in_another_year_are_not_tried_there(tmp_path: Path) -> None:
+    found = looked(subject(tmp_path, "sma_crossover", bars(tmp_path, 300), interval="11m"))
+    assert found.ok
+    assert found.notes == ["bars of this length do not fall on the same times in another year: not tried with other dates"]
+
+
+def test_one_that_goes_by_the_hour_in_a_time_zone_passes(tmp_path: Path) -> None:
+    body = ON_TICK + "        return float(datetime.fromtimestamp(tick.ts / 1e9, ZONE).hour)\n"
+    imports = "from datetime import datetime\nfrom zoneinfo import ZoneInfo\nZONE = ZoneInfo('America/New_York')\n"
+    write(tmp_path, "zone", body, imports=imports)
+    assert looked(subject(tmp_path, "zone", prints(tmp_path, 300))).ok
+
+
 COMPILED = """
 STATE = np.dtype([("n", "i8")])
 
