@@ -76,7 +76,7 @@ def _lines(checked: Checked) -> Iterator[str]:
             yield f"           there it wanted {_target(at.wanted)}; on the same rows {_other(lookahead.kind)}: {_target(at.otherwise)}"
     yield f"{_badge(warmup.ok)}  warm-up    {warmup.words}"
     for share in warmup.shares if warmup.needed != 1 else ():
-        yield f"           after {share.history:,} of history: {share.differing:,} of {share.bars:,} bars want something else"
+        yield f"           after {share.history:,} of history: {share.differing:,} of {share.bars:,} opinions looked at differ"
     for note in checked.notes:
         yield f"note: {note}"
 

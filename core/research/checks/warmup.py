@@ -223,7 +223,7 @@ def _words(declared: int, given: int, needed: int | None, at_declared: Share, re
     if needed is not None and needed <= max(declared, 1):
         return True, f"settled: begun anywhere, after the {declared:,} {unit} it declares it wants what it wants with all of history"
     if rest <= ENOUGH:
-        still = f"with the {declared:,} it declares, {at_declared.differing / max(at_declared.bars, 1):.1%} of bars want something else"
+        still = f"with the {declared:,} it declares, {at_declared.differing / max(at_declared.bars, 1):.1%} of {unit} bring another opinion"
         return True, f"settled with the {given:,} {unit} it is given where there are so many; {still}"
     if needed is None:
         return False, f"does not settle: begun later, it wants something else for as long as it was looked at ({rest:.1%} of {unit})"
