@@ -6,21 +6,22 @@ A trial gives the very figures of `cockpit backtest` with the same words: the lo
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from core.commands import Terms
+from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, StoreError, telling
 from core.kernels.records import MARK, REPORT
 from core.research.backtest import MOST_WARM_TICKS, account_run
 from core.research.metrics import metrics
-from core.research.search.trial import Job, Result, Series, Trial, decode_job, encode_results
+from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
 from core.strategy import PYTHON, warm_from
-from core.types import BAR, DAY, TICK, Records, join
+from core.types import BAR, DAY, TICK, Records, copied, join
 
 #: Rows of series at hand, by key: those of a file are shared with every process that maps it.
 _ROWS: dict[str, Records] = {}
@@ -69,25 +70,40 @@ def run_trial(job: Job, trial: Trial) -> Result:
     began = time.perf_counter()
     try:
         series = job.series[trial.series]
-        instance = _instance(job, trial)
-        return _traded(instance, trial, series, rows_of(series), began)
+        rows, terms = rows_of(series), job.terms
+        if trial.jitter is not None:
+            rows, terms = jittered(rows, trial.jitter, bars=series.bars), costing(terms, trial.jitter.cost)
+        return _traded(_instance(job.plans[trial.plan], terms, trial), trial, series, rows, began)
     except CockpitError as error:
         return Result(trial.number, {}, error=str(error))
     except Exception as error:  # anything may be raised in a strategy: it is somebody else's code
         return Result(trial.number, {}, error=f"{job.plans[trial.plan].name} failed: {telling(error)}")
 
 
-def _instance(job: Job, trial: Trial) -> Instance:
-    plan = job.plans[trial.plan]
+def jittered(rows: Records, jitter: Jitter, *, bars: bool) -> Records:
+    """A copy whose prices are moved at random; quotes move with their print."""
+    factors = 1 + np.random.default_rng(jitter.seed).normal(0.0, jitter.price_bps / 1e4, len(rows))
+    moved = copied(rows)
+    for name in ("price", "bid", "ask", *(("open", "high", "low") if bars else ())):
+        moved[name] *= factors
+    return moved
+
+
+def costing(terms: Terms, factor: float) -> Terms:
+    """The same terms at other costs."""
+    return msgspec.structs.replace(terms, fee_bps=terms.fee_bps * factor, slippage_bps=terms.slippage_bps * factor)
+
+
+def _instance(plan: Blueprint, terms: Terms, trial: Trial) -> Instance:
     if plan.kind == PYTHON:
         changed = {name: getattr(trial, name) for name in ("params", "values", "work", "warmup", "interval")}
-        return PythonInstance(msgspec.structs.replace(plan, **changed), job.terms)
+        return PythonInstance(msgspec.structs.replace(plan, **changed), terms)
     room = 1 << max(trial.work - 1, 0).bit_length()
-    key = (plan.text, room, encode_terms(job.terms))
+    key = (plan.text, room, encode_terms(terms))
     if key not in _LOOPS:
         while len(_LOOPS) >= MOST_LOOPS:
             del _LOOPS[next(iter(_LOOPS))]
-        _LOOPS[key] = Instance(msgspec.structs.replace(plan, work=room, params=trial.params), job.terms)
+        _LOOPS[key] = Instance(msgspec.structs.replace(plan, work=room, params=trial.params), terms)
     instance = _LOOPS[key]
     instance.begin(trial.params)
     return instance
@@ -102,16 +118,18 @@ def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, beg
     edges = np.asarray(series.edges_ns, np.int64)
     daily = _daily(edges)
     parts, equities = [], []
+    capital, equity = instance.terms.capital, instance.account.view(np.ndarray)["equity"]
     for start, stop in [(0, len(traded))] if daily else _pieces(when, edges):
         if stop > start:
             parts.append(instance.feed(traded[start:stop]))
-        equities.append(float(instance.account[0].equity))
+        equities.append(float(equity[0]))
     reports = join(parts, REPORT)
     marks = reports.compress(reports["kind"] == MARK)
-    figures = metrics(account_run(instance, marks, int(when[0]), int(when[-1]), series.interval_ns), time.perf_counter() - began)
+    first, last = int(when[0]), int(when[-1])
+    figures = metrics(account_run(instance, marks, first, last, series.interval_ns), time.perf_counter() - began)
     if daily:
-        equities = _at(edges, marks["ts"], marks["equity"], float(instance.account[0].capital), float(instance.account[0].equity))
-    changes = np.diff(np.asarray(equities), prepend=float(instance.account[0].capital))
+        equities = _at(edges, last, marks, capital, float(equity[0]))
+    changes = np.diff(equities, prepend=capital)
     return Result(trial.number, figures, changes.tobytes())
 
 
@@ -137,7 +155,9 @@ def _pieces(when: NDArray[np.int64], edges: NDArray[np.int64]) -> list[tuple[int
     return list(zip([0, *stops], stops, strict=False))
 
 
-def _at(edges: NDArray[np.int64], ts: Any, equity: Any, capital: float, final: float) -> list[float]:
-    """Equity at each edge; one without a mark keeps the one before, the last is the end."""
-    held = np.searchsorted(np.asarray(ts), edges[:-1], side="right")
-    return [*np.concatenate([[capital], np.asarray(equity)])[held].tolist(), final]
+def _at(edges: NDArray[np.int64], last: int, marks: Records, capital: float, final: float) -> list[float]:
+    """Equity at each edge; one without a mark keeps the one before, those behind the last row have what was left."""
+    held = np.searchsorted(marks["ts"], edges, side="right")
+    equities = np.concatenate([[capital], marks["equity"]])[held]
+    equities[edges > last] = final
+    return list(map(float, equities))

@@ -54,16 +54,17 @@ class Crew:
 
 
 @contextmanager
-def local_crew(jobs: int) -> Iterator[Crew]:
-    """So many processes that take only what nobody else wants; with one, this process itself.
+def local_crew(jobs: int, *, idle: bool = True) -> Iterator[Crew]:
+    """So many processes; with one, this process itself. They end with the block, and with this process however it ends.
 
-    They end with the block, and with this process however it ends.
+    Args:
+        idle: whether they take only what nobody else wants of the processor.
     """
     if jobs <= 1:
         yield Crew(Serial(), 1)
         return
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle_in, initargs=(os.getpid(),))
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle_in, initargs=(os.getpid(), idle))
     processes = pool._processes  # the pool forgets them as soon as it breaks
     try:
         yield Crew(pool, jobs)
@@ -74,7 +75,7 @@ def local_crew(jobs: int) -> Iterator[Crew]:
             process.join()
 
 
-def _settle_in(parent: int) -> None:
+def _settle_in(parent: int, idle: bool) -> None:
     """A process of the pool: ended by its parent alone, out of everybody's way."""
     import signal
 
@@ -84,7 +85,7 @@ def _settle_in(parent: int) -> None:
     die_with(parent)
     os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    step_back(os.getpid(), True)
+    step_back(os.getpid(), idle)
     with contextlib.suppress(ImportError):
         import numba  # noqa: F401
 
@@ -98,11 +99,11 @@ def dask_crew(address: str, series: list[Series]) -> Iterator[Crew]:
         CockpitError: there is no scheduler at this address, or no worker at it.
     """
     try:
-        from distributed import Client
+        import distributed
     except ImportError:
         raise UsageError("--scheduler needs Dask: pip install 'cockpit[cluster]'") from None
     try:
-        client = Client(address, timeout=5, set_as_default=False)
+        client: Any = distributed.Client(address, timeout=5, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError, ValueError) as error:
         raise CockpitError(f"no Dask scheduler answers at {address}: {str(error).splitlines()[0] if str(error) else 'timed out'}") from None
     with client:

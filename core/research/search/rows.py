@@ -10,7 +10,7 @@ import numpy as np
 from core.errors import SourceError
 from core.research.search.trial import Series
 from core.research.source import Source
-from core.types import DAY, Records
+from core.types import DAY
 
 #: Days a span must have for its periods to be UTC days; a shorter one is cut into so many equal stretches of time.
 LEAST_DAYS = 32
@@ -37,13 +37,13 @@ def keep_rows(source: Source, folder: Path) -> Series:
     except OSError as error:
         raise SourceError(f"cannot write {len(data) / 1e6:,.0f} MB of rows to {path}: {error.strerror}") from error
     bars = source.kind == "bars"
-    return Series(key, str(path), source.symbol, len(rows), bars, source.interval_ns, period_edges(rows, bars))
-
-
-def period_edges(rows: Records, bars: bool) -> list[int]:
-    """Where the periods end whose changes of equity are compared (ns UTC): days, or equal stretches where there are few days."""
     when = rows["start" if bars else "ts"]
-    first, last = int(when[0]), int(when[-1])
+    span = int(when[0]), int(when[-1])
+    return Series(key, str(path), source.symbol, len(rows), bars, source.interval_ns, *span, period_edges(*span))
+
+
+def period_edges(first: int, last: int) -> list[int]:
+    """Where the periods end whose changes of equity are compared: days, or equal stretches where there are few days. Times in ns UTC."""
     midnights = range((first // DAY + 1) * DAY, last + 1, DAY)
     if len(midnights) >= LEAST_DAYS:
         return [*midnights, max(last + 1, (last // DAY + 1) * DAY)]

@@ -9,7 +9,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.research.search.crew import BROKEN, Crew
 from core.research.search.journal import Journal
@@ -32,6 +32,14 @@ CRASHES = 2
 Crews = Callable[[], AbstractContextManager[Crew]]
 
 
+class Named(Protocol):
+    """What tells trials apart."""
+
+    strategy: str
+    symbol: str
+    params: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Tried:
     """A trial and what came of it."""
@@ -41,6 +49,10 @@ class Tried:
     params: dict[str, Any]
     result: Result
 
+    def is_of(self, row: Named) -> bool:
+        """Whether a row of a table is about this trial."""
+        return (self.strategy, self.symbol, self.params) == (row.strategy, row.symbol, row.params)
+
 
 @dataclass
 class Progress:
@@ -48,13 +60,14 @@ class Progress:
 
     Attributes:
         total: trials there will be at most.
-        done: trials with a result, those `kept` from an earlier run too.
+        done: trials with a result, those `kept` from an earlier run too (`kept_by`: of each symbol).
         best: the largest figure so far, and who made it.
     """
 
     total: int
     done: int = 0
     kept: int = 0
+    kept_by: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     best: float | None = None
     best_by: Tried | None = None
@@ -103,6 +116,13 @@ class Runner:
         self._told(self.progress)
         return tried
 
+    def once(self, trials: list[Trial]) -> list[Result]:
+        """The results of trials that belong to no study, in their order; they are not kept."""
+        self.progress = Progress(len(trials))
+        with ExitStack() as stack:
+            found = self._round(_Hands(self._crews, stack), None, trials)
+        return [found[trial.number] for trial in trials]
+
     def _numbered(self, asked: list[tuple[int, int, Method, list[dict[str, Any]]]], number: int) -> Iterator[list[Trial]]:
         """The trials of what each method asks for, numbered through."""
         for space, series, _, sets in asked:
@@ -112,16 +132,16 @@ class Runner:
     def _tried(self, trial: Trial, result: Result) -> Tried:
         return Tried(self._study.strategy(trial), self._study.series[trial.series].symbol, trial.values, result)
 
-    def _round(self, hands: _Hands, journal: Journal, trials: list[Trial]) -> dict[int, Result]:
+    def _round(self, hands: _Hands, journal: Journal | None, trials: list[Trial]) -> dict[int, Result]:
         """The results of some trials by number."""
         found: dict[int, Result] = {}
         todo: deque[Trial] = deque()
         for trial in trials:
-            kept = journal.found.get(trial.number)
+            kept = journal.found.get(trial.number) if journal else None
             if kept is None:
                 todo.append(trial)
             else:
-                self.progress.kept += 1
+                self._keep(trial)
                 self._note(found, trial, kept)
         given: dict[Future[bytes], list[Trial]] = {}
         while todo or given:
@@ -133,20 +153,27 @@ class Runner:
                 for future in done:
                     results = decode_results(future.result())
                     part = given.pop(future)
-                    journal.add(results)
+                    if journal:
+                        journal.add(results)
                     self._learn(results)
                     for trial, result in zip(part, results, strict=True):
                         self._note(found, trial, result)
             except BROKEN:
                 again, failed = self._blame(given.values())
                 given.clear()
-                journal.add([result for _, result in failed])
+                if journal:
+                    journal.add([result for _, result in failed])
                 for trial, result in failed:
                     self._note(found, trial, result)
                 todo.extendleft(reversed(again))
                 hands.renew()
             self._told(self.progress)
         return found
+
+    def _keep(self, trial: Trial) -> None:
+        symbol = self._study.series[trial.series].symbol
+        self.progress.kept += 1
+        self.progress.kept_by[symbol] = self.progress.kept_by.get(symbol, 0) + 1
 
     def _part(self, todo: deque[Trial]) -> list[Trial]:
         """The trials of the next job."""

@@ -96,10 +96,14 @@ class Study:
         return Trial(number, plan, series, record, values, work, warmup, interval, 0, one.rows)
 
     def job(self, trials: list[Trial]) -> bytes:
-        """Trials as they are sent, with the plans and series they need."""
+        """Trials as they are sent."""
+        return encode_job(self.job_of(trials))
+
+    def job_of(self, trials: list[Trial]) -> Job:
+        """Trials with the plans and series they need."""
         plans = {trial.plan: self._plans[trial.plan] for trial in trials}
         series = {trial.series: self.series[trial.series] for trial in trials}
-        return encode_job(Job(plans, series, self.ask.terms, trials))
+        return Job(plans, series, self.ask.terms, trials)
 
     def strategy(self, trial: Trial) -> str:
         """The name of a trial's strategy."""

@@ -20,6 +20,7 @@ class Series(msgspec.Struct, frozen=True):
         path: a file that holds them, where who runs the trial can see it.
         bars: BAR records, else TICK.
         interval_ns: length of a bar; 0 for ticks.
+        first_ns, last_ns: times of the first and last row (of bars, when they open).
         edges_ns: where the periods end that equity is told for, ascending; the last one is beyond the last row.
     """
 
@@ -29,7 +30,23 @@ class Series(msgspec.Struct, frozen=True):
     rows: int
     bars: bool
     interval_ns: int
+    first_ns: int
+    last_ns: int
     edges_ns: list[int]
+
+
+class Jitter(msgspec.Struct, frozen=True):
+    """A market and costs a little different from those that were.
+
+    Attributes:
+        seed: of the prices; the same gives the same.
+        price_bps: deviation of each row's price (of a bar: all of its prices together), in basis points.
+        cost: what fees and slippage are multiplied by.
+    """
+
+    seed: int
+    price_bps: float
+    cost: float
 
 
 class Trial(msgspec.Struct, frozen=True):
@@ -42,6 +59,7 @@ class Trial(msgspec.Struct, frozen=True):
         values: the parameters as a person reads them, all of them.
         work: float64s of work memory it needs; warmup, interval: as of `Blueprint`.
         start, stop: the rows to trade; what lies before them only warms it up.
+        jitter: None: on the rows as they are.
     """
 
     number: int
@@ -54,6 +72,7 @@ class Trial(msgspec.Struct, frozen=True):
     interval: int
     start: int
     stop: int
+    jitter: Jitter | None = None
 
 
 class Job(msgspec.Struct, frozen=True):
