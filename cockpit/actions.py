@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit import charting, levers, moves, replaying, trials, watching
+from cockpit import charting, exporting, levers, moves, replaying, studying, trials, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -70,7 +69,8 @@ _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies", "tape"})
 _GRIDS = frozenset({"prices", "strategies", "trades", "alerts", "tape"})
 _ALERTS = frozenset({"alerts"})
-_ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs"})
+_ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs", "ranking"})
+_SORTED = frozenset({"runs", "ranking"})
 
 
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
@@ -81,14 +81,22 @@ def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
 ACTIONS: tuple[Action, ...] = (
     Action("register", "r", "register", "Register a strategy", levers.register, rank=1),
     Action("backtest", "b", "backtest", "Run a strategy over recorded data", trials.run, rank=4),
+    Action("study", "s", "study", "Try many parameter sets of a strategy over recorded data", studying.ask, rank=4, deck="lab", reach=True),
+    Action("axes", "v", "axes", "Map of a study: two other parameters", studying.axes, frozenset({"map", "ranking", "findings"}), 8, "lab"),
     Action(
-        "register_run", "r", "register", "Register what this run tested, with its parameters and terms", trials.register, rank=1, deck="lab"
+        "register_run",
+        "r",
+        "register",
+        "Register what this run tested, with its parameters and terms",
+        studying.register,
+        rank=1,
+        deck="lab",
     ),
-    Action("cancel_run", "x", "cancel", "Cancel the run under the cursor", trials.cancel, rank=2, deck="lab"),
-    Action("compare", "c", "compare", "Mark this run, and compare others with it", trials.compare, rank=3, deck="lab"),
-    Action("sort_runs", "o", "sort", "Sort the runs by the next column", trials.sort, frozenset({"runs"}), 7, "lab"),
-    Action("turn_runs", "O", "turn", "Turn the order of the runs round", trials.turn, frozenset({"runs"}), deck="lab"),
-    Action("export", "e", "export", "Write this run's result to files: JSON and CSV", trials.export, rank=6, deck="lab"),
+    Action("cancel_run", "x", "cancel", "Cancel the run or study under the cursor", studying.cancel, rank=2, deck="lab"),
+    Action("compare", "c", "compare", "Mark this run, and compare others with it", studying.compare, rank=3, deck="lab"),
+    Action("sort_runs", "o", "sort", "Sort the rows by the next column", studying.sort, _SORTED, 7, "lab"),
+    Action("turn_runs", "O", "turn", "Turn the order of the rows round", studying.turn, _SORTED, deck="lab"),
+    Action("export", "e", "export", "Write this result to files: JSON and CSV", exporting.export, rank=6, deck="lab"),
     Action(
         "pause",
         "p",
@@ -133,9 +141,9 @@ ACTIONS: tuple[Action, ...] = (
         "chart_whose", "w", "whose", "Chart: equity of all, or of the strategy under the cursor", charting.whose, _CHART, 5, "live", True
     ),
     _to("lab", 1, "1", "runs", "Go to the runs"),
-    _to("lab", 2, "2", "result", "Go to the result"),
-    _to("lab", 3, "3", "equity", "Go to the equity curve"),
-    _to("lab", 4, "4", "run_trades", "Go to the run's trades"),
+    _to("lab", 2, "2", "result", "Go to the result, or a study's verdict"),
+    _to("lab", 3, "3", "equity", "Go to the equity curve, or a study's map"),
+    _to("lab", 4, "4", "run_trades", "Go to the run's trades, or a study's ranking"),
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),
@@ -152,7 +160,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("redraw", "ctrl+l", "redraw", "Draw the whole screen again", moves.redraw),
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
     Action("live", "f1", "live", "The live screen: prices, strategies, trades, alerts", lambda app: app.show("live"), rank=10),
-    Action("lab", "f2", "lab", "The lab: backtests, compared and registered", lambda app: app.show("lab"), rank=10),
+    Action("lab", "f2", "lab", "The lab: backtests and studies, compared and registered", lambda app: app.show("lab"), rank=10),
     Action(
         "system",
         "f6",
@@ -172,8 +180,9 @@ BY_ID = {action.id: action for action in ACTIONS}
 #: What changes something: not for a screen that only looks.
 DOING = frozenset(
     {
-        "register", "backtest", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge", "acknowledge_all",
-        "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", *(key[0] for key in replaying.KEYS),
+        "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge",
+        "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
+        *(key[0] for key in replaying.KEYS),
     }
 )  # fmt: skip
 
@@ -219,29 +228,3 @@ def findable(deck: str, mode: str = "") -> list[Action]:
     meant = [action for action in ACTIONS if action.mode in ("", mode)]
     mine = [action for action in meant if action.deck in ("", deck)]
     return [*mine, *(action for action in meant if action.reach and action not in mine)]
-
-
-class ActionProvider(Provider):
-    """The actions in the command palette."""
-
-    async def discover(self) -> Hits:
-        for action in self._all():
-            yield DiscoveryHit(self._named(action), self._runner(action))
-
-    async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
-        for action in self._all():
-            score = matcher.match(f"{action.sentence} {action.word}")
-            if score > 0:
-                yield Hit(score, self._named(action), self._runner(action))
-
-    def _all(self) -> list[Action]:
-        app: CockpitApp = self.app  # type: ignore[assignment]  # the provider is only ever the cockpit's
-        return findable(app.deck.NAME, app.live.mode)
-
-    def _runner(self, action: Action) -> Callable[[], None]:
-        return lambda: self.app.action_act(action.id)  # type: ignore[attr-defined]  # the provider is only ever the cockpit's
-
-    def _named(self, action: Action) -> str:
-        keymap: Mapping[str, str] = getattr(self.app, "keymap", {})
-        return f"{action.sentence} ({', '.join(action.shown_keys(keymap))})"

@@ -20,7 +20,7 @@ from textual.binding import BindingType
 from textual.driver import Driver
 
 from cockpit import moves
-from cockpit.actions import BY_ID, DOING, ActionProvider, bindings_of
+from cockpit.actions import BY_ID, DOING, bindings_of
 from cockpit.catalogue import Catalogue
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
@@ -29,6 +29,7 @@ from cockpit.lab import LabScreen
 from cockpit.link import Link
 from cockpit.live import LiveScreen
 from cockpit.paint import Brush
+from cockpit.palette import ActionProvider
 from cockpit.replaying import Pressed
 from cockpit.settings import Settings, leave_in, left_in
 from cockpit.system import SystemScreen

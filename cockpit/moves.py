@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit import figures, trials
+from cockpit import figures, studying
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.log import log_lines
 from cockpit.panes.prices import bare
@@ -96,7 +96,7 @@ def show_help(app: CockpitApp) -> None:
         if chosen:
             app.action_act(chosen)
 
-    columns = deck.pane.COLUMNS if isinstance(deck.pane, LiveGrid) else ()
+    columns = deck.pane.columns if isinstance(deck.pane, LiveGrid) else ()
     words = [(column.title, column.means) for column in columns if column.means]
     without = {*(DOING if app.settings.read_only else ()), *(("demo",) if app.live.mode == "demo" else ())}
     groups = help_for(deck.NAME, deck.pane_name, title, without, deck.mode)
@@ -113,7 +113,7 @@ def read_row(app: CockpitApp) -> None:
     from cockpit.forms.reading import Reading
 
     if app.deck is app.lab:
-        trials.read(app)
+        studying.read(app)
         return
     if app.deck is app.system:
         worker, line = app.system.pool.chosen, app.system.engine_log.chosen

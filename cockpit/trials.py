@@ -1,13 +1,9 @@
-"""What a person does in the lab: run, cancel, compare, register what was tested, take a result out as files."""
+"""What a person does with a run of the lab: ask for it, cancel, compare, register what was tested."""
 
 from __future__ import annotations
 
-import asyncio
-import csv
-import io
 import time
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,21 +13,19 @@ from cockpit.forms.fields import Field
 from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
 from cockpit.panes.run_figures import more_lines
-from cockpit.report import Report, params_words, quote_of, stamp, terms_words, title_words
+from cockpit.report import params_words, quote_of, stamp, terms_words, title_words
+from cockpit.study import best_words, study_title
 from cockpit.text import clean
 from core.commands import Backtest, CancelRun, Register
 from core.errors import CockpitError
+from core.study_view import StudyRow
 from core.view import RunRow
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
-FOLDER = "exports"
-
 #: States of a run that no longer change.
 OVER = ("done", "failed", "cancelled")
-
-_EQUITY = ("ts_ns", "equity", "drawdown", "drawdown_pct", "in_market")
 
 
 def run(app: CockpitApp) -> None:
@@ -60,7 +54,7 @@ def run(app: CockpitApp) -> None:
         recents=Recents(app.home, "backtest"),
         strategy=strategy,
         typed=typed,
-        more=partial(_terms, app, id_) if id_ else None,
+        more=partial(terms_of, app, id_) if id_ else None,
     )
     app.push_screen(form, queued)
 
@@ -68,7 +62,9 @@ def run(app: CockpitApp) -> None:
 def beginning(app: CockpitApp) -> tuple[str, dict[str, str], str]:
     """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on; and the id of that
     strategy, whose terms the engine knows."""
-    chosen = app.lab.chosen
+    chosen, study = app.lab.chosen, app.lab.chosen_study
+    if app.deck is app.lab and study is not None:
+        return single(app, study)
     if app.deck is app.lab and chosen is not None:
         return chosen.order.strategy, typed_of(chosen.order), ""
     live = app.live
@@ -79,7 +75,23 @@ def beginning(app: CockpitApp) -> tuple[str, dict[str, str], str]:
     return "", {"source": f"tape:{symbol}"} if symbol else {}, ""
 
 
-async def _terms(app: CockpitApp, id_: str) -> dict[str, str]:
+def single(app: CockpitApp, study: StudyRow) -> tuple[str, dict[str, str], str]:
+    """The form of a run of the trial under the cursor of the ranking, or of the best so far; else of the study's first strategy."""
+    order, trial = study.order, trial_of(app, study) or {}
+    name = str(trial.get("strategy", order.strategies[0]))
+    params = trial.get("params", order.params)
+    run = Backtest(
+        source=order.source, strategy=name, symbol=order.symbol, params=params, terms=order.terms, from_ns=order.from_ns, to_ns=order.to_ns
+    )
+    return name, typed_of(run), ""
+
+
+def trial_of(app: CockpitApp, study: StudyRow) -> dict[str, Any] | None:
+    """The trial under the cursor of a study's ranking, or the best that is known."""
+    return (app.lab.ranking.chosen if study.state == "done" else None) or study.best
+
+
+async def terms_of(app: CockpitApp, id_: str) -> dict[str, str]:
     """The terms a strategy trades on; the form has its own where the engine does not say."""
     try:
         return shown((await app.link.look("order", id=id_))["terms"])
@@ -100,12 +112,14 @@ def shown(values: dict[str, Any]) -> dict[str, str]:
     return {name: Field(name=name).shown(value) for name, value in values.items()}
 
 
-def tell_end(app: CockpitApp, row: RunRow) -> None:
-    """Say that a run ended, where its line is not in sight."""
+def tell_end(app: CockpitApp, row: RunRow | StudyRow) -> None:
+    """Say that a run or a study ended, where its line is not in sight."""
     if app.deck is app.lab:
         return
     if row.state == "failed":
         app.say(f"{clean(row.id)} failed: {clean(row.line)} (F2)", "warning")
+    elif isinstance(row, StudyRow):
+        app.say(f"{study_title(row)} is done: {row.verdict or 'no verdict'}, best {best_words(row)} (F2)")
     else:
         money = figures.signed((row.figures or {}).get("net_pnl"))
         app.say(f"{clean(row.id)} is done: {clean(row.order.strategy)} made {money} {quote_of(row.symbol)} (F2)")
@@ -124,7 +138,7 @@ def turn(app: CockpitApp) -> None:
 
 def cancel(app: CockpitApp) -> None:
     """Cancel the run under the cursor, or say why not."""
-    row = _subject(app, "x cancels")
+    row = subject(app, "x cancels")
     if row is None:
         return
     if row.state in ("queued", "running"):
@@ -135,7 +149,7 @@ def cancel(app: CockpitApp) -> None:
 
 def compare(app: CockpitApp) -> None:
     """Mark the run under the cursor as the one others are compared with; on the marked one, unmark it."""
-    row = _subject(app, "c marks")
+    row = subject(app, "c marks")
     if row is None:
         return
     name = clean(row.id)
@@ -143,7 +157,7 @@ def compare(app: CockpitApp) -> None:
         app.lab.marked = ""
         app.say(f"{name} is no longer marked")
     elif row.state != "done":
-        app.say(f"{name} has no result to compare{_yet(row)}: {clean(row.state)}")
+        app.say(f"{name} has no result to compare{yet(row)}: {clean(row.state)}")
     else:
         app.lab.marked = row.id
         app.say(f"{name} is A: move to another run to see both")
@@ -151,11 +165,11 @@ def compare(app: CockpitApp) -> None:
 
 def register(app: CockpitApp) -> None:
     """Register the strategy of the run under the cursor with what was tested, after saying what that is."""
-    row = _subject(app, "r registers the strategy of")
+    row = subject(app, "r registers the strategy of")
     if row is None:
         return
     if row.state != "done":
-        app.say(f"{clean(row.id)} {'came to no' if row.state in OVER else 'has no'} result{_yet(row)}: {clean(row.state)}")
+        app.say(f"{clean(row.id)} {'came to no' if row.state in OVER else 'has no'} result{yet(row)}: {clean(row.state)}")
         return
     order = row.order
     command = Register(name=order.strategy, symbols=[bare(row.symbol)], params=order.params, terms=order.terms)
@@ -166,56 +180,6 @@ def register(app: CockpitApp) -> None:
     question = f"Register {clean(order.strategy)} on {bare(row.symbol)} as {clean(row.id)} tested it?{real}"
     done = f"{clean(order.strategy)} trades {bare(row.symbol)} as {clean(row.id)} tested it"
     app.ask_person(question, answers, {"r": lambda: app.submit(command, done)})
-
-
-def export(app: CockpitApp) -> None:
-    """Write the result under the cursor to files in the home, and say where."""
-    row = _subject(app, "e writes")
-    if row is None:
-        return
-    report = app.lab.report(row)
-    if report is None or row.state != "done":
-        app.say(f"{clean(row.id)} has no result{_yet(row)}")
-        return
-    app.run_worker(_write(app, report), group="export")
-
-
-async def _write(app: CockpitApp, report: Report) -> None:
-    folder = app.home / FOLDER
-    try:
-        names = await asyncio.to_thread(write_files, folder, report)
-    except OSError as error:
-        app.say(f"cannot write into {clean(str(folder))}: {error.strerror}", "error")
-        return
-    app.say(f"{', '.join(names)} written in {clean(str(folder))}")
-
-
-def write_files(folder: Path, report: Report) -> list[str]:
-    """The whole as JSON; the curve, the fills and the round trips as CSV too. Returns their names.
-
-    Raises:
-        OSError: it cannot be written.
-    """
-    folder.mkdir(mode=0o700, exist_ok=True)
-    detail = report.detail
-    files = {f"{report.id}.json": msgspec.json.format(msgspec.json.encode(report), indent=2)}
-    if detail is not None:
-        points = ([*point, *detail.underwater[k : k + 1], *detail.held[k : k + 1]] for k, point in enumerate(detail.equity))
-        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, points)
-        for name, rows in (("fills", detail.fills), ("trades", detail.trips)):
-            if rows:
-                files[f"{report.id}-{name}.csv"] = _csv(list(rows[0]), (row.values() for row in rows))
-    for name, data in files.items():
-        (folder / Path(name).name).write_bytes(data)
-    return list(files)
-
-
-def _csv(columns: Any, rows: Any) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode()
 
 
 def read(app: CockpitApp) -> None:
@@ -235,16 +199,17 @@ def read(app: CockpitApp) -> None:
     app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in told or order_lines(row, 116))]))
 
 
-def _yet(row: RunRow) -> str:
+def yet(row: RunRow) -> str:
     return "" if row.state in OVER else " yet"
 
 
-def _subject(app: CockpitApp, what: str) -> RunRow | None:
+def subject(app: CockpitApp, what: str) -> RunRow | None:
     """The run the cursor is on; elsewhere the focus goes to the runs, and nothing is done."""
     row = app.lab.chosen
     if app.deck is not app.lab or row is None:
         app.show("lab")
         app.lab.go(1)
-        app.say(f"{what} the run under the cursor" if app.lab.view and app.lab.view.runs else "no run yet: press b to make one")
+        some = app.lab.view and (app.lab.view.runs or app.lab.view.studies)
+        app.say(f"{what} the run under the cursor" if some else "no run yet: press b to make one, s for a study")
         return None
     return row

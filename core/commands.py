@@ -137,6 +137,33 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     to_ns: int | None = None
 
 
+class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
+    """Try many parameter sets over recorded data: `cockpit optimize`. Answered with the study's id at once; it queues with the runs.
+
+    Attributes:
+        source, symbol, params, from_ns, to_ns: as of `Backtest`; `params` are the same in all trials.
+        ranges, where: as on the command line: `fast=5:50:5`, `fast<slow`.
+        trials: at most so many a strategy; None: as the method has it.
+        validate: how the choice is judged by other stretches; None: not. `folds`: by how many.
+    """
+
+    source: str
+    strategies: Annotated[list[str], Meta(min_length=1)]
+    symbol: str | None = None
+    params: dict[str, str | int | float | bool] = {}
+    ranges: list[str] = []
+    where: list[str] = []
+    terms: Terms = Terms()
+    method: Literal["grid", "random", "bayes"] = "grid"
+    trials: Annotated[int, Meta(ge=1)] | None = None
+    seed: int = 0
+    rank_by: Literal["sharpe", "net_pnl", "profit_factor", "win_rate", "max_drawdown", "max_drawdown_pct"] = "sharpe"
+    validate: Literal["split", "rolling", "anchored", "purged", "combinatorial"] | None = None
+    folds: Annotated[int, Meta(ge=2, le=100)] = 5
+    from_ns: int | None = None
+    to_ns: int | None = None
+
+
 class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):
     """End a run that waits or is under way."""
 
@@ -208,7 +235,7 @@ class ReplaySeek(Struct, frozen=True, kw_only=True, tag="seek"):
 
 
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
-LabCommand: TypeAlias = Backtest | CancelRun | NoteRun | NoteStudy
+LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
 ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
 Command: TypeAlias = (
     Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand | ReplayCommand

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from core.commands import Backtest, Command
+from core.study_view import StudyRow
 from core.system_view import CommandRow, CoverageRow, SystemView
 
 
@@ -156,11 +157,23 @@ class RunRow(Struct, array_like=True):
 
 
 class LabView(Struct, array_like=True):
-    """The runs over history, the newest first."""
+    """The runs and studies over history, the newest first."""
 
     runs: list[RunRow]
     total: int  # ever made in this home, also those that are not listed
     processes: int  # how many may run at once
+    studies: list[StudyRow] = []
+
+    @property
+    def rows(self) -> list[RunRow | StudyRow]:
+        """All of them, in the order they were asked for, the newest first."""
+        return sorted([*self.runs, *self.studies], key=_number, reverse=True)
+
+
+def _number(row: RunRow | StudyRow) -> int:
+    """The place of `run-7` in the order they were asked for."""
+    digits = row.id.rpartition("-")[2]
+    return int(digits) if digits.isdecimal() else 0
 
 
 class View(Struct):

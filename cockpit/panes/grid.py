@@ -51,19 +51,17 @@ class LiveGrid(Toned, can_focus=True):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
-        self.framed = True
-        self.alarm = False
-        self.away = False
+        self.columns = self.COLUMNS
+        self.framed, self.alarm, self.away = True, False, False
         self.listing = Listing(follows=self.LOG)
-        self._extents = Extents(self.COLUMNS)
+        self._extents = Extents(self.columns)
         self._places: list[Place] = []
         self._rest: Row | None = None
         self._painted: dict[int, Row] = {}
         self._strips: dict[int, Strip] = {}
         self._glow = Glow()
-        self._note = ""
         self._empty: tuple[str, ...] = ()
-        self._count = 0
+        self._note, self._count = "", 0
 
     def set_state(self, *, alarm: bool, away: bool) -> None:
         """Say whether real money is at stake, and whether the engine is gone."""
@@ -73,6 +71,11 @@ class LiveGrid(Toned, can_focus=True):
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         return max(self._count, 3, len(self._empty)) + self._head + (1 if self.framed else 0) + (1 if self._rest is not None else 0)
+
+    def set_columns(self, columns: tuple[Column, ...]) -> None:
+        """Rows of another kind come; those there were are gone."""
+        self.columns, self._extents = columns, Extents(columns)
+        self.listing.take((), 0.0)
 
     def show(self, rows: Sequence[Row], now: float, *, rest: Row | None = None, note: str = "", empty: tuple[str, ...] = ()) -> None:
         """Take new rows; `now` is monotonic seconds, `rest` a last line of totals, `empty` what to say when there are none."""
@@ -93,8 +96,7 @@ class LiveGrid(Toned, can_focus=True):
 
     def beat(self, now: float) -> None:
         """Let highlights fade."""
-        faded = self._glow.fade(now)
-        if faded:
+        if faded := self._glow.fade(now):
             self.put([stroke for y, row in self._painted.items() if row.key in faded for stroke in self._strokes(y, row, faded[row.key])])
 
     # What a person does
@@ -106,12 +108,12 @@ class LiveGrid(Toned, can_focus=True):
 
     def cycle_sort(self) -> str:
         """Sort by the next column, after the last one as given; the column's title, or ''."""
-        titled = [at.column for at in self._places if self.COLUMNS[at.column].title and not self.COLUMNS[at.column].grow]
+        titled = [at.column for at in self._places if self.columns[at.column].title and not self.columns[at.column].grow]
         sort = self.listing.sort
         following = [index for index in titled if sort is None or index > sort[0]]
         self.listing.sort_by(following[0] if following and not self.LOG else None)
         self.repaint()
-        return self.COLUMNS[following[0]].title if self.listing.sort else ""
+        return self.columns[following[0]].title if self.listing.sort else ""
 
     def flip_sort(self) -> None:
         """Turn the order round."""
@@ -140,8 +142,7 @@ class LiveGrid(Toned, can_focus=True):
         self.action_move(pages * max(1, self.listing.lines - 1))
 
     def on_click(self, event: events.Click) -> None:
-        line = event.y - self._head
-        if 0 <= line < len(self.listing.in_sight):
+        if 0 <= (line := event.y - self._head) < len(self.listing.in_sight):
             self.choose(self.listing.top + line)
 
     @on(events.MouseScrollDown)
@@ -165,7 +166,7 @@ class LiveGrid(Toned, can_focus=True):
         self.listing.lines = self.size.height - self._head - (1 if self.framed else 0) - (1 if self._rest is not None else 0)
         self.listing.scroll()
         inside = max(0, self.size.width - (4 if self.framed else 2))
-        self._places = place(self.COLUMNS, self._extents, inside)
+        self._places = place(self.columns, self._extents, inside)
         self._strips.clear()
         self._painted = dict(self._lines())
         self.refresh()
@@ -189,7 +190,7 @@ class LiveGrid(Toned, can_focus=True):
                 strokes += self.line_strokes(y)
             elif changed := {index for index, cell in enumerate(row.cells) if not cell.looks_like(old.cells[index])}:
                 for index in changed:
-                    if self.COLUMNS[index].flash and old.cells[index].text != row.cells[index].text:
+                    if self.columns[index].flash and old.cells[index].text != row.cells[index].text:
                         self._glow.light(row.key, index, old.cells[index], row.cells[index], now)
                 strokes += self._strokes(y, row, changed)
         self.put(strokes)
@@ -200,7 +201,7 @@ class LiveGrid(Toned, can_focus=True):
         if row.span is not None and max(columns) >= row.span[0]:
             return self.line_strokes(y)
         left, look = 2 if self.framed else 1, self._look(row)
-        return [Stroke(left + at.x, y, *style_cell(row, at, self.COLUMNS, self.tones, look)) for at in self._places if at.column in columns]
+        return [Stroke(left + at.x, y, *style_cell(row, at, self.columns, self.tones, look)) for at in self._places if at.column in columns]
 
     def _look(self, row: Row) -> Look:
         under = Under.NOTHING
@@ -237,11 +238,11 @@ class LiveGrid(Toned, can_focus=True):
         row = self._painted.get(y)
         if y == self._head - 1 and self.listing.shown:
             runs.add(" ", self.tones.style("plain"))
-            set_titles(runs, self.COLUMNS, self._places, room, self.tones, self.listing.sort)
+            set_titles(runs, self.columns, self._places, room, self.tones, self.listing.sort)
         elif row is not None:
             look = self._look(row)
             runs.add("▶" if look.under else " ", self.tones.style("strong" if self.has_focus else "faint", look.under))
-            set_row(runs, row, self.COLUMNS, self._places, room, self.tones, look)
+            set_row(runs, row, self.columns, self._places, room, self.tones, look)
         elif not self.listing.shown and y >= self._head:
             needle = self.listing.needle
             lines = (f"Nothing here contains “{needle}”: esc shows all again.",) if needle else self._empty

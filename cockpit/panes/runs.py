@@ -1,4 +1,4 @@
-"""Pane 1 of the lab: the runs over history, what waits, what is under way and how far, and what came out."""
+"""Pane 1 of the lab: the runs and studies over history, what waits, what is under way and how far, and what came out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
 from cockpit.report import params_words, source_words, span_words
+from cockpit.study import progress_words as study_progress
+from cockpit.study import range_names, short_params
 from cockpit.text import clean
+from core.study_view import StudyRow
 from core.view import LabView, RunRow
 
 #: State -> (what it is called here, its tone).
@@ -20,6 +23,9 @@ STATES = {
     "failed": ("✖ failed", "bad"),
     "cancelled": ("✖ cancelled", "muted"),
 }
+
+#: Verdict of a study -> its tone.
+VERDICT_TONES = {"holds": "up", "doubtful": "warn", "overfit": "down"}
 
 SECOND = 1_000_000_000
 DAY = 86_400 * SECOND
@@ -34,7 +40,7 @@ _STATE = 6
 class Made(NamedTuple):
     """What a row was made of: the run, whether it is marked, and the day, or of one under way the second."""
 
-    row: RunRow
+    row: RunRow | StudyRow
     marked: bool
     when: int
 
@@ -64,16 +70,16 @@ class RunsPane(LiveGrid):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.marked = ""
-        self._held: dict[str, RunRow] = {}
+        self._held: dict[str, RunRow | StudyRow] = {}
         self._view: LabView | None = None
         self._made: dict[str, tuple[Made, Row]] = {}
-        self._expected: RunRow | None = None
+        self._expected: RunRow | StudyRow | None = None
         self._lacking = 0
 
     def take(self, view: LabView) -> None:
         """Keep the engine's rows; what is expected stays on top of them until it is among them."""
         self._view = view
-        self._held = {row.id: row for row in view.runs}
+        self._held = {row.id: row for row in view.rows}
         if self._expected is not None:
             self._lacking += 1
             if self._expected.id in self._held or self._lacking > PATIENCE:
@@ -81,7 +87,7 @@ class RunsPane(LiveGrid):
             else:
                 self._held = {self._expected.id: self._expected, **self._held}
 
-    def expect(self, row: RunRow, now: float) -> None:
+    def expect(self, row: RunRow | StudyRow, now: float) -> None:
         """A run that was just asked for is listed before the engine's next word, and the cursor is on it at once."""
         if row.id not in self._held:
             self._expected, self._lacking = row, 0
@@ -96,22 +102,33 @@ class RunsPane(LiveGrid):
         for row in self._held.values():
             of = Made(row, row.id == self.marked, now_ns // (SECOND if row.state == "running" else DAY))
             old = self._made.get(row.id)
-            made[row.id] = old if old is not None and old[0] == of else (of, run_row(row, now_ns, of.marked))
+            made[row.id] = old if old is not None and old[0] == of else (of, _made(of, now_ns))
         self._made = made
         empty = (
-            "No run yet: press b to run a strategy over recorded data.",
+            "No run yet: press b to run a strategy over recorded data, s to try many parameter sets of it.",
             "It runs beside the live ones, in a process of its own, and never slows them down.",
         )
         self.show([row for _, row in made.values()], now, note=counts(self._view), empty=empty)
 
     def get(self, key: str) -> RunRow | None:
         """The run of an id."""
-        return self._held.get(key)
+        row = self._held.get(key)
+        return row if isinstance(row, RunRow) else None
 
     @property
     def chosen(self) -> RunRow | None:
-        """The run under the cursor."""
-        return self._held.get(self.listing.cursor_key)
+        """The run under the cursor; None where it is a study."""
+        return self.get(self.listing.cursor_key)
+
+    @property
+    def chosen_study(self) -> StudyRow | None:
+        """The study under the cursor; None where it is a run."""
+        row = self._held.get(self.listing.cursor_key)
+        return row if isinstance(row, StudyRow) else None
+
+
+def _made(of: Made, now_ns: int) -> Row:
+    return study_row(of.row, now_ns) if isinstance(of.row, StudyRow) else run_row(of.row, now_ns, of.marked)
 
 
 def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
@@ -149,6 +166,41 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
     return Row(row.id, cells, span=span)
 
 
+def study_row(row: StudyRow, now_ns: int) -> Row:
+    """One line: the figures of its best, or how far it is and what is best so far, or why there is nothing."""
+    word, tone = STATES.get(row.state, (clean(row.state), "warn"))
+    sign, name = word.split(" ", 1)
+    done = row.state == "done"
+    word = f"{sign} study {seconds(row) if done else name}"
+    best = (row.best or {}) if done else {}
+    net, win = best.get("net_pnl"), best.get("win_rate")
+    share = None if net is None else 100 * net / row.order.terms.capital
+    names = range_names(row.order)
+    what = (
+        f"{row.verdict or 'no verdict'}, best of {row.done:,}: {short_params(best.get('params', {}), names)}" if done else ", ".join(names)
+    )
+    cells = (
+        Cell(""),
+        Cell(clean(row.id), "strong"),
+        Cell(clean(", ".join(row.order.strategies))),
+        Cell(source_words(row.order.source)),
+        Cell(span_words(row.first_ns, row.last_ns) if row.last_ns else "", "muted", float(row.last_ns - row.first_ns)),
+        Cell(figures.moment(row.asked_ns, now_ns), "muted"),
+        Cell(word, tone),
+        Cell(figures.signed(net) if best else "", sign_tone(net or 0.0), net),
+        Cell(figures.signed(share) if best else "", sign_tone(share or 0.0), share),
+        Cell(figures.magnitude(best.get("max_drawdown_pct")) if best else "", "plain", best.get("max_drawdown_pct")),
+        Cell(figures.number(best.get("sharpe")) if best else "", "plain", best.get("sharpe")),
+        Cell(f"{best['trades']:,}" if "trades" in best else "", "plain", best.get("trades")),
+        Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if best else "", "plain", win),
+        Cell(what, VERDICT_TONES.get(row.verdict or "", "muted") if done else "muted"),
+    )
+    if row.state == "running":
+        return Row(row.id, cells, span=(_STATE, Cell(f"study {study_progress(row, now_ns)}", tone)))
+    span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
+    return Row(row.id, cells, span=span)
+
+
 def progress_words(row: RunRow, now_ns: int) -> str:
     """`████▌       43 %  2 s left`; rows where nobody knows how many there are; for how long nothing was heard of it yet."""
     if row.share is None:
@@ -158,7 +210,7 @@ def progress_words(row: RunRow, now_ns: int) -> str:
     return f"{figures.bar(row.share, _BAR)} {100 * row.share:3.0f} %{left}"
 
 
-def seconds(row: RunRow) -> str:
+def seconds(row: RunRow | StudyRow) -> str:
     """How long it took, its process's start and the compiling too."""
     return figures.span((row.ended_ns - row.started_ns) / 1e3) if row.started_ns else ""
 
@@ -167,7 +219,7 @@ def counts(view: LabView | None) -> str:
     """`1 of 2 at once, 3 queued · 41 ever`."""
     if view is None:
         return ""
-    running, queued = (sum(row.state == state for row in view.runs) for state in ("running", "queued"))
+    running, queued = (sum(row.state == state for row in view.rows) for state in ("running", "queued"))
     words = [f"{running} of {view.processes} running"] if running else []
     words += [f"{queued} queued"] if queued else []
     return ", ".join(words) + (" · " if words and view.total else "") + (f"{view.total:,} in this home" if view.total else "")

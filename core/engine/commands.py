@@ -20,6 +20,7 @@ from core.commands import (
     Flatten,
     NoteRun,
     NoteStudy,
+    Optimize,
     Pause,
     Register,
     RemoveAlert,
@@ -82,7 +83,7 @@ class Commands:
             return await self.watchlist.obey(command, actor)
         if isinstance(command, (SetAlert, RemoveAlert, AckAlert, SnoozeAlert)):
             return await self.engine.sentinel.submit(command, actor)
-        if isinstance(command, (Backtest, CancelRun, NoteRun, NoteStudy)):
+        if isinstance(command, (Backtest, Optimize, CancelRun, NoteRun, NoteStudy)):
             return await self.engine.lab.obey(command, actor)
         if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
             return await self._replay(command, actor)

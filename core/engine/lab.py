@@ -1,4 +1,4 @@
-"""The lab: runs over history that people ask for. They queue, a few at once have a process each, and end on the ledger.
+"""The lab: runs and studies over history that people ask for. They queue, a few at once have processes, and end on the ledger.
 
 Whatever becomes of a run, the engine goes on: one that is refused, raises or crashes is a failed run with a line that says why.
 """
@@ -7,20 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
-from core.commands import CancelRun, LabCommand, NoteRun, NoteStudy
+from core.commands import CancelRun, LabCommand, NoteRun, NoteStudy, Optimize
+from core.engine.asked import PLACES, check, detail_file, place_of, run_request, study_request, tape_sources
 from core.engine.run import Run, made_elsewhere, run_of, study_columns
 from core.engine.run_files import FOLDER, prune, read_detail
+from core.engine.study_run import StudyRun, study_made_elsewhere, study_of
 from core.errors import CockpitError, UsageError, one_line
 from core.research import service
-from core.research.service import Progress, Request
-from core.store.span import tape_series
-from core.strategy_files import strategy_file
+from core.research.search import service as study_service
+from core.research.search.service import StudyDetail, StudyOutcome, StudyProgress
+from core.research.service import Outcome, Progress
 from core.view import LabView
 
 if TYPE_CHECKING:
@@ -54,16 +57,17 @@ class Lab:
         self.total = 0
         self.idle = True
         self._number = 0
-        self._runs: dict[str, Run] = {}  # oldest first
+        self._runs: dict[str, Run | StudyRun] = {}  # oldest first
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def open(self) -> None:
         """Take up what the ledger tells of runs before."""
         ledger = self.engine.ledger
         self.total, self._number = await ledger.count_runs()
-        found = [run_of(row) for row in await ledger.runs(LISTED)]
+        found = [run_of(row) or study_of(row) for row in await ledger.runs(LISTED)]
         self._runs = {run.id: run for run in sorted((run for run in found if run is not None), key=lambda run: run.asked_ns)}
         await asyncio.to_thread(prune, self.engine.home / FOLDER)
+        await asyncio.to_thread(_clear, *(self.engine.home / PLACES).glob("rows-*"))  # of studies that were killed
 
     async def close(self) -> None:
         """End what runs; what waited or was under way is noted as cancelled."""
@@ -76,7 +80,9 @@ class Lab:
 
     def view(self) -> LabView:
         """The pane."""
-        return LabView([run.row() for run in reversed(self._runs.values())], self.total, self.processes)
+        newest = list(reversed(self._runs.values()))
+        runs, studies = ([run.row() for run in newest if isinstance(run, Run)], [run.row() for run in newest if isinstance(run, StudyRun)])
+        return LabView(runs, self.total, self.processes, studies)
 
     async def obey(self, command: LabCommand, actor: str) -> dict[str, Any]:
         """Do a command of the lab.
@@ -89,22 +95,13 @@ class Lab:
         if isinstance(command, NoteRun):
             return await self._note(command, actor)
         if isinstance(command, NoteStudy):
-            self._number += 1
-            id_ = f"run-{self._number}"
-            await self.engine.journal.enter(command, actor, id=id_)
-            await self.engine.ledger.add_run(id_, command.started_ns, **study_columns(command))
-            self.total += 1
-            return {"id": id_}
-        if not command.source.strip():
-            raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
-        if not command.source.startswith("tape:") and not os.path.isabs(command.source):
-            raise UsageError(f"{one_line(command.source, 200)}: give the whole path, from its first folder on")
-        if strategy_file(command.strategy, self.engine.folders) is None:
-            raise UsageError(f"no strategy {one_line(command.strategy, 60)!r}")
+            return await self._note_study(command, actor)
+        check(command, self.engine.folders)
         if sum(run.state == "queued" for run in self._runs.values()) >= MOST_WAITING:
             raise UsageError(f"{MOST_WAITING} runs wait already: cancel some, or let them end")
         self._number += 1
-        run = Run(f"run-{self._number}", command, self.clock.now_ns())
+        id_, now_ns = f"run-{self._number}", self.clock.now_ns()
+        run = StudyRun(id_, command, now_ns) if isinstance(command, Optimize) else Run(id_, command, now_ns)
         await self.engine.journal.enter(command, actor, id=run.id)
         self._runs[run.id] = run
         self.total += 1
@@ -133,13 +130,29 @@ class Lab:
         run = made_elsewhere(f"run-{self._number}", command, outcome)
         await self.engine.journal.enter(command.order, actor, id=run.id)
         await self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
-        self._runs[run.id] = run
+        return self._list(run.id, run)
+
+    async def _note_study(self, command: NoteStudy, actor: str) -> dict[str, Any]:
+        """A study that was made elsewhere is counted, and listed where it is told as ours are."""
+        self._number += 1
+        id_ = f"run-{self._number}"
+        await self.engine.journal.enter(command, actor, id=id_)
+        await self.engine.ledger.add_run(id_, command.started_ns, **study_columns(command))
+        try:
+            study = study_made_elsewhere(id_, command)
+        except (ValueError, KeyError, TypeError):  # of another version; msgspec's own errors are ValueErrors
+            study = None
+        return self._list(id_, study)
+
+    def _list(self, id_: str, run: Run | StudyRun | None) -> dict[str, Any]:
+        if run is not None:
+            self._runs[id_] = run
         self.total += 1
         self._forget()
         self.engine.panes.touch("lab")
-        return {"id": run.id}
+        return {"id": id_}
 
-    def _named(self, id_: str) -> Run:
+    def _named(self, id_: str) -> Run | StudyRun:
         run = self._runs.get(id_)
         if run is None:
             raise UsageError(f"there is no run {one_line(id_, 40)!r} in the list")
@@ -169,15 +182,10 @@ class Lab:
         for id_ in over[:-LISTED]:
             del self._runs[id_]
 
-    async def _work(self, run: Run) -> None:
+    async def _work(self, run: Run | StudyRun) -> None:
         """One run in its process, whatever becomes of it."""
-
-        def told(progress: Progress) -> None:
-            run.hear(progress, self.clock.now_ns())
-            self.engine.panes.touch("lab")
-
         try:
-            outcome = await service.run(self._request(run), told)
+            outcome = await (self._study(run) if isinstance(run, StudyRun) else self._run(run))
         except CockpitError as error:
             self._end(run, "failed", one_line(str(error)))
         except Exception as error:  # the task's outer edge: a run must not end the engine
@@ -186,42 +194,46 @@ class Lab:
         else:
             self._end(run, "done", outcome=outcome)
 
-    def _request(self, run: Run) -> Request:
-        order, engine = run.order, self.engine
-        return Request(
-            sources=[order.source],
-            strategy=order.strategy,
-            folders=[str(folder) for folder in engine.folders],
-            home=str(engine.home),
-            detail=str(self._file(run.id)),
-            params=order.params,
-            terms=order.terms,
-            symbol=order.symbol,
-            from_ns=order.from_ns,
-            to_ns=order.to_ns,
-            idle=self.idle,
-        )
+    async def _run(self, run: Run) -> Outcome:
+        def told(progress: Progress) -> None:
+            run.hear(progress, self.clock.now_ns())
+            self.engine.panes.touch("lab")
 
-    def _file(self, id_: str) -> Path:
-        return self.engine.home / FOLDER / f"{id_}.msgpack"
+        return await service.run(run_request(self.engine, run, self.idle), told)
 
-    def _end(self, run: Run, state: str, line: str = "", outcome: service.Outcome | None = None) -> None:
+    async def _study(self, study: StudyRun) -> StudyOutcome:
+        """Its trials share the processes with what is under way when it begins."""
+
+        def told(progress: StudyProgress) -> None:
+            study.hear(progress, self.clock.now_ns())
+            self.engine.panes.touch("lab")
+
+        share = max(1, self.processes // max(1, len(self._tasks)))
+        place = place_of(self.engine, study.id)
+        await asyncio.to_thread(place.mkdir, mode=0o700, parents=True, exist_ok=True)
+        try:
+            return await study_service.run(study_request(self.engine, study, share, self.idle), told)
+        finally:
+            await asyncio.to_thread(_clear, place)
+
+    def _end(self, run: Run | StudyRun, state: str, line: str = "", outcome: Outcome | StudyOutcome | None = None) -> None:
         """A run is over: on the ledger from now on."""
         if run.over:
             return
-        run.end(state, self.clock.now_ns(), line, outcome)
-        log.info("run", id=run.id, state=state, strategy=run.order.strategy, source=one_line(run.order.source), reason=line)
+        run.end(state, self.clock.now_ns(), line, outcome)  # type: ignore[arg-type]  # each has the outcome of its kind
+        log.info("run", id=run.id, state=state, strategy=run.name, source=one_line(run.order.source), reason=line)
         self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
         self.engine.panes.touch("lab")
 
     async def read(self, id_: str) -> dict[str, Any]:
-        """A run with its `detail`, as `core.research.service.Detail`; None where its file is gone, or there is none yet.
+        """A run with its `detail`, as `Detail` or of a study `StudyDetail`; None where its file is gone, or there is none yet.
 
         Raises:
             UsageError: there is no such run.
         """
         run = self._named(id_)
-        detail = await asyncio.to_thread(read_detail, self._file(id_)) if run.state == "done" else None
+        kind = StudyDetail if isinstance(run, StudyRun) else service.Detail
+        detail = await asyncio.to_thread(read_detail, detail_file(self.engine, id_), kind) if run.state == "done" else None
         return run.words() | {"detail": detail}
 
     async def sources(self) -> list[str]:
@@ -230,12 +242,9 @@ class Lab:
         Raises:
             CockpitError: the tape cannot be read.
         """
-        series = await asyncio.to_thread(tape_series, self.engine.home / "tape.db")
-        names = [symbol for symbol, _ in series]
-        return [f"tape:{_short(symbol, names)}" + (f"/{stream}" if names.count(symbol) > 1 else "") for symbol, stream in series]
+        return await asyncio.to_thread(tape_sources, self.engine.home)
 
 
-def _short(symbol: str, names: list[str]) -> str:
-    """Without its venue, where no other venue has one of that name."""
-    bare = symbol.rpartition(":")[2]
-    return bare if len({name for name in names if name.rpartition(":")[2] == bare}) == 1 else symbol
+def _clear(*places: Path) -> None:
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)

@@ -51,6 +51,11 @@ class Run:
         """Whether nothing about it changes any more."""
         return self.state in OVER
 
+    @property
+    def name(self) -> str:
+        """Its strategy."""
+        return self.order.strategy
+
     def hear(self, progress: Progress, now_ns: int) -> None:
         """It is so far."""
         self.rows, self.share = progress.rows, progress.share

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -17,11 +18,11 @@ KEPT = 300
 FOLDER = "runs"
 
 
-def read_detail(path: Path) -> msgspec.Raw | None:
+def read_detail(path: Path, kind: type[Any] = Detail) -> msgspec.Raw | None:
     """A file as it is, once it was looked at: unpacking it into words only to pack them again would take the loop's time."""
     try:
         data = path.read_bytes()
-        msgspec.msgpack.decode(data, type=Detail)
+        msgspec.msgpack.decode(data, type=kind)
     except (OSError, msgspec.MsgspecError) as error:
         if not isinstance(error, FileNotFoundError):
             log.warning("cannot read what a run left", file=str(path), error=str(error))

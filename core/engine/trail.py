@@ -13,7 +13,7 @@ from core.system_view import CommandRow
 LINES = 200
 
 #: What a payload is told by, in this order.
-_SUBJECTS = ("ids", "id", "symbols", "strategy", "text")
+_SUBJECTS = ("ids", "id", "symbols", "strategy", "strategies", "text")
 
 
 class Trail:

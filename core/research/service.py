@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -24,6 +25,10 @@ KEPT_BYTES = 4096
 
 #: Bytes of the longest line a run may say.
 LONGEST_LINE = 1 << 22
+
+
+#: Seconds in which what a dead process wrote to stderr comes to its end.
+LAST_WORDS_S = 2.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +118,8 @@ class Detail(msgspec.Struct):
 Said: TypeAlias = Progress | Outcome | Wrong
 _decode = msgspec.json.Decoder(Said).decode
 
+Word = TypeVar("Word")
+
 
 async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
     """Have it run; cancelling the caller ends the process.
@@ -120,37 +127,57 @@ async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
     Raises:
         CockpitError: it was refused, raised or crashed; one line.
     """
+
+    def heard(line: bytes) -> Said:
+        said: Said = _decode(line)
+        if isinstance(said, Progress):
+            told(said)
+        return said
+
+    return await converse("core.research.job", msgspec.msgpack.encode(request), heard, Outcome, idle=request.idle)
+
+
+async def converse(module: str, request: bytes, heard: Callable[[bytes], object], last: type[Word], *, idle: bool) -> Word:
+    """Start a module as a process, give it a request, and hear every line it says; what `heard` made of its last word. It dies with us.
+
+    Args:
+        last: what its last word is where it ends well; else it is `Wrong`.
+
+    Raises:
+        CockpitError: it was refused, raised or crashed; one line.
+    """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "core.research.job", str(os.getpid()),
+        sys.executable, "-P", "-m", module, str(os.getpid()),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         limit=LONGEST_LINE, start_new_session=True,
     )  # fmt: skip
-    step_back(process.pid, request.idle)
+    step_back(process.pid, idle)
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     complaints = asyncio.create_task(_tail(process.stderr))
-    said: Said | None = None
+    said: object = None
     try:
         with contextlib.suppress(ConnectionError):  # a process that is gone already is told of below
-            process.stdin.write(msgspec.msgpack.encode(request))
+            process.stdin.write(request)
             await process.stdin.drain()
         process.stdin.close()
         async for line in process.stdout:
-            said = _decode(line)
-            if isinstance(said, Progress):
-                told(said)
+            said = heard(line)
         code = await process.wait()
-        last = await complaints
+        complaint = await complaints
     finally:
         if process.returncode is None:
             process.kill()
+            with contextlib.suppress(OSError):  # processes of its own that are too young yet to die with it
+                os.killpg(process.pid, signal.SIGTERM)
             await process.wait()
+        await asyncio.wait([complaints], timeout=LAST_WORDS_S)  # processes of its own die a moment after it
         complaints.cancel()
     if isinstance(said, Wrong):
         raise StrategyError(said.message)
-    if not isinstance(said, Outcome):
-        raise CockpitError(f"the run crashed ({_ending(code)}){': ' + last if last else ''}")
+    if not isinstance(said, last):
+        raise CockpitError(f"the run crashed ({_ending(code)}){': ' + complaint if complaint else ''}")
     return said
 
 

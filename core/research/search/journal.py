@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import struct
 import zlib
@@ -30,7 +31,7 @@ class Journal:
         found: results that were there already.
 
     Raises:
-        StoreError: the file cannot be read or written.
+        StoreError: the file cannot be read or written, or another process is at it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -39,7 +40,11 @@ class Journal:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file: BinaryIO = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+b", buffering=0)
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # falls with the process, however it ends
             self._read()
+        except BlockingIOError:
+            self._file.close()
+            raise StoreError(f"the same study is under way already: its results are kept in {path}") from None
         except OSError as error:
             raise StoreError(f"cannot keep results in {path}: {error.strerror}") from error
 

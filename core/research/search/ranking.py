@@ -20,7 +20,7 @@ from core.research.statistics.verdict import verdict
 RANKS = ("sharpe", "net_pnl", "profit_factor", "win_rate", "max_drawdown", "max_drawdown_pct")
 
 #: Figures of a trial that its row has.
-_FIGURES = ("trades", "net_pnl", "sharpe", "max_drawdown", "max_drawdown_pct", "win_rate", "profit_factor", "fees", "fills")
+FIGURES = ("trades", "net_pnl", "sharpe", "max_drawdown", "max_drawdown_pct", "win_rate", "profit_factor", "fees", "fills")
 
 
 class Row(msgspec.Struct):
@@ -97,7 +97,7 @@ def _place(tried: Tried, by: str) -> tuple[bool, float, str, str, str]:
 
 
 def _row(tried: Tried, deflated: float | None) -> Row:
-    figures = {name: tried.result.figures[name] for name in _FIGURES}
+    figures = {name: tried.result.figures[name] for name in FIGURES}
     return Row(strategy=tried.strategy, symbol=tried.symbol, params=tried.params, deflated_sharpe=deflated, **figures)
 
 

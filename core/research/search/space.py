@@ -5,18 +5,16 @@ from __future__ import annotations
 import itertools
 import math
 import operator
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from core.errors import StrategyError, UsageError
+from core.ranges import CONDITION
 from core.research.search.ranges import Range, typed
 from core.strategy import Definition
 
-#: `fast < slow`, `slow >= 20`: what must hold beside what the strategy itself asks.
-_CONDITION = re.compile(r"^\s*([A-Za-z_]\w*)\s*(<=|>=|!=|==|<|>)\s*([A-Za-z_]\w*|-?\d+(?:\.\d+)?)\s*$")
 _SIGNS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -33,7 +31,7 @@ class Condition:
     """
 
     def __init__(self, text: str) -> None:
-        found = _CONDITION.match(text)
+        found = CONDITION.match(text)
         if found is None:
             raise UsageError(f"--where {text}: write two parameters, or one and a number, with <, <=, >, >=, == or != between")
         self.text = text

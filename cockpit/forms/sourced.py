@@ -1,0 +1,140 @@
+"""What the forms about recorded data share: the source, whose rows of it are meant, and the span."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+from textual.widgets._input import Input
+
+from cockpit.catalogue import Catalogue
+from cockpit.forms.entry import Entry
+from cockpit.forms.fields import Offer
+from cockpit.forms.offered import OfferForm
+from cockpit.forms.recents import Recents, Texts
+from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand, whole
+from cockpit.text import clean
+from core.errors import CockpitError
+
+#: Seconds after the last key in the source before it is looked into.
+PAUSE_S = 0.15
+
+
+class SourcedForm(OfferForm):
+    """Asks for a strategy and what to run it over, and what a subclass adds; answers the id the engine gave."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "next_source", "next source", priority=True)]
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        submit: Callable[[Any], Awaitable[Any]],
+        tapes: Callable[[], Awaitable[list[str]]],
+        holds: Callable[[str], Awaitable[Any]],
+        *,
+        recents: Recents,
+        strategy: str = "",
+        typed: Texts | None = None,
+        more: Callable[[], Awaitable[Texts]] | None = None,
+    ) -> None:
+        """`tapes` asks which series there are, `holds` what a file or folder holds.
+
+        `strategy` and `typed` are what the form begins with, `more` asks for the rest of it.
+        """
+        super().__init__(catalogue, submit, recents=recents, strategy=strategy, typed=typed)
+        self._begin = dict(typed or {})
+        self._more = more
+        self._ask_tapes = tapes
+        self._offered = [self._begin["source"]] if self._begin.get("source") else []
+        self._source = SourceEntry(self._begin.get("source", ""), self._offered)
+        self._symbol = SymbolEntry(self._begin.get("symbol", ""))
+        self._ask_holds = holds
+        self._look_task: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        for name, text in (await self._more()).items() if self._more is not None else ():
+            entry = self.entry(name)
+            if entry is not None:
+                entry.text = text
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._find_sources()
+
+    @work(exclusive=True, group="sources")
+    async def _find_sources(self) -> None:
+        files = await asyncio.to_thread(files_at_hand, Path())
+        try:
+            self._source.tapes = [str(tape) for tape in await self._ask_tapes()]
+        except (CockpitError, TypeError):
+            self._source.tapes = None  # the engine judges it then
+        for found in (*(self._source.tapes or ()), *files):
+            if found not in self._offered:
+                self._offered.append(found)
+        if not self._source.text.strip() and self._offered:
+            self._source.text = self._offered[0]
+        if self._source.is_mounted:
+            self._source.judge()
+            self._look()
+            self.judge()
+
+    def offered(self, offer: Offer) -> bool:
+        return offer.legs == 1
+
+    def first_entries(self) -> list[Entry]:
+        text = self._begin.get
+        return [
+            self._source,
+            self._symbol,
+            TimeEntry("from", "first time traded, UTC; what lies before only warms up", text("from", "")),
+            TimeEntry("to", "where it ends", text("to", "")),
+        ]
+
+    def changed(self, entry: Entry) -> None:
+        super().changed(entry)
+        if entry is self._source:
+            self._look()
+
+    def _look(self) -> None:
+        """See whose rows the source holds, once it is one."""
+        if self._look_task is not None:
+            self._look_task.cancel()
+        self._symbol.forget()
+        if not self._source.problem and not self._source.is_tape:
+            self._look_task = asyncio.create_task(self._look_into(whole(self._source.text)))
+
+    async def _look_into(self, path: str) -> None:
+        await asyncio.sleep(PAUSE_S)
+        try:
+            answer = await self._ask_holds(path)
+            self._source.refused, held = (path, clean(str(answer["wrong"]))), [str(name) for name in answer["symbols"]]
+        except (CockpitError, TypeError, KeyError):
+            return  # the run judges it then
+        if not self.left and self._symbol.is_mounted:
+            self._symbol.hold(held)
+            self._source.judge()
+            self.judge()
+
+    async def looked(self) -> None:
+        if self._look_task is not None and not self._look_task.done():
+            self.tell("looking what it holds …", "-busy")
+            await asyncio.wait([self._look_task])
+
+    def on_unmount(self) -> None:
+        if self._look_task is not None:
+            self._look_task.cancel()
+
+    def action_next_source(self) -> None:
+        """The next of the sources that are offered; in the line of the symbol, of those that the source holds."""
+        on_symbol = self._symbol.held and self.focused is self._symbol.control
+        entry, offered = (self._symbol, self._symbol.held) if on_symbol else (self._source, self._offered)
+        if offered:
+            here = offered.index(entry.text) if entry.text in offered else -1
+            entry.text = offered[(here + 1) % len(offered)]
+            entry.control.focus()
+            if isinstance(entry.control, Input):
+                entry.control.cursor_position = len(entry.text)  # a path's end says more than its beginning

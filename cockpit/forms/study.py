@@ -1,0 +1,135 @@
+"""The form of a study: a run's source, parameters at one value or several, how they are tried, and how the choice is judged."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import msgspec
+from textual.widgets._static import Static
+
+from cockpit.forms.described import fields_of
+from cockpit.forms.entry import Entry
+from cockpit.forms.fields import Field, Offer
+from cockpit.forms.ranged import AlsoEntry, RangeEntry, RangesEntry, WhereEntry
+from cockpit.forms.sourced import SourcedForm
+from cockpit.report import source_words
+from cockpit.study import ranked_name
+from core.commands import Optimize, Terms
+
+_NONE = "none"
+
+#: Trials of a method that could go on without end, where nothing is said (`core.research.search.methods`).
+USUAL = 100
+
+#: Fields of the command that are asked as its type describes them.
+_ASKED = ("method", "trials", "seed", "rank_by", "folds")
+_MEANS = {
+    "method": "grid tries all, random some, bayes goes where it was good",
+    "trials": "at most so many a strategy; grid: all, else 100",
+    "seed": "of random and bayes",
+    "rank_by": "what the best is best at",
+    "folds": "stretches the choice is judged by",
+}
+
+
+class StudyForm(SourcedForm):
+    """Asks for what to try over what; answers the study's id."""
+
+    KEYS: ClassVar[str] = "enter tries them · ↑ ↓ move · ← → choose · ctrl+n next · ctrl+r last · esc leaves"
+    GROUPS: ClassVar[tuple[str, ...]] = ("what", "params", "trying", "terms")
+
+    @property
+    def heading(self) -> str:
+        return "Study: try many parameter sets over recorded data"
+
+    def groups(self) -> dict[str, list[Static | Entry]]:
+        made = super().groups()
+        return made and {**made, "trying": [Static("how they are tried", classes="group"), *self._trying()]}
+
+    def _params(self, offer: Offer) -> list[Static | Entry]:
+        typed = self._typed.get(offer.name, {})
+        heading = [Static("parameters: one value, or those to try: 5:50:5 or 1m,5m", classes="group")] if offer.params else []
+        return [*heading, *(RangeEntry(field, typed.get(field.name)) for field in offer.params)]
+
+    def _trying(self) -> list[Entry]:
+        text = self._begin.get
+        fields = {field.name: field for field in fields_of(Optimize)}
+        asked = {name: msgspec.structs.replace(fields[name], description=_MEANS[name]) for name in _ASKED}
+        asked["trials"] = Field(name="trials", type="int", ge=1, description=_MEANS["trials"])
+        ways = [_NONE, "split", "rolling", "anchored", "purged", "combinatorial"]
+        judged = Field(
+            name="validate", type="choice", choices=ways, default=_NONE, description="judge the choice by other stretches of time"
+        )
+        self._also = AlsoEntry(text("also", ""), lambda: list(self._offers))
+        self._more_ranges = RangesEntry(text("more ranges", ""), self._others_params)
+        self._where = WhereEntry(text("where", ""), lambda: [*self._own_params(), *self._others_params()])
+        folds = asked.pop("folds")
+        return [
+            self._where, *(Entry(field, text(name), empty="as it has") for name, field in asked.items()), Entry(judged, text("validate")),
+            Entry(folds, text("folds")), self._also, self._more_ranges,
+        ]  # fmt: skip
+
+    def _own_params(self) -> list[str]:
+        return [field.name for field in self._offer.params]
+
+    def _others_params(self) -> dict[str, str]:
+        """Parameters that only the other strategies have, and whose each is."""
+        others = [self._offers[name] for name in self._names()[1:]]
+        own = self._own_params()
+        return {field.name: offer.name for offer in others for field in offer.params if field.name not in own}
+
+    def _names(self) -> list[str]:
+        """The strategies, the first one first."""
+        try:
+            others = self._also.read()
+        except ValueError:
+            others = []
+        return list(dict.fromkeys([self._offer.name, *others]))
+
+    def changed(self, entry: Entry) -> None:
+        super().changed(entry)
+        if self._begun and (entry is self._also or entry.field.name == "strategy"):
+            for other in (self._where, self._more_ranges):
+                other.judge()
+
+    def made(self) -> Optimize:
+        entries = {entry.field.name: entry for entry in self.entries}
+        read = {name: entry.read() for name, entry in entries.items() if not entry.group}
+        mine = [entry for entry in entries.values() if isinstance(entry, RangeEntry)]
+        ranges = [entry.range_text for entry in mine if entry.range_text] + list(self._more_ranges.text.split())
+        values: dict[str, Any] = {entry.field.name: entry.read() for entry in mine if not entry.range_text}
+        terms = msgspec.convert({name: entry.read() for name, entry in entries.items() if entry.group == "terms"}, Terms)
+        judged = read["validate"]
+        words = {
+            "source": str(read["source"]), "symbol": str(read["symbol"]).upper() if read["symbol"] else None, "strategies": self._names(),
+            "params": {name: value for name, value in values.items() if value is not None}, "ranges": ranges, "where": self._where.read(),
+            "validate": None if judged == _NONE else judged, "from_ns": read["from"], "to_ns": read["to"],
+            **{name: read[name] for name in _ASKED},
+        }  # fmt: skip
+        return msgspec.convert({**{name: value for name, value in words.items() if value is not None}, "terms": terms}, Optimize)
+
+    @property
+    def combinations(self) -> int:
+        """How many the ranges make, of all strategies; before any is refused."""
+        own = {entry.field.name: max(1, len(entry.values)) for entry in self.entries if isinstance(entry, RangeEntry)}
+        try:
+            more = {one.name: len(one.texts) for one in self._more_ranges.ranges}
+        except ValueError:
+            more = {}
+        offers = [self._offers[name] for name in self._names()]
+        return sum(math.prod((own | more).get(field.name, 1) for field in offer.params) for offer in offers)
+
+    def intent(self, command: Optimize) -> str:
+        most = command.trials or (self.combinations if command.method == "grid" else USUAL)
+        tried = min(self.combinations, most * len(command.strategies))
+        some = "all" if tried == self.combinations else f"{tried:,}"
+        count = f"{self.combinations:,} combination{'s' * (self.combinations != 1)}"
+        judged = f", judged by {command.validate}" if command.validate else ""
+        return (
+            f"Enter tries {some} of {count} of {', '.join(command.strategies)} over {source_words(command.source)}, those it allows, "
+            f"by {ranked_name(command.rank_by)}{judged}. It can be cancelled, and goes on when asked again."
+        )
+
+    def busy(self, command: Optimize) -> str:
+        return f"queueing a study of {', '.join(command.strategies)} …"

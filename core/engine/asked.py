@@ -1,0 +1,100 @@
+"""What is asked of the lab, looked at before it queues, and put into words for its process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.commands import Backtest, Optimize
+from core.engine.run import Run
+from core.engine.run_files import FOLDER
+from core.engine.study_run import StudyRun
+from core.errors import UsageError, one_line
+from core.ranges import parse_range
+from core.research.search.service import StudyRequest
+from core.research.service import Request
+from core.store.span import tape_series
+from core.strategy_files import strategy_file
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+
+#: Where a study has its rows while it is under way.
+PLACES = "studies"
+
+
+def check(command: Backtest | Optimize, folders: list[Path]) -> None:
+    """Refuse what cannot work as worded.
+
+    Raises:
+        UsageError: why.
+    """
+    if not command.source.strip():
+        raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
+    if not command.source.startswith("tape:") and not os.path.isabs(command.source):
+        raise UsageError(f"{one_line(command.source, 200)}: give the whole path, from its first folder on")
+    for name in command.strategies if isinstance(command, Optimize) else [command.strategy]:
+        if strategy_file(name, folders) is None:
+            raise UsageError(f"no strategy {one_line(name, 60)!r}")
+    if isinstance(command, Optimize):
+        for text in command.ranges:
+            parse_range(text)
+
+
+def run_request(engine: Engine, run: Run, idle: bool) -> Request:
+    """The words for a run's process."""
+    order = run.order
+    return Request(
+        sources=[order.source],
+        strategy=order.strategy,
+        folders=[str(folder) for folder in engine.folders],
+        home=str(engine.home),
+        detail=str(detail_file(engine, run.id)),
+        params=order.params,
+        terms=order.terms,
+        symbol=order.symbol,
+        from_ns=order.from_ns,
+        to_ns=order.to_ns,
+        idle=idle,
+    )
+
+
+def study_request(engine: Engine, study: StudyRun, processes: int, idle: bool) -> StudyRequest:
+    """The words for a study's process."""
+    return StudyRequest(
+        order=study.order,
+        folders=[str(folder) for folder in engine.folders],
+        home=str(engine.home),
+        place=str(place_of(engine, study.id)),
+        detail=str(detail_file(engine, study.id)),
+        processes=processes,
+        idle=idle,
+    )
+
+
+def detail_file(engine: Engine, id_: str) -> Path:
+    """What a run or a study leaves."""
+    return engine.home / FOLDER / f"{id_}.msgpack"
+
+
+def place_of(engine: Engine, id_: str) -> Path:
+    """The folder of a study's rows."""
+    return engine.home / PLACES / f"rows-{id_}"
+
+
+def tape_sources(home: Path) -> list[str]:
+    """The series of the tape, as words for a source.
+
+    Raises:
+        CockpitError: the tape cannot be read.
+    """
+    series = tape_series(home / "tape.db")
+    names = [symbol for symbol, _ in series]
+    return [f"tape:{_short(symbol, names)}" + (f"/{stream}" if names.count(symbol) > 1 else "") for symbol, stream in series]
+
+
+def _short(symbol: str, names: list[str]) -> str:
+    """Without its venue, where no other venue has one of that name."""
+    bare = symbol.rpartition(":")[2]
+    return bare if len({name for name in names if name.rpartition(":")[2] == bare}) == 1 else symbol

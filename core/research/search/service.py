@@ -1,0 +1,116 @@
+"""Studies asked of an engine, each in a process of its own: what asks one imports neither numba nor anyone's strategy.
+
+The process is `core.research.search.job`; it has processes of its own for the trials. All of them end with who asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from core.commands import Optimize, TrialCount
+from core.research.service import Wrong, converse
+
+#: Rows of the ranking that are kept, the best ones.
+MOST_ROWS = 2000
+
+#: Trials whose place among the parameters is kept, for a map of them.
+MOST_POINTS = 20_000
+
+#: Of how many of the best the equity is kept.
+CURVES = 5
+
+
+class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What to try.
+
+    Attributes:
+        order: the study; its source as of `core.research.sources`, paths absolute.
+        place: a folder for the rows, made and removed by who asks.
+        detail: the file to be written with what was found.
+        processes: that run trials at once; 1: none but its own.
+        idle: whether it is to run only where nothing else wants to.
+    """
+
+    order: Optimize
+    folders: list[str]
+    home: str
+    place: str
+    detail: str
+    processes: int = 1
+    idle: bool = True
+
+
+class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
+    """How far it is; figures as of `core.research.search.runner.Progress`.
+
+    Attributes:
+        best: strategy, params and figures of the best so far.
+        counts: trials made in this run, by symbol and span.
+    """
+
+    key: str
+    done: int
+    total: int
+    kept: int
+    failed: int
+    rate: float
+    best: dict[str, Any] | None
+    counts: list[TrialCount]
+
+
+class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):
+    """What came out, in short.
+
+    Attributes:
+        progress: at its end.
+        found: verdict, pbo, and how many trials there were.
+        trials: counted by the verdict: those made before on the same rows too.
+    """
+
+    progress: StudyProgress
+    verdict: str | None
+    pbo: float | None
+    trials: int
+
+
+class StudyDetail(msgspec.Struct):
+    """What a finished study leaves in a file.
+
+    Attributes:
+        document: as `cockpit optimize --json` prints it, with at most `MOST_ROWS` of the ranking.
+        rows_total: rows the ranking has.
+        axes: by strategy the parameters that were tried at several values, with those values in order.
+        points: by strategy of each trial its places on the axes, then the figure ranked by; at most `MOST_POINTS`.
+        edges_ns: ends of the periods of the curves, ns UTC.
+        curves: of the best rows, equity at the end of each period, quote currency.
+    """
+
+    document: dict[str, Any]
+    rows_total: int
+    axes: dict[str, list[tuple[str, list[Any]]]]
+    points: dict[str, list[list[float | None]]]
+    edges_ns: list[int]
+    curves: list[list[float]]
+
+
+Said: TypeAlias = StudyProgress | StudyOutcome | Wrong
+_decode = msgspec.json.Decoder(Said).decode
+
+
+async def run(request: StudyRequest, told: Callable[[StudyProgress], None]) -> StudyOutcome:
+    """Have it made; cancelling the caller ends its processes.
+
+    Raises:
+        CockpitError: it was refused, raised or crashed; one line.
+    """
+
+    def heard(line: bytes) -> Said:
+        said: Said = _decode(line)
+        if isinstance(said, StudyProgress):
+            told(said)
+        return said
+
+    return await converse("core.research.search.job", msgspec.msgpack.encode(request), heard, StudyOutcome, idle=request.idle)

@@ -1,0 +1,32 @@
+"""What a screen may know of a study: how far it is, what is best so far, and what may be believed of it once it is done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from core.commands import Optimize
+
+
+class StudyRow(Struct, array_like=True):
+    """One study: many parameter sets over history."""
+
+    id: str
+    order: Optimize  # what was asked for
+    state: str  # queued | running | done | failed | cancelled
+    line: str  # why it failed or was cancelled
+    asked_ns: int
+    started_ns: int  # 0 not yet
+    ended_ns: int  # 0 not yet
+    done: int = 0  # trials with a result, those kept from an earlier run too
+    total: int = 0  # trials there will be at most; 0 not known yet
+    failed: int = 0  # trials that came to nothing
+    kept: int = 0  # taken over from an earlier run of the same study
+    rate: float = 0.0  # trials a second in this run
+    eta_ns: int = 0  # when it will be done; 0 nobody knows
+    symbol: str = ""  # venue:SYMBOL as the source says; '' until it is known
+    best: dict[str, Any] | None = None  # the best trial so far: strategy, params and figures
+    verdict: str | None = None  # overfit | doubtful | holds, of one that is done; None where it cannot be told
+    first_ns: int = 0  # the span tried over
+    last_ns: int = 0

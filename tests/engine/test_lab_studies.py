@@ -1,0 +1,243 @@
+"""Studies asked of an engine: the findings of the command, progress, cancelled with all their processes, taken up again, crashed, kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from engine_rig import Rig, until
+from test_lab import CRASH, PARAMS, SLOW, TERMS, home_strategy, klines, lab, over, read, row, start
+
+from core.commands import CancelRun, NoteStudy, Optimize, TrialCount
+from core.errors import UsageError
+from core.research.search.counting import earlier_trials
+from core.research.search.crew import local_crew
+from core.research.search.findings import Division, document, findings
+from core.research.search.job import study_of
+from core.research.search.runner import Runner
+from core.research.search.service import StudyDetail, StudyRequest
+from core.strategy_files import builtin_folder
+from core.study_view import StudyRow
+
+RANGES = ["fast=3:9:3", "slow=12:24:4"]
+FIXED: dict[str, str | int | float | bool] = {"interval": "1m"}
+
+#: One of its parameters never ends its trial before the test does.
+STICKY = (
+    SLOW.replace("    pass\n", "    k: int = 1\n", 1)
+    .replace("self, params):\n        pass", "self, params):\n        self.k = params.k")
+    .replace("time.sleep(0.01)", "time.sleep(0.01 if self.k > 4 else 0)")
+)
+
+
+async def ask(rig: Rig, source: Path | str, *strategies: str, **more: Any) -> str:
+    """Ask for a study; its id."""
+    order = Optimize(source=str(source), strategies=list(strategies or ("sma_crossover",)), **more)
+    return str((await rig.engine.commands.submit(order, "test"))["id"])
+
+
+def study(rig: Rig, id_: str) -> StudyRow:
+    """The study as a viewer sees it."""
+    return next(one for one in rig.engine.lab.view().studies if one.id == id_)
+
+
+async def ended(rig: Rig, id_: str, state: str = "done") -> StudyRow:
+    """Wait for a study to end so."""
+    await until(lambda: study(rig, id_).state in ("done", "failed", "cancelled"), f"{id_} is over", 120)
+    assert study(rig, id_).state == state, study(rig, id_).line
+    return study(rig, id_)
+
+
+def children() -> list[int]:
+    """Processes of studies, those of their trials too, that live now."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (folder / "cmdline").read_bytes()
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            if b"core.research.search.job" in words and parent == os.getpid():
+                found += [int(folder.name), *_below(int(folder.name))]
+    return found
+
+
+def _below(pid: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((folder / "stat").read_text().rpartition(")")[2].split()[1]) == pid:
+                found.append(int(folder.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    """Whether a process still runs."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+async def test_a_study_finds_what_the_command_finds_for_the_same_words(tmp_path: Path) -> None:
+    source = klines(tmp_path)
+    words = {"params": FIXED, "ranges": RANGES, "where": ["fast<slow"], "terms": TERMS, "validate": "rolling", "folds": 3}
+    async with lab(tmp_path) as rig:
+        id_ = await ask(rig, source, **words)
+        done = await ended(rig, id_)
+        told = await read(rig, id_)
+        assert list((rig.home / "studies").glob("rows-*")) == []
+        assert len(list((rig.home / "studies").glob("*.trials"))) == 1
+    detail = msgspec.convert(told["detail"], StudyDetail)
+    (tmp_path / "place").mkdir()
+    order = Optimize(source=str(source), strategies=["sma_crossover"], **words)  # type: ignore[arg-type]
+    home = str(tmp_path / "other")
+    request = StudyRequest(order=order, folders=[str(builtin_folder())], home=home, place=str(tmp_path / "place"), detail="")
+    made = study_of(request)
+    runner = Runner(made, lambda: local_crew(1))
+    tried = runner.run(tmp_path / "own.trials")
+    expected = document(findings(made, runner.progress, tried, "sharpe", division=Division("rolling", 3)), 0.0)
+    assert {**detail.document, "elapsed_s": 0.0} == msgspec.msgpack.decode(msgspec.msgpack.encode(expected))
+    assert (done.done, done.total, done.failed, done.kept) == (12, 12, 0, 0)
+    assert done.verdict == expected["verdict"]
+    assert done.symbol == "binance:BTCUSDT"
+    assert done.best is not None
+    assert done.best["params"] == expected["ranking"][0]["params"]
+    assert detail.rows_total == len(detail.points["sma_crossover"]) == 12
+    assert [name for name, _ in detail.axes["sma_crossover"]] == ["fast", "slow"]
+    assert detail.points["sma_crossover"][0][-1] == expected["ranking"][0]["sharpe"]
+    assert detail.curves[0][-1] - TERMS.capital == pytest.approx(expected["ranking"][0]["net_pnl"])
+    assert len(detail.curves[0]) == len(detail.edges_ns)
+
+
+async def test_a_study_tells_how_far_it_is_and_waits_its_turn_among_the_runs(tmp_path: Path) -> None:
+    home_strategy(tmp_path, "sticky", STICKY)
+    source = klines(tmp_path, 40)
+    async with lab(tmp_path, processes=1) as rig:
+        first = await ask(rig, source, "sticky", ranges=["k=5:45"], rank_by="net_pnl")
+        waiting = await start(rig, source, params=PARAMS)
+        await until(lambda: study(rig, first).done >= 3 and study(rig, first).eta_ns > 0, "it is on its way", 60)
+        so_far = study(rig, first)
+        assert so_far.total == 41
+        assert so_far.rate > 0
+        assert so_far.best is not None
+        assert row(rig, waiting).state == "queued"
+        await rig.engine.commands.submit(CancelRun(id=first), "test")
+        assert (await ended(rig, first, "cancelled")).line == "by test"
+        await over(rig, waiting)
+
+
+async def test_cancelling_ends_every_process_of_a_study_and_the_same_words_go_on_from_there(tmp_path: Path) -> None:
+    home_strategy(tmp_path, "sticky", STICKY)
+    source = klines(tmp_path, 3000)
+    async with lab(tmp_path, processes=2) as rig:
+        id_ = await ask(rig, source, "sticky", ranges=["k=0:5"])
+        await until(lambda: study(rig, id_).done == 5, "only the slow one is left", 60)
+        mine = children()
+        assert len(mine) >= 3
+        await rig.engine.commands.submit(CancelRun(id=id_), "test")
+        await until(lambda: not any(alive(pid) for pid in mine), "all of its processes are gone", 20)
+        await until(lambda: list((rig.home / "studies").glob("rows-*")) == [], "its rows are gone")
+        again = await ask(rig, source, "sticky", ranges=["k=0:5"])
+        await until(lambda: study(rig, again).kept == 5, "it takes over what was kept", 60)
+        await rig.engine.commands.submit(CancelRun(id=again), "test")
+        series = TrialCount(symbol="binance:BTCUSDT", first_ns=study(rig, id_).first_ns, last_ns=study(rig, id_).last_ns, trials=0)
+        await rig.engine.ledger.wait_committed()
+        assert earlier_trials(rig.home / "ledger.db", series) == 5, "each is counted once, though both were cancelled"  # type: ignore[arg-type]
+
+
+async def test_a_study_whose_process_is_killed_is_a_failed_run_and_can_be_taken_up(tmp_path: Path) -> None:
+    home_strategy(tmp_path, "sticky", STICKY)
+    source = klines(tmp_path, 3000)
+    async with lab(tmp_path, processes=2) as rig:
+        id_ = await ask(rig, source, "sticky", ranges=["k=0:5"])
+        await until(lambda: study(rig, id_).done == 5, "only the slow one is left", 60)
+        os.kill(children()[0], 9)
+        assert "killed by signal 9" in (await ended(rig, id_, "failed")).line
+        again = await ask(rig, source, "sticky", ranges=["k=0:5"])
+        await until(lambda: study(rig, again).kept == 5, "it takes over what was kept", 60)
+
+
+async def test_a_study_dies_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
+    home_strategy(tmp_path, "sticky", STICKY)
+    order = Optimize(source=str(klines(tmp_path, 3000)), strategies=["sticky"], ranges=["k=5:9"])
+    place = tmp_path / "place"
+    place.mkdir()
+    folder = str(tmp_path / "home" / "strategies")
+    request = StudyRequest(order=order, folders=[folder], home=str(tmp_path / "home"), place=str(place), detail="", processes=2, idle=False)
+    asker = """
+import asyncio, sys, msgspec
+from core.research.search.service import StudyRequest, run
+request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=StudyRequest)
+asyncio.run(run(request, lambda progress: print(progress.done, flush=True)))
+"""
+    with subprocess.Popen([sys.executable, "-c", asker], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(msgspec.msgpack.encode(request))
+        process.stdin.close()
+        process.stdout.readline()
+        job = _below(process.pid)
+        await until(lambda: len(_below(job[0])) >= 2, "its trials are under way", 60)
+        mine = [*job, *_below(job[0])]
+        process.kill()
+    await until(lambda: not any(alive(pid) for pid in mine), "all of them are gone", 20)
+
+
+async def test_what_a_study_cannot_work_with_is_a_failed_run_with_one_line(tmp_path: Path) -> None:
+    home_strategy(tmp_path, "crash", CRASH)
+    source = klines(tmp_path, 100)
+    async with lab(tmp_path, processes=2) as rig:
+        for id_, words in (
+            (await ask(rig, tmp_path / "none.csv", ranges=RANGES), "none.csv"),
+            (await ask(rig, source, ranges=["pace=1:3"]), "no parameter 'pace'"),
+            (await ask(rig, source, ranges=RANGES, where=["fast>slow"]), "allows none of the 12 combinations"),
+            (await ask(rig, source, "crash"), "crash"),
+        ):
+            failed = await ended(rig, id_, "failed")
+            assert words in failed.line
+            assert "\n" not in failed.line
+        await over(rig, await start(rig, source, params=PARAMS))
+        assert rig.engine.failure is None
+
+
+async def test_words_that_cannot_be_read_are_refused_at_once(tmp_path: Path) -> None:
+    async with lab(tmp_path) as rig:
+        for words, strategies, more in (
+            ("no strategy 'nothing'", ["sma_crossover", "nothing"], {}),
+            ("FROM must not be above TO", ["sma_crossover"], {"ranges": ["fast=9:3"]}),
+        ):
+            with pytest.raises(UsageError, match=words):
+                await ask(rig, "/x.csv", *strategies, **more)  # type: ignore[arg-type]
+        assert rig.engine.lab.view().studies == []
+
+
+async def test_studies_are_listed_again_after_a_restart_those_of_the_command_line_too(tmp_path: Path) -> None:
+    home_strategy(tmp_path, "sticky", STICKY)
+    source = klines(tmp_path)
+    asked = {"ranges": [[["fast", [3, 5]], ["slow", [20]]]], "method": "grid", "trials": None, "seed": 0, "params": {}, "terms": {}}
+    best = {"strategy": "sma_crossover", "symbol": "binance:BTCUSDT", "params": {"fast": 3, "slow": 20}, "net_pnl": 1.5, "sharpe": None}
+    count = TrialCount(symbol="binance:BTCUSDT", first_ns=1, last_ns=9, trials=2)
+    noted = NoteStudy(
+        key="k", strategies=["sma_crossover"], source="x.csv", asked=asked, counts=[count],
+        found={"rows": [best], "pbo": 0.5, "verdict": "overfit", "trials": 2}, started_ns=5, ended_ns=9,
+    )  # fmt: skip
+    async with lab(tmp_path) as rig:
+        done = await ended(rig, await ask(rig, source, params=FIXED, ranges=RANGES, terms=TERMS))
+        elsewhere = str((await rig.engine.commands.submit(noted, "cli"))["id"])
+        assert study(rig, elsewhere).verdict == "overfit"
+        cut = await ask(rig, source, "sticky", ranges=["k=5:9"])
+        await until(lambda: study(rig, cut).total == 5, "it is on its way", 60)
+    async with lab(tmp_path) as rig:
+        assert [one.id for one in rig.engine.lab.view().studies] == [cut, done.id, elsewhere]
+        assert study(rig, done.id) == done
+        assert (study(rig, cut).state, study(rig, cut).line) == ("cancelled", "the engine stopped")
+        assert study(rig, elsewhere).order.ranges == ["fast=3,5"]
+        assert (await read(rig, elsewhere))["rows"] == [best]
+        assert (await read(rig, done.id))["detail"]["rows_total"] == 12
+        (rig.home / "runs" / f"{done.id}.msgpack").write_bytes(b"\x93\x01")
+        assert (await read(rig, done.id))["detail"] is None
