@@ -162,6 +162,25 @@ async def test_a_study_whose_process_is_killed_is_a_failed_run_and_can_be_taken_
         await until(lambda: study(rig, again).kept == 5, "it takes over what was kept", 60)
 
 
+ASKER = """
+import asyncio, sys, msgspec
+from core.research.search.service import StudyRequest, run
+request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=StudyRequest)
+asyncio.run(run(request, lambda progress: print(progress.done, flush=True)))
+"""
+
+
+def asking(request: StudyRequest) -> subprocess.Popen[bytes]:
+    """A process that asks for a study, once that said its first word."""
+    process = subprocess.Popen([sys.executable, "-c", ASKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(msgspec.msgpack.encode(request))
+    process.stdin.close()
+    process.stdout.readline()
+    return process
+
+
 async def test_a_study_dies_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
     home_strategy(tmp_path, "sticky", STICKY)
     order = Optimize(source=str(klines(tmp_path, 3000)), strategies=["sticky"], ranges=["k=5:9"])
@@ -169,18 +188,7 @@ async def test_a_study_dies_with_the_process_that_asked_for_it(tmp_path: Path) -
     place.mkdir()
     folder = str(tmp_path / "home" / "strategies")
     request = StudyRequest(order=order, folders=[folder], home=str(tmp_path / "home"), place=str(place), detail="", processes=2, idle=False)
-    asker = """
-import asyncio, sys, msgspec
-from core.research.search.service import StudyRequest, run
-request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=StudyRequest)
-asyncio.run(run(request, lambda progress: print(progress.done, flush=True)))
-"""
-    with subprocess.Popen([sys.executable, "-c", asker], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(msgspec.msgpack.encode(request))
-        process.stdin.close()
-        process.stdout.readline()
+    with asking(request) as process:
         job = _below(process.pid)
         await until(lambda: len(_below(job[0])) >= 2, "its trials are under way", 60)
         mine = [*job, *_below(job[0])]

@@ -18,7 +18,7 @@ import msgspec
 from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
-from core.commands import Backtest, CancelRun, Command, Flatten, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
+from core.commands import Backtest, CancelRun, Command, Flatten, Optimize, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
 from core.home import socket_path
 from core.system_view import CommandRow, CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.view import (
@@ -368,7 +368,7 @@ class FakeEngine:
                 self.prices = [*self.prices, *(price_row(f"binance:{s}", None, last_ns=0, state="waiting", spark=[]) for s in symbols)]
             case Unwatch(symbols=symbols):
                 self.prices = [row for row in self.prices if row.symbol not in symbols]
-            case Backtest():
+            case Backtest() | Optimize():
                 return Done({"id": f"run-{self.lab.total + 1}"})
             case CancelRun() | Stop():
                 pass

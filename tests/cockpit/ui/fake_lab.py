@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 from fake_engine import NOON, SECOND, FakeEngine
 
-from core.commands import Backtest, Terms
+from core.commands import Backtest, Optimize, Terms
+from core.study_view import StudyRow
 from core.view import LabView, RunRow
 
 HOUR = 3600 * SECOND
@@ -94,4 +95,91 @@ def with_runs(engine: FakeEngine, *rows: RunRow, total: int = 0) -> None:
     engine.answers["run"] = lambda args: next(report(row) for row in engine.lab.runs if row.id == args["id"])
     engine.answers["source"] = {"symbols": [], "wrong": ""}
     engine.answers["sources"] = lambda _: ["tape:BTCUSDT", "tape:ETHUSDT"]
+    engine.moved("lab")
+
+
+STUDY = Optimize(
+    source="tape:BTCUSDT",
+    strategies=["sma_crossover"],
+    params={"interval": "1m", "confirm": False},
+    ranges=["fast=2:20:2", "slow=20:100:10"],
+    where=["fast<slow"],
+    terms=Terms(qty=0.5, side="long_short", fee_bps=2.0),
+    validate="rolling",
+    folds=3,
+)
+
+
+def trial_row(fast: int, slow: int) -> dict[str, Any]:
+    """A trial of the study: a hill whose top is at 8 and 50, and a valley beyond it."""
+    sharpe = round(1.8 - 0.004 * (fast - 8) ** 2 - 0.0011 * (slow - 50) ** 2, 4)
+    return {
+        "strategy": "sma_crossover", "symbol": "binance:BTCUSDT", "params": {"fast": fast, "slow": slow, "interval": "1m", "confirm": False},
+        "trades": 400 - 2 * slow, "net_pnl": round(700 * sharpe, 2), "sharpe": sharpe, "max_drawdown": 88.0, "max_drawdown_pct": 0.88,
+        "win_rate": 0.56, "profit_factor": 1.4, "fees": 31.0, "fills": 801 - 4 * slow, "deflated_sharpe": 0.971, "plateau": 0.94,
+    }  # fmt: skip
+
+
+def study_row(number: int = 9, **changes: Any) -> StudyRow:
+    """A study that is done."""
+    row = StudyRow(
+        f"run-{number}", STUDY, "done", "", NOON - 90 * SECOND, NOON - 89 * SECOND, NOON - 85 * SECOND, 90, 90, 0, 0, 22.5, 0,
+        "binance:BTCUSDT", trial_row(8, 50), "holds", NOON - 72 * HOUR, NOON,
+    )  # fmt: skip
+    return msgspec.structs.replace(row, **changes)
+
+
+def running_study(number: int = 9, **changes: Any) -> StudyRow:
+    """One under way."""
+    row = study_row(number, state="running", ended_ns=0, done=43, rate=12.5, eta_ns=NOON + 50 * SECOND, verdict=None)
+    return msgspec.structs.replace(row, **changes)
+
+
+def study_report(row: StudyRow, **changes: Any) -> dict[str, Any]:
+    """The whole of a study: ninety trials of two parameters, judged on three later stretches."""
+    axes = [("fast", list(range(2, 21, 2))), ("slow", list(range(20, 101, 10))), ("interval", ["1m"])]
+    trials = sorted((trial_row(fast, slow) for fast in axes[0][1] for slow in axes[1][1]), key=lambda one: -one["sharpe"])
+    points = [[axes[0][1].index(one["params"]["fast"]), axes[1][1].index(one["params"]["slow"]), 0, one["sharpe"]] for one in trials]
+    folds = [
+        {
+            "train": (NOON - 72 * HOUR, NOON - (60 - 16 * k) * HOUR), "test": (NOON - (60 - 16 * k) * HOUR, NOON - (44 - 16 * k) * HOUR),
+            "strategy": "sma_crossover", "params": trial_row(8, 50 - 10 * k)["params"], "train_sharpe": 0.2, "test_sharpe": 0.1,
+            "train_pnl": 400.0 + k, "test_pnl": 120.0 - 90 * k, "trades": 40,
+        }
+        for k in range(3)
+    ]  # fmt: skip
+    way = {
+        "way": "rolling",
+        "symbol": row.symbol,
+        "folds": folds,
+        "test_pnl": 90.0,
+        "test_sharpe": 0.1,
+        "efficiency": 0.63,
+        "losing": 1 / 3,
+    }
+    document = {
+        "study": "abc", "trials": 90, "trials_counted": 131, "resumed": 0, "refused": 0, "rank_by": "sharpe", "pbo": 0.04,
+        "verdict": row.verdict, "advice": ["Best: it.", "Against it: only 28 trades.", "Verdict: it."], "ranking": trials,
+        "validations": [way], "failed": [], "elapsed_s": 4.0,
+    }  # fmt: skip
+    first, step = row.first_ns, (row.last_ns - row.first_ns) // 48
+    return {
+        "id": row.id, "state": row.state, "line": row.line, "asked_ns": row.asked_ns, "started_ns": row.started_ns,
+        "ended_ns": row.ended_ns, "order": msgspec.to_builtins(row.order),
+        "found": {"verdict": row.verdict, "pbo": 0.04, "trials": 131}, "rows": [],
+        "detail": {
+            "document": document, "rows_total": 90, "axes": {"sma_crossover": axes}, "points": {"sma_crossover": points},
+            "edges_ns": [first + step * k for k in range(1, 49)], "curves": [[10_000.0 + 26.25 * k for k in range(1, 49)]],
+        }, **changes,
+    }  # fmt: skip
+
+
+def with_studies(engine: FakeEngine, *rows: RunRow | StudyRow) -> None:
+    """The engine has these runs and studies, the newest first, and tells all of each that is done."""
+    runs, studies = [row for row in rows if isinstance(row, RunRow)], [row for row in rows if isinstance(row, StudyRow)]
+    with_runs(engine, *runs, total=max(int(row.id[4:]) for row in rows))
+    engine.lab.studies = studies
+    engine.answers["run"] = lambda args: next(
+        study_report(row) if isinstance(row, StudyRow) else report(row) for row in rows if row.id == args["id"]
+    )
     engine.moved("lab")
