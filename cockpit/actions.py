@@ -96,7 +96,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("compare", "c", "compare", "Mark this run, and compare others with it", studying.compare, rank=3, deck="lab"),
     Action("sort_runs", "o", "sort", "Sort the rows by the next column", studying.sort, _SORTED, 12, "lab"),
     Action("turn_runs", "O", "turn", "Turn the order of the rows round", studying.turn, _SORTED, deck="lab"),
-    Action("export", "e", "export", "Write this result to files: JSON and CSV", exporting.export, rank=6, deck="lab"),
+    Action("export", "e", "write", "Write this result to files: JSON and CSV", exporting.export, rank=6, deck="lab"),
     Action(
         "pause",
         "p",

@@ -140,7 +140,8 @@ def progress_words(row: StudyRow, now_ns: int) -> str:
 
 def best_words(row: StudyRow) -> str:
     """`Sharpe 1.24: fast 5, slow 20`."""
-    best, by = row.best or {}, row.order.rank_by
+    best = row.best or {}
+    by = str(best.get("rank_by", row.order.rank_by))
     value = ranked_text(by, best.get(by))
     unit = unit_of(by, row.symbol)
     return f"{ranked_name(by)} {value}{' ' + unit if unit else ''}: {short_params(best.get('params', {}), range_names(row.order))}"

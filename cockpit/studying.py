@@ -57,10 +57,10 @@ def typed_of(order: Optimize) -> dict[str, str]:
     import msgspec
 
     times = {name: stamp(ns) for name, ns in (("from", order.from_ns), ("to", order.to_ns)) if ns is not None}
-    ranges = {name: text.partition("=")[2].strip() for name, text in zip(range_names(order), order.ranges, strict=True)}
+    ranges = {name: clean(text.partition("=")[2]) for name, text in zip(range_names(order), order.ranges, strict=True)}
     return {
-        "source": order.source, "symbol": order.symbol or "", **times, **trials.shown(dict(order.params)), **ranges,
-        "also": ", ".join(order.strategies[1:]), "where": " ".join(order.where), "method": order.method,
+        "source": clean(order.source), "symbol": order.symbol or "", **times, **trials.shown(dict(order.params)), **ranges,
+        "also": clean(", ".join(order.strategies[1:])), "where": clean(" ".join(order.where)), "method": order.method,
         "trials": str(order.trials or ""), "seed": str(order.seed), "rank_by": order.rank_by, "validate": order.validate or "none",
         "folds": str(order.folds), **trials.shown(msgspec.to_builtins(order.terms)),
     }  # fmt: skip

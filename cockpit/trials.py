@@ -14,7 +14,7 @@ from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
 from cockpit.panes.run_figures import more_lines
 from cockpit.report import params_words, quote_of, stamp, terms_words, title_words
-from cockpit.study import best_words, study_title
+from cockpit.study import best_words
 from cockpit.text import clean
 from core.commands import Backtest, CancelRun, Register
 from core.errors import CockpitError
@@ -103,7 +103,8 @@ def typed_of(order: Backtest) -> dict[str, str]:
     """What stood in the fields of a run."""
     times = {name: stamp(ns) for name, ns in (("from", order.from_ns), ("to", order.to_ns)) if ns is not None}
     return {
-        "source": order.source, "symbol": order.symbol or "", **times, **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
+        "source": clean(order.source),
+        "symbol": order.symbol or "", **times, **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
     }  # fmt: skip
 
 
@@ -119,7 +120,7 @@ def tell_end(app: CockpitApp, row: RunRow | StudyRow) -> None:
     if row.state == "failed":
         app.say(f"{clean(row.id)} failed: {clean(row.line)} (F2)", "warning")
     elif isinstance(row, StudyRow):
-        app.say(f"{study_title(row)} is done: {row.verdict or 'no verdict'}, best {best_words(row)} (F2)")
+        app.say(f"{clean(row.id)} is done: {row.verdict or 'no verdict'}, best {best_words(row)} (F2)")
     else:
         money = figures.signed((row.figures or {}).get("net_pnl"))
         app.say(f"{clean(row.id)} is done: {clean(row.order.strategy)} made {money} {quote_of(row.symbol)} (F2)")

@@ -123,11 +123,11 @@ class StudyForm(SourcedForm):
     def intent(self, command: Optimize) -> str:
         most = command.trials or (self.combinations if command.method == "grid" else USUAL)
         tried = min(self.combinations, most * len(command.strategies))
-        some = "all" if tried == self.combinations else f"{tried:,}"
         count = f"{self.combinations:,} combination{'s' * (self.combinations != 1)}"
+        some = f"{tried:,} of {count}" if tried < self.combinations else f"all {count}" if tried > 1 else count
         judged = f", judged by {command.validate}" if command.validate else ""
         return (
-            f"Enter tries {some} of {count} of {', '.join(command.strategies)} over {source_words(command.source)}, those it allows, "
+            f"Enter tries {some} of {', '.join(command.strategies)} over {source_words(command.source)}, where it allows them, "
             f"by {ranked_name(command.rank_by)}{judged}. It can be cancelled, and goes on when asked again."
         )
 

@@ -21,6 +21,9 @@ VERDICTS = {
     "overfit": ("OVERFIT: what was best here is no better elsewhere.", "bad"),
 }
 
+#: Cells from which on a fold's line says how long it lasted.
+WITH_LENGTH = 72
+
 _NONE = ("NO VERDICT: too few periods or trials to tell luck from skill.", "warn")
 
 
@@ -42,7 +45,7 @@ def findings_lines(row: StudyRow, report: StudyReport | None, now_ns: int, cells
     if row.state == "done" and report is not None and report.ranking:
         lines += [*_verdict(report, row, cells), *_best(report, row, cells)]
         for one in report.document.get("validations", []):
-            lines += [[], *fold_lines(one, quote_of(row.symbol), report.varied)]
+            lines += [[], *fold_lines(one, quote_of(row.symbol), report.varied, cells)]
     elif row.state == "done":
         lines += [*wrapped(*VERDICTS.get(row.verdict or "", _NONE)[:1], cells), [Part(word, "muted")]]
     else:
@@ -67,8 +70,8 @@ def _verdict(report: StudyReport, row: StudyRow, cells: int) -> Iterator[list[Pa
     yield from wrapped(words, cells, tone)
     pbo, deflated = document.get("pbo"), best.get("deflated_sharpe")
     counted = document.get("trials_counted", document.get("trials", row.done))
-    yield _figure("PBO", None if pbo is None else f"{100 * pbo:.0f} %", "of the splits: choosing the best was wrong")
-    yield _figure("deflated", None if deflated is None else f"{100 * deflated:.0f} %", f"likely a Sharpe above 0, after {counted:,} trials")
+    yield _figure("PBO", None if pbo is None else f"{100 * pbo:.0f} %", "of splits where choosing was wrong")
+    yield _figure("deflated", None if deflated is None else f"{100 * deflated:.0f} %", f"likely Sharpe > 0 after {counted:,} trials")
     plateau = best.get("plateau")
     yield _figure("plateau", None if plateau is None else f"{100 * plateau:.0f} %", "of it is what its neighbours make")
 
@@ -98,27 +101,30 @@ def _best(report: StudyReport, row: StudyRow, cells: int) -> Iterator[list[Part]
             yield from wrapped(line.removeprefix("Against it: "), cells, "warn", "against it")
 
 
-def fold_lines(one: dict[str, Any], money: str, varied: list[str]) -> list[list[Part]]:
-    """A validation: what it came to, then a line a fold."""
+def fold_lines(one: dict[str, Any], money: str, varied: list[str], cells: int) -> list[list[Part]]:
+    """A validation: what it came to, then a line a fold; how long each lasted where there is room."""
     folds, kept = one["folds"], one.get("efficiency")
     lost = sum(fold["test_pnl"] < 0 for fold in folds)
     said = f", {100 * kept:.0f} % of training kept" if kept is not None else ""
     head = [
         Part(f"out of sample ({clean(str(one['way']))}) ", "muted"),
         Part(f"{figures.signed(one['test_pnl'])} {money}", sign_tone(one["test_pnl"])),
-        Part(f", {lost} of {len(folds)} lost{said}", "warn" if 2 * lost > len(folds) else "muted"),
     ]
-    titles = [Part(f"{'tested from':<16} {'for':>7} {'trained':>11} {'tested':>11} {money}  chosen", "muted")]
-    return [head, titles, *(_fold(fold, len(money), varied) for fold in folds)]
+    lines = [head, [Part(f"{lost} of {len(folds)} folds lost{said}", "warn" if 2 * lost > len(folds) else "muted")]]
+    long = cells >= WITH_LENGTH
+    titles = f"{'tested from UTC':<16} {'for':>7} " if long else f"{'tested from UTC':<16} "
+    lines.append([Part(f"{titles}{'trained':>10} {'tested':>10}  chosen", "muted")])
+    return [*lines, *(_fold(fold, varied, long) for fold in folds)]
 
 
-def _fold(fold: dict[str, Any], gap: int, varied: list[str]) -> list[Part]:
+def _fold(fold: dict[str, Any], varied: list[str], long: bool) -> list[Part]:
     start, end = fold["test"]
+    length = f"{span_words(start, end) if start else '':>7} " if long else ""
     return [
-        Part(f"{stamp(start)[:16] if start else 'beginning':<16} {span_words(start, end) if start else '':>7} "),
-        Part(f"{figures.signed(fold['train_pnl']):>11} ", "muted"),
-        Part(f"{figures.signed(fold['test_pnl']):>11}", sign_tone(fold["test_pnl"])),
-        Part(f"{'':{gap + 3}}{short_params(fold['params'], varied)}", "muted"),
+        Part(f"{stamp(start)[:16] if start else 'the beginning':<16} {length}"),
+        Part(f"{figures.signed(fold['train_pnl']):>10} ", "muted"),
+        Part(f"{figures.signed(fold['test_pnl']):>10}", sign_tone(fold["test_pnl"])),
+        Part(f"  {short_params(fold['params'], varied)}", "muted"),
     ]
 
 

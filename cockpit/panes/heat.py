@@ -74,10 +74,9 @@ def _place(values: list[Any], value: Any) -> int | None:
 
 def draw_plane(plane: Plane, cells: int, lines: int, by: str) -> list[list[Part]]:
     """The map over its axis: y grows upwards, x to the right; pairs that do not fit are drawn together, as the best of them."""
-    texts = [clean(value_text(value)) for value in plane.y[1]]
-    margin = max(map(width, texts), default=1)
+    texts, margin = _labels(plane.y)
     room, high = max(1, cells - margin - 2), max(1, lines - 1)
-    x_group, y_group = -(-len(plane.x[1]) // room), -(-len(texts) // high)
+    x_group, y_group = grouping(plane, cells, lines)
     columns, rows = -(-len(plane.x[1]) // x_group), -(-len(texts) // y_group)
     wide = max(1, min(WIDEST, room // columns))
     tall = max(1, min(2, high // rows))
@@ -96,6 +95,18 @@ def draw_plane(plane: Plane, cells: int, lines: int, by: str) -> list[list[Part]
                 parts.append(_block(grouped.get((x, y)), top, wide, mark, by))
             made.append(parts)
     return [*made, _below(plane.x, margin, x_group, wide, columns)]
+
+
+def grouping(plane: Plane, cells: int, lines: int) -> tuple[int, int]:
+    """How many values of x, and of y, are drawn together."""
+    room, high = max(1, cells - _labels(plane.y)[1] - 2), max(1, lines - 1)
+    return -(-len(plane.x[1]) // room), -(-len(plane.y[1]) // high)
+
+
+def _labels(axis: Axis) -> tuple[list[str], int]:
+    """The values of an axis as text, and the cells of the longest."""
+    texts = [clean(value_text(value)) for value in axis[1]]
+    return texts, max(map(width, texts), default=1)
 
 
 def _block(value: float | None, top: float, wide: int, mark: str, by: str) -> Part:
@@ -125,8 +136,8 @@ def _below(axis: Axis, margin: int, group: int, wide: int, columns: int) -> list
     return [Part(" " * (margin + 2)), Part(line, "muted")]
 
 
-def legend(plane: Plane, by: str) -> list[list[Part]]:
-    """What the blocks and marks mean, with the figures they stand for."""
+def legend(plane: Plane, by: str, together: tuple[int, int] = (1, 1)) -> list[list[Part]]:
+    """What the blocks and marks mean, with the figures they stand for; `together` as of `grouping`."""
     values = plane.cells.values()
     top = max(map(abs, values), default=0.0)
     parts = [Part("from 0 ", "muted")]
@@ -140,7 +151,9 @@ def legend(plane: Plane, by: str) -> list[list[Part]]:
             under += [Part(f"{letter} ", "down"), Part(f"{ranked_text(by, -top * step / 4)}  ", "muted")]
         lines.append(under)
     marks = [Part(BEST, "strong"), Part(" best  ", "muted"), Part(HERE, "strong"), Part(" under the cursor", "muted")]
-    return [*lines, marks + ([Part(f"  {plane.others}", "plain")] if plane.others else [])]
+    a, b = together
+    said = [f"a block: the best of {a * b}"] * (a * b > 1) + [plane.others] * bool(plane.others)
+    return [*lines, marks, *[[Part(", ".join(said))]] * bool(said)]
 
 
 def draw_bars(axis: Axis, points: Sequence[Point], cells: int, by: str) -> list[list[Part]]:

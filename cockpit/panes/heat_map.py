@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import Any
 
 from cockpit.panes.facts import Facts
-from cockpit.panes.heat import draw_bars, draw_plane, legend, plane_of
+from cockpit.panes.heat import draw_bars, draw_plane, grouping, legend, plane_of
 from cockpit.panes.line import Part
 from cockpit.study import StudyReport, ranked_name, unit_of
 from cockpit.text import clean
@@ -46,15 +46,16 @@ class MapPane(Facts, can_focus=True):
         points = [[*(point[k] for k in kept), point[-1]] for point in report.detail.points.get(strategy, [])]
         title, lines = self._drawing(report, axes, points, (chosen or {}).get("params"))
         unit = unit_of(report.rank_by, row.symbol)
-        name = f": {clean(strategy)}" if len(report.detail.axes) > 1 else ""
-        self.show_lines(
-            f"{head}{name}: {ranked_name(report.rank_by)}{f' ({unit})' if unit else ''} {title}".rstrip(), lines, self._hint(axes)
-        )
+        name = f"{clean(strategy)}: " if len(report.detail.axes) > 1 else ""
+        title, hint = f"{name}{ranked_name(report.rank_by)}{f' ({unit})' if unit else ''} {title}".rstrip(), self._hint(axes)
+        if not self.framed:
+            lines = [[Part(title, "strong"), Part(f"   {hint[0]}", hint[1])], *lines]
+        self.show_lines(f"{head}: {title}", lines, hint)
 
     def _drawing(
         self, report: StudyReport, axes: list[tuple[str, list[Any]]], points: list[list[float | None]], here: dict[str, Any] | None
     ) -> tuple[str, list[list[Part]]]:
-        cells, lines = self.room
+        cells, lines = self.room[0], self.room[1] - (not self.framed)
         by = report.rank_by
         if not axes or not points:
             return "", [[Part("A map needs a parameter with several values: s, then 5:50:5 for one of them.", "muted")]]
@@ -63,7 +64,10 @@ class MapPane(Facts, can_focus=True):
         pairs = self.pairs(axes)
         pair = pairs[self.turn % len(pairs)]
         plane = plane_of(axes, points, pair, here, full=report.order.method == "grid" and report.order.trials is None)
-        meant = legend(plane, by)
+        meant, together = legend(plane, by), (1, 1)
+        if grouping(plane, cells, lines - len(meant)) != together:
+            together = grouping(plane, cells, lines - len(legend(plane, by, (2, 2))))
+            meant = legend(plane, by, together)
         return f"by {clean(plane.x[0])} → and {clean(plane.y[0])} ↑", [*draw_plane(plane, cells, lines - len(meant), by), *meant]
 
     def _hint(self, axes: list[tuple[str, list[Any]]]) -> tuple[str, str]:

@@ -70,7 +70,7 @@ class RankingPane(LiveGrid):
 def columns_of(names: list[str], several: bool) -> tuple[Column, ...]:
     """Place, strategy where there are several, the parameters that were varied, then the figures."""
     which = [Column("strategy", least=8, most=18)] if several else []
-    params = [Column(clean(name), "right", least=3, most=12) for name in names]
+    params = [Column(clean(name), "right", least=len(name) + 1, most=12) for name in names]
     return (Column("#", "right", least=3), *which, *params, *(column for _, column, _ in _FIGURES))
 
 

@@ -105,7 +105,8 @@ class RunsPane(LiveGrid):
             made[row.id] = old if old is not None and old[0] == of else (of, _made(of, now_ns))
         self._made = made
         empty = (
-            "No run yet: press b to run a strategy over recorded data, s to try many parameter sets of it.",
+            "No run yet: press b to run a strategy over recorded data.",
+            "s tries many parameter sets of one: a study, which says whether to believe the best.",
             "It runs beside the live ones, in a process of its own, and never slows them down.",
         )
         self.show([row for _, row in made.values()], now, note=counts(self._view), empty=empty)

@@ -106,7 +106,7 @@ async def test_a_study_finds_what_the_command_finds_for_the_same_words(tmp_path:
     assert done.verdict == expected["verdict"]
     assert done.symbol == "binance:BTCUSDT"
     assert done.best is not None
-    assert done.best["params"] == expected["ranking"][0]["params"]
+    assert done.best == {"rank_by": expected["rank_by"], **expected["ranking"][0]}
     assert detail.rows_total == len(detail.points["sma_crossover"]) == 12
     assert [name for name, _ in detail.axes["sma_crossover"]] == ["fast", "slow"]
     assert detail.points["sma_crossover"][0][-1] == expected["ranking"][0]["sharpe"]

@@ -110,7 +110,10 @@ def run(request: StudyRequest, say: Say) -> Said:
         return Wrong(f"cannot write {request.detail}: {error.strerror}")
     if not found.ranking.rows:
         return Wrong(f"every trial failed, the first with: {found.ranking.failed[0][3]}" if found.ranking.failed else "there was no trial")
-    return StudyOutcome(teller.word(runner.progress), found.ranking.verdict, found.ranking.pbo, found.ranking.counted)
+    ranking = found.ranking  # by another figure, where no trial has the one that was asked for
+    best = {"rank_by": ranking.rank_by, **msgspec.to_builtins(ranking.rows[0])}
+    last = msgspec.structs.replace(teller.word(runner.progress), best=best)
+    return StudyOutcome(last, ranking.verdict, ranking.pbo, ranking.counted)
 
 
 def judged(request: StudyRequest, study: Study, progress: Progress, tried: Sequence[Tried]) -> Findings:

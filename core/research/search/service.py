@@ -47,7 +47,7 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
     """How far it is; figures as of `core.research.search.runner.Progress`.
 
     Attributes:
-        best: strategy, params and figures of the best so far.
+        best: strategy, params and figures of the best so far; at the end of the best, with what it is best by as `rank_by`.
         counts: trials made in this run, by symbol and span.
     """
 

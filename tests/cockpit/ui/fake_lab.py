@@ -114,7 +114,8 @@ def trial_row(fast: int, slow: int) -> dict[str, Any]:
     """A trial of the study: a hill whose top is at 8 and 50, and a valley beyond it."""
     sharpe = round(1.8 - 0.004 * (fast - 8) ** 2 - 0.0011 * (slow - 50) ** 2, 4)
     return {
-        "strategy": "sma_crossover", "symbol": "binance:BTCUSDT", "params": {"fast": fast, "slow": slow, "interval": "1m", "confirm": False},
+        "strategy": "sma_crossover", "symbol": "binance:BTCUSDT",
+        "params": {"fast": fast, "slow": slow, "interval": "1m", "confirm": False},
         "trades": 400 - 2 * slow, "net_pnl": round(700 * sharpe, 2), "sharpe": sharpe, "max_drawdown": 88.0, "max_drawdown_pct": 0.88,
         "win_rate": 0.56, "profit_factor": 1.4, "fees": 31.0, "fills": 801 - 4 * slow, "deflated_sharpe": 0.971, "plateau": 0.94,
     }  # fmt: skip

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_engine import NOON
-from fake_lab import failed_row, run_row, waiting_row, with_runs
+from fake_engine import NOON, FakeEngine
+from fake_lab import failed_row, run_row, running_study, study_row, waiting_row, with_runs, with_studies
 from looks import compare, look_of
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, opened
+from textual.pilot import Pilot
 
+from cockpit.app import CockpitApp
 from cockpit.tones import THEMES
 
 #: Keys that lead to a screen, and words that are on it once it has all it shows.
@@ -18,6 +20,40 @@ SCREENS = {
     "lab": (["f2"], ["run-4", "done"]),
     "system": (["f6"], ["1 Workers", "binance"]),
 }
+
+
+#: Keys that lead to what is shown of a study where all of it fits, and where a part does.
+STUDY = {WIDE: ["verdict"], MIDDLE: ["verdict"], SMALL: ["verdict", "map", "ranking"]}
+PARTS = {"verdict": ("2", "HOLDS"), "map": ("3", "◆ best"), "ranking": ("4", "▶")}
+
+
+@pytest.mark.parametrize(
+    ("size", "part"),
+    [(size, part) for size, parts in STUDY.items() for part in parts],
+    ids=lambda one: one if isinstance(one, str) else one[0],
+)
+async def test_a_finished_study_looks_as_it_did(size: tuple[int, int], part: str, tmp_path: Path) -> None:
+    key, word = PARTS[part]
+    async with opened(tmp_path, size) as (engine, app, pilot):
+        with_studies(engine, study_row(9), running_study(8), run_row(4))
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "run-9", "✓ study"))
+        await eventually(lambda: app.lab.study_report(app.lab.chosen_study))
+        await frames(engine, 2)
+        await pilot.press(key)
+        await eventually(lambda: line_with(app, word))
+        await still(engine, app, pilot)
+        compare(f"study-{part}-{size[0]}x{size[1]}", look_of(app))
+
+
+async def still(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None]) -> None:
+    """Once all was painted, the screen long after the last change: nothing glows."""
+    await frames(engine, 6)
+    app.workers.cancel_group(app, "follow")
+    await pilot.pause()
+    app.deck.paint(10**6, NOON)
+    app.deck.refresh()
+    await pilot.pause()
 
 
 @pytest.mark.parametrize("theme", [THEMES[0].name, THEMES[1].name])
@@ -30,10 +66,5 @@ async def test_it_looks_as_it_did(screen: str, size: tuple[int, int], theme: str
         app.theme = theme
         await pilot.press(*keys)
         await eventually(lambda: all(line_with(app, word) for word in words))
-        await frames(engine, 6)
-        app.workers.cancel_group(app, "follow")
-        await pilot.pause()
-        app.deck.paint(10**6, NOON)  # long after the last change: nothing glows
-        app.deck.refresh()
-        await pilot.pause()
+        await still(engine, app, pilot)
         compare(f"{screen}-{size[0]}x{size[1]}-{theme.removeprefix('cockpit-')}", look_of(app))
