@@ -12,6 +12,7 @@ Prints one JSON document.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sqlite3
 import sys
@@ -53,6 +54,12 @@ class WideVenue(LeanVenue):
         if socket not in self._readers:
             self._readers.append(socket)
         self._reader_of[[self._place[stream] for stream in streams if stream in self._place]] = self._readers.index(socket)
+
+    async def idle(self) -> None:
+        """One print of each symbol when all are listened to; then nothing but what is ordered, so that it can be counted."""
+        while (self._reader_of < 0).any():  # noqa: ASYNC110 - whoever subscribes does so through the same loop, and once
+            await asyncio.sleep(0.1)
+        await self.write(len(self.names))
 
     async def write(self, count: int, quotes: bool = False) -> None:
         if (self._reader_of < 0).any():
