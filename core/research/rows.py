@@ -9,7 +9,6 @@ from core.research.metrics import finite
 from core.research.trips import WATCHED
 from core.types import Records
 
-
 #: What is told of a fill, as FILL reports name it.
 _TOLD = ("n", "qty", "price", "fee", "realised", "position", "ts", "seq", "tick_id", "order", "why")
 
