@@ -11,6 +11,7 @@ from core.clock import iso
 from core.errors import SourceError
 from core.research.source import Source
 from core.research.source_bytes import Reading
+from core.research.source_check import Check
 from core.research.source_columns import SHORTEST_MONTH
 from core.research.source_name import plain_symbol, read_name
 from core.research.source_order import Counts, gather, in_order, merged, once, turned
@@ -50,11 +51,15 @@ class FileSource(Source):
     def batches(self) -> Iterator[Records]:
         """As `Source.batches`."""
         counts, tables = Counts(), self._selection.tables
+        tolerances = [table.tolerance for table in tables]
+        tolerance = None if None in tolerances else max(t for t in tolerances if t is not None)
+        check = Check(self.kind, tolerance=tolerance, interval=self.interval_ns, since_ns=self.since_ns)
+        self.verdict = None
         self.notes = list(self._selection.notes)
         self._readings = [Reading() for _ in tables]
         firsts = [-1 if table.is_newest_first else table.first_ns for table in tables]
         opened = [partial(self._stream, table, reading, counts) for table, reading in zip(tables, self._readings, strict=True)]
-        rows: Iterator[Records] = self._within(merged(firsts, opened))
+        rows: Iterator[Records] = self._within(merged(firsts, opened), check)
         if not self._is_numbered:
             rows = once(rows, counts, self.kind == "bars", self.text)
         seq = 1
@@ -63,11 +68,13 @@ class FileSource(Source):
             if self._is_numbered:
                 batch["id"] = batch["seq"]
             seq += len(batch)
+            check.take(batch)
             for start in range(0, len(batch), _MOST_ROWS):
                 yield batch[start : start + _MOST_ROWS]
         if seq == 1:
             raise SourceError(f"{self.text}: no {self.kind} of {self.symbol}{self._span()}")
-        self.notes += self._said(counts)
+        self.verdict = check.verdict(counts.moved, counts.dropped)
+        self.notes += [*self._said(counts), *self.verdict.odd]
 
     def _stream(self, table: Table, reading: Reading, counts: Counts) -> Iterator[Records]:
         symbol = plain_symbol(self.symbol) if table.symbols else None
@@ -76,10 +83,11 @@ class FileSource(Source):
             return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks")
         return in_order(rows, counts, table.file.name)
 
-    def _within(self, batches: Iterator[Records]) -> Iterator[Records]:
+    def _within(self, batches: Iterator[Records], check: Check) -> Iterator[Records]:
         begin = "start" if self.kind == "bars" else "ts"
         for batch in batches:
             if self._to is not None and batch["ts"][0] >= self._to + (1 if self.kind == "bars" else 0):
+                check.aside(batch)
                 return
             keep = np.ones(len(batch), np.bool_)
             if self._from is not None:
@@ -88,7 +96,9 @@ class FileSource(Source):
                 keep &= (batch["ts"] <= self._to) if self.kind == "bars" else (batch["ts"] < self._to)
             if keep.all():
                 yield batch
-            elif keep.any():
+                continue
+            check.aside(batch.compress(~keep))
+            if keep.any():
                 yield batch.compress(keep)
 
     def _span(self) -> str:

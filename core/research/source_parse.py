@@ -37,7 +37,7 @@ def read_csv(file: DataFile) -> Table:
     rows = Rows.split(_below(block, layout.skip, _SAMPLE), layout.skip + 1, layout, file.name)
     sample = rows.columns()
     has_ids = sample.ids is not None
-    return table_of(file, layout.kind, layout.form, sample, rows.symbols(), partial(_parse, file, layout, has_ids))
+    return table_of(file, layout.kind, layout.form, sample, rows.symbols(), partial(_parse, file, layout, has_ids), layout.has_every_trade)
 
 
 def _below(block: bytes, skip: int, most: int) -> bytes:
