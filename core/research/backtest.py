@@ -100,7 +100,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     interval, warmup = definition.interval(params), definition.warmup(params)
     source = open_sources(
         order.sources, symbol=order.symbol, home=order.home, from_ns=_reach(order.from_ns, interval, warmup),
-        to_ns=order.to_ns, as_delivered=order.as_delivered,
+        to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
     )  # fmt: skip
     source.since_ns = order.from_ns or 0
     _refuse_holes(source.text, source.listed(), order.allow_gaps)

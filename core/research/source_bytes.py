@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
@@ -62,9 +62,10 @@ class DataFile:
 
 @dataclass(slots=True)
 class Reading:
-    """How far a file has been read, in bytes on disk."""
+    """How far a file has been read, in bytes on disk, and what was seen of it that somebody should know."""
 
     done: int = 0
+    remarks: set[str] = field(default_factory=set)
 
 
 def data_files(path: Path) -> list[DataFile]:

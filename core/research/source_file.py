@@ -13,6 +13,7 @@ from core.research.source import Source
 from core.research.source_bytes import Reading
 from core.research.source_check import Check
 from core.research.source_columns import SHORTEST_MONTH
+from core.research.source_kept import KeptRows
 from core.research.source_name import plain_symbol, read_name
 from core.research.source_order import Counts, gather, in_order, merged, once, turned
 from core.research.source_select import Selection
@@ -32,10 +33,12 @@ class FileSource(Source):
         named: the symbol that the first file's name tells, None where it tells none.
     """
 
-    def __init__(self, text: str, selection: Selection, from_ns: int | None = None, to_ns: int | None = None) -> None:
+    def __init__(
+        self, text: str, selection: Selection, from_ns: int | None = None, to_ns: int | None = None, kept: KeptRows | None = None
+    ) -> None:
         table = selection.tables[0]
         super().__init__(text, table.kind, table.form, selection.symbol, selection.interval)
-        self._selection, self._from, self._to = selection, from_ns, to_ns
+        self._selection, self._from, self._to, self._kept = selection, from_ns, to_ns, kept
         self._readings: list[Reading] = []
         self.has_ids = all(table.has_ids for table in selection.tables)
         self.named = read_name(table.file.title).symbol
@@ -74,11 +77,14 @@ class FileSource(Source):
         if seq == 1:
             raise SourceError(f"{self.text}: no {self.kind} of {self.symbol}{self._span()}")
         self.verdict = check.verdict(counts.moved, counts.dropped)
-        self.notes += [*self._said(counts), *self.verdict.odd]
+        remarks = sorted({remark for reading in self._readings for remark in reading.remarks})
+        self.notes += [*self._said(counts), *remarks, *self.verdict.odd, *(self._kept.notes if self._kept is not None else ())]
 
     def _stream(self, table: Table, reading: Reading, counts: Counts) -> Iterator[Records]:
         symbol = plain_symbol(self.symbol) if table.symbols else None
-        rows = gather(table.rows(Wanted(self.interval_ns, symbol, self._selection.is_chosen), reading))
+        wanted = Wanted(self.interval_ns, symbol, self._selection.is_chosen)
+        parse = partial(_parsed, table, wanted, reading)
+        rows = parse() if self._kept is None else self._kept.rows(table.file, wanted, reading, parse)
         if table.is_newest_first:
             return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks")
         return in_order(rows, counts, table.file.name)
@@ -117,6 +123,10 @@ class FileSource(Source):
         if self.form in _DENSE and counts.missing_ids:
             said.append(f"{_are(counts.missing_ids, 'trade id')} missing between the first and the last")
         return said
+
+
+def _parsed(table: Table, wanted: Wanted, reading: Reading) -> Iterator[Records]:
+    return gather(table.rows(wanted, reading))
 
 
 def _are(count: int, what: str) -> str:
