@@ -18,6 +18,7 @@ from core.research.source_name import plain_symbol, read_name
 from core.research.source_order import Counts, gather, in_order, merged, once, turned
 from core.research.source_select import Selection
 from core.research.source_table import Table, Wanted
+from core.research.source_times import mixed
 from core.types import Records
 
 _MOST_ROWS = 1 << 20
@@ -77,7 +78,7 @@ class FileSource(Source):
         if seq == 1:
             raise SourceError(f"{self.text}: no {self.kind} of {self.symbol}{self._span()}")
         self.verdict = check.verdict(counts.moved, counts.dropped)
-        remarks = sorted({remark for reading in self._readings for remark in reading.remarks})
+        remarks = dict.fromkeys(remark for reading in self._readings for remark in mixed(reading.times))
         self.notes += [*self._said(counts), *remarks, *self.verdict.odd, *(self._kept.notes if self._kept is not None else ())]
 
     def _stream(self, table: Table, reading: Reading, counts: Counts) -> Iterator[Records]:

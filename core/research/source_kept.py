@@ -129,7 +129,7 @@ class KeptRows:
                     done += len(batch)
                     reading.done = file.size * done // (total + 1)
                     yield batch
-                reading.remarks.update(index.remarks)
+                reading.times.update(index.times)
                 reading.done = file.size
                 os.utime(kept.fileno())  # used just now
         except FileNotFoundError:
@@ -150,7 +150,7 @@ class KeptRows:
                     draft = None
                 if number >= given:
                     yield batch
-            if draft is not None and _state(file) == state and not draft.end(place, sorted(reading.remarks)):
+            if draft is not None and _state(file) == state and not draft.end(place, sorted(reading.times)):
                 self._note(draft)
         finally:
             if draft is not None:
@@ -204,12 +204,12 @@ class _Draft:
         self._waiting.append(self._thread.submit(self._write, copied(batch)))  # who takes the batch goes on to number it
         return self._wait(_AHEAD) and self._size <= most
 
-    def end(self, place: Path, remarks: list[str]) -> bool:
+    def end(self, place: Path, times: list[str]) -> bool:
         """All of it is there: under its name from now on; False where it cannot be."""
         if not self._wait(0):
             return False
         try:
-            write_end(self._file, Index(self._kind, self._batches, remarks))
+            write_end(self._file, Index(self._kind, self._batches, times))
             self._file.close()
             self._path.replace(place)
         except OSError as error:

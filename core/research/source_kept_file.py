@@ -38,12 +38,12 @@ class Index(msgspec.Struct, frozen=True):
     Attributes:
         kind: "ticks" or "bars".
         batches: of each batch, the rows and bytes of each of its parts.
-        remarks: what was said of the rows while they were parsed.
+        times: how times were written, as `source_times.forms`.
     """
 
     kind: str
     batches: list[list[tuple[int, int]]]
-    remarks: list[str] = []
+    times: list[str] = []
 
 
 def pack_batch(batch: Records) -> list[tuple[int, bytes]]:

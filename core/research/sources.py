@@ -18,10 +18,11 @@ from core.errors import SourceError
 from core.research.source import Source
 from core.research.source_file import FileSource
 from core.research.source_kept import KeptRows, kept_folder
+from core.research.source_many import Many, open_many
 from core.research.source_select import select
 from core.research.source_tape import is_tape, open_tape
 
-__all__ = ["Source", "open_source", "open_sources"]
+__all__ = ["Many", "Source", "open_many", "open_source", "open_sources"]
 
 
 def open_source(
