@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -140,6 +141,20 @@ def test_progress_goes_from_nothing_to_all_of_it(long: Path, tmp_path: Path) -> 
     assert read == sorted(read)
     assert read[0] > 0
     assert source.bytes_read == source.total_bytes
+
+
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_memory_does_not_grow_with_the_file(long: Path, tmp_path: Path, is_kept: bool) -> None:
+    four = tmp_path / "four" / "BTCUSDT.csv"
+    write(four, [f"{T0_MS + 10 * i},{100 + i % 977 / 8},{i % 13}" for i in range(4 * MANY)], "timestamp,price,qty")
+    peaks = []
+    for path in (long, four):
+        tracemalloc.start()
+        count = sum(map(len, opened(path, cache(tmp_path / "cache") if is_kept else None).batches()))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert count == 4 * MANY
+    assert peaks[1] < 1.5 * peaks[0]
 
 
 @settings(max_examples=25)
