@@ -19,7 +19,7 @@ from core.engine.run_files import FOLDER, prune, read_detail
 from core.errors import CockpitError, UsageError, one_line
 from core.research import service
 from core.research.service import Progress, Request
-from core.research.verdict import GapsError
+from core.research.source_verdict import GapsError
 from core.store.span import tape_series
 from core.strategy_files import strategy_file
 from core.view import LabView

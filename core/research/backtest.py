@@ -20,8 +20,8 @@ from core.kernels.records import FILL, MARK, REPORT, WHY_NAMES
 from core.research.curve import Curve
 from core.research.metrics import Run, metrics
 from core.research.source import Source
+from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
-from core.research.verdict import Holes, refuse
 from core.strategy import PYTHON, warm_from
 from core.strategy_files import load, strategy_file
 from core.types import Records, interval_text, join

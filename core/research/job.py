@@ -21,7 +21,7 @@ from core.research.backtest import Order, Result, run_backtest
 from core.research.curve import Curve
 from core.research.service import Detail, Outcome, Progress, Request, Said, Wrong
 from core.research.source import Source, share
-from core.research.verdict import GapsError
+from core.research.source_verdict import GapsError
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.2

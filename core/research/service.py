@@ -18,7 +18,7 @@ import msgspec
 
 from core.commands import Terms
 from core.errors import CockpitError, StrategyError, one_line
-from core.research.verdict import GapsError
+from core.research.source_verdict import GapsError
 
 #: Bytes of a run's stderr that are kept: its end says why it crashed.
 KEPT_BYTES = 4096

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from core.research.source_layout import Kind
-from core.research.verdict import Holes, Verdict
+from core.research.source_verdict import Holes, Verdict
 from core.types import Records, join
 
 

@@ -8,7 +8,7 @@ from core.research.source_columns import SHORTEST_MONTH
 from core.research.source_holes import MissingBars, MissingIds
 from core.research.source_layout import Kind
 from core.research.source_odd import Prices, Steps
-from core.research.verdict import Hole, Holes, Verdict, Word, counted, moment
+from core.research.source_verdict import Hole, Holes, Verdict, Word, counted, moment
 from core.types import SECOND, Records
 
 #: A silence is worth a word from so many median steps on, and from so long.

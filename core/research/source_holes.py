@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from core.research.verdict import Hole, Holes
+from core.research.source_verdict import Hole, Holes
 from core.types import DAY, Records
 
 HOUR = DAY // 24

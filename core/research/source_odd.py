@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.research.verdict import Hole
+from core.research.source_verdict import Hole
 from core.types import Records
 
 #: Values of a batch that a median is made of; the others would not move it.

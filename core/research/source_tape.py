@@ -12,7 +12,7 @@ from core.research.source import Source
 from core.research.source_check import Check
 from core.research.source_name import clean, plain_symbol
 from core.research.source_tape_gaps import ends_after, lacking, lacks, listed_between
-from core.research.verdict import Holes
+from core.research.source_verdict import Holes
 from core.types import Origin, Records, Symbols
 
 PREFIX = "tape:"

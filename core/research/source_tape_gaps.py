@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.research.verdict import Hole, Holes
+from core.research.source_verdict import Hole, Holes
 
 if TYPE_CHECKING:
     from core.store.gaps import Gap

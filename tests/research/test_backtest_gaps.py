@@ -14,8 +14,8 @@ from core.research.backtest import Order, Result, run_backtest
 from core.research.job import run
 from core.research.service import Request, Wrong
 from core.research.source_tape_gaps import REFUSED
+from core.research.source_verdict import GapsError
 from core.research.sources import open_source
-from core.research.verdict import GapsError
 from core.store.gaps import GapState
 from core.store.tape import Tape
 from core.types import SECOND, TICK, Symbols

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from market_files import AGG_HEADER, T0, T0_MS, TRADES_HEADER, agg_lines, market, trade_lines, write
 
 from core.research.source_holes import MissingBars, MissingIds
+from core.research.source_verdict import Hole, Holes, Verdict
 from core.research.sources import open_source
-from core.research.verdict import Hole, Holes, Verdict
 from core.types import BAR, DAY, MINUTE, SECOND, TICK, Records
 
 TRADES = market(3000)
