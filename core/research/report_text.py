@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 from core.clock import iso
 from core.commands import Terms
 from core.research.metrics import LEAST_SPAN_NS
+from core.research.report_figures import count, money, number, ratio
+from core.research.report_trades import exit_lines, time_lines, trade_lines
 from core.research.source_name import clean
 from core.types import interval_text
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-
-NONE = "-"  # a figure that does not exist
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +46,23 @@ class Setting:
     notes: Sequence[str] = field(default=())
 
 
-def report_text(figures: Mapping[str, Any], setting: Setting, width: int = 100, color: bool = False) -> str:
-    """The report as a string; `figures` as `core.research.metrics.metrics` gives them."""
+def report_text(
+    figures: Mapping[str, Any], setting: Setting, width: int = 100, color: bool = False, exits: Sequence[Mapping[str, Any]] = ()
+) -> str:
+    """The report as a string.
+
+    Args:
+        figures: as `core.research.backtest.Result` has them; those of `core.research.metrics.metrics` at least.
+        exits: the round trips by what ended them (`core.research.tables`).
+    """
     out = StringIO()
-    _print(_console(out, width, color), figures, setting)
+    _print(_console(out, width, color), figures, setting, exits)
     return out.getvalue()
 
 
-def print_report(figures: Mapping[str, Any], setting: Setting, file: TextIO) -> None:
+def print_report(figures: Mapping[str, Any], setting: Setting, file: TextIO, exits: Sequence[Mapping[str, Any]] = ()) -> None:
     """The report on a terminal or file, coloured where the terminal can and NO_COLOR is not set."""
-    _print(_console(file, None, None), figures, setting)
+    _print(_console(file, None, None), figures, setting, exits)
 
 
 def _console(file: TextIO, width: int | None, color: bool | None) -> Console:
@@ -65,21 +72,28 @@ def _console(file: TextIO, width: int | None, color: bool | None) -> Console:
     return Console(file=file, width=width, force_terminal=color, no_color=plain, highlight=False, markup=False, emoji=False)
 
 
-def _print(console: Console, figures: Mapping[str, Any], setting: Setting) -> None:
-    for title, rows in (("Result", _result(figures, setting)), ("Assumptions", assumptions(setting))):
-        console.print(title, style="bold")
-        console.print(_table(rows))
+def _print(console: Console, figures: Mapping[str, Any], setting: Setting, exits: Sequence[Mapping[str, Any]]) -> None:
+    blocks = [("Result", _result(figures, setting))]
+    if "exposure" in figures:
+        blocks += [("Trades", trade_lines(figures)), ("Exits", exit_lines(exits))] if figures["trades"] else []
+        blocks += [("Over time", time_lines(figures))]
+    widths = [max(len(row[column]) for _, rows in blocks for row in rows) for column in (0, 1)]
+    for title, rows in [*blocks, ("Assumptions", assumptions(setting))]:
+        if rows:
+            console.print(title, style="bold")
+            console.print(_table(rows, widths if title != "Assumptions" else (0, 0)))
     for note in setting.notes:
         console.print(f"  note: {clean(note)}", style="yellow", soft_wrap=True)
 
 
-def _table(rows: Sequence[tuple[str, str, str]]) -> Table:
+def _table(rows: Sequence[tuple[str, str, str]], widths: Sequence[int]) -> Table:
+    """Rows in columns; those of the names and of the figures as wide as said at least."""
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
+    table.add_column(no_wrap=True, min_width=widths[0] + 2)
+    table.add_column(justify="right", no_wrap=True, min_width=widths[1])
     table.add_column(overflow="fold")
     for name, value, remark in rows:
         table.add_row(Text(f"  {name}"), Text(value), Text(remark))
@@ -87,23 +101,23 @@ def _table(rows: Sequence[tuple[str, str, str]]) -> Table:
 
 
 def _result(figures: Mapping[str, Any], setting: Setting) -> list[tuple[str, str, str]]:
-    money = "quote currency"
+    quote = "quote currency"
     capital = setting.terms.capital
     net = figures["net_pnl"]
     percent = f", {100 * net / capital:+.2f} % of capital" if net is not None else ""
     return [
-        (setting.kind, _count(figures["ticks"]), f"in {figures['elapsed_s']:.2f} s{_rate(figures)}"),
-        ("fills", _count(figures["fills"]), "executions"),
-        ("trades", _count(figures["trades"]), "closed round trips"),
-        ("win rate", _ratio(figures["win_rate"]), "of trades, after fees"),
-        ("gross profit", _money(figures["gross_profit"]), f"{money}, winning trades after fees"),
-        ("gross loss", _money(figures["gross_loss"]), f"{money}, losing trades after fees"),
-        ("fees", _money(figures["fees"]), money),
-        ("net P&L", _money(net, sign=True), f"{money}, open position at the last price{percent}"),
-        ("profit factor", _number(figures["profit_factor"]), "gross profit / gross loss"),
-        ("max drawdown", _money(figures["max_drawdown"]), f"{money}, from the marked peak"),
-        ("max drawdown", _number(figures["max_drawdown_pct"], " %"), "of the peak it fell from"),
-        ("Sharpe", _number(figures["sharpe"]), _sharpe_words(figures, setting)),
+        (setting.kind, count(figures["ticks"]), f"in {figures['elapsed_s']:.2f} s{_rate(figures)}"),
+        ("fills", count(figures["fills"]), "executions"),
+        ("trades", count(figures["trades"]), "closed round trips"),
+        ("win rate", ratio(figures["win_rate"]), "of trades, after fees"),
+        ("gross profit", money(figures["gross_profit"]), f"{quote}, winning trades after fees"),
+        ("gross loss", money(figures["gross_loss"]), f"{quote}, losing trades after fees"),
+        ("fees", money(figures["fees"]), quote),
+        ("net P&L", money(net, sign=True), f"{quote}, open position at the last price{percent}"),
+        ("profit factor", number(figures["profit_factor"]), "gross profit / gross loss"),
+        ("max drawdown", money(figures["max_drawdown"]), f"{quote}, from the marked peak"),
+        ("max drawdown", number(figures["max_drawdown_pct"], " %"), "of the peak it fell from"),
+        ("Sharpe", number(figures["sharpe"]), _sharpe_words(figures, setting)),
     ]
 
 
@@ -130,7 +144,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("to", "", iso(setting.last_ns)),
         ("size", f"{terms.qty:g}", "base currency a unit of target"),
         ("side", terms.side.replace("_", "/"), ""),
-        ("capital", _money(terms.capital), "quote currency"),
+        ("capital", money(terms.capital), "quote currency"),
         ("fee", f"{terms.fee_bps:g} bps", "of the value of each fill"),
         ("slippage", f"{terms.slippage_bps:g} bps", "each fill that much worse than its price"),
         ("latency", f"{terms.latency_ms:g} ms", "from decision to venue"),
@@ -152,25 +166,6 @@ def _stops(terms: Terms, is_bars: bool) -> list[tuple[str, str, str]]:
     return [(name, f"{value:g} %", how) for name, value in wanted if value is not None] or [("stops", "none", "")]
 
 
-def _count(value: int) -> str:
-    return f"{value:,}"
-
-
 def _rate(figures: Mapping[str, Any]) -> str:
     elapsed = figures["elapsed_s"]
     return f", {figures['ticks'] / elapsed:,.0f} a second" if elapsed > 0 else ""
-
-
-def _money(value: float | None, sign: bool = False) -> str:
-    if value is None:
-        return NONE
-    decimals = 2 if abs(value) >= 1 or value == 0 else 6
-    return f"{value:+,.{decimals}f}" if sign else f"{value:,.{decimals}f}"
-
-
-def _number(value: float | None, unit: str = "") -> str:
-    return NONE if value is None else f"{value:,.2f}{unit}"
-
-
-def _ratio(value: float | None) -> str:
-    return NONE if value is None else f"{100 * value:.1f} %"
