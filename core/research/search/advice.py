@@ -72,6 +72,8 @@ def sentences(ranking: Ranking) -> Iterator[str]:
         yield "No trial has a result."
         return
     best = ranking.rows[0]
+    if all((row.net_pnl or 0.0) <= 0 for row in ranking.rows):
+        yield "Nothing that was tried made money."
     yield f"Best: {described(best, ranking.rank_by)}."
     against = warnings(best, ranking)
     if against:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -102,6 +103,6 @@ def test_sealing_in_an_engine_goes_on_without_who_asked(
 ) -> None:
     engine.answers["upkeep"] = {"busy": True, "sealed": 8192, "chunks": 1, "chunk_bytes": 40_960, "trouble": ""}
     # its own clock alone: other threads of the test sleep as well
-    monkeypatch.setattr("cockpit.cli.db_care.time", SimpleNamespace(sleep=ctrl_c))
+    monkeypatch.setattr("cockpit.cli.db_care.time", SimpleNamespace(sleep=ctrl_c, monotonic=time.monotonic))
     outcome = run("db", "seal")
     assert (outcome.code, outcome.err) == (130, "stopped: the engine goes on sealing\n")
