@@ -1,7 +1,7 @@
 """Two peers on a file of real bars, for figures a test compares ours with: `python -m benchmarks.peers.on_real_bars PEER FILE`.
 
-PEER is vectorbt or backtesting. One unit, long while the fast average (5) is above the slow one (20), each decision at a close filled at the
-next bar's open, fee 0.02 % of the value, capital a million. FILE is a CSV of bars with a header, packed or not. Prints one JSON object.
+PEER is vectorbt or backtesting. One unit, long while the fast average (5) is above the slow one (20), each decision at a close filled at
+the next bar's open, fee 0.02 % of the value, capital a million. FILE is a CSV of bars with a header, packed or not. Prints one JSON object.
 """
 
 from __future__ import annotations
