@@ -11,11 +11,8 @@ import functools
 import hashlib
 import os
 import shutil
-import tempfile
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import IO
 
@@ -23,9 +20,10 @@ import platformdirs
 
 from core.errors import SourceError, StoreError
 from core.research.source_bytes import DataFile, Reading
-from core.research.source_kept_file import MAGIC, Index, pack_batch, read_batches, read_index, write_end
+from core.research.source_kept_draft import ENDING, Draft, prune
+from core.research.source_kept_file import read_batches, read_index
 from core.research.source_table import Wanted
-from core.types import BAR, Records, copied
+from core.types import Records
 
 #: Bytes that are kept; those unused for longest go first.
 MOST_BYTES = 4 << 30
@@ -35,12 +33,6 @@ LEAST_FILE = 1 << 20
 FREE_BYTES = 1 << 30
 #: A file changed so lately may change again without its times telling.
 SETTLED_NS = 2_000_000_000
-#: Batches that may wait to be packed.
-_AHEAD = 2
-#: What was begun and not ended is thrown away after so long.
-_STALE_S = 86_400
-
-_ENDING, _DRAFT = ".rows", ".new-"
 _MODULES = (
     "bytes",
     "columns",
@@ -107,7 +99,7 @@ class KeptRows:
         if state is None or file.size < self._least:
             yield from parse()
             return
-        place = self._folder / (_key(file, wanted, state) + _ENDING)
+        place = self._folder / (_key(file, wanted, state) + ENDING)
         done = 0
         for batch in self._kept(place, file, reading):
             done += 1
@@ -158,7 +150,7 @@ class KeptRows:
         if draft is not None:
             prune(self._folder, self._most)
 
-    def _draft(self, file: DataFile, state: tuple[int, ...]) -> _Draft | None:
+    def _draft(self, file: DataFile, state: tuple[int, ...]) -> Draft | None:
         if not hasattr(os, "getuid") or time.time_ns() - max(state[1], state[2]) < self._settled:
             return None
         try:
@@ -168,94 +160,15 @@ class KeptRows:
             if shutil.disk_usage(self._folder).free < self._free + file.size // 4:
                 self.notes.append("what was parsed was not kept for the next time: the disk is nearly full")
                 return None
-            return _Draft(self._folder)
+            return Draft(self._folder)
         except OSError as error:
             self.notes.append(f"what was parsed was not kept for the next time: {error.strerror}")
             return None
 
-    def _note(self, draft: _Draft) -> None:
+    def _note(self, draft: Draft) -> None:
         draft.leave()
         if draft.wrong:
             self.notes.append(f"what was parsed was not kept for the next time: {draft.wrong}")
-
-
-class _Draft:
-    """A file that is being written, under a name of its own; packing goes on in a thread while the next batch is parsed.
-
-    Attributes:
-        wrong: why it cannot be written; '' while it can.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        descriptor, name = tempfile.mkstemp(prefix=_DRAFT, dir=folder)  # 0600
-        self.wrong = ""
-        self._path = Path(name)
-        self._file = os.fdopen(descriptor, "wb")
-        self._file.write(MAGIC)
-        self._batches: list[list[tuple[int, int]]] = []
-        self._size = 0
-        self._kind = "ticks"
-        self._thread = ThreadPoolExecutor(1, "keep")
-        self._waiting: deque[Future[None]] = deque()
-
-    def add(self, batch: Records, most: int) -> bool:
-        """One more batch; False where it cannot be kept."""
-        self._kind = "bars" if batch.dtype == BAR else "ticks"
-        self._waiting.append(self._thread.submit(self._write, copied(batch)))  # who takes the batch goes on to number it
-        return self._wait(_AHEAD) and self._size <= most
-
-    def end(self, place: Path, times: list[str]) -> bool:
-        """All of it is there: under its name from now on; False where it cannot be."""
-        if not self._wait(0):
-            return False
-        try:
-            write_end(self._file, Index(self._kind, self._batches, times))
-            self._file.close()
-            self._path.replace(place)
-        except OSError as error:
-            self.wrong = error.strerror or "it cannot be written"
-        return not self.wrong
-
-    def leave(self) -> None:
-        """Let go of what was not ended."""
-        self._thread.shutdown(cancel_futures=True)
-        with contextlib.suppress(OSError):
-            self._file.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink()
-
-    def _write(self, batch: Records) -> None:
-        parts = pack_batch(batch)
-        for _, data in parts:
-            self._file.write(data)
-        self._batches.append([(rows, len(data)) for rows, data in parts])
-        self._size += sum(len(data) for _, data in parts)
-
-    def _wait(self, most: int) -> bool:
-        try:
-            while len(self._waiting) > most:
-                self._waiting.popleft().result()
-        except OSError as error:
-            self.wrong = error.strerror or "it cannot be written"
-        return not self.wrong
-
-
-def prune(folder: Path, most_bytes: int) -> None:
-    """Throw away what was unused for longest until the rest is within bounds, and what was begun long ago."""
-    with contextlib.suppress(OSError):
-        kept, now = [], time.time()
-        for entry in os.scandir(folder):
-            info = entry.stat(follow_symlinks=False)
-            if entry.name.endswith(_ENDING):
-                kept.append((info.st_mtime_ns, info.st_size, entry.path))
-            elif entry.name.startswith(_DRAFT) and now - info.st_mtime > _STALE_S:
-                os.unlink(entry.path)
-        total = sum(size for _, size, _ in kept)
-        for _, size, path in sorted(kept):
-            if total <= most_bytes:
-                break
-            os.unlink(path)
-            total -= size
 
 
 @contextlib.contextmanager

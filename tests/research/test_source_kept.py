@@ -20,7 +20,8 @@ from market_files import AGG_HEADER, T0_MS, TRADES_HEADER, agg_lines, bars, klin
 from core.errors import SourceError
 from core.research import source_kept, source_order
 from core.research.source_file import FileSource
-from core.research.source_kept import KeptRows, kept_folder, prune
+from core.research.source_kept import KeptRows, kept_folder
+from core.research.source_kept_draft import prune
 from core.research.source_select import select
 from core.types import Records, join
 
@@ -242,7 +243,7 @@ def test_a_full_disk_is_noted_and_harms_nothing(tmp_path: Path, monkeypatch: pyt
 
     path = KINDS["prices"](tmp_path)
     plain, _ = rows(path, None)
-    monkeypatch.setattr(source_kept, "pack_batch", full)
+    monkeypatch.setattr("core.research.source_kept_draft.pack_batch", full)
     assert rows(path, cache(tmp_path / "cache")) == (plain, ["what was parsed was not kept for the next time: No space left on device"])
     assert list((tmp_path / "cache").iterdir()) == []
     monkeypatch.undo()
