@@ -31,6 +31,11 @@ class Terms(Struct, frozen=True, kw_only=True):
     stop_loss_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] | None = None
     take_profit_pct: Annotated[float, Meta(gt=0, description="exit this far above (below) the entry, in percent")] | None = None
     trailing_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] | None = None
+    lot: Annotated[float, Meta(gt=0, description="orders are whole multiples of it, in base currency; none: any quantity")] | None = None
+    tick_size: Annotated[float, Meta(gt=0, description="prices are whole multiples of it; none: any price")] | None = None
+    min_notional: (
+        Annotated[float, Meta(gt=0, description="least value of an order, in quote currency; one to flat always passes")] | None
+    ) = None
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):

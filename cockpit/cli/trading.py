@@ -20,7 +20,7 @@ REGISTER_PATIENCE = 180.0
 
 #: Terms a flag can give; those that `[paper]` configures fall back to it.
 CONFIGURED = ("capital", "fee_bps", "slippage_bps", "latency_ms")
-PLAIN = ("qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct")
+PLAIN = ("qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct", "lot", "tick_size", "min_notional")
 
 
 def add(commands: Commands) -> None:
@@ -67,6 +67,9 @@ def add_terms(parser: Parser) -> None:
     parser.add_argument("--stop-loss-pct", metavar="P", help="exit this far below (above) the entry")
     parser.add_argument("--take-profit-pct", metavar="P", help="exit this far above (below) the entry")
     parser.add_argument("--trailing-pct", metavar="P", help="exit this far off the best price since entry")
+    parser.add_argument("--lot", metavar="Q", help="orders are whole multiples of it (any quantity)")
+    parser.add_argument("--tick-size", metavar="P", help="prices are whole multiples of it (any price)")
+    parser.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")
 
 
 def terms(call: Call) -> Terms:

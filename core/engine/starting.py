@@ -12,7 +12,7 @@ import numpy as np
 from core.commands import Register
 from core.compile import service
 from core.compile.blueprint import Blueprint
-from core.compile.instance import layout_of, same_books
+from core.compile.layout import layout_of, same_books
 from core.engine import history
 from core.engine.roster import Entry
 from core.types import Records, join
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
 PastFill = tuple[int, float, float, float, int]
 
 
-async def build(engine: Engine, entry_name: str, params: dict[str, str | int | float | bool]) -> Blueprint:
-    """The plan of a strategy, made by the compiler process from its file as it is now.
+async def build(engine: Engine, order: Register) -> Blueprint:
+    """The plan of a strategy that is asked for, made by the compiler process from its file as it is now.
 
     Raises:
         CockpitError: there is no such strategy, it does not load, or a parameter is refused.
     """
-    return msgspec.convert(await service.build(engine.folders, entry_name, params), Blueprint, builtin_types=(bytes,))
+    return msgspec.convert(await service.build(engine.folders, order.name, order.params, order.terms), Blueprint, builtin_types=(bytes,))
 
 
 async def build_all(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
     """The plans of several strategies, or one line on why there is none."""
-    found = await service.build_all(engine.folders, [(order.name, order.params) for order in orders]) if orders else []
+    found = await service.build_all(engine.folders, [(order.name, order.params, order.terms) for order in orders]) if orders else []
     return [plan if isinstance(plan, str) else msgspec.convert(plan, Blueprint, builtin_types=(bytes,)) for plan in found]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import mark, mark_day
+from core.kernels.features import LOTS
 from core.kernels.orders import decide, fill_due, fill_stop
 from core.kernels.records import SIGNAL
 from core.kernels.stops import bar_stop, stop_hit, stretch
@@ -131,7 +132,7 @@ def advance(
                     account.error = 1
                 else:
                     n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
-            elif LIMITED:
+            elif LIMITED or LOTS:
                 other.blocked = 0
         if book.position != 0.0 or n != written:
             mark(account, books, book, LEGS, price)

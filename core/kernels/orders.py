@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import execute, report
+from core.kernels.costs import taken
+from core.kernels.features import LOTS
+from core.kernels.grid import lots_of, moved, orderable
 from core.kernels.records import (
     BLOCKED,
     CANCELLED,
@@ -18,6 +21,7 @@ from core.kernels.records import (
     HALTED,
     MAX_POSITION,
     MAX_SPREAD,
+    MINIMUM,
     NO_NEW,
     PLACED,
     PRICE_BAND,
@@ -38,7 +42,13 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
         if abs(left) > available:
             qty = available if left > 0.0 else -available
             after = book.position + qty
-    paid = price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage)
+            if LOTS:
+                qty, after = moved(terms, book.position, qty)
+                if qty == 0.0:
+                    return n
+    if LOTS:
+        qty = lots_of(terms, qty)
+    paid = taken(terms, tick, qty, price) if LOTS else (price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage))
     return execute(account, book, terms, reports, n, tick, leg, qty, after, paid, price)
 
 
@@ -89,14 +99,16 @@ def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, 
     book.why = why
     book.aim = want
     book.due = ts + terms.latency
-    return report(reports, n, PLACED, why, tick, leg, book, want - book.position, 0.0)
+    return report(reports, n, PLACED, why, tick, leg, book, lots_of(terms, want - book.position) if LOTS else want - book.position, 0.0)
 
 
 def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int) -> int:
     """Act on a wanted position that differs from what is under way; returns the next free report."""
     goal, hindrance = allowed(book, limits, want, why)
+    if LOTS:
+        goal, hindrance = orderable(book, terms, goal, hindrance)
     if hindrance != 0:
-        if hindrance != book.blocked or want != book.refused:
+        if hindrance != book.blocked or (want != book.refused and (not LOTS or hindrance != MINIMUM)):
             n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, book.last)
         book.refused = want
     book.blocked = hindrance
@@ -116,7 +128,9 @@ def fill_stop(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n:
     book.why = why
     book.aim = 0.0
     qty = -book.position
-    paid = level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage)
+    if LOTS:
+        qty = lots_of(terms, qty)
+    paid = taken(terms, tick, qty, level) if LOTS else (level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage))
     n = execute(account, book, terms, reports, n, tick, leg, qty, 0.0, paid, level)
     book.unrealised = 0.0
     return n

@@ -127,6 +127,7 @@ REDUCE_ONLY = 3
 MAX_POSITION = 4
 MAX_SPREAD = 5
 PRICE_BAND = 6
+MINIMUM = 7
 
 # LIMITS.mode
 NORMAL = 0
@@ -135,6 +136,8 @@ REDUCING = 2
 HALT = 3
 
 WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten")
-BLOCK_NAMES = ("", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band")
+BLOCK_NAMES = (
+    "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order"
+)  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

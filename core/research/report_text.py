@@ -137,6 +137,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("participation", _participation(terms, is_bars), limit),
         ("fills", "", fills),
         *_stops(terms, is_bars),
+        *_lots(terms),
     ]
 
 
@@ -150,6 +151,15 @@ def _stops(terms: Terms, is_bars: bool) -> list[tuple[str, str, str]]:
     wanted = (("stop loss", terms.stop_loss_pct), ("take profit", terms.take_profit_pct), ("trailing stop", terms.trailing_pct))
     how = "at the open on a gap, the worse where a bar holds both" if is_bars else "at the print that crosses it"
     return [(name, f"{value:g} %", how) for name, value in wanted if value is not None] or [("stops", "none", "")]
+
+
+def _lots(terms: Terms) -> list[tuple[str, str, str]]:
+    rows = (
+        ("lot", terms.lot, "base currency, orders are whole multiples of it, cut towards zero"),
+        ("tick size", terms.tick_size, "quote currency, prices are rounded to it against who takes"),
+        ("least order", terms.min_notional, "quote currency; smaller ones are not placed, but one to flat"),
+    )
+    return [(name, f"{value:.12g}", remark) for name, value, remark in rows if value is not None]
 
 
 def _count(value: int) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isnan
 
+from loop_reference_terms import added, available, difference, ordered, paid
+
 from core.commands import Terms
 from core.types import Records
 
@@ -55,19 +57,20 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     latency = round(terms.latency_ms * 1e6)
     for i, (time, price, size) in enumerate(zip(ticks["ts"].tolist(), ticks["price"].tolist(), ticks["qty"].tolist(), strict=True)):
         if order is not None and time >= order.due:  # (1) fill what is due
-            wanted = order.target - position
-            cap = share * size if size > 0 else inf
+            wanted = difference(order.target, position, terms)
+            cap = available(share * size, terms) if size > 0 else inf
             qty = max(-cap, min(cap, wanted))
-            after = order.target if qty == wanted else position + qty
-            paid = price * (1.0 + terms.slippage_bps / 1e4) if qty > 0 else price * (1.0 - terms.slippage_bps / 1e4)
-            fills.append(Fill(i, qty, paid, abs(qty) * paid * terms.fee_bps / 1e4, after, order.why))
-            if position == 0.0 or position * after < 0.0:
-                entry, best = paid, price
-            elif abs(after) > abs(position):
-                entry = (entry * abs(position) + paid * abs(qty)) / abs(after)
-            position = after
-            if position == order.target:
-                order = None
+            if qty:
+                after = order.target if qty == wanted else added(position, qty, terms)
+                cost = paid(price, qty > 0, terms)
+                fills.append(Fill(i, qty, cost, abs(qty) * cost * terms.fee_bps / 1e4, after, order.why))
+                if position == 0.0 or position * after < 0.0:
+                    entry, best = cost, price
+                elif abs(after) > abs(position):
+                    entry = (entry * abs(position) + cost * abs(qty)) / abs(after)
+                position = after
+                if position == order.target:
+                    order = None
         fired = None
         if position != 0.0:  # (2) extremes, stops
             best = max(best, price) if position > 0 else min(best, price)
@@ -87,6 +90,7 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
             continue
         else:
             goal, why = target * terms.qty, "signal"
+        goal = ordered(goal, position, order.target if order else None, price, terms)
         if goal == (order.target if order else position):  # (5) order
             continue
         order = None if goal == position else Order(goal, time + latency, why)

@@ -14,8 +14,7 @@ import msgspec
 import numpy as np
 
 from core.commands import Register, SetLimits, Terms
-from core.compile.blueprint import blueprint
-from core.compile.module import Variant
+from core.compile.blueprint import blueprint, live_variant
 from core.engine.blotter import Blotter
 from core.engine.roster import Entry
 from core.kernels.records import REPORT
@@ -111,7 +110,7 @@ class Session:
         fills: list[tuple[int, float, float, float, int]] | None = None,
     ) -> None:  # fmt: skip
         """Start it, with the books of an earlier self perhaps, and keep what it starts from."""
-        plan = blueprint(load(path), order.params, Variant())
+        plan = blueprint(load(path), order.params, live_variant(order.terms))
         text = msgspec.json.encode(plan).decode()
         name = hashlib.sha256(text.encode()).hexdigest()
         self.ledger.add_source(name, "plan", text)
@@ -129,7 +128,7 @@ class Session:
         """Take it up from its newest snapshot, as after a restart."""
         order = await self._order(id_)
         row = {row["strategy_id"]: row for row in await self.ledger.snapshots()}[id_]
-        plan = blueprint(load(_path(file)), order.params, Variant())
+        plan = blueprint(load(_path(file)), order.params, live_variant(order.terms))
         self.entries[id_] = Entry(id_, order, plan)
         legs = {self.symbols[symbol]: leg for leg, symbol in enumerate(order.symbols)}
         again = Assignment(

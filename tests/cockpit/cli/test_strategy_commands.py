@@ -62,6 +62,14 @@ def test_a_registration_carries_what_was_typed_and_answers_the_id(run: Run, engi
     ]
 
 
+def test_a_flag_for_every_term(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "x"}
+    typed = dict(lot=0.1, tick_size=0.01, min_notional=5.0)
+    words = [word for name, value in typed.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    assert run("register", "rsi", "--symbols", "A", *words).code == 0
+    assert engine.commands == [Register(name="rsi", symbols=["A"], terms=Terms(**typed))]
+
+
 def test_terms_that_are_not_typed_are_the_configured_ones(run: Run, engine: FakeEngine, home: Path) -> None:
     engine.reply = lambda command: {"id": "x"}
     (home / "cockpit.toml").write_text("[paper]\ncapital = 500\nfee_bps = 10\n")

@@ -1,0 +1,44 @@
+"""What a strategy's terms may ask for beyond plain market orders: a switch each, and the fields it adds to the loop's records.
+
+The switches are replaced by constants where `core.compile` makes a module, before anything else looks at the source: what is off
+leaves no trace in its text, its records or its speed. A field that is added stands behind all that were there before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+
+import numpy as np
+
+from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
+
+LOTS = False  # quantities in whole lots, prices on ticks, no order below the venue's minimum
+
+#: By feature and record: the fields it adds.
+ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
+    "lots": {
+        "TERMS": [
+            ("lot", "f8"),  # 0: any quantity
+            ("lots", "f8"),  # of them in a unit, where that is a whole number; else 0
+            ("price_tick", "f8"),  # 0: any price
+            ("price_ticks", "f8"),
+            ("min_notional", "f8"),
+        ],
+    },
+}
+
+BASE: Mapping[str, np.dtype[np.void]] = {"BOOK": BOOK, "ACCOUNT": ACCOUNT, "TERMS": TERMS, "LIMITS": LIMITS, "REPORT": REPORT}
+
+
+def layouts(features: Collection[str]) -> dict[str, np.dtype[np.void]]:
+    """The loop's records with these features, by name."""
+    chosen = [added for name, added in ADDED.items() if name in features]
+    return {
+        record: np.dtype([*base.descr, *(field for added in chosen for field in added.get(record, ()))]) for record, base in BASE.items()
+    }
+
+
+def features_in(fields: Iterable[str]) -> frozenset[str]:
+    """The features whose terms are among these fields of TERMS."""
+    there = set(fields)
+    return frozenset(name for name, added in ADDED.items() if added["TERMS"][0][0] in there)

@@ -1,0 +1,55 @@
+"""What orders and fills are under a strategy's terms, in exact decimals, from the words of docs/costs.md alone."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
+
+from core.commands import Terms
+
+
+def decimal(value: float) -> Decimal:
+    """The number a float was meant to be."""
+    return Decimal(f"{value:.12g}")
+
+
+def whole(value: float | Decimal, step: float, rounding: str) -> float:
+    """The multiple of a step nearest to a value in a direction."""
+    exact = value if isinstance(value, Decimal) else decimal(value)
+    return float((exact / decimal(step)).to_integral_value(rounding) * decimal(step))
+
+
+def ordered(goal: float, position: float, working: float | None, price: float, terms: Terms) -> float:
+    """The position an order may lead to on the way to a goal."""
+    if goal in (0.0, position):
+        return goal
+    if terms.lot is not None:
+        cut = whole(decimal(goal) - decimal(position), terms.lot, ROUND_DOWN)
+        goal = float(decimal(position) + decimal(cut))
+    if goal in (position, working):
+        return goal
+    if terms.min_notional is not None and abs(goal - position) * price < terms.min_notional:
+        return position
+    return goal
+
+
+def available(cap: float, terms: Terms) -> float:
+    """How much of a print may be taken."""
+    return whole(cap, terms.lot, ROUND_DOWN) if terms.lot is not None and cap != float("inf") else cap
+
+
+def added(position: float, qty: float, terms: Terms) -> float:
+    """The position after a part of an order."""
+    return position + qty if terms.lot is None else float(decimal(position) + decimal(qty))
+
+
+def difference(target: float, position: float, terms: Terms) -> float:
+    """What is left of an order."""
+    return target - position if terms.lot is None else float(decimal(target) - decimal(position))
+
+
+def paid(price: float, buys: bool, terms: Terms) -> float:
+    """What a market order pays that fills on a price."""
+    cost = price * (1.0 + terms.slippage_bps / 1e4) if buys else price * (1.0 - terms.slippage_bps / 1e4)
+    if terms.tick_size is None:
+        return cost
+    return whole(cost, terms.tick_size, ROUND_CEILING) if buys else max(whole(cost, terms.tick_size, ROUND_FLOOR), terms.tick_size)
