@@ -36,6 +36,14 @@ class Terms(Struct, frozen=True, kw_only=True):
     min_notional: (
         Annotated[float, Meta(gt=0, description="least value of an order, in quote currency; one to flat always passes")] | None
     ) = None
+    spread: Annotated[Literal["print", "quote"], Meta(description="quote: market orders pay ask or bid, where known")] = "print"
+    spread_bps: Annotated[
+        float, Meta(ge=0, lt=10_000, description="spread where no quote is paid, in basis points; half of it is paid")
+    ] = 0.0
+    impact_bps: Annotated[float, Meta(ge=0, lt=10_000, description="worse by so much for all that is traded, by the square-root law")] = 0.0
+    impact_volume: (
+        Annotated[float, Meta(gt=0, description="what counts as all that is traded, in base currency; none: the print's quantity")] | None
+    ) = None
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):

@@ -20,7 +20,21 @@ REGISTER_PATIENCE = 180.0
 
 #: Terms a flag can give; those that `[paper]` configures fall back to it.
 CONFIGURED = ("capital", "fee_bps", "slippage_bps", "latency_ms")
-PLAIN = ("qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct", "lot", "tick_size", "min_notional")
+PLAIN = (
+    "qty",
+    "side",
+    "participation",
+    "stop_loss_pct",
+    "take_profit_pct",
+    "trailing_pct",
+    "lot",
+    "tick_size",
+    "min_notional",
+    "spread",
+    "spread_bps",
+    "impact_bps",
+    "impact_volume",
+)
 
 
 def add(commands: Commands) -> None:
@@ -70,6 +84,10 @@ def add_terms(parser: Parser) -> None:
     parser.add_argument("--lot", metavar="Q", help="orders are whole multiples of it (any quantity)")
     parser.add_argument("--tick-size", metavar="P", help="prices are whole multiples of it (any price)")
     parser.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")
+    parser.add_argument("--spread", metavar="S", help="print, or quote: market orders pay ask or bid, where known (print)")
+    parser.add_argument("--spread-bps", metavar="B", help="spread where no quote is paid; half of it is paid (0)")
+    parser.add_argument("--impact-bps", metavar="B", help="worse by so much for all that is traded, by the square-root law (0)")
+    parser.add_argument("--impact-volume", metavar="Q", help="what counts as all that is traded (the print's quantity)")
 
 
 def terms(call: Call) -> Terms:

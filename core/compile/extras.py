@@ -19,7 +19,10 @@ _WHOLE = 1e-9
 
 def features_of(terms: Terms) -> frozenset[str]:
     """The features without which these terms could not be kept to."""
-    asked = {"lots": any(size is not None for size in (terms.lot, terms.tick_size, terms.min_notional))}
+    asked = {
+        "lots": any(size is not None for size in (terms.lot, terms.tick_size, terms.min_notional)),
+        "spread": terms.spread == "quote" or terms.spread_bps > 0 or terms.impact_bps > 0,
+    }
     return frozenset(name for name, wanted in asked.items() if wanted)
 
 
@@ -31,6 +34,10 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "price_tick": terms.tick_size or 0.0,
         "price_ticks": _per_unit(terms.tick_size),
         "min_notional": terms.min_notional or 0.0,
+        "quoted": terms.spread == "quote",
+        "half_spread": terms.spread_bps / 2e4,
+        "impact": terms.impact_bps / 1e4,
+        "impact_volume": terms.impact_volume or 0.0,
     }
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
 
 LOTS = False  # quantities in whole lots, prices on ticks, no order below the venue's minimum
+SPREAD = False  # market orders pay the spread, and move the price
 
 #: By feature and record: the fields it adds.
 ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
@@ -23,6 +24,14 @@ ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
             ("price_tick", "f8"),  # 0: any price
             ("price_ticks", "f8"),
             ("min_notional", "f8"),
+        ],
+    },
+    "spread": {
+        "TERMS": [
+            ("quoted", "i8"),  # 1: known quotes are paid
+            ("half_spread", "f8"),  # a fraction, where no quote is
+            ("impact", "f8"),  # of taking all that is traded, a fraction
+            ("impact_volume", "f8"),  # what counts as all; 0: the print's quantity
         ],
     },
 }

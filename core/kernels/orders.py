@@ -11,7 +11,7 @@ import numpy as np
 
 from core.kernels.book import execute, report
 from core.kernels.costs import taken
-from core.kernels.features import LOTS
+from core.kernels.features import LOTS, SPREAD
 from core.kernels.grid import lots_of, moved, orderable
 from core.kernels.records import (
     BLOCKED,
@@ -48,7 +48,10 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
                     return n
     if LOTS:
         qty = lots_of(terms, qty)
-    paid = taken(terms, tick, qty, price) if LOTS else (price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage))
+    if LOTS or SPREAD:
+        paid = taken(terms, tick, qty, price)
+    else:
+        paid = price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage)
     return execute(account, book, terms, reports, n, tick, leg, qty, after, paid, price)
 
 
@@ -130,7 +133,10 @@ def fill_stop(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n:
     qty = -book.position
     if LOTS:
         qty = lots_of(terms, qty)
-    paid = taken(terms, tick, qty, level) if LOTS else (level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage))
+    if LOTS or SPREAD:
+        paid = taken(terms, tick, qty, level)
+    else:
+        paid = level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage)
     n = execute(account, book, terms, reports, n, tick, leg, qty, 0.0, paid, level)
     book.unrealised = 0.0
     return n

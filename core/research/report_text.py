@@ -138,6 +138,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("fills", "", fills),
         *_stops(terms, is_bars),
         *_lots(terms),
+        *_spread(terms),
     ]
 
 
@@ -160,6 +161,18 @@ def _lots(terms: Terms) -> list[tuple[str, str, str]]:
         ("least order", terms.min_notional, "quote currency; smaller ones are not placed, but one to flat"),
     )
     return [(name, f"{value:.12g}", remark) for name, value, remark in rows if value is not None]
+
+
+def _spread(terms: Terms) -> list[tuple[str, str, str]]:
+    rows = []
+    if terms.spread == "quote":
+        rows.append(("spread", "quotes", "market orders pay ask or bid where known, never better than the print"))
+    if terms.spread_bps:
+        rows.append(("spread", f"{terms.spread_bps:g} bps", "half of it is paid where no quote is"))
+    if terms.impact_bps:
+        volume = "the print's quantity" if terms.impact_volume is None else f"{terms.impact_volume:g}, base currency"
+        rows.append(("impact", f"{terms.impact_bps:g} bps", f"times √(quantity / {volume}), 50 % at most"))
+    return rows
 
 
 def _count(value: int) -> str:

@@ -66,8 +66,16 @@ def lots(draw: st.DrawFn) -> dict[str, Any]:
     return {"lot": draw(off_or(0.1, 0.25, 2.0)), "tick_size": draw(off_or(0.01, 0.5, 4.0)), "min_notional": draw(off_or(5.0, 60.0))}
 
 
+def spread(draw: st.DrawFn) -> dict[str, Any]:
+    """Quotes, spreads where there is none, and impact."""
+    return {
+        "spread": draw(st.sampled_from(["print", "quote"])), "spread_bps": draw(st.sampled_from([0.0, 5.0, 800.0])),
+        "impact_bps": draw(st.sampled_from([0.0, 10.0, 4000.0])), "impact_volume": draw(off_or(3.0)),
+    }  # fmt: skip
+
+
 #: By name: what features of the loop may be asked for.
-FEATURES = {"lots": lots}
+FEATURES = {"lots": lots, "spread": spread}
 
 
 @st.composite

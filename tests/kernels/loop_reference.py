@@ -54,6 +54,7 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     held_against = 0.0  # the target that must change before a latched leg trades again
     opinion = 0.0
     share = inf if terms.participation is None else terms.participation
+    bids, asks = ticks["bid"].tolist(), ticks["ask"].tolist()
     latency = round(terms.latency_ms * 1e6)
     for i, (time, price, size) in enumerate(zip(ticks["ts"].tolist(), ticks["price"].tolist(), ticks["qty"].tolist(), strict=True)):
         if order is not None and time >= order.due:  # (1) fill what is due
@@ -62,7 +63,7 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
             qty = max(-cap, min(cap, wanted))
             if qty:
                 after = order.target if qty == wanted else added(position, qty, terms)
-                cost = paid(price, qty > 0, terms)
+                cost = paid(price, qty, {"bid": bids[i], "ask": asks[i], "qty": size}, terms)
                 fills.append(Fill(i, qty, cost, abs(qty) * cost * terms.fee_bps / 1e4, after, order.why))
                 if position == 0.0 or position * after < 0.0:
                     entry, best = cost, price

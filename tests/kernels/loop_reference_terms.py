@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
+from math import isnan, sqrt
 
 from core.commands import Terms
 
@@ -47,8 +49,19 @@ def difference(target: float, position: float, terms: Terms) -> float:
     return target - position if terms.lot is None else float(decimal(target) - decimal(position))
 
 
-def paid(price: float, buys: bool, terms: Terms) -> float:
-    """What a market order pays that fills on a price."""
+def paid(price: float, qty: float, print_: Mapping[str, float], terms: Terms) -> float:
+    """What a market order pays that fills on a print, at a price of it."""
+    buys = qty > 0
+    bid, ask = print_["bid"], print_["ask"]
+    if terms.spread == "quote" and not isnan(bid) and not isnan(ask) and bid <= ask:
+        price = max(price, ask) if buys else min(price, bid)
+    else:
+        half = terms.spread_bps / 2 / 1e4
+        price = price * (1.0 + half) if buys else price * (1.0 - half)
+    if terms.impact_bps:
+        volume = terms.impact_volume or print_["qty"]
+        move = min(0.5, terms.impact_bps / 1e4 * sqrt(abs(qty) / volume if volume else 1.0))
+        price = price * (1.0 + move) if buys else price * (1.0 - move)
     cost = price * (1.0 + terms.slippage_bps / 1e4) if buys else price * (1.0 - terms.slippage_bps / 1e4)
     if terms.tick_size is None:
         return cost

@@ -64,7 +64,9 @@ def test_a_registration_carries_what_was_typed_and_answers_the_id(run: Run, engi
 
 def test_a_flag_for_every_term(run: Run, engine: FakeEngine) -> None:
     engine.reply = lambda command: {"id": "x"}
-    typed = dict(lot=0.1, tick_size=0.01, min_notional=5.0)
+    typed = {
+        "lot": 0.1, "tick_size": 0.01, "min_notional": 5.0, "spread": "quote", "spread_bps": 2.0, "impact_bps": 10.0, "impact_volume": 7.5,
+    }  # fmt: skip
     words = [word for name, value in typed.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     assert run("register", "rsi", "--symbols", "A", *words).code == 0
     assert engine.commands == [Register(name="rsi", symbols=["A"], terms=Terms(**typed))]
