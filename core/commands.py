@@ -44,6 +44,21 @@ class Terms(Struct, frozen=True, kw_only=True):
     impact_volume: (
         Annotated[float, Meta(gt=0, description="what counts as all that is traded, in base currency; none: the print's quantity")] | None
     ) = None
+    entry: Annotated[Literal["market", "limit"], Meta(description="limit: what opens a position rests; exits are market orders")] = "market"
+    limit_offset_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how far from the decision's price a limit is")] = 0.0
+    limit_fill: Annotated[Literal["through", "touch"], Meta(description="through: only a print beyond the limit fills it")] = "through"
+    limit_ttl_ms: (
+        Annotated[float, Meta(gt=0, le=31_536_000_000, description="how long a limit order rests, in milliseconds; none: without end")]
+        | None
+    ) = None
+    limit_then: Annotated[Literal["cancel", "market"], Meta(description="what becomes of a limit order after that")] = "cancel"
+    maker_fee_bps: (
+        Annotated[float, Meta(ge=-1_000, lt=10_000, description="fee of a limit order's fill; below 0 a rebate; none: fee_bps")] | None
+    ) = None
+    funding_bps: Annotated[
+        float, Meta(gt=-10_000, lt=10_000, description="of a position's value each time, paid by longs, received by shorts")
+    ] = 0.0
+    funding_hours: Annotated[int, Meta(ge=1, le=24, description="how often, at multiples of so many hours UTC")] = 8
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):

@@ -21,20 +21,10 @@ REGISTER_PATIENCE = 180.0
 #: Terms a flag can give; those that `[paper]` configures fall back to it.
 CONFIGURED = ("capital", "fee_bps", "slippage_bps", "latency_ms")
 PLAIN = (
-    "qty",
-    "side",
-    "participation",
-    "stop_loss_pct",
-    "take_profit_pct",
-    "trailing_pct",
-    "lot",
-    "tick_size",
-    "min_notional",
-    "spread",
-    "spread_bps",
-    "impact_bps",
-    "impact_volume",
-)
+    "qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct", "lot", "tick_size", "min_notional",
+    "spread", "spread_bps", "impact_bps", "impact_volume",
+    "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours",
+)  # fmt: skip
 
 
 def add(commands: Commands) -> None:
@@ -87,6 +77,14 @@ def add_terms(parser: Parser) -> None:
     parser.add_argument("--spread", metavar="S", help="print, or quote: market orders pay ask or bid, where known (print)")
     parser.add_argument("--spread-bps", metavar="B", help="spread where no quote is paid; half of it is paid (0)")
     parser.add_argument("--impact-bps", metavar="B", help="worse by so much for all that is traded, by the square-root law (0)")
+    parser.add_argument("--entry", metavar="E", help="market, or limit: what opens a position rests (market)")
+    parser.add_argument("--limit-offset-bps", metavar="B", help="how far from the decision's price a limit is (0)")
+    parser.add_argument("--limit-fill", metavar="F", help="through, or touch: whether a print at the limit fills it (through)")
+    parser.add_argument("--limit-ttl-ms", metavar="MS", help="how long a limit order rests (without end)")
+    parser.add_argument("--limit-then", metavar="T", help="cancel, or market: what becomes of it after that (cancel)")
+    parser.add_argument("--maker-fee-bps", metavar="B", help="fee of a limit order's fill, below 0 a rebate (as --fee-bps)")
+    parser.add_argument("--funding-bps", metavar="B", help="of a position's value, paid by longs, received by shorts (0)")
+    parser.add_argument("--funding-hours", metavar="H", help="how often, at multiples of so many hours UTC (8)")
     parser.add_argument("--impact-volume", metavar="Q", help="what counts as all that is traded (the print's quantity)")
 
 

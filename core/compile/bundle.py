@@ -34,7 +34,7 @@ class Bundle:
     Args:
         replace: functions to put in the place of others, wherever they are called.
         specialise: functions to put in the place of others where the last argument is the attribute named: `f(…, p.interval)`.
-        switches: constants of one module fixed for this bundle, as (module name, values); branches they turn off are cut out.
+        switches: constants of some modules fixed for this bundle, as (their names, values); branches they turn off are cut out.
         trim: functions whose plain stores to fields that nothing in the bundle reads are left out.
         features: constants of all modules of kernels, cut out before anything is looked at: what they turn off is not reached.
     """
@@ -43,7 +43,7 @@ class Bundle:
         self,
         replace: dict[Any, Any],
         specialise: dict[Any, tuple[Any, str]],
-        switches: tuple[str, dict[str, Any]] = ("", {}),
+        switches: tuple[tuple[str, ...], dict[str, Any]] = ((), {}),
         trim: tuple[Any, ...] = (),
         features: Mapping[str, bool] | None = None,
     ) -> None:
@@ -103,7 +103,7 @@ class Bundle:
 
     def constant(self, owner: str, name: str, value: Any) -> ast.expr:
         """A module-level value of the module `owner` as an expression."""
-        if owner == self.switches[0]:
+        if owner in self.switches[0]:
             value = self.switches[1].get(name, value)
         if isinstance(value, float) and not math.isfinite(value):
             special = ast.Attribute(ast.Name("np", ast.Load()), "nan" if math.isnan(value) else "inf", ast.Load())

@@ -13,6 +13,8 @@ from core.compile.bundle import Bundle
 from core.kernels import book, orders
 from core.kernels.features import ADDED
 
+HOUR_NS = 3_600_000_000_000
+
 #: A step is one over a whole number where it is as close to it as this, relative.
 _WHOLE = 1e-9
 
@@ -21,6 +23,8 @@ def features_of(terms: Terms) -> frozenset[str]:
     """The features without which these terms could not be kept to."""
     asked = {
         "lots": any(size is not None for size in (terms.lot, terms.tick_size, terms.min_notional)),
+        "funded": terms.funding_bps != 0,
+        "resting": terms.entry == "limit",
         "spread": terms.spread == "quote" or terms.spread_bps > 0 or terms.impact_bps > 0,
     }
     return frozenset(name for name, wanted in asked.items() if wanted)
@@ -38,6 +42,14 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "half_spread": terms.spread_bps / 2e4,
         "impact": terms.impact_bps / 1e4,
         "impact_volume": terms.impact_volume or 0.0,
+        "funding": terms.funding_bps / 1e4,
+        "funding_every": terms.funding_hours * HOUR_NS,
+        "rests": terms.entry == "limit",
+        "offset": terms.limit_offset_bps / 1e4,
+        "touch": terms.limit_fill == "touch",
+        "life": round(terms.limit_ttl_ms * 1e6) if terms.limit_ttl_ms else 0,
+        "then_market": terms.limit_then == "market",
+        "maker_bps": terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps,
     }
 
 

@@ -21,8 +21,8 @@ from core.types import TICK, Records, copied, join
 REPORTS_AT_A_TIME = 4096
 NOTHING: Records = np.empty(0, REPORT)
 
-#: A fill of the ledger: leg, signed quantity, position after it, price, time ns.
-PastFill: TypeAlias = tuple[int, float, float, float, int]
+#: A fill of the ledger: leg, signed quantity, position after it, price, time ns, fee.
+PastFill: TypeAlias = tuple[int, float, float, float, int, float]
 
 
 class Instance:
@@ -50,7 +50,8 @@ class Instance:
         self.reset_books()
         self._params = np.frombuffer(bytearray(plan.params), layouts["PARAMS"]).view(np.recarray)
         self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
-        self._acts = acts(features_in(layouts["TERMS"].names or ()))
+        features = features_in(layouts["TERMS"].names or ())
+        self._acts, self._rests = acts(features), "resting" in features
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
@@ -163,9 +164,11 @@ class Instance:
         deepest fall, the extremes a trailing stop counts from) is as of the fills."""
         moment = np.zeros(1, TICK).view(np.recarray)[0]
         account = self.account[0]
-        for leg, qty, after, price, ts in fills:
+        for leg, qty, after, price, ts, fee in fills:
             moment.ts, moment.price = ts, price
             book = self.books[leg]
+            if self._rests:  # a fee that is no taker's was a maker's
+                book.limit = price if fee != abs(qty) * price * self.terms.fee_bps / 1e4 else 0.0
             self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
             self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]

@@ -22,7 +22,7 @@ import platformdirs
 
 from core.compile.bundle import Bundle
 from core.errors import StrategyError, one_line
-from core.kernels import loop
+from core.kernels import loop, resting
 from core.kernels.bars import close_bar, close_bar_from_bar
 from core.kernels.features import ADDED, layouts
 from core.kernels.tick_bars import close_tick
@@ -123,9 +123,10 @@ def generate(definition: Definition, variant: Variant) -> str:
     elif variant.ticks:
         specialise[close_bar] = (close_tick, "interval")
     switches: dict[str, Any] = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items() if isinstance(value, bool)}
-    switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs}
+    funded = "funded" in variant.features
+    switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs + 2 * definition.legs * funded}
     features = {name.upper(): name in variant.features for name in ADDED}
-    bundle = Bundle(replace, specialise, (loop.__name__, switches), trim=(close_tick,), features=features)
+    bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__), switches), trim=(close_tick,), features=features)
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {
         "TICK": BAR if variant.bars else TICK,
@@ -133,11 +134,12 @@ def generate(definition: Definition, variant: Variant) -> str:
         "PARAMS": params_dtype(definition.params_type),
         **layouts(variant.features),
     }
+    rare = (*RARE, "funding__") if funded else RARE
     literal = ",\n    ".join(f"{key!r}: {dtype.descr!r}" for key, dtype in records.items())
     return (
         HEADER
         + "\n\n".join(bundle.definitions())
-        + f"\n\nRARE = {RARE!r}\nLEGS = {definition.legs}\nFUNCTIONS = {bundle.functions!r}\nRECORDS = {{\n    {literal}}}\n"
+        + f"\n\nRARE = {rare!r}\nLEGS = {definition.legs}\nFUNCTIONS = {bundle.functions!r}\nRECORDS = {{\n    {literal}}}\n"
         + COMPILED
     )
 

@@ -22,7 +22,7 @@ from core.workers.frames import Assignment, Snapshot, Start
 if TYPE_CHECKING:
     from core.engine.engine import Engine
 
-PastFill = tuple[int, float, float, float, int]
+PastFill = tuple[int, float, float, float, int, float]
 
 
 async def build(engine: Engine, order: Register) -> Blueprint:
@@ -105,7 +105,7 @@ async def _fills_since(engine: Engine, entry: Entry, after: int) -> list[PastFil
     legs = {symbol: leg for leg, symbol in enumerate(entry.order.symbols)}
     rows = [row for row in await engine.ledger.fills(entry.id) if row["seq"] > after]
     signed = [(row["qty"] if row["side"] == "buy" else -row["qty"], row) for row in rows]
-    return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"]) for qty, row in signed]
+    return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"], row["fee"]) for qty, row in signed]
 
 
 def assign_again(engine: Engine, entry: Entry, slot: int) -> bytes:

@@ -14,6 +14,8 @@ from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
 
 LOTS = False  # quantities in whole lots, prices on ticks, no order below the venue's minimum
 SPREAD = False  # market orders pay the spread, and move the price
+RESTING = False  # entries are limit orders
+FUNDED = False  # positions pay funding
 
 #: By feature and record: the fields it adds.
 ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
@@ -32,6 +34,30 @@ ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
             ("half_spread", "f8"),  # a fraction, where no quote is
             ("impact", "f8"),  # of taking all that is traded, a fraction
             ("impact_volume", "f8"),  # what counts as all; 0: the print's quantity
+        ],
+    },
+    "resting": {
+        "TERMS": [
+            ("rests", "i8"),  # 1: entries are limit orders
+            ("offset", "f8"),  # a fraction: how far from the decision's price
+            ("touch", "i8"),  # 1: a print at the limit fills
+            ("life", "i8"),  # ns at the venue; 0: without end
+            ("then_market", "i8"),  # 1: what is left becomes a market order, else it is cancelled
+            ("maker_bps", "f8"),
+        ],
+        "BOOK": [
+            ("limit", "f8"),  # price of the working order; 0: a market order
+            ("expires", "i8"),  # it fills no later than this
+        ],
+    },
+    "funded": {
+        "TERMS": [
+            ("funding", "f8"),  # a fraction of the value of a long position, each time
+            ("funding_every", "i8"),  # ns
+        ],
+        "ACCOUNT": [
+            ("next_funding", "i8"),  # the next boundary
+            ("funding", "f8"),  # how much of the fees it is
         ],
     },
 }

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.kernels.book import execute, report
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, SPREAD
+from core.kernels.features import LOTS, RESTING, SPREAD
 from core.kernels.grid import lots_of, moved, orderable
 from core.kernels.records import (
     BLOCKED,
@@ -29,6 +29,7 @@ from core.kernels.records import (
     REDUCING,
     STOP_NEW,
 )
+from core.kernels.resting import reached, rest, resting, seen_at
 
 
 def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, price: float) -> int:
@@ -36,6 +37,13 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
     returns the next free report."""
     left = book.aim - book.position
     after = book.aim
+    if RESTING:
+        made = resting(book)
+        if made:
+            if not reached(book, terms, tick):
+                return n
+        elif book.limit != 0.0:  # what closes comes first, at the market
+            left, after = -book.position, 0.0
     qty = left
     if tick.qty > 0.0:
         available = terms.participation * tick.qty
@@ -48,7 +56,9 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
                     return n
     if LOTS:
         qty = lots_of(terms, qty)
-    if LOTS or SPREAD:
+    if RESTING and made:
+        paid, price = book.limit, seen_at(book, price)
+    elif LOTS or SPREAD:
         paid = taken(terms, tick, qty, price)
     else:
         paid = price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage)
@@ -95,6 +105,15 @@ def cancel(book: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
     return n
 
 
+def expire(book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
+    """The working limit order came to its end: it is dropped, or sent again as a market order; returns the next free report."""
+    if terms.then_market == 0:
+        return cancel(book, reports, n, tick, leg)
+    book.limit = 0.0
+    book.due = book.expires + terms.latency
+    return n
+
+
 def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int, ts: int) -> int:
     """A new order towards `want`, decided at `ts`; whatever worked before is replaced and its latency starts over."""
     account.orders += 1
@@ -102,7 +121,19 @@ def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, 
     book.why = why
     book.aim = want
     book.due = ts + terms.latency
-    return report(reports, n, PLACED, why, tick, leg, book, lots_of(terms, want - book.position) if LOTS else want - book.position, 0.0)
+    if RESTING:
+        rest(book, terms, want, why)
+    return report(
+        reports,
+        n,
+        PLACED,
+        why,
+        tick,
+        leg,
+        book,
+        lots_of(terms, want - book.position) if LOTS else want - book.position,
+        book.limit if RESTING else 0.0,
+    )
 
 
 def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int) -> int:
@@ -130,6 +161,8 @@ def fill_stop(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n:
     book.order = account.orders
     book.why = why
     book.aim = 0.0
+    if RESTING:
+        book.limit = 0.0
     qty = -book.position
     if LOTS:
         qty = lots_of(terms, qty)

@@ -18,7 +18,7 @@ from core.compile.python import PythonInstance
 from core.errors import CockpitError, SourceError, StrategyError, UsageError, telling
 from core.kernels.records import FILL, MARK, REPORT, WHY_NAMES
 from core.research.curve import Curve
-from core.research.metrics import Run, metrics
+from core.research.metrics import Run, finite, metrics
 from core.research.source import Source
 from core.research.sources import open_sources
 from core.strategy import PYTHON, warm_from
@@ -202,6 +202,8 @@ def _result(
     )  # fmt: skip
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
     figures = metrics(run, time.perf_counter() - started)
+    if instance.terms.funding_bps:
+        figures["funding"] = finite(account.funding)
     return Result(
         figures, fill_rows(reports.compress(reports["kind"] == FILL), plan.name, source.symbol), equity, plan, source, first_ns, cold
     )

@@ -98,7 +98,8 @@ def _result(figures: Mapping[str, Any], setting: Setting) -> list[tuple[str, str
         ("win rate", _ratio(figures["win_rate"]), "of trades, after fees"),
         ("gross profit", _money(figures["gross_profit"]), f"{money}, winning trades after fees"),
         ("gross loss", _money(figures["gross_loss"]), f"{money}, losing trades after fees"),
-        ("fees", _money(figures["fees"]), money),
+        ("fees", _money(figures["fees"]), f"{money}, funding included" if "funding" in figures else money),
+        *([("funding", _money(figures["funding"], sign=True), f"{money}, above zero was paid")] if "funding" in figures else []),
         ("net P&L", _money(net, sign=True), f"{money}, open position at the last price{percent}"),
         ("profit factor", _number(figures["profit_factor"]), "gross profit / gross loss"),
         ("max drawdown", _money(figures["max_drawdown"]), f"{money}, from the marked peak"),
@@ -139,6 +140,8 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         *_stops(terms, is_bars),
         *_lots(terms),
         *_spread(terms),
+        *_resting(terms),
+        *_funding(terms),
     ]
 
 
@@ -173,6 +176,22 @@ def _spread(terms: Terms) -> list[tuple[str, str, str]]:
         volume = "the print's quantity" if terms.impact_volume is None else f"{terms.impact_volume:g}, base currency"
         rows.append(("impact", f"{terms.impact_bps:g} bps", f"times √(quantity / {volume}), 50 % at most"))
     return rows
+
+
+def _resting(terms: Terms) -> list[tuple[str, str, str]]:
+    if terms.entry != "limit":
+        return []
+    life = "without end" if terms.limit_ttl_ms is None else f"for {terms.limit_ttl_ms:g} ms, then {terms.limit_then}"
+    maker = terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps
+    return [
+        ("entries", "limit", f"{terms.limit_offset_bps:g} bps from the decision's price, filled {terms.limit_fill} it; rest {life}"),
+        ("maker fee", f"{maker:g} bps", "of the value of each fill of a limit order; exits and stops are market orders"),
+    ]
+
+
+def _funding(terms: Terms) -> list[tuple[str, str, str]]:
+    every = f"of a position's value every {terms.funding_hours} h UTC, paid by longs, received by shorts"
+    return [("funding", f"{terms.funding_bps:g} bps", every)] if terms.funding_bps else []
 
 
 def _count(value: int) -> str:

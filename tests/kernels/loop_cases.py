@@ -74,8 +74,22 @@ def spread(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def resting(draw: st.DrawFn) -> dict[str, Any]:
+    """Entries that rest."""
+    return {
+        "entry": "limit", "limit_offset_bps": draw(st.sampled_from([0.0, 100.0, 390.625])),
+        "limit_fill": draw(st.sampled_from(["through", "touch"])), "limit_ttl_ms": draw(off_or(50.0, 1500.0)),
+        "limit_then": draw(st.sampled_from(["cancel", "market"])), "maker_fee_bps": draw(off_or(-1.0, 2.0)),
+    }  # fmt: skip
+
+
+def funded(draw: st.DrawFn) -> dict[str, Any]:
+    """Funding, paid or received."""
+    return {"funding_bps": draw(st.sampled_from([1.0, -25.0])), "funding_hours": draw(st.sampled_from([1, 8, 24]))}
+
+
 #: By name: what features of the loop may be asked for.
-FEATURES = {"lots": lots, "spread": spread}
+FEATURES = {"lots": lots, "spread": spread, "resting": resting, "funded": funded}
 
 
 @st.composite

@@ -49,6 +49,19 @@ def difference(target: float, position: float, terms: Terms) -> float:
     return target - position if terms.lot is None else float(decimal(target) - decimal(position))
 
 
+def limit(price: float, buys: bool, terms: Terms) -> float:
+    """Where an order rests that was decided at a price."""
+    away = price * (1.0 - terms.limit_offset_bps / 1e4) if buys else price * (1.0 + terms.limit_offset_bps / 1e4)
+    if terms.tick_size is None:
+        return away
+    return max(whole(away, terms.tick_size, ROUND_FLOOR), terms.tick_size) if buys else whole(away, terms.tick_size, ROUND_CEILING)
+
+
+def fee_bps(made: bool, terms: Terms) -> float:
+    """The fee of a fill: a maker's, or a taker's."""
+    return terms.maker_fee_bps if made and terms.maker_fee_bps is not None else terms.fee_bps
+
+
 def paid(price: float, qty: float, print_: Mapping[str, float], terms: Terms) -> float:
     """What a market order pays that fills on a print, at a price of it."""
     buys = qty > 0

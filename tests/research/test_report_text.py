@@ -48,7 +48,22 @@ def test_every_assumption_is_said() -> None:
 
 def test_what_is_not_asked_for_is_not_said_and_what_is_asked_for_is() -> None:
     plain = report_text(FIGURES, setting())
-    text = report_text(FIGURES, setting(terms=Terms(lot=0.001, tick_size=0.25, min_notional=5, spread="quote", spread_bps=2, impact_bps=7)))
+    text = report_text(
+        FIGURES,
+        setting(
+            terms=Terms(
+                lot=0.001,
+                tick_size=0.25,
+                min_notional=5,
+                spread="quote",
+                spread_bps=2,
+                impact_bps=7,
+                entry="limit",
+                maker_fee_bps=-1,
+                funding_bps=0.5,
+            )
+        ),
+    )
     for words in (
         "0.001  base currency, orders are whole multiples",
         "tick size",
@@ -56,6 +71,8 @@ def test_what_is_not_asked_for_is_not_said_and_what_is_asked_for_is() -> None:
         "pay ask or bid",
         "half of it is paid",
         "7 bps  times √",
+        "-1 bps  of the value",
+        "0.5 bps  of a position's",
     ):
         assert words not in plain
         assert words in text
