@@ -59,6 +59,9 @@ class Terms(Struct, frozen=True, kw_only=True):
         float, Meta(gt=-10_000, lt=10_000, description="of a position's value each time, paid by longs, received by shorts")
     ] = 0.0
     funding_hours: Annotated[int, Meta(ge=1, le=24, description="how often, at multiples of so many hours UTC")] = 8
+    size: Annotated[
+        Literal["units", "quote", "equity_pct"], Meta(description="what qty is: base currency, quote currency, % of equity")
+    ] = "units"
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):

@@ -23,7 +23,7 @@ CONFIGURED = ("capital", "fee_bps", "slippage_bps", "latency_ms")
 PLAIN = (
     "qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct", "lot", "tick_size", "min_notional",
     "spread", "spread_bps", "impact_bps", "impact_volume",
-    "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours",
+    "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours", "size",
 )  # fmt: skip
 
 
@@ -85,6 +85,7 @@ def add_terms(parser: Parser) -> None:
     parser.add_argument("--maker-fee-bps", metavar="B", help="fee of a limit order's fill, below 0 a rebate (as --fee-bps)")
     parser.add_argument("--funding-bps", metavar="B", help="of a position's value, paid by longs, received by shorts (0)")
     parser.add_argument("--funding-hours", metavar="H", help="how often, at multiples of so many hours UTC (8)")
+    parser.add_argument("--size", metavar="S", help="what --qty is: units, quote (currency) or equity_pct (units)")
     parser.add_argument("--impact-volume", metavar="Q", help="what counts as all that is traded (the print's quantity)")
 
 

@@ -12,6 +12,7 @@ from core.commands import Terms
 from core.compile.bundle import Bundle
 from core.kernels import book, orders
 from core.kernels.features import ADDED
+from core.kernels.sizing import EQUITY, QUOTE, UNITS
 
 HOUR_NS = 3_600_000_000_000
 
@@ -23,6 +24,7 @@ def features_of(terms: Terms) -> frozenset[str]:
     """The features without which these terms could not be kept to."""
     asked = {
         "lots": any(size is not None for size in (terms.lot, terms.tick_size, terms.min_notional)),
+        "sized": terms.size != "units",
         "funded": terms.funding_bps != 0,
         "resting": terms.entry == "limit",
         "spread": terms.spread == "quote" or terms.spread_bps > 0 or terms.impact_bps > 0,
@@ -42,6 +44,8 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "half_spread": terms.spread_bps / 2e4,
         "impact": terms.impact_bps / 1e4,
         "impact_volume": terms.impact_volume or 0.0,
+        "sizing": {"units": UNITS, "quote": QUOTE, "equity_pct": EQUITY}[terms.size],
+        "worth": terms.qty / 100 if terms.size == "equity_pct" else terms.qty,
         "funding": terms.funding_bps / 1e4,
         "funding_every": terms.funding_hours * HOUR_NS,
         "rests": terms.entry == "limit",

@@ -16,6 +16,7 @@ LOTS = False  # quantities in whole lots, prices on ticks, no order below the ve
 SPREAD = False  # market orders pay the spread, and move the price
 RESTING = False  # entries are limit orders
 FUNDED = False  # positions pay funding
+SIZED = False  # a unit of target is money's worth
 
 #: By feature and record: the fields it adds.
 ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
@@ -58,6 +59,16 @@ ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
         "ACCOUNT": [
             ("next_funding", "i8"),  # the next boundary
             ("funding", "f8"),  # how much of the fees it is
+        ],
+    },
+    "sized": {
+        "TERMS": [
+            ("sizing", "i8"),  # UNITS, QUOTE, EQUITY
+            ("worth", "f8"),  # of a unit: quote currency, or a fraction of equity
+        ],
+        "BOOK": [
+            ("unit", "f8"),  # base currency a unit of target, as last worked out
+            ("sized", "f8"),  # the target it was worked out for
         ],
     },
 }

@@ -14,11 +14,12 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import mark, mark_day
-from core.kernels.features import FUNDED, LOTS, RESTING
+from core.kernels.features import FUNDED, LOTS, RESTING, SIZED
 from core.kernels.funding import fund
 from core.kernels.orders import decide, expire, fill_due, fill_stop
 from core.kernels.records import SIGNAL
 from core.kernels.resting import resting
+from core.kernels.sizing import wanted
 from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch
 
 LEGS = 1  # books of the strategy
@@ -141,7 +142,7 @@ def advance(
             elif quiet or (LIMITED and account.paused != 0):
                 continue
             else:
-                want = target * terms.qty
+                want = wanted(account, other, terms, target) if SIZED else target * terms.qty
             if want != other.aim:
                 if abs(want) > 1e300 or want != want:
                     account.error = 1

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
 NONE = "-"  # a figure that does not exist
 
+_SIZES = {
+    "units": "base currency a unit of target",
+    "quote": "quote currency a unit of target, at the price where the target became another one",
+    "equity_pct": "% of equity a unit of target, at the price where the target became another one",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
@@ -129,7 +135,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("source", source, f"{setting.form} from {clean(setting.source)}"),
         ("from", "", iso(setting.first_ns)),
         ("to", "", iso(setting.last_ns)),
-        ("size", f"{terms.qty:g}", "base currency a unit of target"),
+        ("size", f"{terms.qty:g}", _SIZES[terms.size]),
         ("side", terms.side.replace("_", "/"), ""),
         ("capital", _money(terms.capital), "quote currency"),
         ("fee", f"{terms.fee_bps:g} bps", "of the value of each fill"),

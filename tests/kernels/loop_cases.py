@@ -88,8 +88,13 @@ def funded(draw: st.DrawFn) -> dict[str, Any]:
     return {"funding_bps": draw(st.sampled_from([1.0, -25.0])), "funding_hours": draw(st.sampled_from([1, 8, 24]))}
 
 
+def sized(draw: st.DrawFn) -> dict[str, Any]:
+    """Sizes in money."""
+    return draw(st.sampled_from([{"size": "quote", "qty": 150.0}, {"size": "equity_pct", "qty": 12.5}]))
+
+
 #: By name: what features of the loop may be asked for.
-FEATURES = {"lots": lots, "spread": spread, "resting": resting, "funded": funded}
+FEATURES = {"lots": lots, "spread": spread, "resting": resting, "funded": funded, "sized": sized}
 
 
 @st.composite

@@ -71,6 +71,7 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     latched: str | None = None
     held_against = 0.0  # the target that must change before a latched leg trades again
     opinion = 0.0
+    unit, sized_for = terms.qty, 0.0  # what a target of 1 was when it became another one
     share = inf if terms.participation is None else terms.participation
     bids, asks = ticks["bid"].tolist(), ticks["ask"].tolist()
     latency = round(terms.latency_ms * 1e6)
@@ -118,7 +119,10 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
         elif isnan(target):
             continue
         else:
-            goal, why = target * terms.qty, "signal"
+            if target not in (0.0, sized_for):
+                unit = terms.qty if terms.size == "units" else terms.qty / price
+            sized_for = target
+            goal, why = target * unit, "signal"
         goal = ordered(goal, position, order.target if order else None, price, terms)
         if goal == (order.target if order else position):  # (5) order
             continue

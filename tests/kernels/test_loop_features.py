@@ -33,6 +33,11 @@ def test_every_feature_is_among_the_cases() -> None:
     assert set(FEATURES) == set(ADDED)
 
 
+def test_no_field_is_named_like_something_every_record_has() -> None:
+    names = {field for records in ADDED.values() for fields in records.values() for field, _ in fields}
+    assert names.isdisjoint(dir(np.record))
+
+
 def test_terms_of_today_ask_for_nothing() -> None:
     assert features_of(Terms()) == frozenset()
     records = records_in(blueprint(definition("script"), {"n": 1}, FULL).text)

@@ -67,7 +67,7 @@ def test_a_flag_for_every_term(run: Run, engine: FakeEngine) -> None:
     typed = {
         "lot": 0.1, "tick_size": 0.01, "min_notional": 5.0, "spread": "quote", "spread_bps": 2.0, "impact_bps": 10.0, "impact_volume": 7.5,
         "entry": "limit", "limit_offset_bps": 3.0, "limit_fill": "touch", "limit_ttl_ms": 1500.0,
-        "limit_then": "market", "maker_fee_bps": 1.0, "funding_bps": -1.0, "funding_hours": 4,
+        "limit_then": "market", "maker_fee_bps": 1.0, "funding_bps": -1.0, "funding_hours": 4, "size": "quote",
     }  # fmt: skip
     words = [word for name, value in typed.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     assert run("register", "rsi", "--symbols", "A", *words).code == 0
