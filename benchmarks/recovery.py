@@ -52,6 +52,9 @@ class StillFeed:
     async def call(self, _call: object) -> bytes:
         raise VenueError("there is no venue")
 
+    def silence_s(self) -> float:
+        return 0.0
+
     def start(self) -> asyncio.Task[bool]:
         self._task = asyncio.create_task(asyncio.Event().wait())
         return self._task

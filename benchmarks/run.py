@@ -40,6 +40,7 @@ BENCHES: dict[str, list[str]] = {
     "recovery": ["--ticks", "50000", "--rounds", "1"],
     "lab": ["--seconds", "2", "--rounds", "1"],
     "alerts": ["--batches", "200"],
+    "honesty": ["--searches", "2", "--paths", "500"],
     "screen": ["--seconds", "4", "--keys", "10"],
     "screen_live": ["--seconds", "3", "--keys", "10", "--rates", "5000"],
 }

@@ -17,6 +17,7 @@ TITLES = {
     "recovery": "As it was, after kill -9",
     "lab": "The live path beside runs over history",
     "alerts": "Alert rules",
+    "honesty": "Statistics of honest ranking",
     "screen": "The price pane",
     "screen_live": "The whole screen under load",
 }

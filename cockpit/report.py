@@ -21,11 +21,17 @@ _SAID = {"qty", "size", "side", "capital", "fee_bps", "slippage_bps", "latency_m
 
 
 class Detail(msgspec.Struct):
-    """The curve as (ns, equity, deepest fall below the peak since the point before), and the newest fills, oldest first."""
+    """The curve as (ns, equity, deepest fall below the peak since the point before), and the newest fills, oldest first; the rest as in
+    `core.research.service.Detail`, empty in files of before there was any."""
 
     equity: list[tuple[int, float, float]]
     fills: list[dict[str, Any]]
     fills_total: int
+    underwater: list[float] = []
+    held: list[float] = []
+    trips: list[dict[str, Any]] = []
+    trips_total: int = 0
+    tables: dict[str, list[dict[str, Any]]] = {}
 
 
 class Report(msgspec.Struct):

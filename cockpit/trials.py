@@ -16,6 +16,7 @@ from cockpit import figures
 from cockpit.forms.fields import Field
 from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
+from cockpit.panes.run_figures import more_lines
 from cockpit.report import Report, params_words, quote_of, stamp, terms_words, title_words
 from cockpit.text import clean
 from core.commands import Backtest, CancelRun, Register
@@ -30,7 +31,7 @@ FOLDER = "exports"
 #: States of a run that no longer change.
 OVER = ("done", "failed", "cancelled")
 
-_EQUITY = ("ts_ns", "equity", "drawdown")
+_EQUITY = ("ts_ns", "equity", "drawdown", "drawdown_pct", "in_market")
 
 
 def run(app: CockpitApp) -> None:
@@ -190,7 +191,7 @@ async def _write(app: CockpitApp, report: Report) -> None:
 
 
 def write_files(folder: Path, report: Report) -> list[str]:
-    """The whole as JSON; the curve and the fills as CSV too. Returns their names.
+    """The whole as JSON; the curve, the fills and the round trips as CSV too. Returns their names.
 
     Raises:
         OSError: it cannot be written.
@@ -199,10 +200,11 @@ def write_files(folder: Path, report: Report) -> list[str]:
     detail = report.detail
     files = {f"{report.id}.json": msgspec.json.format(msgspec.json.encode(report), indent=2)}
     if detail is not None:
-        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, detail.equity)
-    if detail is not None and detail.fills:
-        columns = list(detail.fills[0])
-        files[f"{report.id}-fills.csv"] = _csv(columns, ([fill[name] for name in columns] for fill in detail.fills))
+        points = ([*point, *detail.underwater[k : k + 1], *detail.held[k : k + 1]] for k, point in enumerate(detail.equity))
+        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, points)
+        for name, rows in (("fills", detail.fills), ("trades", detail.trips)):
+            if rows:
+                files[f"{report.id}-{name}.csv"] = _csv(list(rows[0]), (row.values() for row in rows))
     for name, data in files.items():
         (folder / Path(name).name).write_bytes(data)
     return list(files)
@@ -227,9 +229,10 @@ def read(app: CockpitApp) -> None:
         app.lab.go(2)
         return
     now_ns = app.lab.header.now_ns if app.lab.header else 0
-    lines = result_lines(row, app.lab.report(row), now_ns, 116) if row.state == "done" else order_lines(row, 116)
+    report = app.lab.report(row)
+    told = [*result_lines(row, report, now_ns, 116), *more_lines(report, quote_of(row.symbol))] if row.state == "done" else None
     head = [] if row.state == "done" else [f"{clean(row.state)}{': ' + clean(row.line) if row.line else ''}", ""]
-    app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in lines)]))
+    app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in told or order_lines(row, 116))]))
 
 
 def _yet(row: RunRow) -> str:

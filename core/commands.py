@@ -187,6 +187,34 @@ class NoteRun(Struct, frozen=True, kw_only=True, tag="note_run"):
     line: str = ""
 
 
+class TrialCount(Struct, frozen=True, kw_only=True):
+    """So many trials were made on a symbol between two times, ns UTC."""
+
+    symbol: str
+    first_ns: int
+    last_ns: int
+    trials: int
+
+
+class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
+    """Count a study that was made elsewhere among the trials of this home; answered with its id.
+
+    Attributes:
+        asked: what was tried, in words of the command line.
+        counts: by symbol, the span tried over (ns UTC) and how many trials were made in this run of it.
+        found: its verdict and its best rows.
+    """
+
+    key: str
+    strategies: list[str]
+    source: str
+    asked: dict[str, Any]
+    counts: list[TrialCount]
+    found: dict[str, Any]
+    started_ns: int
+    ended_ns: int
+
+
 class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):
     """Play a replay on at this speed, or let it stand still. `speed` None: as before."""
 
@@ -195,7 +223,10 @@ class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):
 
 
 class ReplayStep(Struct, frozen=True, kw_only=True, tag="step"):
-    """Play one print, or through the print that closes the bar of an interval (`1s` to `1d`), then stand still."""
+    """Play one print, or through the print that closes a bar, then stand still.
+
+    `interval` is `tick` (one print), `1s` to `1d`, or `tick:500`, `volume:10`, `dollar:1M`: bars of these are one symbol's.
+    """
 
     interval: str = "tick"
     symbol: str | None = None
@@ -208,7 +239,7 @@ class ReplaySeek(Struct, frozen=True, kw_only=True, tag="seek"):
 
 
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
-LabCommand: TypeAlias = Backtest | CancelRun | NoteRun
+LabCommand: TypeAlias = Backtest | CancelRun | NoteRun | NoteStudy
 ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
 Command: TypeAlias = (
     Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand | ReplayCommand

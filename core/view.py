@@ -150,7 +150,7 @@ class RunRow(Struct, array_like=True):
     share: float | None  # 0..1 done so far
     eta_ns: int  # when it will be done; 0 nobody knows
     symbol: str  # venue:SYMBOL as the source says; '' until it is known
-    figures: dict[str, Any] | None  # of one that is done, as `cockpit backtest --json`
+    figures: dict[str, Any] | None  # of one that is done, some of `cockpit backtest --json`
     first_ns: int = 0  # the span traded, of one that is done; a bar lasts to its end
     last_ns: int = 0
 

@@ -9,9 +9,10 @@ from core.errors import CockpitError, NotRunning
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
-    from core.commands import NoteRun
+    from core.commands import NoteRun, NoteStudy
     from core.research.backtest import Order, Result
     from core.research.curve import Curve
+    from core.research.search.findings import Findings
 
 
 def kept(home: Path) -> bool:
@@ -29,6 +30,47 @@ def note_run(call: Call, order: Order, result: Result, curve: Curve, span: tuple
         write_detail(call.home / FOLDER / f"{id_}.msgpack", detail_of(result, curve))
     except (CockpitError, OSError) as error:
         call.say(f"note: this run is not listed with those of {call.home}: {error}")
+
+
+def note_study(call: Call, found: Findings, source: str, span: tuple[int, int]) -> None:
+    """Count the trials of a study that were made now; the home gets a ledger for it."""
+    command = _study_command(found, source, span)
+    if not any(count.trials for count in command.counts):
+        return
+    try:
+        _note(call, command)
+    except (CockpitError, OSError) as error:
+        call.say(f"note: these trials are not counted in {call.home}: {error}")
+
+
+def _study_command(found: Findings, source: str, span: tuple[int, int]) -> NoteStudy:
+    import msgspec
+
+    from core.commands import NoteStudy, TrialCount
+
+    study, ranking = found.study, found.ranking
+    kept = found.progress.kept_by
+    counts = [
+        TrialCount(
+            symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=found.tried_on(one.symbol) - kept.get(one.symbol, 0)
+        )
+        for one in study.series
+    ]
+    asked = {
+        "ranges": [space.axes for space in study.spaces], "method": study.ask.method, "trials": study.ask.most, "seed": study.ask.seed,
+        "params": study.ask.params, "terms": msgspec.to_builtins(study.ask.terms),
+    }  # fmt: skip
+    best = {"rows": msgspec.to_builtins(ranking.rows[:20]), "pbo": ranking.pbo, "verdict": ranking.verdict, "trials": ranking.trials}
+    return NoteStudy(
+        key=study.key,
+        strategies=study.ask.strategies,
+        source=source,
+        asked=asked,
+        counts=counts,
+        found=best,
+        started_ns=span[0],
+        ended_ns=span[1],
+    )
 
 
 def _command(order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
@@ -52,7 +94,7 @@ def _command(order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
     return NoteRun(order=asked, started_ns=span[0], ended_ns=span[1], outcome=outcome, line=line)
 
 
-def _note(call: Call, command: NoteRun) -> str:
+def _note(call: Call, command: NoteRun | NoteStudy) -> str:
     try:
         return str(call.submit(command)["id"])
     except NotRunning:
@@ -61,10 +103,11 @@ def _note(call: Call, command: NoteRun) -> str:
         return asyncio.run(_write(call.home, command))
 
 
-async def _write(home: Path, command: NoteRun) -> str:
+async def _write(home: Path, command: NoteRun | NoteStudy) -> str:
     import msgspec
 
-    from core.engine.run import made_elsewhere
+    from core.commands import NoteStudy
+    from core.engine.run import made_elsewhere, study_columns
     from core.home_lock import CARE, lock_home
     from core.research.service import Outcome
     from core.store.ledger import Ledger
@@ -72,6 +115,10 @@ async def _write(home: Path, command: NoteRun) -> str:
     with lock_home(home, CARE):
         async with await Ledger.open(home / "ledger.db") as ledger:
             _, number = await ledger.count_runs()
-            run = made_elsewhere(f"run-{number + 1}", command, msgspec.convert(command.outcome, Outcome))
-            await ledger.add_run(run.id, run.asked_ns, **run.columns())
-            return run.id
+            id_ = f"run-{number + 1}"
+            if isinstance(command, NoteStudy):
+                await ledger.add_run(id_, command.started_ns, **study_columns(command))
+            else:
+                run = made_elsewhere(id_, command, msgspec.convert(command.outcome, Outcome))
+                await ledger.add_run(id_, run.asked_ns, **run.columns())
+            return id_

@@ -7,7 +7,7 @@ import contextlib
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, pairs
 from cockpit.cli.trading import add_params, add_terms, folders, terms
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.research.backtest import Order, Result
 
-_SOURCES = """\
+SOURCES = """\
 SOURCE is a CSV, zip or Parquet file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
 or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
 """
@@ -25,19 +25,21 @@ or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
 
 def add(commands: Commands) -> None:
     """backtest."""
-    parser = commands.add("backtest", backtest, "one run of a strategy over recorded data", epilog=_SOURCES)
+    parser = commands.add("backtest", backtest, "one run of a strategy over recorded data", epilog=SOURCES)
     parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what to run over")
     parser.add_argument("--strategy", required=True, metavar="NAME", help="a strategy of the catalogue")
     parser.add_argument("--symbol", metavar="S", help="whose data it is (else told by the file's name)")
-    parser.add_argument("--from", dest="start", type=_time, metavar="TIME", help="first time traded; what lies before only warms it up")
-    parser.add_argument("--to", dest="end", type=_time, metavar="TIME", help="where to end, exclusive")
+    parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time traded; what lies before only warms it up")
+    parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
     add_params(parser)
     add_terms(parser)
     parser.add_argument("--as-delivered", action="store_true", help="of a tape: what strategies were given, in that order")
     parser.add_argument("--fills", type=Path, metavar="FILE", help="write every fill there, one JSON object a line")
+    parser.add_argument("--trades", type=Path, metavar="FILE", help="write every closed round trip there, one JSON object a line")
 
 
-def _time(text: str) -> int:
+def moment(text: str) -> int:
+    """A time of the command line, ns UTC."""
     from core.clock import parse_time
 
     try:
@@ -66,6 +68,7 @@ def backtest(call: Call) -> int:
         from_ns=options.start,
         to_ns=options.end,
         as_delivered=options.as_delivered,
+        watched=True,
     )
     # A strategy may print; stdout is ours.
     curve = Curve() if kept(call.home) else None
@@ -74,24 +77,33 @@ def backtest(call: Call) -> int:
         result = run_backtest(order, progress, curve)
     if curve is not None:
         note_run(call, order, result, curve, (began, time.time_ns()))
-    if options.fills is not None:
-        _write_fills(options.fills, result)
+    _write_files(options, result)
     if not call.json:
         _report(order, result)
         return 0
     for note in result.source.notes:
         call.say(f"note: {note}")
-    call.document(result.figures)
+    call.document(result.figures | {"tables": result.tables})
     return 0
 
 
-def _write_fills(path: Path, result: Result) -> None:
+def _write_files(options: argparse.Namespace, result: Result) -> None:
+    """What was asked for beside the figures."""
+    from core.research.rows import trip_rows
+
+    if options.fills is not None:
+        _write_lines(options.fills, result.fills)
+    if options.trades is not None:
+        _write_lines(options.trades, trip_rows(result.trips, result.plan.name))
+
+
+def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     import msgspec
 
     try:
         with path.open("wb") as file:
-            for fill in result.fills:
-                file.write(msgspec.json.encode(fill) + b"\n")
+            for row in rows:
+                file.write(msgspec.json.encode(row) + b"\n")
     except OSError as error:
         raise CockpitError(f"cannot write {path}: {error.strerror}") from error
 
@@ -113,4 +125,4 @@ def _report(order: Order, result: Result) -> None:
         last_ns=result.equity[-1][0],
         notes=source.notes,
     )
-    print_report(result.figures, setting, sys.stdout)
+    print_report(result.figures, setting, sys.stdout, result.tables["by_exit"])

@@ -47,6 +47,7 @@ class Column:
         least: cells it takes at least.
         most: cells it takes at most; a longer text is cut.
         drop: the higher, the sooner it goes when the pane is narrow, together with its equals; 0 never.
+        extra: is there only where it costs the others nothing: it goes before the gaps between them shrink.
         grow: takes what is left over.
         flash: a change is lit for a second: `ink` its letters, `cell` the ground under them too.
         means: what stands in it, where the title does not say it all; the pane's help does.
@@ -57,6 +58,7 @@ class Column:
     least: int = 0
     most: int = 200
     drop: int = 0
+    extra: bool = False
     grow: bool = False
     flash: Literal["", "ink", "cell"] = ""
     means: str = ""
@@ -109,13 +111,16 @@ def split(text: str) -> tuple[str, str]:
 
 
 def place(columns: Sequence[Column], extents: Extents, cells: int) -> list[Place]:
-    """Share out a width: first the gaps shrink, then the least important columns go, and the growing ones take what is left."""
+    """Share out a width: first what is extra goes, then the gaps shrink, then the least important columns go, and the growing ones take
+    what is left."""
     kept = list(range(len(columns)))
     needs = [extents.needs(index) for index in kept]
 
     def spare(gap: int) -> int:
         return cells - sum(needs[index] for index in kept) - gap * (len(kept) - 1)
 
+    if spare(2) < 0:
+        kept = [index for index in kept if not columns[index].extra]
     gap = 2 if spare(2) >= 0 else 1
     while spare(gap) < 0 and len(kept) > 1:
         least = max(columns[index].drop for index in kept)

@@ -122,10 +122,21 @@ def metric_line(metric: Metric, row: RunRow, money: str) -> list[Part]:
     """`net P&L  +1,234.50  USDT`."""
     value = (row.figures or {}).get(metric.key)
     tone = sign_tone(value or 0.0) if metric.signed else "plain"
-    unit = money if metric.unit == "money" else metric.unit
-    if metric.key == "sharpe" and value is None:
-        unit = no_sharpe(row)
+    unit = no_sharpe(row) if metric.key == "sharpe" and value is None else beside(metric, row.figures or {})
+    unit = money if unit == "money" else unit
     return fact(metric.name, Part(f"{metric_text(metric, value):>14}", tone), Part(f"  {unit}", "muted"))
+
+
+def beside(metric: Metric, found: Mapping[str, Any]) -> str:
+    """What is said with a figure: its unit, or its kin where there are any."""
+    kin = {name: found.get(name) for name in ("sortino", "calmar", "expectancy", "exposure")}
+    if metric.key == "sharpe" and kin["sortino"] is not None and kin["calmar"] is not None:
+        return f"Sortino {figures.number(kin['sortino'])}, Calmar {figures.number(kin['calmar'])}"
+    if metric.key == "trades" and kin["expectancy"] is not None:
+        return f"round trips, {figures.signed(kin['expectancy'])} each"
+    if metric.key == "fills" and kin["exposure"] is not None:
+        return f"executions, {100 * kin['exposure']:.0f} % exposure"
+    return metric.unit
 
 
 def no_sharpe(row: RunRow) -> str:

@@ -28,7 +28,8 @@ class RunTradesPane(LiveGrid):
         Column("rPnL", "point", least=6, means="P&L of what this fill closed, before fees, quote currency"),
         Column("fee", "point", drop=2, means="of this fill, quote currency"),
         Column("position", "point", least=5, drop=1),
-        Column("why", least=6, most=24, drop=3, grow=True),
+        Column("MAE/MFE %", "right", least=9, extra=True, means="worst and best of the trade this fill closed on its way, of its entry"),
+        Column("why", least=9, most=24, drop=3, grow=True),
     )
 
     def __init__(self, *, id: str) -> None:
@@ -47,7 +48,7 @@ class RunTradesPane(LiveGrid):
             return
         count = len(detail.fills)
         note = f"newest {count:,} of {detail.fills_total:,} fills" if count < detail.fills_total else f"{count:,} fill{'s' * (count != 1)}"
-        self.show(fill_rows(detail.fills), now, note=note, empty=idle_words(report))
+        self.show(fill_rows(detail.fills, detail.trips), now, note=note, empty=idle_words(report))
         self.choose(0)
 
 
@@ -58,13 +59,14 @@ def idle_words(report: Report | None) -> tuple[str, ...]:
     return (f"It did not trade: it {clean(report.cold)}.", "A longer span, a shorter interval or fewer bars would let it.")
 
 
-def fill_rows(fills: list[dict[str, Any]]) -> list[Row]:
-    """Newest first."""
+def fill_rows(fills: list[dict[str, Any]], trips: list[dict[str, Any]]) -> list[Row]:
+    """Newest first; with the fill that ended a round trip how far that one was behind and ahead."""
     places = decimals([fill["price"] for fill in fills[-200:]])
-    return [fill_row(fill, places) for fill in reversed(fills)]
+    ended = {trip["last_fill"]: trip for trip in trips}
+    return [fill_row(fill, places, ended.get(fill["fill_id"])) for fill in reversed(fills)]
 
 
-def fill_row(fill: dict[str, Any], places: int) -> Row:
+def fill_row(fill: dict[str, Any], places: int, trip: dict[str, Any] | None = None) -> Row:
     """One line."""
     side, reason, realised = str(fill["side"]), str(fill.get("reason", "")), float(fill["realised"])
     cells = (
@@ -75,9 +77,17 @@ def fill_row(fill: dict[str, Any], places: int) -> Row:
         Cell(figures.signed(realised) if realised else "", sign_tone(realised)),
         Cell(figures.number(fill["fee"]), "muted"),
         Cell(figures.quantity(fill["position"], sign=True), sign_tone(fill["position"])),
+        Cell(excursion_words(trip), "muted"),
         Cell("" if reason == "signal" else clean(reason.replace("_", " ")), "warn"),
     )
     return Row(str(fill["fill_id"]), cells)
+
+
+def excursion_words(trip: dict[str, Any] | None) -> str:
+    """`-0.51/+1.20`."""
+    if trip is None or trip["mae_pct"] is None or trip["mfe_pct"] is None:
+        return ""
+    return f"{figures.signed(trip['mae_pct'])}/{figures.signed(trip['mfe_pct'])}"
 
 
 def decimals(prices: list[float]) -> int:

@@ -69,6 +69,14 @@ class Instance:
         self._map = (0, 0)
         self.trade({0: 0})
 
+    def begin(self, params: bytes) -> None:
+        """Start over as if newly made, with other parameters (bytes of their record) that need no more work memory."""
+        self._params.view(np.uint8)[:] = np.frombuffer(params, np.uint8)
+        self.state.view(np.uint8)[:] = 0
+        self.mem[:] = 0.0
+        self._out[:] = np.nan
+        self.reset_books()
+
     def trade(self, legs: dict[int, int]) -> None:
         """Which leg each symbol index is; other symbols' ticks are passed over. At first symbol 0 is leg 0."""
         self._legs = np.full(max(legs, default=0) + 1, -1, np.int32)
@@ -140,9 +148,11 @@ class Instance:
 
     def reset_books(self) -> None:
         """A flat book and a fresh account; the strategy's state stays."""
-        self.books[:] = 0
-        self.account[:] = 0
-        self.account.capital = self.account.equity = self.account.peak = self.terms.capital
+        self.books.view(np.uint8)[:] = 0
+        self.books.view(np.ndarray)["opinion"] = np.nan
+        self.account.view(np.uint8)[:] = 0
+        account = self.account.view(np.ndarray)  # fields of a plain array are found several times as fast as of a recarray
+        account["capital"] = account["equity"] = account["peak"] = self.terms.capital
 
     def adopt(self, data: bytes, layout: str, fills: Sequence[PastFill]) -> None:
         """Take over only books and account of a snapshot of this strategy before it was edited, and the fills since: its

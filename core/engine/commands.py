@@ -19,6 +19,7 @@ from core.commands import (
     Command,
     Flatten,
     NoteRun,
+    NoteStudy,
     Pause,
     Register,
     RemoveAlert,
@@ -81,7 +82,7 @@ class Commands:
             return await self.watchlist.obey(command, actor)
         if isinstance(command, (SetAlert, RemoveAlert, AckAlert, SnoozeAlert)):
             return await self.engine.sentinel.submit(command, actor)
-        if isinstance(command, (Backtest, CancelRun, NoteRun)):
+        if isinstance(command, (Backtest, CancelRun, NoteRun, NoteStudy)):
             return await self.engine.lab.obey(command, actor)
         if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
             return await self._replay(command, actor)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from core.commands import Backtest, CancelRun, NoteRun
-from core.engine.run import Run, made_elsewhere, run_of
+from core.commands import CancelRun, LabCommand, NoteRun, NoteStudy
+from core.engine.run import Run, made_elsewhere, run_of, study_columns
 from core.engine.run_files import FOLDER, prune, read_detail
 from core.errors import CockpitError, UsageError, one_line
 from core.research import service
@@ -78,7 +78,7 @@ class Lab:
         """The pane."""
         return LabView([run.row() for run in reversed(self._runs.values())], self.total, self.processes)
 
-    async def obey(self, command: Backtest | CancelRun | NoteRun, actor: str) -> dict[str, Any]:
+    async def obey(self, command: LabCommand, actor: str) -> dict[str, Any]:
         """Do a command of the lab.
 
         Raises:
@@ -88,6 +88,13 @@ class Lab:
             return await self._cancel(command, actor)
         if isinstance(command, NoteRun):
             return await self._note(command, actor)
+        if isinstance(command, NoteStudy):
+            self._number += 1
+            id_ = f"run-{self._number}"
+            await self.engine.journal.enter(command, actor, id=id_)
+            await self.engine.ledger.add_run(id_, command.started_ns, **study_columns(command))
+            self.total += 1
+            return {"id": id_}
         if not command.source.strip():
             raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
         if not command.source.startswith("tape:") and not os.path.isabs(command.source):

@@ -8,12 +8,18 @@ from typing import Any
 
 import msgspec
 
-from core.commands import Backtest, NoteRun
+from core.commands import Backtest, NoteRun, NoteStudy
 from core.research.service import Outcome, Progress
 from core.view import RunRow
 
 #: States that no longer change.
 OVER = ("done", "failed", "cancelled")
+
+#: Figures of a run that its row tells: a hundred rows go to every viewer each time one of them changes.
+IN_A_ROW = (
+    "ticks", "trades", "fills", "win_rate", "gross_profit", "gross_loss", "fees", "net_pnl", "profit_factor", "max_drawdown",
+    "max_drawdown_pct", "sharpe", "elapsed_s", "expectancy", "sortino", "calmar", "exposure",
+)  # fmt: skip
 
 
 @dataclass
@@ -68,12 +74,8 @@ class Run:
         )  # fmt: skip
         if self.outcome is not None:
             found = self.outcome
-            row.symbol, row.figures, row.first_ns, row.last_ns = (
-                found.symbol,
-                found.figures,
-                found.first_ns,
-                found.last_ns + found.interval_ns,
-            )
+            row.symbol, row.first_ns, row.last_ns = found.symbol, found.first_ns, found.last_ns + found.interval_ns
+            row.figures = {name: found.figures[name] for name in IN_A_ROW if name in found.figures}
         return row
 
     def columns(self) -> dict[str, str]:
@@ -104,6 +106,15 @@ def made_elsewhere(id_: str, noted: NoteRun, outcome: Outcome) -> Run:
     run = Run(id_, noted.order, noted.started_ns, started_ns=noted.started_ns)
     run.end("done", noted.ended_ns, noted.line, outcome)
     return run
+
+
+def study_columns(noted: NoteStudy) -> dict[str, str]:
+    """A study as the columns of `runs` besides its id and time."""
+    result = {name: msgspec.to_builtins(getattr(noted, name)) for name in ("key", "counts", "found", "started_ns", "ended_ns")}
+    return {
+        "kind": "optimize", "strategy": ", ".join(noted.strategies), "source": noted.source, "params": json.dumps(noted.asked),
+        "result": json.dumps(result),
+    }  # fmt: skip
 
 
 def run_of(row: dict[str, Any]) -> Run | None:

@@ -16,14 +16,22 @@ from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, SourceError, StrategyError, UsageError, telling
-from core.kernels.records import FILL, MARK, REPORT, WHY_NAMES
+from core.kernels.records import FILL, MARK, REPORT
 from core.research.curve import Curve
+from core.research.figures import figures
 from core.research.metrics import Run, finite, metrics
+from core.research.rows import fill_rows
 from core.research.source import Source
 from core.research.sources import open_sources
+from core.research.tables import tables
+from core.research.trips import closed_trips
+from core.research.watch import Watch
 from core.strategy import PYTHON, warm_from
 from core.strategy_files import load, strategy_file
 from core.types import Records, interval_text, join
+
+#: What the figures take from the account as it is.
+_OF_ACCOUNT = ("ticks", "fills", "trades", "wins", "gross_profit", "gross_loss", "fees", "equity", "capital", "max_drawdown")
 
 Progress = Callable[[Source, int], None]
 
@@ -38,6 +46,8 @@ class Order:
     Attributes:
         folders: where strategies lie, later ones shadow earlier ones.
         from_ns: first time traded; what lies before it in the source only warms the strategy up.
+        watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, and how long
+            equity lay below its peak.
     """
 
     sources: list[str]
@@ -50,6 +60,7 @@ class Order:
     from_ns: int | None = None
     to_ns: int | None = None
     as_delivered: bool = False
+    watched: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,10 +68,13 @@ class Result:
     """What came out.
 
     Attributes:
-        figures: the metrics, JSON-ready.
+        figures: the metrics, then the figures of `core.research.figures`, JSON-ready.
         fills: one dict a fill, the columns of the ledger's `fills`.
         equity: (ns, equity) at each UTC midnight inside the run, and at its end.
         first_ns: time of the first tick traded.
+        trips: the closed round trips, TRIP records.
+        tables: the trips in groups, JSON-ready.
+        executed: the FILL reports that `fills` is made of.
         cold: why the strategy never had an opinion: there was too little for it to warm up; '' where there was enough.
     """
 
@@ -70,6 +84,9 @@ class Result:
     plan: Blueprint
     source: Source
     first_ns: int
+    trips: Records
+    tables: dict[str, list[dict[str, Any]]]
+    executed: Records
     cold: str = ""
 
 
@@ -99,14 +116,15 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
     started = time.perf_counter()
-    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve)
+    watch = Watch(order.terms) if order.watched else None
+    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch)
     if source.interval_ns and 0 < interval < source.interval_ns:
         source.notes.append(
             f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
         )
     cold = "" if len(reports.compress(reports["kind"] == FILL)) else _cold(instance, plan, order.from_ns)
     source.notes += [f"the strategy {cold}"] if cold else []
-    return _result(instance, plan, source, reports, first_ns, last_ns, cold, started)
+    return _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
 
 
 def _cold(instance: Instance, plan: Blueprint, from_ns: int | None) -> str:
@@ -128,23 +146,28 @@ def _reach(from_ns: int | None, interval: int, warmup: int) -> int | None:
 
 
 def _run(
-    instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None, curve: Curve | None
-) -> tuple[Records, int, int]:
+    instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None, curve: Curve | None,
+    watch: Watch | None,
+) -> tuple[Records, int, int]:  # fmt: skip
     parts: list[Records] = []
     first_ns = last_ns = done = 0
     for batch in _after_warming(instance, plan, source, from_ns):
         when = batch["start" if source.kind == "bars" else "ts"]
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])
+        before = len(parts)
         for piece in (batch,) if curve is None else curve.pieces(batch):
             with _blaming(plan):
                 parts.append(instance.feed(piece))
             done += len(piece)
             if curve is not None:
                 account = instance.account[0]
-                curve.note(int(piece["ts"][-1]), float(account.equity), float(account.peak), float(account.max_drawdown))
+                falls = float(account.max_drawdown), float(account.max_drawdown_ratio)
+                curve.note(int(piece["ts"][-1]), float(account.equity), float(account.peak), *falls)
             if progress is not None:
                 progress(source, done)
+        if watch is not None:
+            watch.take(batch, join(parts[before:], REPORT))
     if not done:
         raise SourceError(f"{source.text}: nothing in the span asked for")
     return join(parts, REPORT), first_ns, last_ns
@@ -189,45 +212,41 @@ def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns:
 
 
 def _result(
-    instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, cold: str, started: float
-) -> Result:
+    instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, cold: str, started: float,
+    watch: Watch | None,
+) -> Result:  # fmt: skip
     account = instance.account[0]
     marks = reports.compress(reports["kind"] == MARK)
-    run = Run(
-        ticks=int(account.ticks), fills=int(account.fills), trades=int(account.trades), wins=int(account.wins),
-        gross_profit=float(account.gross_profit), gross_loss=float(account.gross_loss), fees=float(account.fees),
-        equity=float(account.equity), capital=float(account.capital), max_drawdown=float(account.max_drawdown),
-        max_drawdown_pct=float(account.max_drawdown_ratio) * 100, boundaries_ns=marks["ts"], equities=marks["equity"],
-        first_ns=first_ns, last_ns=last_ns, interval_ns=source.interval_ns,
-    )  # fmt: skip
+    run = account_run(instance, marks, first_ns, last_ns, source.interval_ns)
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
-    figures = metrics(run, time.perf_counter() - started)
+    fills = reports.compress(reports["kind"] == FILL)
+    found = metrics(run, time.perf_counter() - started)
+    trips = closed_trips(fills, None if watch is None else watch.excursions())
+    found |= figures(run, trips, fills, None if watch is None else watch.falls(int(account.ts)))
     if instance.terms.funding_bps:
-        figures["funding"] = finite(account.funding)
+        found["funding"] = finite(account.funding)
     return Result(
-        figures, fill_rows(reports.compress(reports["kind"] == FILL), plan.name, source.symbol), equity, plan, source, first_ns, cold
+        figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
+        trips=trips, tables=tables(trips, source.interval_ns), executed=fills, cold=cold,
+    )  # fmt: skip
+
+
+def account_run(instance: Instance, marks: Records, first_ns: int, last_ns: int, interval_ns: int) -> Run:
+    """What `core.research.metrics` makes figures of: the account as it is now, and the daily marks (MARK reports) on the way.
+
+    Args:
+        first_ns, last_ns: times of the first and last tick, or the starts of the first and last bar.
+        interval_ns: length of a bar; 0 for ticks.
+    """
+    row = instance.account.view(np.ndarray)[0]
+    account = dict(zip(row.dtype.names, row.tolist(), strict=True))
+    same = {name: account[name] for name in _OF_ACCOUNT}
+    return Run(
+        **same,
+        max_drawdown_pct=account["max_drawdown_ratio"] * 100,
+        boundaries_ns=marks["ts"],
+        equities=marks["equity"],
+        first_ns=first_ns,
+        last_ns=last_ns,
+        interval_ns=interval_ns,
     )
-
-
-def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]]:
-    """FILL reports as rows of the ledger's `fills` (`mode` backtest) with the reason of each."""
-    return [
-        {
-            "fill_id": f"{strategy}:{int(f['n'])}",
-            "strategy_id": strategy,
-            "symbol": symbol,
-            "side": "buy" if f["qty"] > 0 else "sell",
-            "qty": abs(float(f["qty"])),
-            "price": float(f["price"]),
-            "fee": float(f["fee"]),
-            "realised": float(f["realised"]),
-            "position": float(f["position"]),
-            "ts_ns": int(f["ts"]),
-            "seq": int(f["seq"]),
-            "tick_id": int(f["tick_id"]),
-            "order_id": f"{strategy}:o{int(f['order'])}",
-            "mode": "backtest",
-            "reason": WHY_NAMES[int(f["why"])],
-        }
-        for f in fills
-    ]

@@ -12,11 +12,13 @@ MOST = 1000
 
 
 class Point(NamedTuple):
-    """Equity after the tick at `ts` (ns UTC), and the deepest fall below the peak of marked equity seen since the point before."""
+    """Equity after the tick at `ts` (ns UTC), and the deepest fall below the peak of marked equity seen since the point before: in quote
+    currency, and in percent of the peak (the two may be of different falls)."""
 
     ts: int
     equity: float
     drawdown: float
+    underwater: float = 0.0
 
 
 class Curve:
@@ -31,7 +33,7 @@ class Curve:
         self.every = 0
         self.inside = 1.0
         self._points: list[Point] = []
-        self._deepest = 0.0
+        self._deepest = self._steepest = 0.0
 
     def pieces(self, batch: Records) -> Iterator[Records]:
         """The batch in pieces, in order."""
@@ -43,11 +45,14 @@ class Curve:
             yield batch[start:stop]
             start = stop
 
-    def note(self, ts: int, equity: float, peak: float, deepest: float) -> None:
-        """Take the point after a piece; `deepest` is the fall that was the deepest of the run so far, after any row of it."""
-        fall = deepest if deepest > self._deepest else max(0.0, peak - equity)
-        self._deepest = deepest
-        self._points.append(Point(ts, equity, fall))
+    def note(self, ts: int, equity: float, peak: float, deepest: float, steepest: float = 0.0) -> None:
+        """Take the point after a piece; `deepest` is the fall that was the deepest of the run so far, after any row of it, `steepest`
+        the one that was the largest part of its peak, as a fraction."""
+        fall = max(0.0, peak - equity)
+        part = steepest if steepest > self._steepest else fall / peak if peak > 0.0 else 0.0
+        fall = deepest if deepest > self._deepest else fall
+        self._deepest, self._steepest = deepest, steepest
+        self._points.append(Point(ts, equity, fall, 100.0 * part))
         if len(self._points) >= 2 * MOST:
             self._points = _halved(self._points)
             self.every *= 2
@@ -61,7 +66,8 @@ class Curve:
 
 
 def _halved(points: list[Point]) -> list[Point]:
-    """Every two points as the later one, with the deeper of both falls; the newest is kept."""
+    """Every two points as the later one, with the deeper of both falls of either kind; the newest is kept."""
     odd = len(points) % 2
     pairs = zip(points[odd::2], points[odd + 1 :: 2], strict=True)
-    return [*points[:odd], *(Point(b.ts, b.equity, max(a.drawdown, b.drawdown)) for a, b in pairs)]
+    merged = (Point(b.ts, b.equity, max(a.drawdown, b.drawdown), max(a.underwater, b.underwater)) for a, b in pairs)
+    return [*points[:odd], *merged]

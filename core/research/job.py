@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
+import numpy as np
 
 from core.compile.__main__ import die_with
 from core.errors import CockpitError
 from core.research.backtest import Order, Result, run_backtest
 from core.research.curve import Curve
+from core.research.figures import held_until
+from core.research.rows import trip_rows
 from core.research.service import Detail, Outcome, Progress, Request, Said, Wrong
 from core.research.source import Source, share
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.2
 
-#: Fills of a run that are kept one by one, the newest ones.
+#: Fills and round trips of a run that are kept one by one, the newest ones.
 MOST_FILLS = 1000
 
 Say = Callable[[Said], None]
@@ -43,6 +46,7 @@ def order_of(request: Request) -> Order:
         home=Path(request.home),
         from_ns=request.from_ns,
         to_ns=request.to_ns,
+        watched=True,
     )
 
 
@@ -102,9 +106,25 @@ def outcome_of(result: Result) -> Outcome:
 
 
 def detail_of(result: Result, curve: Curve) -> Detail:
-    """The curve and the newest fills."""
-    points = [(point.ts, point.equity, point.drawdown) for point in curve.points()]
-    return Detail(points, result.fills[-MOST_FILLS:], len(result.fills))
+    """The curve, the newest fills and round trips, and the tables."""
+    points = curve.points()
+    return Detail(
+        equity=[(point.ts, point.equity, point.drawdown) for point in points],
+        fills=result.fills[-MOST_FILLS:],
+        fills_total=len(result.fills),
+        underwater=[point.underwater for point in points],
+        held=_held(result, [point.ts for point in points]),
+        trips=trip_rows(result.trips, result.plan.name, MOST_FILLS),
+        trips_total=len(result.trips),
+        tables=result.tables,
+    )
+
+
+def _held(result: Result, times: list[int]) -> list[float]:
+    """Up to each point the share of the time since the one before it in which something was held."""
+    ends = np.array([result.first_ns, *times], np.int64)
+    held, long = np.diff(held_until(result.executed, ends, result.source.interval_ns)), np.diff(ends)
+    return np.where(long > 0, held / np.maximum(long, 1), 0.0).tolist()  # type: ignore[no-any-return]
 
 
 def write_detail(path: Path, detail: Detail) -> None:

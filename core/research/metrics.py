@@ -29,8 +29,8 @@ from numpy.typing import ArrayLike
 from core.types import DAY, MINUTE
 
 #: Daily returns whose deviation is this small a part of them differ by rounding only.
-_ROUNDING = 1e-12
-_DAYS_A_YEAR = 365  # these markets never close
+ROUNDING = 1e-12
+DAYS_A_YEAR = 365  # these markets never close
 
 #: A shorter span has no Sharpe, whatever days it touches: two days, less what a recording of two may lack at its ends.
 LEAST_SPAN_NS = 2 * DAY - 60 * MINUTE
@@ -130,6 +130,6 @@ def sharpe_daily(
         if len(returns) < 2 or not np.isfinite(returns).all():
             return None
         mean, deviation = float(returns.mean()), float(returns.std(ddof=1))
-    if deviation <= _ROUNDING * float(np.abs(returns).max()):
+    if deviation <= ROUNDING * float(np.abs(returns).max()):
         return None
-    return finite(mean / deviation * math.sqrt(_DAYS_A_YEAR))
+    return finite(mean / deviation * math.sqrt(DAYS_A_YEAR))

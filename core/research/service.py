@@ -59,7 +59,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
     """What came out.
 
     Attributes:
-        figures: the metrics, as `cockpit backtest --json` prints them.
+        figures: as `cockpit backtest --json` prints them, without the tables.
         symbol: `venue:SYMBOL`, as the source says.
         values: every parameter's value, defaults too.
         kind, form, interval_ns: of the source's rows.
@@ -93,11 +93,21 @@ class Detail(msgspec.Struct):
         equity: (ns, equity, deepest fall below the peak since the point before), at most 1,000 points.
         fills: the newest ones, oldest first, with the columns of the ledger's `fills` and the reason of each.
         fills_total: of the run.
+        underwater: of each point of `equity` the deepest fall since the one before it, in percent of the peak.
+        held: of each the share (0..1) of the time since the one before it in which something was held.
+        trips: the newest closed round trips, oldest first, as `cockpit backtest --trades` writes them.
+        trips_total: of the run.
+        tables: the round trips in groups (`core.research.tables`).
     """
 
     equity: list[tuple[int, float, float]]
     fills: list[dict[str, Any]]
     fills_total: int
+    underwater: list[float] = []
+    held: list[float] = []
+    trips: list[dict[str, Any]] = []
+    trips_total: int = 0
+    tables: dict[str, list[dict[str, Any]]] = {}
 
 
 Said: TypeAlias = Progress | Outcome | Wrong

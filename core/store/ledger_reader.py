@@ -65,6 +65,15 @@ def read_commands(path: Path) -> list[dict[str, Any]]:
     return _dicts(path, "SELECT * FROM commands ORDER BY rowid", {})
 
 
+def read_runs(path: Path) -> list[dict[str, Any]]:
+    """Backtests and studies ever made in this home, oldest first, as the columns of `runs`.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    return _dicts(path, "SELECT * FROM runs ORDER BY rowid", {})
+
+
 def read_sessions(path: Path) -> list[dict[str, Any]]:
     """Sessions, oldest first, as the columns of `sessions`.
 

@@ -1,9 +1,11 @@
 """The relations of both databases, as the steps that build them. Add a step to change them; never edit one.
 
-In the tape a price or quantity that is an INTEGER counts units of 1e-8 (a quote: its distance from the price), a REAL is
-the number itself; most prints fit in 4 bytes that way, and the view `ticks` gives back the very same bits.
+In the tape a price or quantity that is an INTEGER counts decimal units (a quote: its distance from the price), a REAL is the number
+itself. Rows of version 1 (`flags` below 15) count ns and units of 1e-8; later ones say in `flags` what they do, see core.store.row_units.
+The view `ticks` gives back the very same bits of all of them, with nothing but what any SQLite can do.
 `zones` is a sparse index: within a bucket of time or of seq, a series' ids lie in [lo_id, hi_id]. Ids and times of a
-venue run together, so that finds an hour as well as a full index would, at none of its cost a row.
+venue run together, so that finds an hour as well as a full index would, at none of its cost a row. The axis `import` is that of
+time once more, of the prints that were imported.
 """
 
 from __future__ import annotations
@@ -39,7 +41,30 @@ _TAPE_1 = (
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value NOT NULL) WITHOUT ROWID",
 )
 
-TAPE = Schema("tape", 0x434B5450, (_TAPE_1,))
+_PRICE_SCALE = """CASE WHEN t.flags < 15 THEN 1e8 ELSE CASE (t.flags - 15) / 135 % 7
+                WHEN 0 THEN 1e2 WHEN 1 THEN 1e3 WHEN 2 THEN 1e4 WHEN 3 THEN 1e5 WHEN 4 THEN 1e6 WHEN 5 THEN 1e7 ELSE 1e8 END END"""
+_QTY_SCALE = """CASE WHEN t.flags < 15 THEN 1e8 ELSE CASE (t.flags - 15) / 15 % 9 WHEN 0 THEN 1e0 WHEN 1 THEN 1e1
+                WHEN 2 THEN 1e2 WHEN 3 THEN 1e3 WHEN 4 THEN 1e4 WHEN 5 THEN 1e5 WHEN 6 THEN 1e6 WHEN 7 THEN 1e7 ELSE 1e8 END END"""
+_TS_NS = """CASE WHEN t.flags < 15 THEN t.ts ELSE 1830297600000000000 + t.ts * CASE (t.flags - 15) / 945
+                WHEN 0 THEN 1000 WHEN 1 THEN 1000000 WHEN 2 THEN 1000 ELSE 1 END END"""
+_LAG_NS = "t.lag * CASE WHEN t.flags BETWEEN 15 AND 1904 THEN 1000 ELSE 1 END"
+
+_TAPE_UNITS = (
+    "DROP VIEW ticks",
+    f"""CREATE VIEW ticks(symbol, stream, ts_ns, recv_ns, seq, trade_id, price, qty, bid, ask, side, origin) AS
+        SELECT s.symbol, s.stream,
+            {_TS_NS},
+            {_TS_NS} + {_LAG_NS},
+            t.seq, t.id,
+            CASE typeof(t.price) WHEN 'integer' THEN t.price / {_PRICE_SCALE} ELSE t.price END,
+            CASE typeof(t.qty) WHEN 'integer' THEN t.qty / {_QTY_SCALE} ELSE t.qty END,
+            CASE typeof(t.bid) WHEN 'integer' THEN (t.price - t.bid) / {_PRICE_SCALE} ELSE t.bid END,
+            CASE typeof(t.ask) WHEN 'integer' THEN (t.price + t.ask) / {_PRICE_SCALE} ELSE t.ask END,
+            t.flags % 3 - 1, t.flags / 3 % 5
+        FROM series s JOIN tick_rows t USING(series)""",
+)
+
+TAPE = Schema("tape", 0x434B5450, (_TAPE_1, _TAPE_UNITS))
 
 _LEDGER_1 = (
     """CREATE TABLE commands(

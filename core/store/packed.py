@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.tick_rows import SCALE, SELECT
+from core.store.row_units import FLAG_BITS, UNITS
+from core.store.tick_rows import SELECT
 from core.types import TICK, Records, join
 
 #: Stands for an unknown quote: no distance from a price comes near it.
@@ -21,14 +22,13 @@ _NONE = -(1 << 63)
 
 #: Eight integers a row: it is the number of them that costs time. Rows whose numbers are not all whole units do not go this way.
 _DIGITS = 16
-_PACKED = f"""printf('{"%016x" * 8}', t.id, t.ts, t.lag, (t.seq << 4) | t.flags, t.price, t.qty,
+_PACKED = f"""printf('{"%016x" * 8}', t.id, t.ts, t.lag, (t.seq << {FLAG_BITS}) | t.flags, t.price, t.qty,
     ifnull(t.bid, 0x8000000000000000), ifnull(t.ask, 0x8000000000000000))"""
 _ROW = _DIGITS * 8
 
-_COLUMNS = f"min(t.series), group_concat({_PACKED}, '') FILTER (WHERE typeof(t.price) = 'integer'), count(*)"
-
-_SIDES = np.arange(16, dtype="i1") % 3 - 1
-_ORIGINS = np.arange(16, dtype="i1") // 3
+#: What a digit would be lost of does not go this way either.
+_FITS = f"typeof(t.price) = 'integer' AND t.seq < {1 << 63 - FLAG_BITS}"
+_COLUMNS = f"min(t.series), group_concat({_PACKED}, '') FILTER (WHERE {_FITS}), count(*)"
 
 Values = Sequence[int] | Mapping[str, int]
 
@@ -56,20 +56,23 @@ def _unpack(text: str, series: int) -> Records:
     ticks = np.zeros(len(words), TICK)
     ticks["symbol"] = series
     id_, ts, lag, tail, price, qty, bid, ask = np.ascontiguousarray(words.T, "i8")
+    units = UNITS.of(tail & ((1 << FLAG_BITS) - 1))
+    ts *= units.ts
+    ts += units.epoch
     ticks["id"], ticks["ts"] = id_, ts
+    lag *= units.lag
     np.add(ts, lag, out=ticks["recv"])
-    np.right_shift(tail, 4, out=ticks["seq"])
-    flags = tail & 15
-    ticks["side"], ticks["origin"] = _SIDES.take(flags), _ORIGINS.take(flags)
-    np.divide(price, SCALE, out=ticks["price"])
-    np.divide(qty, SCALE, out=ticks["qty"])
-    ticks["bid"] = _quote(price - bid, bid)
-    ticks["ask"] = _quote(price + ask, ask)
+    np.right_shift(tail, FLAG_BITS, out=ticks["seq"])
+    ticks["side"], ticks["origin"] = units.side, units.origin
+    np.divide(price, units.price, out=ticks["price"])
+    np.divide(qty, units.qty, out=ticks["qty"])
+    ticks["bid"] = _quote(price - bid, bid, units.price)
+    ticks["ask"] = _quote(price + ask, ask, units.price)
     return ticks
 
 
-def _quote(units: NDArray[np.int64], distance: NDArray[np.int64]) -> NDArray[np.float64]:
+def _quote(quote: NDArray[np.int64], distance: NDArray[np.int64], scale: NDArray[np.float64]) -> NDArray[np.float64]:
     """The quote itself; NaN where it is unknown."""
-    quote: NDArray[np.float64] = units / SCALE
-    quote[distance == _NONE] = np.nan
-    return quote
+    number: NDArray[np.float64] = quote / scale
+    number[distance == _NONE] = np.nan
+    return number

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.store.migrations import TAPE
+from core.store.row_units import TS_NS
 from core.store.schema import open_to_read
 from core.store.tiers import Series, all_series
 
@@ -63,7 +64,8 @@ def tape_size(path: Path) -> TapeSize:
 
 def _size(db: sqlite3.Connection, series: Series) -> SeriesSize:
     names = (series.symbol, series.stream)
-    rows, *row_span = db.execute("SELECT count(*), min(ts), max(ts) FROM tick_rows WHERE series = ?", (series.number,)).fetchone()
+    query = f"SELECT count(*), min({TS_NS}), max({TS_NS}) FROM tick_rows t WHERE series = ?"
+    rows, *row_span = db.execute(query, (series.number,)).fetchone()
     query = """SELECT count(*), coalesce(sum(count), 0), coalesce(sum(length(data)), 0), min(first_ns), max(last_ns)
         FROM chunks WHERE symbol = ? AND stream = ?"""
     chunks, sealed, size, *chunk_span = db.execute(query, names).fetchone()

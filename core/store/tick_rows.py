@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.types import Records, join
-
-#: Prices and quantities that are whole multiples of 1 / SCALE are stored as integers (see core.store.migrations).
-SCALE = 1e8
+from core.store.row_units import LAG_NS, PRICE_SCALE, QTY_SCALE, TS_NS, count
+from core.types import Origin, Records, join
 
 #: Spans of the sparse index: 5 minutes of venue time, 16,384 of seq.
 TIME_BUCKET = 300_000_000_000
@@ -24,8 +22,6 @@ ROWS_A_STATEMENT = (256, 32, 1)
 
 #: Rows whose columns are made at once; a multiple of every number of rows a statement.
 _PIECE = 2048
-
-#: Eight-byte words of a TICK.
 
 _COLUMNS = ("series", "id", "ts", "lag", "seq", "price", "qty", "bid", "ask", "flags")
 
@@ -41,12 +37,12 @@ INSERT_ZONE = """INSERT INTO zones(axis, series, bucket, lo_id, hi_id) VALUES(?,
     ON CONFLICT(axis, series, bucket) DO UPDATE SET lo_id = min(lo_id, excluded.lo_id), hi_id = max(hi_id, excluded.hi_id)"""
 
 #: The columns of a TICK in order, with the series number where the symbol's index goes.
-SELECT = """t.ts, t.ts + t.lag, t.seq, t.id,
-    CASE typeof(t.price) WHEN 'integer' THEN t.price / 1e8 ELSE t.price END,
-    CASE typeof(t.qty) WHEN 'integer' THEN t.qty / 1e8 ELSE t.qty END,
-    CASE typeof(t.bid) WHEN 'integer' THEN (t.price - t.bid) / 1e8 ELSE t.bid END,
-    CASE typeof(t.ask) WHEN 'integer' THEN (t.price + t.ask) / 1e8 ELSE t.ask END,
-    t.series, 0, t.flags % 3 - 1, t.flags / 3"""
+SELECT = f"""{TS_NS}, {TS_NS} + {LAG_NS}, t.seq, t.id,
+    CASE typeof(t.price) WHEN 'integer' THEN t.price / {PRICE_SCALE} ELSE t.price END,
+    CASE typeof(t.qty) WHEN 'integer' THEN t.qty / {QTY_SCALE} ELSE t.qty END,
+    CASE typeof(t.bid) WHEN 'integer' THEN (t.price - t.bid) / {PRICE_SCALE} ELSE t.bid END,
+    CASE typeof(t.ask) WHEN 'integer' THEN (t.price + t.ask) / {PRICE_SCALE} ELSE t.ask END,
+    t.series, 0, t.flags % 3 - 1, t.flags / 3 % 5"""
 
 
 def why_unfit(ticks: Records) -> str | None:
@@ -101,6 +97,10 @@ class TickRows:
         """(axis, series, bucket, lowest id, highest id) of all that is here; a bucket may come in several parts."""
         ticks, series = self._sorted
         yield from _spans("time", series, ticks["ts"] // TIME_BUCKET, ticks["id"])
+        imported = ticks["origin"] == Origin.IMPORT
+        if imported.any():
+            mine = ticks.compress(imported)
+            yield from _spans("import", series.compress(imported), mine["ts"] // TIME_BUCKET, mine["id"])
         numbered = ticks["seq"] > 0
         if not numbered.all():
             ticks, series = ticks.compress(numbered), series.compress(numbered)
@@ -120,8 +120,8 @@ class TickRows:
 
 def _columns(ticks: Records, series: NDArray[np.int64]) -> list[NDArray[Any]]:
     """The values of each column, in the order of `_COLUMNS`."""
-    flags = ticks["origin"].astype("i8") * 3 + ticks["side"] + 1
-    return [series, ticks["id"], ticks["ts"], ticks["recv"] - ticks["ts"], ticks["seq"], *_numbers(ticks), flags]
+    ts, lag, numbers, flags = count(ticks)
+    return [series, ticks["id"], ts, lag, ticks["seq"], numbers.price, numbers.qty, numbers.bid, numbers.ask, flags]
 
 
 def _spans(
@@ -134,27 +134,3 @@ def _spans(
     lows, highs = np.minimum.reduceat(ids, starts), np.maximum.reduceat(ids, starts)
     for one, bucket, low, high in zip(series[starts].tolist(), buckets[starts].tolist(), lows.tolist(), highs.tolist(), strict=True):
         yield (axis, one, bucket, low, high)
-
-
-def _numbers(ticks: Records) -> list[NDArray[Any]]:
-    """Price, qty, bid, ask: whole units where all four of a tick are exactly that, else the numbers themselves; None unknown."""
-    raw = [np.ascontiguousarray(ticks[name]) for name in ("price", "qty", "bid", "ask")]
-    unknown = [np.isnan(values) for values in raw]
-    units, exact = zip(*map(_units, raw), strict=True)
-    whole = np.logical_and.reduce([good | none for good, none in zip(exact, unknown, strict=True)])
-    price, qty, bid, ask = units
-    columns: list[NDArray[Any]] = [price, qty, price - bid, ask - price]
-    for n in range(len(columns)):
-        if not whole.all() or unknown[n].any():
-            columns[n] = columns[n].astype(object)
-            columns[n][~whole] = raw[n][~whole]
-            columns[n][unknown[n]] = None
-    return columns
-
-
-def _units(values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Each number in units of 1 / SCALE, and whether dividing gives back its very bits."""
-    with np.errstate(over="ignore"):
-        scaled = np.rint(values * SCALE)
-    units = np.where(np.abs(scaled) < 2.0**53, scaled, 0.0).astype("i8")
-    return units, (units / SCALE).view("i8") == values.view("i8")

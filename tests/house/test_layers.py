@@ -39,8 +39,11 @@ def test_no_module_imports_what_its_layer_must_not_know() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("packages", ["cockpit", "core.engine", "core.feed,core.venues,core.store,core.exchange", "core.client,core.view"])
-def test_neither_the_screen_nor_the_engine_loads_numba_pandas_or_statsmodels(packages: str) -> None:
+@pytest.mark.parametrize(
+    "packages",
+    ["cockpit", "core.engine", "core.feed,core.venues,core.store,core.exchange", "core.client,core.view", "core.research.statistics"],
+)
+def test_what_must_start_fast_loads_neither_numba_nor_pandas_nor_statsmodels(packages: str) -> None:
     assert loaded_by(packages) == ""
 
 

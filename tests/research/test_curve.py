@@ -74,3 +74,4 @@ def test_taking_a_curve_changes_no_bit_of_a_run(tmp_path: Path) -> None:
     assert plain.equity == curved.equity
     assert curve.points()[-1].equity == plain.equity[-1][1]
     assert max(point.drawdown for point in curve.points()) == plain.figures["max_drawdown"]
+    assert max(point.underwater for point in curve.points()) == plain.figures["max_drawdown_pct"]

@@ -103,6 +103,12 @@ async def test_a_run_says_how_far_it_is_and_leaves_its_curve_in_a_file(tmp_path:
     left = msgspec.msgpack.decode((tmp_path / "runs" / "run-1.msgpack").read_bytes(), type=Detail)
     assert len(left.equity) == 600
     assert left.fills_total == outcome.figures["fills"]
+    assert left.trips_total == len(left.trips) == outcome.figures["trades"] > 0
+    assert all(trip["mae"] <= 0 <= trip["mfe"] for trip in left.trips)
+    assert len(left.underwater) == len(left.held) == 600
+    assert max(left.underwater) == pytest.approx(outcome.figures["max_drawdown_pct"])
+    assert sum(left.held) / 600 == pytest.approx(outcome.figures["exposure"]), "one point a bar: each minute is held or not"
+    assert sum(row["trades"] for row in left.tables["by_exit"]) == left.trips_total
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run-1.msgpack"]
 
 

@@ -104,3 +104,48 @@ def test_a_file_gets_no_colour() -> None:
     print_report(FIGURES, setting(), out)
     assert "Result" in out.getvalue()
     assert "\x1b" not in out.getvalue()
+
+
+MORE: dict[str, Any] = {
+    "expectancy": -1.25, "expectancy_gross": 0.4, "average_win": 17.64, "average_loss": 20.02, "payoff_ratio": 0.88, "largest_win": 55.5,
+    "largest_loss": 80.25, "consecutive_wins": 3, "consecutive_losses": 4, "fees_share": 0.0721, "average_holding_s": 754.5,
+    "longest_holding_s": 93_784.0, "average_mae_pct": -0.51, "average_mfe_pct": 0.75, "exposure": 0.432, "turnover": 3.2,
+    "net_pnl_day": -6.15, "best_day": 40.0, "worst_day": -52.3, "max_drawdown_s": 187_200.0, "max_drawdown_recovered": False,
+    "underwater": 0.63, "longest_underwater_s": 187_200.0, "cagr": -0.36, "volatility": 0.22, "sortino": 1.9, "calmar": -12.0,
+}  # fmt: skip
+EXITS = [
+    {"reason": "signal", "trades": 9, "win_rate": 0.66, "net": 40.0},
+    {"reason": "stop_loss", "trades": 3, "win_rate": 0.0, "net": -52.3},
+]
+
+
+def test_trades_time_and_a_year_are_told_with_their_units() -> None:
+    text = report_text(FIGURES | MORE, setting(), width=80, exits=EXITS)
+    for line in (
+        "expectancy         -1.25  a trade, after fees; +0.4000 before",
+        "holding time     12m 34s  on average, at most 1d 02h",
+        "MAE              -0.51 %  worst on the way",
+        "drawdown time     2d 04h  of the deepest one, not recovered by the end",
+        "stop loss         -52.30  of 3 trades, 0.0 % won",
+        "CAGR             -36.0 %  growth a year",
+    ):
+        assert line in text
+    assert "None" not in text
+
+
+def test_on_eighty_columns_the_figures_of_all_blocks_stand_below_each_other() -> None:
+    lines = report_text(FIGURES | MORE, setting(), width=80, exits=EXITS).split("Assumptions")[0].splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = [line for line in lines if line.startswith("  ") and line.strip()]
+    figures = [line[:28].rstrip() for line in rows if line[:26].strip()]
+    assert len(figures) > 30
+    assert {len(figure) for figure in figures} <= {26}, "every figure ends in the same column"
+
+
+def test_what_a_run_without_trades_or_of_a_day_has_not_is_left_out() -> None:
+    idle = dict.fromkeys(MORE) | {"consecutive_wins": 0, "consecutive_losses": 0, "exposure": 0.0}
+    text = report_text(FIGURES | idle | {"trades": 0}, setting(), exits=[])
+    assert "Trades\n" not in text
+    assert "Exits\n" not in text
+    assert "CAGR" not in text
+    assert "exposure" in text

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable
 
 import numpy as np
 
+from core.store.migrations import TAPE
+from core.store.tick_rows import TickRows
 from core.types import TICK, Origin, Records, Symbols
 
 NAMES = ["binance:BTCUSDT", "binance:ETHUSDT", "binance:BNBUSDT"]
@@ -44,6 +47,27 @@ def late(ticks: Records) -> Records:
     ticks = ticks.copy()
     ticks["seq"] = 0
     ticks["origin"] = Origin.LATE
+    return ticks
+
+
+def stored(ticks: Records) -> sqlite3.Connection:
+    """A database of our version in memory, with these ticks as rows of one series."""
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    for step in TAPE.migrations:
+        for statement in step:
+            db.execute(statement)
+    db.execute("INSERT INTO series VALUES(1, 'binance:BTCUSDT', 'aggTrade')")
+    for statement, values in TickRows([ticks], [np.ones(len(ticks), "i8")]).statements():
+        db.executemany(statement, values)
+    return db
+
+
+def tick(**values: float) -> Records:
+    """One tick of these values."""
+    ticks = np.zeros(1, TICK)
+    ticks["price"] = ticks["qty"] = 1.0
+    for name, value in values.items():
+        ticks[name] = value
     return ticks
 
 

@@ -9,34 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from store_ticks import assert_same, ticks_of
+from store_ticks import assert_same, stored, tick, ticks_of
 
-from core.store.migrations import TAPE
-from core.store.tick_rows import SELECT, TickRows, why_unfit
-from core.types import TICK, Records
+from core.store.tick_rows import SELECT, why_unfit
+from core.types import TICK
 
 POSITIVE = st.floats(min_value=5e-324, max_value=1e299, allow_nan=False) | st.integers(1, 10**15).map(lambda n: n / 1e8)
 QUOTES = st.floats(allow_infinity=False, allow_nan=False) | st.just(math.nan) | st.integers(0, 10**15).map(lambda n: n / 1e8)
 TIMES = st.integers(0, 2**63 - 1)
-
-
-def stored(ticks: Records) -> sqlite3.Connection:
-    db = sqlite3.connect(":memory:", isolation_level=None)
-    for step in TAPE.migrations:
-        for statement in step:
-            db.execute(statement)
-    db.execute("INSERT INTO series VALUES(1, 'binance:BTCUSDT', 'aggTrade')")
-    for statement, values in TickRows([ticks], [np.ones(len(ticks), "i8")]).statements():
-        db.executemany(statement, values)
-    return db
-
-
-def tick(**values: float) -> Records:
-    ticks = np.zeros(1, TICK)
-    ticks["price"] = ticks["qty"] = 1.0
-    for name, value in values.items():
-        ticks[name] = value
-    return ticks
 
 
 @given(

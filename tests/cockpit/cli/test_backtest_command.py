@@ -49,11 +49,32 @@ def test_the_figures_are_one_document_whatever_a_strategy_prints(run: Run, noisy
     fills = tmp_path / "fills.jsonl"
     outcome = run("backtest", SAMPLE, "--strategy", "noisy", "--qty", "0.01", "--fills", str(fills), "--json")
     assert outcome.code == 0, outcome.err
-    assert list(outcome.document) == KEYS
+    assert list(outcome.document)[: len(KEYS)] == KEYS
+    assert {"expectancy", "cagr", "sortino", "calmar", "exposure", "turnover", "underwater"} < outcome.document.keys()
+    assert set(outcome.document["tables"]) == {"by_hour", "by_weekday", "by_month", "by_side", "by_exit"}
     assert outcome.document["ticks"] == 360
     written = [json.loads(line) for line in fills.read_text().splitlines()]
     assert len(written) == outcome.document["fills"] > 0
     assert {"fill_id", "side", "price", "realised", "reason"} <= written[0].keys()
+
+
+def test_every_round_trip_can_be_written_to_a_file(run: Run, noisy: None, tmp_path: Path) -> None:
+    trades, fills = tmp_path / "trades.jsonl", tmp_path / "fills.jsonl"
+    words = ("backtest", SAMPLE, "--strategy", "noisy", "--qty", "0.01")
+    outcome = run(*words, "--trades", str(trades), "--fills", str(fills), "--json")
+    assert outcome.code == 0, outcome.err
+    written = [json.loads(line) for line in trades.read_text().splitlines()]
+    made = {fill["fill_id"]: fill for fill in map(json.loads, fills.read_text().splitlines())}
+    assert len(written) == outcome.document["trades"] > 0
+    for trip in written:
+        begun, ended = made[trip["first_fill"]], made[trip["last_fill"]]
+        assert (trip["entry"], trip["exit"]) == (begun["price"], ended["price"])
+        assert trip["net"] == pytest.approx(ended["realised"] - begun["fee"] - ended["fee"])
+        assert trip["mae"] <= 0 <= trip["mfe"]
+    assert sum(trip["net"] for trip in written) == pytest.approx(outcome.document["gross_profit"] - outcome.document["gross_loss"])
+    wrong = run(*words, "--trades", str(tmp_path / "no" / "such.jsonl"))
+    assert wrong.code == 1
+    assert wrong.err.splitlines()[-1].endswith("such.jsonl: No such file or directory")
 
 
 def test_people_read_a_report_that_names_its_assumptions(run: Run, noisy: None) -> None:

@@ -15,7 +15,18 @@ HOUR = 3600 * SECOND
 FIGURES: dict[str, Any] = {
     "ticks": 60_191, "trades": 312, "fills": 625, "win_rate": 0.58, "gross_profit": 2_400.5, "gross_loss": 1_166.0, "fees": 240.1,
     "net_pnl": 1_234.5, "profit_factor": 2.06, "max_drawdown": 123.4, "max_drawdown_pct": 1.21, "sharpe": 1.73, "elapsed_s": 0.4,
+    "expectancy": 3.96, "sortino": 2.41, "calmar": 3.2, "exposure": 0.432,
 }  # fmt: skip
+
+#: What the whole of a run tells, and its row does not.
+MORE: dict[str, Any] = {
+    "expectancy_gross": 4.72, "expectancy_pct": 0.012, "average_win": 13.26, "average_loss": 8.9, "payoff_ratio": 1.49,
+    "largest_win": 88.5, "largest_loss": 41.25, "consecutive_wins": 9, "consecutive_losses": 5, "fees_share": 0.082,
+    "average_holding_s": 754.5, "longest_holding_s": 93_784.0, "average_mae_pct": -0.51, "average_mfe_pct": 0.75, "turnover": 128.4,
+    "net_pnl_day": 411.5, "best_day": 640.0, "worst_day": -52.3, "max_drawdown_s": 18_720.0, "max_drawdown_recovered": True,
+    "underwater": 0.38, "longest_underwater_s": 18_720.0, "cagr": 3.87, "volatility": 0.22,
+}  # fmt: skip
+EXITS = [{"reason": "signal", "trades": 300, "net": 1_400.0}, {"reason": "stop_loss", "trades": 12, "net": -165.5}]
 
 ORDER = Backtest(
     source="tape:BTCUSDT",
@@ -67,9 +78,13 @@ def report(row: RunRow, gain: float = 1_234.5, **changes: Any) -> dict[str, Any]
     return {
         "id": row.id, "state": row.state, "line": row.line, "asked_ns": row.asked_ns, "started_ns": row.started_ns,
         "ended_ns": row.ended_ns, "rows": row.rows, "share": row.share, "order": msgspec.to_builtins(row.order),
-        "figures": row.figures, "symbol": row.symbol, "values": {**row.order.params, "confirm": False}, "kind": "ticks", "form": "tape",
+        "figures": row.figures and row.figures | MORE, "symbol": row.symbol, "values": {**row.order.params, "confirm": False},
+        "kind": "ticks", "form": "tape",
         "interval_ns": 0, "first_ns": first, "last_ns": row.last_ns, "notes": ["3 of the ticks came too late to be delivered live"],
-        "detail": {"equity": equity, "fills": fills, "fills_total": 625}, **changes,
+        "detail": {
+            "equity": equity, "fills": fills, "fills_total": 625, "trips_total": 312, "tables": {"by_exit": EXITS},
+            "trips": [{"last_fill": "sma_crossover:2", "mae_pct": -0.08, "mfe_pct": 0.31}],
+        }, **changes,
     }  # fmt: skip
 
 

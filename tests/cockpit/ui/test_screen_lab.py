@@ -244,7 +244,7 @@ async def test_e_writes_the_result_into_the_home_and_says_where(tmp_path: Path) 
         written = json.loads((folder / "run-1.json").read_text())
         assert written["figures"]["net_pnl"] == 1_234.5
         assert written["order"]["params"] == ORDER.params
-        assert (folder / "run-1-equity.csv").read_text().splitlines()[0] == "ts_ns,equity,drawdown"
+        assert (folder / "run-1-equity.csv").read_text().splitlines()[0] == "ts_ns,equity,drawdown,drawdown_pct,in_market"
         assert len((folder / "run-1-fills.csv").read_text().splitlines()) == 3
 
 

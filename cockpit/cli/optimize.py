@@ -1,0 +1,232 @@
+"""`cockpit optimize`: a study of many parameter sets, its table, and what may be believed of the best."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cockpit.cli.parser import Commands, Parser, pairs
+from cockpit.cli.research import SOURCES, moment
+from cockpit.cli.trading import add_params, add_terms, folders, terms
+from core.errors import UsageError
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from cockpit.cli.call import Call
+    from core.research.search.crew import Crew
+    from core.research.search.findings import Division, Findings
+    from core.research.search.runner import Progress
+    from core.research.search.study import Study
+    from core.research.search.trial import Series
+
+#: Folder of a home in which studies keep their results.
+FOLDER = "studies"
+
+#: Rows of the table that are printed.
+TOP = 20
+
+
+def add(commands: Commands) -> None:
+    """optimize."""
+    parser = commands.add("optimize", optimize, "many runs: which parameters, and whether to believe the best", epilog=SOURCES)
+    parser.add_argument("sources", nargs="+", metavar="SOURCE", help="what to run over")
+    parser.add_argument(
+        "--strategy", dest="strategies", nargs="+", action="extend", required=True, metavar="NAME", help="strategies of the catalogue"
+    )
+    parser.add_argument("--symbol", metavar="S", help="whose data it is (else told by the file's name)")
+    parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time traded")
+    parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
+    parser.add_argument(
+        "--range",
+        dest="ranges",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="K=RANGE",
+        help="values to try: fast=5:50:5 or interval=1m,5m",
+    )
+    parser.add_argument(
+        "--where", dest="where", nargs="+", action="extend", default=[], metavar="COND", help="what must hold besides: 'slow>=20'"
+    )
+    parser.add_argument("--method", default="grid", metavar="M", help="grid, random or bayes (grid)")
+    parser.add_argument("--trials", type=_count, metavar="N", help="at most so many a strategy and symbol (grid: all; else 100)")
+    parser.add_argument("--rank-by", default="sharpe", metavar="FIGURE", help="what the best is best at (sharpe)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of random and bayes (0)")
+    _add_judging(parser)
+    _add_chance(parser)
+    _add_running(parser)
+    add_params(parser)
+    add_terms(parser)
+
+
+def _add_judging(parser: Parser) -> None:
+    parser.add_argument(
+        "--validate", metavar="WAY", help="judge the choice by other stretches: split, rolling, anchored, purged, combinatorial"
+    )
+    parser.add_argument("--folds", type=_count, default=5, metavar="N", help="stretches it is judged by (5)")
+    parser.add_argument(
+        "--train", type=float, default=0.7, metavar="SHARE", help="share of the time to choose on, of split and rolling (0.7)"
+    )
+    parser.add_argument("--embargo", type=int, default=1, metavar="N", help="periods left out between choosing and judging (1)")
+
+
+def _add_chance(parser: Parser) -> None:
+    parser.add_argument(
+        "--monte-carlo", type=_count, nargs="?", const=10_000, metavar="PATHS", help="what else might have come of the best (10000 paths)"
+    )
+
+
+def _add_running(parser: Parser) -> None:
+    parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (one a core)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, tcp://HOST:PORT, instead of processes here")
+    parser.add_argument("--again", action="store_true", help="forget what an earlier run of the same study found")
+    parser.add_argument("--top", type=_count, default=TOP, metavar="N", help=f"rows of the table that are printed ({TOP})")
+
+
+def _count(text: str) -> int:
+    import argparse
+
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text}: a whole number from 1 on")
+    return int(text)
+
+
+def optimize(call: Call) -> int:
+    """Run the study, or go on with it."""
+    from cockpit.cli.noted import note_study
+    from cockpit.cli.stopping import stopping
+    from core.research.search.counting import earlier_trials
+    from core.research.search.findings import findings
+    from core.research.search.montecarlo import monte_carlo
+    from core.research.search.ranking import RANKS
+    from core.research.search.runner import Runner
+
+    options = call.options
+    if options.rank_by not in RANKS:
+        raise UsageError(f"--rank-by {options.rank_by}: there are: {', '.join(RANKS)}")
+    began = time.time_ns()
+    with _workplace() as place, contextlib.redirect_stdout(sys.stderr):  # a strategy may print; stdout is ours
+        study = _study(call, place)
+        path = call.home / FOLDER / f"{study.key}.trials"
+        if options.again:
+            path.unlink(missing_ok=True)
+        line = StudyLine(options.rank_by)
+        runner = Runner(study, _crews(options, study.series), line)
+        with stopping(call, lambda: _kept(runner.progress, path)), line:
+            tried = runner.run(path)
+        earlier = sum(earlier_trials(call.home / "ledger.db", one) for one in study.series)
+        made = max(0, earlier - runner.progress.kept)  # those taken over are on the ledger already
+        found = findings(study, runner.progress, tried, options.rank_by, earlier=made, division=_division(options))
+        best = next((one for one in tried if found.ranking.rows and one.is_of(found.ranking.rows[0])), None)
+        if best is not None and options.monte_carlo:
+            crews = _crews(options, study.series)
+            with stopping(call, "the study is whole; only its last part is not"), line:
+                again = monte_carlo(study, Runner(study, crews, line), best, paths=options.monte_carlo, seed=options.seed)
+            found = replace(found, monte_carlo=again)
+        note_study(call, found, ", ".join(options.sources), (began, time.time_ns()))
+    return _tell(call, found, began)
+
+
+def _study(call: Call, place: Path) -> Study:
+    from core.research.search.ranges import parse_range
+    from core.research.search.rows import keep_rows
+    from core.research.search.space import Condition
+    from core.research.search.study import Ask, Study
+    from core.research.sources import open_sources
+
+    options = call.options
+    ask = Ask(
+        strategies=options.strategies,
+        folders=folders(call),
+        ranges=[parse_range(text) for text in options.ranges],
+        where=[Condition(text) for text in options.where],
+        params=dict(pairs(options.params)),
+        terms=terms(call),
+        method=options.method,
+        most=options.trials,
+        seed=options.seed,
+        rank_by=options.rank_by,
+    )
+    source = open_sources(options.sources, symbol=options.symbol, home=call.home, from_ns=options.start, to_ns=options.end)
+    return Study(ask, [keep_rows(source, place)])
+
+
+@contextlib.contextmanager
+def _workplace() -> Any:
+    """A folder for the rows, gone afterwards; in memory where there is room for it."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="cockpit-study-") as folder:
+        yield Path(folder)
+
+
+def _crews(options: Any, series: list[Series]) -> Callable[[], AbstractContextManager[Crew]]:
+    from core.research.search.crew import dask_crew, local_crew
+
+    if options.scheduler:
+        return lambda: dask_crew(options.scheduler, series)
+    jobs = options.jobs or os.cpu_count() or 1
+    return lambda: local_crew(jobs)
+
+
+def _kept(progress: Progress, path: Path) -> str:
+    return f"{progress.done:,} of {progress.total:,} trials are kept in {path}; the same command goes on from there"
+
+
+def _division(options: Any) -> Division | None:
+    from core.research.search.findings import Division
+
+    if options.validate is None:
+        return None
+    return Division(options.validate, options.folds, options.train, options.embargo)
+
+
+def _tell(call: Call, found: Findings, began: int) -> int:
+    from core.research.search.findings import document
+
+    if call.json:
+        call.document(document(found, (time.time_ns() - began) / 1e9))
+    else:
+        from cockpit.cli.study_text import print_findings
+
+        print_findings(found, call.options.top, sys.stdout)
+    return 1 if found.ranking.failed and not found.ranking.rows else 0
+
+
+class StudyLine:
+    """A line on stderr that says how far a study is; silent where no terminal looks on."""
+
+    def __init__(self, by: str) -> None:
+        self._by = by
+        self._seen = sys.stderr.isatty()
+        self._length = 0
+        self._last = 0.0
+
+    def __enter__(self) -> StudyLine:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._put("")
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if self._seen and now - self._last >= 0.1:
+            self._last = now
+            from cockpit.cli.study_text import progress_text
+
+            self._put(progress_text(progress, self._by))
+
+    def _put(self, text: str) -> None:
+        if self._length or text:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns if self._seen else 80
+            text = text[: width - 1]
+            sys.stderr.write(f"\r{text.ljust(self._length)}" if text else f"\r{' ' * self._length}\r")
+            sys.stderr.flush()
+        self._length = len(text)

@@ -1,0 +1,142 @@
+"""A study as text: the line while it runs, the table of its best, and the words about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TextIO
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from core.research.search.findings import Findings
+    from core.research.search.ranking import Row
+    from core.research.search.runner import Progress
+    from core.research.search.validation import Validation
+
+_BAR = 20
+
+#: Heading, unit, and how a figure of a row is written; None is a dash.
+_COLUMNS = (
+    ("net_pnl", "net P&L", "{:+,.2f}"), ("sharpe", "Sharpe", "{:.2f}"), ("deflated_sharpe", "deflated", "{:.0%}"),
+    ("max_drawdown", "drawdown", "{:,.2f}"), ("trades", "trades", "{:,}"), ("win_rate", "wins", "{:.0%}"),
+    ("profit_factor", "profit factor", "{:.2f}"), ("plateau", "plateau", "{:.0%}"),
+)  # fmt: skip
+
+
+def progress_text(progress: Progress, by: str) -> str:
+    """`[######··············]  31 %  312/1,000 trials  286/s  2 s left  best sharpe 1.24: fast=5 slow=20`."""
+    part = progress.done / progress.total if progress.total else 0.0
+    full = int(part * _BAR)
+    rate = progress.rate
+    text = f"[{'#' * full}{'·' * (_BAR - full)}] {part:4.0%}  {progress.done:,}/{progress.total:,} trials"
+    if rate > 0:
+        text += f"  {rate:,.0f}/s  {(progress.total - progress.done) / rate:,.0f} s left"
+    if progress.failed:
+        text += f"  {progress.failed:,} failed"
+    if progress.best is not None and progress.best_by is not None:
+        text += f"  best {by} {abs(progress.best):,.4g}: {params_text(progress.best_by.params)}"
+    return text
+
+
+def params_text(params: dict[str, Any]) -> str:
+    """`fast=5 slow=20`."""
+    return " ".join(f"{name}={value}" for name, value in params.items())
+
+
+def print_findings(found: Findings, top: int, file: TextIO) -> None:
+    """The table and the words."""
+    from rich.console import Console
+
+    from core.research.search.advice import sentences
+
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    ranking = found.ranking
+    console.print(_table(found, top))
+    left = len(ranking.rows) - top
+    if left > 0:
+        console.print(f"… {left:,} more; --top {len(ranking.rows)} shows all", style="dim")
+    console.print()
+    for line in sentences(ranking):
+        console.print(line)
+    for one in found.validations:
+        console.print(_validated(one))
+    for line in _chances(found):
+        console.print(line)
+    console.print(_counted(found), style="dim")
+    for strategy, symbol, params, why in ranking.failed[:3]:
+        console.print(f"failed: {strategy} on {symbol} with {params_text(params)}: {why}", style="yellow")
+    if len(ranking.failed) > 3:
+        console.print(f"… and {len(ranking.failed) - 3:,} more that failed", style="yellow")
+
+
+def _table(found: Findings, top: int) -> Table:
+    """The best rows: what was varied, and the figures that exist."""
+    from rich.table import Table
+
+    rows = found.ranking.rows
+    varied = [name for space in found.study.spaces for name, values in space.axes if len(values) > 1]
+    names = list(dict.fromkeys(varied)) or sorted({name for row in rows for name in row.params})
+    shown = [column for column in _COLUMNS if any(getattr(row, column[0]) is not None for row in rows)]
+    several = (len({row.strategy for row in rows}) > 1, len({row.symbol for row in rows}) > 1)
+    table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
+    table.add_column("#", justify="right")
+    for title, wanted in zip(("strategy", "symbol"), several, strict=True):
+        if wanted:
+            table.add_column(title)
+    for name in names:
+        table.add_column(name, justify="right")
+    for _, title, _ in shown:
+        table.add_column(title, justify="right")
+    for place, row in enumerate(rows[:top], 1):
+        table.add_row(str(place), *_cells(row, several, names), *(_figure(getattr(row, key), form) for key, _, form in shown))
+    return table
+
+
+def _validated(one: Validation) -> str:
+    """`Out of sample (rolling, 5 folds on binance:BTCUSDT): net P&L +12.30, …`."""
+    parts = [f"net P&L {one.test_pnl:+,.2f}", f"{sum(fold.test_pnl < 0 for fold in one.folds)} of {len(one.folds)} folds lost"]
+    if one.efficiency is not None:
+        parts.append(f"{one.efficiency:.0%} of what the choice made in training")
+    return f"Out of sample ({one.way}, {one.symbol}): {'; '.join(parts)}."
+
+
+def _chances(found: Findings) -> Iterator[str]:
+    """`Drawn again 10,000 times: net P&L -40.10 … +210.00 (5 % … 95 %), …`."""
+    chance = found.monte_carlo
+    if chance is None:
+        return
+    if chance.redrawn:
+        pnl, fall = chance.redrawn.net_pnl, chance.redrawn.max_drawdown
+        yield (
+            f"Its periods drawn again {chance.redrawn.paths:,} times: net P&L {pnl.p5:+,.2f} to {pnl.p95:+,.2f}, "
+            f"drawdown {fall.p5:,.2f} to {fall.p95:,.2f} (5 % to 95 %)."
+        )
+    if chance.jittered:
+        other = chance.jittered
+        yield (
+            f"Prices off by {other.price_bps:g} bp and costs times {other.cost[0]:g} to {other.cost[1]:g}, {other.runs} runs: "
+            f"net P&L {other.net_pnl.p5:+,.2f} to {other.net_pnl.p95:+,.2f}; {other.losing:.0%} lost."
+        )
+
+
+def _cells(row: Row, several: tuple[bool, bool], names: list[str]) -> list[str]:
+    cells = [text for text, wanted in zip((row.strategy, row.symbol), several, strict=True) if wanted]
+    return cells + [str(row.params.get(name, "-")) for name in names]
+
+
+def _figure(value: Any, form: str) -> str:
+    return "-" if value is None else form.format(value)
+
+
+def _counted(found: Findings) -> str:
+    ranking = found.ranking
+    parts = [f"{ranking.trials:,} trials ranked by {ranking.rank_by}"]
+    if found.progress.kept:
+        parts.append(f"{found.progress.kept:,} of them from an earlier run")
+    if ranking.counted > ranking.trials:
+        parts.append(f"{ranking.counted:,} ever made on this data")
+    if found.refused:
+        parts.append(f"{found.refused:,} combinations not allowed by the strategy")
+    if ranking.failed:
+        parts.append(f"{len(ranking.failed):,} failed")
+    return f"{'; '.join(parts)}."

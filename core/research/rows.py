@@ -1,0 +1,55 @@
+"""Fills and round trips of a run as JSON-ready rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.kernels.records import WHY_NAMES
+from core.research.metrics import finite
+from core.research.trips import WATCHED
+from core.types import Records
+
+
+def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]]:
+    """FILL reports as rows of the ledger's `fills` (`mode` backtest) with the reason of each."""
+    return [
+        {
+            "fill_id": f"{strategy}:{int(f['n'])}",
+            "strategy_id": strategy,
+            "symbol": symbol,
+            "side": "buy" if f["qty"] > 0 else "sell",
+            "qty": abs(float(f["qty"])),
+            "price": float(f["price"]),
+            "fee": float(f["fee"]),
+            "realised": float(f["realised"]),
+            "position": float(f["position"]),
+            "ts_ns": int(f["ts"]),
+            "seq": int(f["seq"]),
+            "tick_id": int(f["tick_id"]),
+            "order_id": f"{strategy}:o{int(f['order'])}",
+            "mode": "backtest",
+            "reason": WHY_NAMES[int(f["why"])],
+        }
+        for f in fills
+    ]
+
+
+def trip_rows(trips: Records, strategy: str, most: int | None = None) -> list[dict[str, Any]]:
+    """Round trips as JSON-ready rows, with `most` only the newest so many; what does not exist is None."""
+    before = 0 if most is None else max(0, len(trips) - most)
+    trips = trips[before:]
+    whole = ("entry_ns", "exit_ns", "duration_ns", "fills")
+    measured = ("entry", "exit", "qty", "gross", "fees", "net", "net_pct", *WATCHED)
+    columns = {name: trips[name].tolist() for name in (*whole, *measured, "side", "why", "first_fill", "last_fill")}
+    return [
+        {
+            "trade": before + number + 1,
+            "side": "long" if columns["side"][number] > 0 else "short",
+            **{name: columns[name][number] for name in whole},
+            **{name: finite(columns[name][number]) for name in measured},
+            "reason": WHY_NAMES[columns["why"][number]],
+            "first_fill": f"{strategy}:{columns['first_fill'][number]}",
+            "last_fill": f"{strategy}:{columns['last_fill'][number]}",
+        }
+        for number in range(len(trips))
+    ]

@@ -1,0 +1,120 @@
+"""Who runs the trials: this process, processes of its own, or the workers of a Dask cluster. All give the same bits."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any
+
+from core.errors import CockpitError, UsageError
+from core.research.search.bench import run_job
+from core.research.search.trial import Series
+
+#: What a crew may be broken by: its jobs are to be given to another one.
+BROKEN = (BrokenProcessPool,)
+
+
+class Serial(Executor):
+    """Runs a job when it is submitted, here."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The job's future; it is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # it belongs to the future
+            future.set_exception(error)
+        return future
+
+
+class Crew:
+    """An executor, and how rows get to its workers.
+
+    Attributes:
+        size: jobs that run at once.
+    """
+
+    def __init__(self, executor: Executor, size: int, data: Any = None) -> None:
+        self.size = size
+        self._executor = executor
+        self._data = data
+
+    def submit(self, job: bytes) -> Future[bytes]:
+        """Have a job done (`run_job`).
+
+        Raises:
+            BrokenProcessPool: a process of the crew is gone.
+        """
+        return self._executor.submit(run_job, job, self._data) if self._data is not None else self._executor.submit(run_job, job)
+
+
+@contextmanager
+def local_crew(jobs: int, *, idle: bool = True) -> Iterator[Crew]:
+    """So many processes; with one, this process itself. They end with the block, and with this process however it ends.
+
+    Args:
+        idle: whether they take only what nobody else wants of the processor.
+    """
+    if jobs <= 1:
+        yield Crew(Serial(), 1)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle_in, initargs=(os.getpid(), idle))
+    processes = pool._processes  # the pool forgets them as soon as it breaks
+    try:
+        yield Crew(pool, jobs)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(processes.values()):
+            process.kill()
+            process.join()
+
+
+def _settle_in(parent: int, idle: bool) -> None:
+    """A process of the pool: ended by its parent alone, out of everybody's way."""
+    import signal
+
+    from core.compile.__main__ import die_with
+    from core.research.service import step_back
+
+    die_with(parent)
+    os.setsid()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    step_back(os.getpid(), idle)
+    with contextlib.suppress(ImportError):
+        import numba  # noqa: F401
+
+
+@contextmanager
+def dask_crew(address: str, series: list[Series]) -> Iterator[Crew]:
+    """The workers of a running Dask scheduler; the rows travel once to each.
+
+    Raises:
+        UsageError: distributed is not installed.
+        CockpitError: there is no scheduler at this address, or no worker at it.
+    """
+    try:
+        import distributed
+    except ImportError:
+        raise UsageError("--scheduler needs Dask: pip install 'cockpit[cluster]'") from None
+    try:
+        client: Any = distributed.Client(address, timeout=5, set_as_default=False)  # type: ignore[no-untyped-call]
+    except (OSError, TimeoutError, ValueError) as error:
+        raise CockpitError(f"no Dask scheduler answers at {address}: {str(error).splitlines()[0] if str(error) else 'timed out'}") from None
+    with client:
+        size = sum(client.nthreads().values())
+        if not size:
+            raise CockpitError(f"the Dask scheduler at {address} has no workers")
+        data = {one.key: _bytes_of(one) for one in series}
+        placed = client.scatter(data, broadcast=True, hash=False)
+        yield Crew(client.get_executor(pure=False, retries=3), size, placed)
+
+
+def _bytes_of(series: Series) -> bytes:
+    with open(series.path, "rb") as file:
+        return file.read()

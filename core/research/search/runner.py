@@ -1,0 +1,235 @@
+"""Running a study: rounds of trials, handed out in jobs, taken back in any order and told in that of their numbers."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from core.research.search.crew import BROKEN, Crew
+from core.research.search.journal import Journal
+from core.research.search.methods import Method
+from core.research.search.study import Study
+from core.research.search.trial import Result, Trial, decode_results
+
+#: Seconds a job should take: long enough that its way costs nothing, short enough that progress is seen and a stop is prompt.
+JOB_S = 0.25
+
+#: Trials of a job at most.
+JOB_TRIALS = 256
+
+#: Jobs given out per process: one at work, one at hand.
+AHEAD = 2
+
+#: Times the process of a trial that runs alone may crash before it is the trial's fault.
+CRASHES = 2
+
+Crews = Callable[[], AbstractContextManager[Crew]]
+
+
+class Named(Protocol):
+    """What tells trials apart."""
+
+    strategy: str
+    symbol: str
+    params: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A trial and what came of it."""
+
+    strategy: str
+    symbol: str
+    params: dict[str, Any]
+    result: Result
+
+    def is_of(self, row: Named) -> bool:
+        """Whether a row of a table is about this trial."""
+        return (self.strategy, self.symbol, self.params) == (row.strategy, row.symbol, row.params)
+
+
+@dataclass
+class Progress:
+    """How far a study is.
+
+    Attributes:
+        total: trials there will be at most.
+        done: trials with a result, those `kept` from an earlier run too (`kept_by`: of each symbol).
+        best: the largest figure so far, and who made it.
+    """
+
+    total: int
+    done: int = 0
+    kept: int = 0
+    kept_by: dict[str, int] = field(default_factory=dict)
+    failed: int = 0
+    best: float | None = None
+    best_by: Tried | None = None
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def rate(self) -> float:
+        """Trials a second in this run."""
+        return (self.done - self.kept) / max(time.monotonic() - self.began, 1e-9)
+
+
+class Runner:
+    """One run of a study.
+
+    Args:
+        crews: makes a crew; called again where one breaks.
+        told: called with how far it is, now and then.
+    """
+
+    def __init__(self, study: Study, crews: Crews, told: Callable[[Progress], None] = lambda _: None) -> None:
+        self.progress = Progress(study.size)
+        self._study, self._crews, self._told = study, crews, told
+        self._trial_s = 0.0  # in the newest job
+        self._crashes: dict[int, int] = {}
+        self._alone: set[int] = set()  # to be run one by one: their process crashed
+
+    def run(self, path: Path) -> list[Tried]:
+        """Every trial with its result, in the order of their numbers; those in the file are taken over.
+
+        Raises:
+            CockpitError: results cannot be kept there, or no crew is to be had.
+        """
+        tried: list[Tried] = []
+        journal = Journal(path)
+        with ExitStack() as stack:
+            stack.callback(journal.close)
+            hands = _Hands(self._crews, stack)
+            methods = [(space, series, self._study.method(space)) for space, series in self._study.pairs]
+            while asked := [(*one, sets) for one in methods if (sets := one[2].ask())]:
+                trials = list(self._numbered(asked, len(tried)))
+                results = self._round(hands, journal, [trial for part in trials for trial in part])
+                for (*_, method, _), part in zip(asked, trials, strict=True):
+                    method.tell([score(results[trial.number], self._study.ask.rank_by) for trial in part])
+                    tried += [self._tried(trial, results[trial.number]) for trial in part]
+        self.progress.total = self.progress.done
+        self._told(self.progress)
+        return tried
+
+    def once(self, trials: list[Trial]) -> list[Result]:
+        """The results of trials that belong to no study, in their order; they are not kept."""
+        self.progress = Progress(len(trials))
+        with ExitStack() as stack:
+            found = self._round(_Hands(self._crews, stack), None, trials)
+        return [found[trial.number] for trial in trials]
+
+    def _numbered(self, asked: list[tuple[int, int, Method, list[dict[str, Any]]]], number: int) -> Iterator[list[Trial]]:
+        """The trials of what each method asks for, numbered through."""
+        for space, series, _, sets in asked:
+            yield [self._study.trial(number + k, space, series, values) for k, values in enumerate(sets)]
+            number += len(sets)
+
+    def _tried(self, trial: Trial, result: Result) -> Tried:
+        return Tried(self._study.strategy(trial), self._study.series[trial.series].symbol, trial.values, result)
+
+    def _round(self, hands: _Hands, journal: Journal | None, trials: list[Trial]) -> dict[int, Result]:
+        """The results of some trials by number."""
+        found: dict[int, Result] = {}
+        todo: deque[Trial] = deque()
+        for trial in trials:
+            kept = journal.found.get(trial.number) if journal else None
+            if kept is None:
+                todo.append(trial)
+            else:
+                self._keep(trial)
+                self._note(found, trial, kept)
+        given: dict[Future[bytes], list[Trial]] = {}
+        while todo or given:
+            try:
+                while todo and len(given) < AHEAD * hands.crew.size:
+                    part = self._part(todo)
+                    given[hands.crew.submit(self._study.job(part))] = part
+                done, _ = wait(given, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in done:
+                    results = decode_results(future.result())
+                    part = given.pop(future)
+                    if journal:
+                        journal.add(results)
+                    self._learn(results)
+                    for trial, result in zip(part, results, strict=True):
+                        self._note(found, trial, result)
+            except BROKEN:
+                again, failed = self._blame(given.values())
+                given.clear()
+                if journal:
+                    journal.add([result for _, result in failed])
+                for trial, result in failed:
+                    self._note(found, trial, result)
+                todo.extendleft(reversed(again))
+                hands.renew()
+            self._told(self.progress)
+        return found
+
+    def _keep(self, trial: Trial) -> None:
+        symbol = self._study.series[trial.series].symbol
+        self.progress.kept += 1
+        self.progress.kept_by[symbol] = self.progress.kept_by.get(symbol, 0) + 1
+
+    def _part(self, todo: deque[Trial]) -> list[Trial]:
+        """The trials of the next job."""
+        if todo[0].number in self._alone:
+            return [todo.popleft()]
+        count = min(JOB_TRIALS, max(1, int(JOB_S / self._trial_s))) if self._trial_s else 1
+        part: list[Trial] = []
+        while todo and len(part) < count and todo[0].number not in self._alone:
+            part.append(todo.popleft())
+        return part
+
+    def _learn(self, results: list[Result]) -> None:
+        """How long a trial takes."""
+        spent = [float(result.figures["elapsed_s"]) for result in results if not result.error]
+        if spent:
+            self._trial_s = max(sum(spent) / len(spent), 1e-6)
+
+    def _blame(self, parts: Iterable[list[Trial]]) -> tuple[list[Trial], list[tuple[Trial, Result]]]:
+        """After a crash: what is to be run again, alone until it is clear who crashes, and who that was."""
+        again, failed = [], []
+        for part in parts:
+            for trial in part:
+                self._alone.add(trial.number)
+                self._crashes[trial.number] = self._crashes.get(trial.number, 0) + (len(part) == 1)
+                if self._crashes[trial.number] < CRASHES:
+                    again.append(trial)
+                else:
+                    failed.append((trial, Result(trial.number, {}, error="its process crashed each time it was tried")))
+        return again, failed
+
+    def _note(self, found: dict[int, Result], trial: Trial, result: Result) -> None:
+        found[trial.number] = result
+        progress = self.progress
+        progress.done += 1
+        progress.failed += bool(result.error)
+        value = score(result, self._study.ask.rank_by)
+        if value is not None and (progress.best is None or value > progress.best):
+            progress.best, progress.best_by = value, self._tried(trial, result)
+
+
+class _Hands:
+    """The crew at work, and a new one where it broke."""
+
+    def __init__(self, crews: Crews, stack: ExitStack) -> None:
+        self._crews = crews
+        self._open = stack.enter_context(ExitStack())
+        self.crew = self._open.enter_context(crews())
+
+    def renew(self) -> None:
+        self._open.close()
+        self.crew = self._open.enter_context(self._crews())
+
+
+def score(result: Result, by: str) -> float | None:
+    """The figure to go by, so that larger is better; None where the trial has none."""
+    value = result.figures.get(by)
+    if value is None:
+        return None
+    return -float(value) if by.startswith("max_drawdown") else float(value)

@@ -1,0 +1,53 @@
+"""Round trips in groups: by the hour, the weekday and the month (UTC) they ended in, by side, and by what ended them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.kernels.records import WHY_NAMES
+from core.research.metrics import finite
+from core.types import DAY, MINUTE, Records
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_HOUR = 60 * MINUTE
+_FIRST_WEEKDAY = 3  # 1970-01-01 was a Thursday
+
+
+def tables(trips: Records, interval_ns: int = 0) -> dict[str, list[dict[str, Any]]]:
+    """Of each group that has trips one row: its name, `trades`, `win_rate`, `gross`, `fees`, `net`, `expectancy`; JSON-ready.
+
+    Args:
+        interval_ns: length of a bar, 0 for ticks: a trip ended in the bar of its last fill, whose close may lie in the next hour.
+    """
+    ended = trips["exit_ns"] - interval_ns
+    months = ended.astype("M8[ns]").astype("M8[M]")
+    return {
+        "by_hour": _grouped("hour", ended % DAY // _HOUR, trips, int),
+        "by_weekday": _grouped("weekday", (ended // DAY + _FIRST_WEEKDAY) % 7, trips, WEEKDAYS.__getitem__),
+        "by_month": _grouped("month", months.astype(np.int64), trips, lambda month: str(np.datetime64(month, "M"))),
+        "by_side": _grouped("side", -trips["side"], trips, lambda side: "long" if side < 0 else "short"),
+        "by_exit": _grouped("reason", trips["why"], trips, WHY_NAMES.__getitem__),
+    }
+
+
+def _grouped(title: str, keys: NDArray[np.int64], trips: Records, named: Any) -> list[dict[str, Any]]:
+    """Rows in the order of their keys."""
+    found, which = np.unique(keys, return_inverse=True)
+    count = np.bincount(which, minlength=len(found))
+    won = np.bincount(which, trips["net"] > 0.0, len(found))
+    gross, fees, net = (np.bincount(which, trips[name], len(found)) for name in ("gross", "fees", "net"))
+    return [
+        {
+            title: named(int(key)),
+            "trades": int(count[at]),
+            "win_rate": float(won[at] / count[at]),
+            "gross": finite(gross[at]),
+            "fees": finite(fees[at]),
+            "net": finite(net[at]),
+            "expectancy": finite(net[at] / count[at]),
+        }
+        for at, key in enumerate(found)
+    ]

@@ -1,0 +1,42 @@
+"""Watches a run's batches go by for what its fills alone do not tell: how far each trip was ahead and behind, how long equity was down.
+
+It costs a few passes over the prices of a batch, so it is there only where somebody asked (`Order.watched`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.commands import Terms
+from core.kernels.records import FILL
+from core.research.excursions import Excursions
+from core.research.stretches import Holding
+from core.research.underwater import Falls, Underwater, follow
+from core.types import Records
+
+
+class Watch:
+    """Beside one run of one symbol."""
+
+    def __init__(self, terms: Terms) -> None:
+        self._holding = Holding(terms.capital)
+        self._excursions = Excursions(terms.slippage_bps / 1e4)
+        self._underwater = Underwater(terms.capital)
+
+    def take(self, batch: Records, reports: Records) -> None:
+        """The next batch, and all that the run reported of it."""
+        held = self._holding.over(batch, reports.compress(reports["kind"] == FILL))
+        if held.flat:
+            return
+        price = np.ascontiguousarray(batch["price"])  # out of records an extreme takes thirty times as long
+        self._excursions.take(batch, price, held)
+        follow(self._underwater, batch["ts"], price, held)
+
+    def excursions(self) -> NDArray[np.float64]:
+        """As `Excursions.closed`."""
+        return self._excursions.closed()
+
+    def falls(self, end_ns: int) -> Falls:
+        """As `Underwater.falls`."""
+        return self._underwater.falls(end_ns)

@@ -1,0 +1,72 @@
+"""`cockpit optimize`: one document, a table for people, studies that go on, and one line for whatever cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cli_doubles import FakeEngine, Run
+
+from core.commands import NoteStudy
+from core.home import data_folder
+from core.store.ledger_reader import read_runs
+
+SAMPLE = str(data_folder() / "samples" / "BTCUSDT-1m.csv")
+WORDS = ("optimize", SAMPLE, "--strategy", "sma_crossover", "--range", "fast=2:6:2", "slow=10,20", "--qty", "0.01", "--jobs", "1")
+
+
+def test_one_document_with_the_best_first(run: Run, home: Path) -> None:
+    found = run(*WORDS, "--json").document
+    assert (found["trials"], found["resumed"], found["trials_counted"]) == (6, 0, 6)
+    assert found["verdict"] in ("overfit", "doubtful", "holds")
+    figures = [row[found["rank_by"]] for row in found["ranking"]]
+    assert figures == sorted(figures, reverse=True)
+    assert found["ranking"][0]["params"]["interval"] == "1m"
+
+
+def test_the_same_words_again_take_over_what_was_found_and_count_no_trial_twice(run: Run, home: Path) -> None:
+    first = run(*WORDS, "--json").document
+    again = run(*WORDS, "--json").document
+    assert again["resumed"] == 6
+    assert again["ranking"] == first["ranking"]
+    assert again["trials_counted"] == 6
+    assert run(*WORDS, "--again", "--json").document["resumed"] == 0
+    other = run(*WORDS, "--fee-bps", "1", "--json").document
+    assert (other["resumed"], other["trials_counted"]) == (0, 18)
+    assert [row["kind"] for row in read_runs(home / "ledger.db")] == ["optimize"] * 3
+
+
+def test_people_get_a_table_and_words(run: Run, home: Path) -> None:
+    text = run(*WORDS, "--top", "2", "--validate", "split").out
+    assert "fast" in text.splitlines()[0]
+    assert "… 4 more; --top 6 shows all" in text
+    assert "Out of sample (split, binance:BTCUSDT)" in text.replace("\n", " ")
+
+
+def test_a_running_engine_counts_the_trials(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "run-1"}
+    assert run(*WORDS, "--json").code == 0
+    (command,) = [one for one in engine.commands if isinstance(one, NoteStudy)]
+    assert [count.trials for count in command.counts] == [6]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--range", "fast"), "--range fast: write NAME=FROM:TO:STEP"),
+        (("--range", "speed=1:2"), "no parameter 'speed'"),
+        (("--method", "luck"), "no method 'luck'; there are: grid, random, bayes"),
+        (("--rank-by", "fame"), "--rank-by fame: there are: sharpe"),
+        (("--validate", "walk"), "--validate walk: there are: split, rolling"),
+        (("--where", "fast <"), "--where fast <: write two parameters"),
+        (("--trials", "0"), "a whole number from 1 on"),
+        (("--scheduler", "tcp://127.0.0.1:1"), "no Dask scheduler answers at tcp://127.0.0.1:1"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_exit_code_2_or_1(run: Run, home: Path, words: tuple[str, ...], said: str) -> None:
+    if words[0] == "--scheduler":
+        pytest.importorskip("distributed")
+    outcome = run("optimize", SAMPLE, "--strategy", "sma_crossover", *words)
+    assert outcome.code == (1 if words[0] == "--scheduler" else 2)
+    assert said in outcome.err
+    assert len(outcome.err.strip().splitlines()) == 1
