@@ -6,8 +6,6 @@ leaves no trace in its text, its records or its speed. A field that is added sta
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-
 import numpy as np
 
 from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
@@ -19,7 +17,7 @@ FUNDED = False  # positions pay funding
 SIZED = False  # a unit of target is money's worth
 
 #: By feature and record: the fields it adds.
-ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
+ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
     "lots": {
         "TERMS": [
             ("lot", "f8"),  # 0: any quantity
@@ -73,10 +71,10 @@ ADDED: Mapping[str, Mapping[str, list[tuple[str, str]]]] = {
     },
 }
 
-BASE: Mapping[str, np.dtype[np.void]] = {"BOOK": BOOK, "ACCOUNT": ACCOUNT, "TERMS": TERMS, "LIMITS": LIMITS, "REPORT": REPORT}
+BASE: dict[str, np.dtype[np.void]] = {"BOOK": BOOK, "ACCOUNT": ACCOUNT, "TERMS": TERMS, "LIMITS": LIMITS, "REPORT": REPORT}
 
 
-def layouts(features: Collection[str]) -> dict[str, np.dtype[np.void]]:
+def layouts(features: frozenset[str]) -> dict[str, np.dtype[np.void]]:
     """The loop's records with these features, by name."""
     chosen = [added for name, added in ADDED.items() if name in features]
     return {
@@ -84,7 +82,6 @@ def layouts(features: Collection[str]) -> dict[str, np.dtype[np.void]]:
     }
 
 
-def features_in(fields: Iterable[str]) -> frozenset[str]:
+def features_in(fields: tuple[str, ...]) -> frozenset[str]:
     """The features whose terms are among these fields of TERMS."""
-    there = set(fields)
-    return frozenset(name for name, added in ADDED.items() if added["TERMS"][0][0] in there)
+    return frozenset(name for name, added in ADDED.items() if added["TERMS"][0][0] in fields)

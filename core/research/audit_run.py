@@ -203,7 +203,7 @@ class Run:
 def _check_layouts(plan: Blueprint) -> None:
     """The generated text holds the records' layouts as they were: we must know them, we hand it our memory."""
     found = records_in(plan.text)
-    features = features_in(field for field, _ in found["TERMS"])
+    features = features_in(tuple(field for field, _ in found["TERMS"]))
     for name, dtype in {"TICK": TICK, **layouts(features)}.items():
         if found[name] != dtype.descr:
             raise Unauditable(f"it ran under a version of cockpit whose {name} records were laid out in another way")
