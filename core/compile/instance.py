@@ -84,6 +84,15 @@ class Instance:
             self._legs[symbol] = leg
         self._map = (self._legs.ctypes.data, len(self._legs))
 
+    def work_in(self, mem: Records) -> None:
+        """Use this work memory instead: float64s, at least as many as it has."""
+        self.mem, self._memory = mem, (mem.ctypes.data, len(mem))
+
+    @property
+    def wanted(self) -> Records:
+        """What `step` wanted on the newest tick, by leg; NaN is no opinion. The array stays the same one."""
+        return self._out
+
     def feed(self, ticks: Records) -> Records:
         """Run the loop over ticks in order; returns its REPORT records.
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.clock import iso, parse_time
 from core.errors import SourceError, UsageError
+from core.research.read_ahead import read_ahead
 from core.research.source import Source
 from core.research.source_name import clean, plain_symbol
 from core.types import Origin, Records, Symbols
 
 PREFIX = "tape:"
-_WINDOW_ROWS = 1 << 19
+_WINDOW_ROWS = 1 << 16
 
 
 def is_tape(text: str) -> bool:
@@ -111,13 +113,13 @@ class TapeSource(Source):
         """As `Source.batches`; `seq` is the tape's, 0 for ticks that were imported or came too late to be delivered."""
         self.notes = []
         rows = late = imported = 0
-        for batch in self._delivered() if self._as_delivered else self._by_time():
-            if len(batch):
-                rows += len(batch)
-                from_import = batch["origin"] == Origin.IMPORT
+        for batch in self._read():
+            rows += len(batch)
+            if not batch["seq"].all():
+                from_import = batch["origin"].compress(batch["seq"] == 0) == Origin.IMPORT
                 imported += int(from_import.sum())
-                late += int(((batch["seq"] == 0) & ~from_import).sum())
-                yield batch
+                late += int((~from_import).sum())
+            yield batch
         if not rows:
             begin, end = (
                 ("the start" if self.from_ns is None else iso(self.from_ns)),
@@ -129,20 +131,13 @@ class TapeSource(Source):
         if late:
             self.notes.append(f"{late:,} of the ticks came too late to be delivered live; --as-delivered leaves them out")
 
-    def _by_time(self) -> Iterator[Records]:
-        from core.store.reader import read_ticks
-        from core.store.span import tape_windows
+    def _read(self) -> Iterator[Records]:
+        from core.store.scan import scan_ticks
 
-        windows = tape_windows(self.path, self.symbol, self.stream, _WINDOW_ROWS)
-        for start, stop in windows:
-            start = start if self.from_ns is None else max(start, self.from_ns)
-            stop = stop if self.to_ns is None else min(stop, self.to_ns)
-            if start < stop:
-                yield read_ticks(self.path, self.symbol, self.stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
-
-    def _delivered(self) -> Iterator[Records]:
-        from core.store.reader import read_ticks
-
-        yield read_ticks(
-            self.path, self.symbol, self.stream, from_ns=self.from_ns, to_ns=self.to_ns, as_delivered=True, symbols=Symbols([self.symbol])
-        )
+        windows = scan_ticks(
+            self.path, self.symbol, self.stream, from_ns=self.from_ns, to_ns=self.to_ns, as_delivered=self._as_delivered,
+            symbols=Symbols([self.symbol]), rows=_WINDOW_ROWS,
+        )  # fmt: skip
+        with closing(read_ahead(windows)) as ahead:
+            for window in ahead:
+                yield from window
