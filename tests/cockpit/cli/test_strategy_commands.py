@@ -74,6 +74,23 @@ def test_a_flag_for_every_term(run: Run, engine: FakeEngine) -> None:
     assert engine.commands == [Register(name="rsi", symbols=["A"], terms=Terms(**typed))]
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("--limit-ttl-ms 500", "--limit-ttl-ms does nothing without --entry limit"),
+        ("--entry market --maker-fee-bps 1", "--maker-fee-bps does nothing without --entry limit"),
+        ("--impact-volume 5", "--impact-volume does nothing without --impact-bps B"),
+        ("--funding-hours 4", "--funding-hours does nothing without --funding-bps B"),
+        ("--lot 0", "--lot 0: must be a number above 0"),
+        ("--size big", "--size big: must be equity_pct, quote or units"),
+    ],
+)
+def test_a_flag_that_would_do_nothing_is_refused(run: Run, engine: FakeEngine, words: str, line: str) -> None:
+    outcome = run("register", "rsi", "--symbols", "A", *words.split())
+    assert (outcome.code, outcome.err) == (2, f"cockpit: {line}\n")
+    assert not engine.commands
+
+
 def test_terms_that_are_not_typed_are_the_configured_ones(run: Run, engine: FakeEngine, home: Path) -> None:
     engine.reply = lambda command: {"id": "x"}
     (home / "cockpit.toml").write_text("[paper]\ncapital = 500\nfee_bps = 10\n")
