@@ -124,16 +124,9 @@ def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, 
     if RESTING:
         rest(book, terms, want, why)
     return report(
-        reports,
-        n,
-        PLACED,
-        why,
-        tick,
-        leg,
-        book,
-        lots_of(terms, want - book.position) if LOTS else want - book.position,
-        book.limit if RESTING else 0.0,
-    )
+        reports, n, PLACED, why, tick, leg, book,
+        lots_of(terms, want - book.position) if LOTS else want - book.position, book.limit if RESTING else 0.0,
+    )  # fmt: skip
 
 
 def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int) -> int:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.commands import Terms
+from core.kernels.records import BLOCK_NAMES, BLOCKED, MINIMUM
+from core.types import Records
 
 #: What a size counts, by `Terms.size`.
 SIZES = {
@@ -15,6 +19,12 @@ SIZES = {
 def costs(terms: Terms) -> list[tuple[str, str, str]]:
     """(name, value, remark) of each that was asked for."""
     return [*_lots(terms), *_spread(terms), *_resting(terms), *_funding(terms)]
+
+
+def held_back(reports: Records) -> list[str]:
+    """A line that says so where orders were not placed: each is reported once until something else happens."""
+    small = int(np.count_nonzero((reports["kind"] == BLOCKED) & (reports["why"] == MINIMUM)))
+    return [f"an order was {BLOCK_NAMES[MINIMUM]} and not placed: {small:,} time{'s' * (small > 1)}"] if small else []
 
 
 def _lots(terms: Terms) -> list[tuple[str, str, str]]:
