@@ -157,6 +157,7 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
 
     `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
+    `allow_gaps` runs over a source that lacks data too.
     """
 
     source: str
@@ -166,6 +167,7 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     terms: Terms = Terms()
     from_ns: int | None = None
     to_ns: int | None = None
+    allow_gaps: bool = False
 
 
 class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):

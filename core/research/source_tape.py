@@ -11,7 +11,10 @@ from core.clock import iso, parse_time
 from core.errors import SourceError, UsageError
 from core.research.read_ahead import read_ahead
 from core.research.source import Source
+from core.research.source_check import Check
 from core.research.source_name import clean, plain_symbol
+from core.research.source_tape_gaps import ends_after, lacking, lacks, listed_between
+from core.research.source_verdict import Holes
 from core.types import Origin, Records, Symbols
 
 PREFIX = "tape:"
@@ -108,13 +111,22 @@ class TapeSource(Source):
         self.path, self.stream, self._as_delivered = path, stream, as_delivered
         self.from_ns, self.to_ns = from_ns, to_ns
         self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
+        self._lacks = lacks(path, symbol, stream)
+
+    def listed(self) -> Holes | None:
+        """As `Source.listed`; what strategies were given lacked the same prints, which is what happened."""
+        return None if self._as_delivered else lacking(listed_between(self._lacks, self.from_ns, self.to_ns, self.since_ns))
 
     def batches(self) -> Iterator[Records]:
         """As `Source.batches`; `seq` is the tape's, 0 for ticks that were imported or came too late to be delivered."""
         self.notes = []
+        self.verdict, check = None, Check("ticks", complete=True)
         rows = late = imported = 0
+        lowest, highest = 1 << 63, -1
         for batch in self._read():
             rows += len(batch)
+            lowest, highest = min(lowest, int(batch["id"].min())), max(highest, int(batch["id"].max()))
+            check.take(batch)
             if not batch["seq"].all():
                 from_import = batch["origin"].compress(batch["seq"] == 0) == Origin.IMPORT
                 imported += int(from_import.sum())
@@ -130,6 +142,11 @@ class TapeSource(Source):
             self.notes.append(f"{imported:,} of the ticks were imported, strategies never saw them live; --as-delivered leaves them out")
         if late:
             self.notes.append(f"{late:,} of the ticks came too late to be delivered live; --as-delivered leaves them out")
+        holes = lacking([gap for gap in self._lacks if lowest < gap.from_id and gap.to_id < highest and ends_after(gap, self.since_ns)])
+        if holes is not None and self._as_delivered:
+            self.notes.append(f"{holes.words()}, as they were when this was live")
+        self.verdict = check.verdict(listed=None if self._as_delivered else holes)
+        self.notes += self.verdict.odd
 
     def _read(self) -> Iterator[Records]:
         from core.store.scan import scan_ticks
