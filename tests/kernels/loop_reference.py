@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isnan
 
-from loop_reference_terms import added, available, difference, fee_bps, limit, ordered, paid
+from loop_reference_terms import added, available, difference, due_hours, fee_bps, limit, ordered, paid, unit_of
 
 from core.commands import Terms
 from core.types import Records
@@ -75,7 +75,13 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     share = inf if terms.participation is None else terms.participation
     bids, asks = ticks["bid"].tolist(), ticks["ask"].tolist()
     latency = round(terms.latency_ms * 1e6)
+    realised = fees = last = 0.0
+    reached = int(ticks["ts"][0])  # funding through here was paid
     for i, (time, price, size) in enumerate(zip(ticks["ts"].tolist(), ticks["price"].tolist(), ticks["qty"].tolist(), strict=True)):
+        for hours in due_hours(reached, time, terms):
+            fees += position * last * (terms.funding_bps / 1e4) * hours
+        equity = terms.capital + realised - fees + position * (last - entry)  # as marked on the print before
+        reached, last = time, price
         closes = order is not None and order.limit is not None and position * (order.target - position) < 0
         if order is not None and order.limit is not None and not closes and time > order.expires:
             late = Order(order.target, int(order.expires) + latency, order.why)
@@ -93,6 +99,10 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
                     if rests and order.limit is not None
                     else paid(price, qty, {"bid": bids[i], "ask": asks[i], "qty": size}, terms)
                 )
+                fees += abs(qty) * cost * fee_bps(rests, terms) / 1e4
+                if position * qty < 0:
+                    gain = min(abs(qty), abs(position)) * (cost - entry)
+                    realised += gain if position > 0 else -gain
                 fills.append(Fill(i, qty, cost, abs(qty) * cost * fee_bps(rests, terms) / 1e4, after, order.why))
                 if position == 0.0 or position * after < 0.0:
                     entry, best = cost, price
@@ -119,8 +129,8 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
         elif isnan(target):
             continue
         else:
-            if target not in (0.0, sized_for):
-                unit = terms.qty if terms.size == "units" else terms.qty / price
+            if target not in (0.0, sized_for) or unit == 0.0:
+                unit = unit_of(price, equity, terms)
             sized_for = target
             goal, why = target * unit, "signal"
         goal = ordered(goal, position, order.target if order else None, price, terms)

@@ -49,6 +49,21 @@ def difference(target: float, position: float, terms: Terms) -> float:
     return target - position if terms.lot is None else float(decimal(target) - decimal(position))
 
 
+def unit_of(price: float, equity: float, terms: Terms) -> float:
+    """What a target of 1 is, in base currency."""
+    if terms.size == "units":
+        return terms.qty
+    return max(terms.qty if terms.size == "quote" else terms.qty / 100 * equity, 0.0) / price
+
+
+def due_hours(after: int, through: int, terms: Terms) -> list[int]:
+    """How often funding is due after a time and through another; by midnight, and after it."""
+    every, day = terms.funding_hours * 3_600_000_000_000, 86_400_000_000_000
+    midnight = min(through, (after // day + 1) * day)
+    counts = [midnight // every - after // every, through // every - midnight // every]
+    return [count for count in counts if count > 0 and terms.funding_bps]
+
+
 def limit(price: float, buys: bool, terms: Terms) -> float:
     """Where an order rests that was decided at a price."""
     away = price * (1.0 - terms.limit_offset_bps / 1e4) if buys else price * (1.0 + terms.limit_offset_bps / 1e4)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -38,10 +37,7 @@ def test_both_loops_give_identical_fills(case: tuple[Records, list[float], Terms
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=realistic_cases())
 def test_both_loops_give_identical_fills_under_realistic_terms(case: tuple[Records, list[float], Terms]) -> None:
-    ticks, wanted, how = case
-    if how.size == "equity_pct":  # the second loop keeps no equity
-        how = msgspec.structs.replace(how, size="quote")
-    agree(ticks, wanted, how)
+    agree(*case)
 
 
 @pytest.mark.parametrize("seed", range(12))
