@@ -62,7 +62,7 @@ def typed_of(order: Optimize) -> dict[str, str]:
         "source": clean(order.source), "symbol": order.symbol or "", **times, **trials.shown(dict(order.params)), **ranges,
         "also": clean(", ".join(order.strategies[1:])), "where": clean(" ".join(order.where)), "method": order.method,
         "trials": str(order.trials or ""), "seed": str(order.seed), "rank_by": order.rank_by, "validate": order.validate or "none",
-        "folds": str(order.folds), **trials.shown(msgspec.to_builtins(order.terms)),
+        "folds": str(order.folds), "gaps": "allow" if order.allow_gaps else "refuse", **trials.shown(msgspec.to_builtins(order.terms)),
     }  # fmt: skip
 
 
@@ -102,15 +102,16 @@ def register(app: CockpitApp) -> None:
         app.say(f"{clean(study.id)} has no result to register: {clean(study.state)}")
         return
     name, params, terms = str(trial["strategy"]), dict(trial["params"]), study.order.terms
-    command = Register(name=name, symbols=[bare(study.symbol)], params=params, terms=terms)
+    symbol = bare(str(trial.get("symbol") or study.symbol))
+    command = Register(name=name, symbols=[symbol], params=params, terms=terms)
     mode = f"in {app.lab.mode or 'paper'} mode"
     real = " This is REAL MONEY." if app.lab.mode == "live" else ""
     doubt = {"overfit": " Its study says OVERFIT.", "doubtful": " Its study says doubtful."}.get(study.verdict or "", "")
     answers = [
         ("r", "register", f"start it on live prices {mode}: {params_words(params) or 'its default parameters'}; {terms_words(terms)}")
     ]
-    question = f"Register {clean(name)} on {bare(study.symbol)} as {clean(study.id)} tried it?{doubt}{real}"
-    done = f"{clean(name)} trades {bare(study.symbol)} as {clean(study.id)} tried it"
+    question = f"Register {clean(name)} on {symbol} as {clean(study.id)} tried it?{doubt}{real}"
+    done = f"{clean(name)} trades {symbol} as {clean(study.id)} tried it"
     app.ask_person(question, answers, {"r": lambda: app.submit(command, done)})
 
 

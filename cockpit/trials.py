@@ -81,7 +81,14 @@ def single(app: CockpitApp, study: StudyRow) -> tuple[str, dict[str, str], str]:
     name = str(trial.get("strategy", order.strategies[0]))
     params = trial.get("params", order.params)
     run = Backtest(
-        source=order.source, strategy=name, symbol=order.symbol, params=params, terms=order.terms, from_ns=order.from_ns, to_ns=order.to_ns
+        source=order.source,
+        strategy=name,
+        symbol=order.symbol,
+        params=params,
+        terms=order.terms,
+        from_ns=order.from_ns,
+        to_ns=order.to_ns,
+        allow_gaps=order.allow_gaps,
     )
     return name, typed_of(run), ""
 
@@ -104,7 +111,8 @@ def typed_of(order: Backtest) -> dict[str, str]:
     times = {name: stamp(ns) for name, ns in (("from", order.from_ns), ("to", order.to_ns)) if ns is not None}
     return {
         "source": clean(order.source),
-        "symbol": order.symbol or "", **times, **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
+        "symbol": order.symbol or "", **times, "gaps": "allow" if order.allow_gaps else "refuse",
+        **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
     }  # fmt: skip
 
 

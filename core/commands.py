@@ -10,27 +10,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 from msgspec import Meta, Struct
 
 from core.alert_rules import AnyRule
+from core.terms import Terms as Terms
 
 NonNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 Fraction: TypeAlias = Annotated[float, Meta(gt=0, lt=1)]
-
-
-class Terms(Struct, frozen=True, kw_only=True):
-    """How a strategy trades: size, side, costs and stops. The same for a live run and a backtest."""
-
-    qty: Annotated[float, Meta(gt=0, description="size of one unit of target, in base currency")] = 1.0
-    side: Annotated[Literal["long_flat", "long_short"], Meta(description="long_flat ignores short targets")] = "long_flat"
-    capital: Annotated[float, Meta(gt=0, description="starting equity, in quote currency")] = 10_000.0
-    fee_bps: Annotated[float, Meta(ge=0, lt=10_000, description="fee of a fill, in basis points of its value")] = 4.0
-    slippage_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how much worse than the print a fill is, in basis points")] = 0.0
-    latency_ms: Annotated[float, Meta(ge=0, le=3_600_000, description="from decision to the venue, in milliseconds")] = 0.0
-    participation: (
-        Annotated[float, Meta(gt=0, description="most of a print's quantity a fill may take, 0.1 = 10 %; none: no limit")] | None
-    ) = None
-    stop_loss_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] | None = None
-    take_profit_pct: Annotated[float, Meta(gt=0, description="exit this far above (below) the entry, in percent")] | None = None
-    trailing_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] | None = None
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):
@@ -126,6 +110,7 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
 
     `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
+    `allow_gaps` runs over a source that lacks data too.
     """
 
     source: str
@@ -135,13 +120,14 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     terms: Terms = Terms()
     from_ns: int | None = None
     to_ns: int | None = None
+    allow_gaps: bool = False
 
 
 class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
     """Try many parameter sets over recorded data: `cockpit optimize`. Answered with the study's id at once; it queues with the runs.
 
     Attributes:
-        source, symbol, params, from_ns, to_ns: as of `Backtest`; `params` are the same in all trials.
+        source, symbol, params, from_ns, to_ns: as of `Backtest`, and `allow_gaps` too; `params` are the same in all trials.
         ranges, where: as on the command line: `fast=5:50:5`, `fast<slow`.
         trials: at most so many a strategy; None: as the method has it.
         validate: how the choice is judged by other stretches; None: not. `folds`: by how many.
@@ -162,6 +148,7 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
     folds: Annotated[int, Meta(ge=2, le=100)] = 5
     from_ns: int | None = None
     to_ns: int | None = None
+    allow_gaps: bool = False
 
 
 class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):

@@ -28,12 +28,14 @@ class BacktestForm(SourcedForm):
             terms=terms,
             from_ns=plain["from"],
             to_ns=plain["to"],
+            allow_gaps=plain["gaps"] == "allow",
         )
 
     def intent(self, command: Backtest) -> str:
         whose = f", the rows of {command.symbol}" if command.symbol else ""
+        gaps = ", gaps or not" if command.allow_gaps else ""
         return (
-            f"Enter runs {command.strategy} over {source_words(command.source)}{whose}: {terms_words(command.terms)}. "
+            f"Enter runs {command.strategy} over {source_words(command.source)}{whose}{gaps}: {terms_words(command.terms)}. "
             "No order leaves; live strategies are not slowed."
         )
 

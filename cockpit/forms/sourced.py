@@ -13,7 +13,7 @@ from textual.widgets._input import Input
 
 from cockpit.catalogue import Catalogue
 from cockpit.forms.entry import Entry
-from cockpit.forms.fields import Offer
+from cockpit.forms.fields import Field, Offer
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents, Texts
 from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand, whole
@@ -93,6 +93,12 @@ class SourcedForm(OfferForm):
             TimeEntry("from", "first time traded, UTC; what lies before only warms up", text("from", "")),
             TimeEntry("to", "where it ends", text("to", "")),
         ]
+
+    def last_entries(self) -> list[Entry]:
+        field = Field(
+            name="gaps", type="choice", choices=["refuse", "allow"], default="refuse", description="what to do if rows are missing"
+        )
+        return [Entry(field, self._begin.get("gaps"))]
 
     def changed(self, entry: Entry) -> None:
         super().changed(entry)

@@ -105,6 +105,7 @@ class StudyForm(SourcedForm):
             "source": str(read["source"]), "symbol": str(read["symbol"]).upper() if read["symbol"] else None, "strategies": self._names(),
             "params": {name: value for name, value in values.items() if value is not None}, "ranges": ranges, "where": self._where.read(),
             "validate": None if judged == _NONE else judged, "from_ns": read["from"], "to_ns": read["to"],
+            "allow_gaps": read["gaps"] == "allow",
             **{name: read[name] for name in _ASKED},
         }  # fmt: skip
         return msgspec.convert({**{name: value for name, value in words.items() if value is not None}, "terms": terms}, Optimize)

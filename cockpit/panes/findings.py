@@ -72,6 +72,8 @@ def _verdict(report: StudyReport, row: StudyRow, cells: int) -> Iterator[list[Pa
     counted = document.get("trials_counted", document.get("trials", row.done))
     yield _figure("PBO", None if pbo is None else f"{100 * pbo:.0f} %", "of splits where choosing was wrong")
     yield _figure("deflated", None if deflated is None else f"{100 * deflated:.0f} %", f"likely Sharpe > 0 after {counted:,} trials")
+    if document.get("spa") is not None:
+        yield _figure("SPA", f"{100 * document['spa']:.0f} %", "likely that luck does as well")
     plateau = best.get("plateau")
     yield _figure("plateau", None if plateau is None else f"{100 * plateau:.0f} %", "of it is what its neighbours make")
 
@@ -134,6 +136,7 @@ def asked_lines(row: StudyRow, cells: int) -> list[list[Part]]:
     lines = [fact("source", Part(source_words(order.source)))]
     for name, when in (("not before", order.from_ns), ("not after", order.to_ns)):
         lines += [fact(name, Part(f"{stamp(when)} UTC"))] if when is not None else []
+    lines += [fact("gaps", Part("allowed"))] if order.allow_gaps else []
     lines += wrapped(", ".join(order.strategies), cells, label="strategies" if len(order.strategies) > 1 else "strategy")
     lines += wrapped("  ".join([*order.ranges, *order.where]) or "none: each at its defaults", cells, label="ranges")
     if order.params:

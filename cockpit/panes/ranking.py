@@ -51,7 +51,7 @@ class RankingPane(LiveGrid):
         if report is None or not self._rows:
             self.show([], now, empty=(word or "The trials of the study under the cursor are listed here.", "s asks for a study."))
             return
-        several = len({row.get("strategy") for row in self._rows}) > 1
+        several = tuple(key for key in ("strategy", "symbol") if len({row.get(key) for row in self._rows}) > 1)
         names = report.varied
         self.listing.sort_by(None)
         self.set_columns(columns_of(names, several))
@@ -67,17 +67,17 @@ class RankingPane(LiveGrid):
         return self._rows[int(key)] if key and int(key) < len(self._rows) else None
 
 
-def columns_of(names: list[str], several: bool) -> tuple[Column, ...]:
-    """Place, strategy where there are several, the parameters that were varied, then the figures."""
-    which = [Column("strategy", least=8, most=18)] if several else []
+def columns_of(names: list[str], several: tuple[str, ...]) -> tuple[Column, ...]:
+    """Place, strategy and symbol where there are several, the parameters that were varied, then the figures."""
+    which = [Column(key, least=8, most=18) for key in several]
     params = [Column(clean(name), "right", least=len(name) + 1, most=12) for name in names]
     return (Column("#", "right", least=3), *which, *params, *(column for _, column, _ in _FIGURES))
 
 
-def ranking_row(place: int, row: dict[str, Any], names: list[str], several: bool) -> Row:
+def ranking_row(place: int, row: dict[str, Any], names: list[str], several: tuple[str, ...]) -> Row:
     """One line."""
     params = row.get("params", {})
-    which = [Cell(clean(str(row.get("strategy", ""))))] if several else []
+    which = [Cell(clean(str(row.get(key, "")))) for key in several]
     values = [_param(params.get(name)) for name in names]
     cells = [Cell(str(place + 1), "muted", float(place)), *which, *values]
     for key, _, places in _FIGURES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,7 @@ def run_request(engine: Engine, run: Run, idle: bool) -> Request:
         from_ns=order.from_ns,
         to_ns=order.to_ns,
         idle=idle,
+        allow_gaps=order.allow_gaps,
     )
 
 
@@ -81,6 +83,12 @@ def detail_file(engine: Engine, id_: str) -> Path:
 def place_of(engine: Engine, id_: str) -> Path:
     """The folder of a study's rows."""
     return engine.home / PLACES / f"rows-{id_}"
+
+
+def clear(*places: Path) -> None:
+    """Take such folders away."""
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def tape_sources(home: Path) -> list[str]:

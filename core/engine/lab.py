@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
 from core.commands import CancelRun, LabCommand, NoteRun, NoteStudy, Optimize
-from core.engine.asked import PLACES, check, detail_file, place_of, run_request, study_request, tape_sources
+from core.engine.asked import PLACES, check, clear, detail_file, place_of, run_request, study_request, tape_sources
 from core.engine.run import Run, made_elsewhere, run_of, study_columns
 from core.engine.run_files import FOLDER, prune, read_detail
 from core.engine.study_run import StudyRun, study_made_elsewhere, study_of
@@ -24,6 +22,7 @@ from core.research import service
 from core.research.search import service as study_service
 from core.research.search.service import StudyDetail, StudyOutcome, StudyProgress
 from core.research.service import Outcome, Progress
+from core.research.source_verdict import GapsError
 from core.view import LabView
 
 if TYPE_CHECKING:
@@ -67,22 +66,21 @@ class Lab:
         found = [run_of(row) or study_of(row) for row in await ledger.runs(LISTED)]
         self._runs = {run.id: run for run in sorted((run for run in found if run is not None), key=lambda run: run.asked_ns)}
         await asyncio.to_thread(prune, self.engine.home / FOLDER)
-        await asyncio.to_thread(_clear, *(self.engine.home / PLACES).glob("rows-*"))  # of studies that were killed
+        await asyncio.to_thread(clear, *(self.engine.home / PLACES).glob("rows-*"))  # of studies that were killed
 
     async def close(self) -> None:
         """End what runs; what waited or was under way is noted as cancelled."""
         for run in [run for run in self._runs.values() if not run.over]:
             self._end(run, "cancelled", "the engine stopped")
-        tasks = list(self._tasks.values())
-        for task in tasks:
+        for task in (tasks := list(self._tasks.values())):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def view(self) -> LabView:
         """The pane."""
         newest = list(reversed(self._runs.values()))
-        runs, studies = ([run.row() for run in newest if isinstance(run, Run)], [run.row() for run in newest if isinstance(run, StudyRun)])
-        return LabView(runs, self.total, self.processes, studies)
+        studies = [run.row() for run in newest if isinstance(run, StudyRun)]
+        return LabView([run.row() for run in newest if isinstance(run, Run)], self.total, self.processes, studies)
 
     async def obey(self, command: LabCommand, actor: str) -> dict[str, Any]:
         """Do a command of the lab.
@@ -186,6 +184,8 @@ class Lab:
         """One run in its process, whatever becomes of it."""
         try:
             outcome = await (self._study(run) if isinstance(run, StudyRun) else self._run(run))
+        except GapsError as error:  # no trial: nothing was learnt from it
+            self._end(run, "failed", one_line(str(error)), kept=False)
         except CockpitError as error:
             self._end(run, "failed", one_line(str(error)))
         except Exception as error:  # the task's outer edge: a run must not end the engine
@@ -214,15 +214,20 @@ class Lab:
         try:
             return await study_service.run(study_request(self.engine, study, share, self.idle), told)
         finally:
-            await asyncio.to_thread(_clear, place)
+            await asyncio.to_thread(clear, place)
 
-    def _end(self, run: Run | StudyRun, state: str, line: str = "", outcome: Outcome | StudyOutcome | None = None) -> None:
-        """A run is over: on the ledger from now on."""
+    def _end(
+        self, run: Run | StudyRun, state: str, line: str = "", outcome: Outcome | StudyOutcome | None = None, *, kept: bool = True
+    ) -> None:
+        """A run is over: on the ledger from now on, unless it is not to be kept."""
         if run.over:
             return
         run.end(state, self.clock.now_ns(), line, outcome)  # type: ignore[arg-type]  # each has the outcome of its kind
         log.info("run", id=run.id, state=state, strategy=run.name, source=one_line(run.order.source), reason=line)
-        self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
+        if not kept:
+            self.total -= 1
+        else:
+            self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
         self.engine.panes.touch("lab")
 
     async def read(self, id_: str) -> dict[str, Any]:
@@ -243,8 +248,3 @@ class Lab:
             CockpitError: the tape cannot be read.
         """
         return await asyncio.to_thread(tape_sources, self.engine.home)
-
-
-def _clear(*places: Path) -> None:
-    for place in places:
-        shutil.rmtree(place, ignore_errors=True)

@@ -30,6 +30,7 @@ from core.research.search.service import CURVES, MOST_POINTS, MOST_ROWS, Said, S
 from core.research.search.space import Condition
 from core.research.search.study import Ask, Study
 from core.research.service import Wrong
+from core.research.source_verdict import GapsError
 from core.research.sources import open_sources
 
 #: Folder of a home in which studies keep their results.
@@ -60,8 +61,10 @@ def study_of(request: StudyRequest) -> Study:
         seed=order.seed,
         rank_by=order.rank_by,
     )
-    source = open_sources([order.source], symbol=order.symbol, home=Path(request.home), from_ns=order.from_ns, to_ns=order.to_ns)
-    return Study(ask, [keep_rows(source, Path(request.place))])
+    source = open_sources(
+        [order.source], symbol=order.symbol, home=Path(request.home), from_ns=order.from_ns, to_ns=order.to_ns, cache=True
+    )
+    return Study(ask, [keep_rows(source, Path(request.place), allow_gaps=order.allow_gaps)])
 
 
 class Teller:
@@ -103,7 +106,7 @@ def run(request: StudyRequest, say: Say) -> Said:
         found = judged(request, study, runner.progress, tried)
         write_detail(Path(request.detail), detail_of(found, tried, time.monotonic() - began))
     except CockpitError as error:
-        return Wrong(str(error))
+        return Wrong(str(error), isinstance(error, GapsError))
     except MemoryError:
         return Wrong("out of memory: choose a shorter span")
     except OSError as error:

@@ -159,7 +159,7 @@ def study_report(row: StudyRow, **changes: Any) -> dict[str, Any]:
         "losing": 1 / 3,
     }
     document = {
-        "study": "abc", "trials": 90, "trials_counted": 131, "resumed": 0, "refused": 0, "rank_by": "sharpe", "pbo": 0.04,
+        "study": "abc", "trials": 90, "trials_counted": 131, "resumed": 0, "refused": 0, "rank_by": "sharpe", "pbo": 0.04, "spa": 0.02,
         "verdict": row.verdict, "advice": ["Best: it.", "Against it: only 28 trades.", "Verdict: it."], "ranking": trials,
         "validations": [way], "failed": [], "elapsed_s": 4.0,
     }  # fmt: skip

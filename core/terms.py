@@ -1,0 +1,55 @@
+"""How a strategy trades: what its size means, what its orders are and cost, and where it is stopped out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """How a strategy trades: size, side, costs and stops. The same for a live run and a backtest."""
+
+    qty: Annotated[float, Meta(gt=0, description="size of one unit of target, in base currency")] = 1.0
+    side: Annotated[Literal["long_flat", "long_short"], Meta(description="long_flat ignores short targets")] = "long_flat"
+    capital: Annotated[float, Meta(gt=0, description="starting equity, in quote currency")] = 10_000.0
+    fee_bps: Annotated[float, Meta(ge=0, lt=10_000, description="fee of a fill, in basis points of its value")] = 4.0
+    slippage_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how much worse than the print a fill is, in basis points")] = 0.0
+    latency_ms: Annotated[float, Meta(ge=0, le=3_600_000, description="from decision to the venue, in milliseconds")] = 0.0
+    participation: (
+        Annotated[float, Meta(gt=0, description="most of a print's quantity a fill may take, 0.1 = 10 %; none: no limit")] | None
+    ) = None
+    stop_loss_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] | None = None
+    take_profit_pct: Annotated[float, Meta(gt=0, description="exit this far above (below) the entry, in percent")] | None = None
+    trailing_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] | None = None
+    lot: Annotated[float, Meta(gt=0, description="orders are whole multiples of it, in base currency; none: any quantity")] | None = None
+    tick_size: Annotated[float, Meta(gt=0, description="prices are whole multiples of it; none: any price")] | None = None
+    min_notional: (
+        Annotated[float, Meta(gt=0, description="least value of an order, in quote currency; one to flat always passes")] | None
+    ) = None
+    spread: Annotated[Literal["print", "quote"], Meta(description="quote: market orders pay ask or bid, where known")] = "print"
+    spread_bps: Annotated[
+        float, Meta(ge=0, lt=10_000, description="spread where no quote is paid, in basis points; half of it is paid")
+    ] = 0.0
+    impact_bps: Annotated[float, Meta(ge=0, lt=10_000, description="worse by so much for all that is traded, by the square-root law")] = 0.0
+    impact_volume: (
+        Annotated[float, Meta(gt=0, description="what counts as all that is traded, in base currency; none: the print's quantity")] | None
+    ) = None
+    entry: Annotated[Literal["market", "limit"], Meta(description="limit: what opens a position rests; exits are market orders")] = "market"
+    limit_offset_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how far from the decision's price a limit is")] = 0.0
+    limit_fill: Annotated[Literal["through", "touch"], Meta(description="through: only a print beyond the limit fills it")] = "through"
+    limit_ttl_ms: (
+        Annotated[float, Meta(gt=0, le=31_536_000_000, description="how long a limit order rests, in milliseconds; none: without end")]
+        | None
+    ) = None
+    limit_then: Annotated[Literal["cancel", "market"], Meta(description="what becomes of a limit order after that")] = "cancel"
+    maker_fee_bps: (
+        Annotated[float, Meta(ge=-1_000, lt=10_000, description="fee of a limit order's fill; below 0 a rebate; none: fee_bps")] | None
+    ) = None
+    funding_bps: Annotated[
+        float, Meta(gt=-10_000, lt=10_000, description="of a position's value each time, paid by longs, received by shorts")
+    ] = 0.0
+    funding_hours: Annotated[int, Meta(ge=1, le=24, description="how often, at multiples of so many hours UTC")] = 8
+    size: Annotated[
+        Literal["units", "quote", "equity_pct"], Meta(description="what qty is: base currency, quote currency, % of equity")
+    ] = "units"
