@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from cockpit.cli.call import Call
+    from core.research.report.study import Origin
     from core.research.search.crew import Crew
     from core.research.search.findings import Division, Findings
     from core.research.search.runner import Progress
@@ -87,6 +88,7 @@ def _add_running(parser: Parser) -> None:
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (one a core)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, tcp://HOST:PORT, instead of processes here")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run of the same study found")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the study there as one HTML page: charts, tables, verdict")
     parser.add_argument("--top", type=_count, default=TOP, metavar="N", help=f"rows of the table that are printed ({TOP})")
 
 
@@ -113,7 +115,7 @@ def optimize(call: Call) -> int:
         raise UsageError(f"--rank-by {options.rank_by}: there are: {', '.join(RANKS)}")
     began = time.time_ns()
     with _workplace() as place, contextlib.redirect_stdout(sys.stderr):  # a strategy may print; stdout is ours
-        study = _study(call, place)
+        study, origin = _study(call, place)
         path = call.home / FOLDER / f"{study.key}.trials"
         if options.again:
             path.unlink(missing_ok=True)
@@ -131,10 +133,20 @@ def optimize(call: Call) -> int:
                 again = monte_carlo(study, Runner(study, crews, line), best, paths=options.monte_carlo, seed=options.seed)
             found = replace(found, monte_carlo=again)
         note_study(call, found, ", ".join(options.sources), (began, time.time_ns()))
-    return _tell(call, found, began)
+    code = _tell(call, found, began)
+    return code if options.report is None else max(code, _report(call, found, origin))
 
 
-def _study(call: Call, place: Path) -> Study:
+def _report(call: Call, found: Findings, origin: Origin) -> int:
+    from cockpit.cli.report_file import write_report
+    from core.research.report.study import study_page
+
+    return write_report(call, call.options.report, lambda: study_page(found, [origin]))
+
+
+def _study(call: Call, place: Path) -> tuple[Study, Origin]:
+    """The question, and where its rows came from."""
+    from core.research.report.study import Origin
     from core.research.search.ranges import parse_range
     from core.research.search.rows import keep_rows
     from core.research.search.space import Condition
@@ -155,7 +167,8 @@ def _study(call: Call, place: Path) -> Study:
         rank_by=options.rank_by,
     )
     source = open_sources(options.sources, symbol=options.symbol, home=call.home, from_ns=options.start, to_ns=options.end)
-    return Study(ask, [keep_rows(source, place)])
+    study = Study(ask, [keep_rows(source, place)])
+    return study, Origin(source.text, source.form, list(source.notes))
 
 
 @contextlib.contextmanager

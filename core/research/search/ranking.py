@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.research.search.runner import Tried, score
 from core.research.search.trial import Series
 from core.research.statistics.deflated import Moments, deflated_sharpe, moments, sharpe_variance
-from core.research.statistics.overfitting import overfitting
+from core.research.statistics.overfitting import Overfitting, overfitting
 from core.research.statistics.verdict import verdict
 
 #: What a study can be ranked by: figures of a run. Larger is better, of a drawdown smaller.
@@ -58,6 +58,7 @@ class Ranking:
         failed: (strategy, symbol, params, why) of trials that failed.
         pbo: probability of backtest overfitting of choosing the best here, 0..1; None where it cannot be told.
         verdict: "overfit", "doubtful" or "holds"; None where it cannot be told.
+        overfitting: what the PBO is made of.
     """
 
     rows: list[Row]
@@ -67,6 +68,7 @@ class Ranking:
     failed: list[tuple[str, str, dict[str, Any], str]]
     pbo: float | None
     verdict: str | None
+    overfitting: Overfitting | None = None
 
 
 def rank(tried: Sequence[Tried], series: Sequence[Series], capital: float, rank_by: str, earlier: int = 0) -> Ranking:
@@ -85,9 +87,10 @@ def rank(tried: Sequence[Tried], series: Sequence[Series], capital: float, rank_
     deflated = _deflated(seen, counted)
     order = sorted(range(len(good)), key=lambda k: _place(good[k], rank_by))
     rows = [_row(good[k], deflated[k]) for k in order]
-    pbo = _pbo(good, series, capital, rows[0].symbol) if rows else None
+    found = _overfitting(good, series, capital, rows[0].symbol) if rows else None
+    pbo = found.pbo if found else None
     failed = [(one.strategy, one.symbol, one.params, one.result.error) for one in tried if one.result.error]
-    return Ranking(rows, rank_by, len(tried), counted, failed, pbo, verdict(pbo, rows[0].deflated_sharpe) if rows else None)
+    return Ranking(rows, rank_by, len(tried), counted, failed, pbo, verdict(pbo, rows[0].deflated_sharpe) if rows else None, found)
 
 
 def _place(tried: Tried, by: str) -> tuple[bool, float, str, str, str]:
@@ -110,10 +113,9 @@ def _deflated(seen: list[Moments | None], counted: int) -> list[float | None]:
     ]
 
 
-def _pbo(good: list[Tried], series: Sequence[Series], capital: float, symbol: str) -> float | None:
+def _overfitting(good: list[Tried], series: Sequence[Series], capital: float, symbol: str) -> Overfitting | None:
     """Over all trials where they share their periods, else over those on the symbol of the best."""
     alike = all(one.edges_ns == series[0].edges_ns for one in series)
     columns = [one.result.periods for one in good if alike or one.symbol == symbol]
     matrix: NDArray[np.float64] = np.stack(columns, axis=1) / capital
-    found = overfitting(matrix)
-    return None if found is None else found.pbo
+    return overfitting(matrix)
