@@ -34,7 +34,7 @@ def run_document(figures: Mapping[str, Any], setting: Setting, detail: Detail) -
     return {
         "kind": "run",
         "title": f"{setting.strategy} on {setting.symbol}",
-        "lead": f"{_params(setting.params) or 'no parameters'}; {setting.source}, {iso(setting.first_ns)[:16]} to {iso(setting.last_ns)[:16]} UTC.",
+        "lead": f"{_params(setting.params) or 'no parameters'}; {setting.source}, {_day(setting.first_ns)} to {_day(setting.last_ns)} UTC.",
         "facts": [(name, known[name]) for name in _HEADLINE if name in known],
         "blocks": [(title, rows) for title, rows in told if rows],
         "figures": [(key, value) for key, value in figures.items() if not isinstance(value, Mapping | list | tuple)],
@@ -63,6 +63,10 @@ def _trip(trip: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[key] = brief(value, 9) if isinstance(value, float) else value
     return found
+
+
+def _day(ns: int) -> str:
+    return iso(ns)[:16].replace("T", " ")
 
 
 def _params(params: Mapping[str, Any]) -> str:

@@ -8,7 +8,8 @@ from typing import Any
 
 from core.clock import iso
 from core.research.report.page import brief, milliseconds, page
-from core.research.report.trials import trial_columns
+from core.research.report.trials import FIGURES, trial_columns
+from core.research.report_figures import money, number
 from core.research.report_text import Setting, assumptions
 from core.research.search.advice import sentences
 from core.research.search.findings import Findings
@@ -24,7 +25,8 @@ from core.types import DAY, interval_text
 FAILED, DOTS = 500, 800
 
 _MEANS = {
-    "overfit": "The search found luck: with so many trials, a result like the best of these is to be expected from strategies worth nothing.",
+    "overfit": "What the search found is luck, as far as this data tells: the best of one half of the time was no guide to the other, or "
+    "as many trials worth nothing would bring as much.",
     "doubtful": "It cannot be told from luck: neither what this data says for it nor what it says against it is enough.",
     "holds": "It stands up to the number of trials: what was chosen on one half of the time did well on the other, and its Sharpe is above "
     "what so many worthless trials would bring. That says nothing of a market that changes.",
@@ -85,7 +87,11 @@ def _lead(found: Findings) -> str:
     axes = {name: values for space in study.spaces for name, values in space.axes}
     varied = ", ".join(f"{name} {_span(values)}" for name, values in axes.items()) or "no parameter"
     rows = "; ".join(f"{_rows(one)} of {one.symbol} from {_day(one.first_ns)} to {_day(one.last_ns)}" for one in study.series)
-    return f"Which is best by {ranking.rank_by}? Tried: {varied} ({study.ask.method}), on {rows}."
+    return f"Which is best by {_name(ranking)}? Tried: {varied} ({study.ask.method}), on {rows}."
+
+
+def _name(ranking: Ranking) -> str:
+    return next(figure.name for figure in FIGURES if figure.key == ranking.rank_by)
 
 
 def _span(values: Sequence[Any]) -> str:
@@ -106,9 +112,8 @@ def _facts(found: Findings) -> Iterator[tuple[str, str]]:
     yield "trials", f"{ranking.trials:,}"
     yield "trials ever on this data", f"{ranking.counted:,}"
     if best is not None:
-        value = getattr(best, ranking.rank_by)
-        yield f"best {ranking.rank_by}", "–" if value is None else f"{value:,.2f}"
-        yield "its net P&L", "–" if best.net_pnl is None else f"{best.net_pnl:+,.2f}"
+        yield f"best {_name(ranking)}", number(getattr(best, ranking.rank_by))
+        yield "its net P&L", money(best.net_pnl, sign=True)
         yield "its trades", f"{best.trades:,}"
         yield "trials that made money", f"{sum((row.net_pnl or 0) > 0 for row in ranking.rows) / len(ranking.rows):.0%}"
     yield "days", f"{max((one.last_ns - one.first_ns) / DAY for one in study.series):,.1f}"
@@ -200,7 +205,7 @@ def _chances(chance: MonteCarlo) -> Iterator[dict[str, Any]]:
     if chance.jittered:
         other = chance.jittered
         words = (
-            f"Run again {other.runs:,} times on prices off by {other.price_bps:g} bp with costs times {other.cost[0]:g} to {other.cost[1]:g}: "
+            f"Run again {other.runs:,} times, prices off by {other.price_bps:g} bp, costs times {other.cost[0]:g} to {other.cost[1]:g}: "
             f"{other.losing:.0%} lost."
         )
         yield {"words": words, "net_pnl": other.net_pnl, "max_drawdown": other.max_drawdown}
@@ -213,8 +218,8 @@ def _assumptions(found: Findings, origins: Sequence[Origin], fixed: dict[str, An
     lines: list[tuple[str, str, str]] = []
     for one, origin in zip(study.series, origins, strict=True):
         setting = Setting(
-            strategy=names, params=fixed, terms=study.ask.terms, source=origin.source, symbol=one.symbol, kind="bars" if one.bars else "ticks",
-            form=origin.form, interval_ns=one.interval_ns, first_ns=one.first_ns, last_ns=one.last_ns,
+            strategy=names, params=fixed, terms=study.ask.terms, source=origin.source, symbol=one.symbol,
+            kind="bars" if one.bars else "ticks", form=origin.form, interval_ns=one.interval_ns, first_ns=one.first_ns, last_ns=one.last_ns,
         )  # fmt: skip
         lines += [line for line in assumptions(setting) if line not in lines]
     asked = [one.text for one in study.ask.where]
@@ -223,7 +228,7 @@ def _assumptions(found: Findings, origins: Sequence[Origin], fixed: dict[str, An
         *((f"values of {name}", "", _span(values)) for space in study.spaces for name, values in space.axes),
         *([("conditions", "", ", ".join(asked))] if asked else []),
         ("method", study.ask.method, "" if study.ask.method == "grid" else f"seed {study.ask.seed}"),
-        ("ranked by", found.ranking.rank_by, ""),
+        ("ranked by", _name(found.ranking), ""),
     ]
 
 

@@ -54,7 +54,7 @@ FIGURES = (
 
 
 def trial_columns(found: Findings) -> dict[str, Any]:
-    """`count`, `strategies`, `symbols`, `strategy`, `symbol`, `params`, `fixed`, `figures` and `curves`, each a value a row in its order."""
+    """What the scripts call a study (`readStudy` in study.js): names once, and a value a row in columns, in the order of the ranking."""
     rows = found.ranking.rows
     strategies, symbols = _named(rows, "strategy"), _named(rows, "symbol")
     params = {name: _coded([_single(row.params.get(name)) for row in rows], _order(found, name)) for name in _names(rows)}

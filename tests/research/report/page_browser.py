@@ -16,6 +16,14 @@ from websockets.sync.client import connect
 BROWSER = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 
 
+#: Drawn, or loaded without having been.
+READY = """new Promise(done => {
+  const ready = () => document.querySelector("footer") || document.readyState === "complete"
+    ? requestAnimationFrame(() => requestAnimationFrame(done)) : setTimeout(ready, 20);
+  ready();
+})"""
+
+
 class Page:
     """One tab.
 
@@ -48,10 +56,7 @@ class Page:
         self.do("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         self.do("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
         self.do("Page.navigate", url=path.as_uri())
-        self.run(
-            "new Promise(done => { const ready = () => document.querySelector('footer') ? requestAnimationFrame(() => requestAnimationFrame(done)) "
-            ": document.readyState === 'complete' ? done() : setTimeout(ready, 20); ready(); })"
-        )
+        self.run(READY)
 
     def run(self, script: str) -> Any:
         """The value of an expression in the page."""
