@@ -49,6 +49,7 @@ class Digest(Struct):
         since: detached | last seen (the engine was killed while somebody watched) | asked | nobody was here before.
         arrived_ns: when the viewer that is here came; None nobody is.
         alerts: how many by level.
+        unrealised: what open positions stand at now, at the last price; `unrealised_change`: what of it came since.
         gaps: ids by state: open, filled, lost, quarantined.
     """
 
@@ -71,12 +72,18 @@ class Digest(Struct):
     engine_kills: int
     worker_restarts: int
     failed: list[Failed]
+    unrealised: float | None = None
+
+    @property
+    def open_now(self) -> float | None:
+        """What stands in for what open positions gained since a time that was asked for, where nobody noted how they stood."""
+        return self.unrealised or None if self.since == "asked" and self.unrealised_change is None else None
 
     @property
     def happened(self) -> bool:
         """Whether there is anything to tell."""
         troubles = self.alerts.get("critical", 0) + self.alerts.get("warning", 0) + sum(self.gaps.values())
-        moved = self.pnl_change is not None and abs(self.pnl_change) >= 0.005
+        moved = abs(self.pnl_change or self.open_now or 0.0) >= 0.005
         return bool(self.fills or troubles or self.engine_restarts or self.worker_restarts or self.failed or moved)
 
     @property
@@ -117,13 +124,14 @@ def digest_lines(digest: Digest) -> list[str]:
 
 
 def _money(digest: Digest) -> list[str]:
-    net = digest.realised - digest.fees
-    change = figures.signed(digest.pnl_change) if digest.pnl_change is not None else figures.signed(net)
-    arrow = "▲" if (digest.pnl_change or net) > 0 else "▼" if (digest.pnl_change or net) < 0 else "·"
+    pnl = digest.pnl_change if digest.pnl_change is not None else digest.realised - digest.fees + (digest.open_now or 0.0)
+    arrow = "▲" if pnl > 0 else "▼" if pnl < 0 else "·"
     parts = [f"realised {figures.signed(digest.realised)}", f"fees {figures.number(digest.fees)}"]
     if digest.unrealised_change is not None:
         parts.append(f"open positions {figures.signed(digest.unrealised_change)}")
-    return [_line("P&L", f"{arrow} {change}   ({', '.join(parts)})"), _line("equity", figures.number(digest.equity))]
+    if digest.open_now is not None:
+        parts.append(f"open positions {figures.signed(digest.open_now)} at the last price, since they were opened")
+    return [_line("P&L", f"{arrow} {figures.signed(pnl)}   ({', '.join(parts)})"), _line("equity", figures.number(digest.equity))]
 
 
 def _fills(digest: Digest) -> list[str]:

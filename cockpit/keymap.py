@@ -28,7 +28,7 @@ def keymap_of(wanted: Mapping[str, str], where: str = "cockpit.toml") -> dict[st
             near = difflib.get_close_matches(id_, BY_ID, 1)
             hint = f"did you mean {near[0]}?" if near else f"the actions are {', '.join(sorted(BY_ID))}"
             raise ConfigError(f"{where}: ui.keys.{id_}: there is no such action; {hint}")
-        names = [key_name(part.strip()) for part in text.split(",")]
+        names = list(dict.fromkeys(key_name(part.strip()) for part in text.split(",")))
         for name in names:
             if not _KEY.fullmatch(name):
                 raise ConfigError(f"{where}: ui.keys.{id_} = {text!r}: allowed are keys such as x, ctrl+x, F9 or ?, with commas between")

@@ -58,9 +58,6 @@ def step_print(app: CockpitApp) -> None:
 def step_bar(app: CockpitApp) -> None:
     """To the close of the chart's bar."""
     symbol, interval = app.live.charted[0], app.live.chart.price.interval
-    if ":" in interval:
-        app.say(f"n steps bars of time, and the chart has {interval}: i and I choose another")
-        return
     _step(app, ReplayStep(interval=interval, symbol=bare(symbol) or None))
 
 

@@ -126,6 +126,7 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
 
     `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
+    `allow_gaps` runs over a source that lacks data too.
     """
 
     source: str
@@ -135,6 +136,7 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     terms: Terms = Terms()
     from_ns: int | None = None
     to_ns: int | None = None
+    allow_gaps: bool = False
 
 
 class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):
@@ -192,7 +194,10 @@ class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):
 
 
 class ReplayStep(Struct, frozen=True, kw_only=True, tag="step"):
-    """Play one print, or through the print that closes the bar of an interval (`1s` to `1d`), then stand still."""
+    """Play one print, or through the print that closes a bar, then stand still.
+
+    `interval` is `tick` (one print), `1s` to `1d`, or `tick:500`, `volume:10`, `dollar:1M`: bars of these are one symbol's.
+    """
 
     interval: str = "tick"
     symbol: str | None = None

@@ -134,6 +134,6 @@ class CoverageRow(Struct, array_like=True):
     symbol: str
     from_ns: int
     step_ns: int
-    cells: str  # one character a stretch: ' ' nothing, '=' live, '+' some fetched later, '!' some missing
+    cells: str  # one character a stretch: ' ' nothing, '=' live, '+' some fetched later, 'i' some imported, '!' some missing
     ids: int
     missing: int

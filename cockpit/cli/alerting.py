@@ -45,9 +45,11 @@ def add(commands: Commands) -> None:
     made = deed("ack", acknowledge, "say that an alert was seen")
     made.add_argument("id", metavar="ALERT", nargs="?")
     made.add_argument("--all", action="store_true", help="every open alert")
-    made = deed("snooze", snooze, "hear nothing of an alert or a rule for a while; 0 wakes it")
+    made = deed("snooze", snooze, "hear nothing of an alert or a rule for a while: cockpit alert snooze price-1 1h")
     made.add_argument("id", metavar="ALERT|RULE")
-    made.add_argument("while_", type=_while, metavar="15m", nargs="?", default=900.0)
+    made.add_argument(
+        "while_", type=_while, metavar="DURATION", nargs="?", default=900.0, help="how long, such as 90s, 15m or 2h (15m); 0 wakes it"
+    )
 
 
 def _add_words(parser: Parser) -> None:
@@ -55,7 +57,7 @@ def _add_words(parser: Parser) -> None:
     for kind, (words, _, meaning) in KINDS.items():
         what.add_argument(f"--{kind}", nargs=len(words), metavar=words, help=meaning)
     parser.add_argument("--once", action="store_true", help="only the first time")
-    parser.add_argument("--cooldown", type=_while, metavar="60s", default=60.0, help="at most once in so long (60s)")
+    parser.add_argument("--cooldown", type=_while, metavar="DURATION", default=60.0, help="at most once in so long, such as 5m (60s)")
     parser.add_argument("--severity", metavar="S", default="warning", help="info, warning or critical (warning)")
     parser.add_argument("--name", metavar="TEXT", default="", help="said in front of the alert")
     parser.add_argument("--id", metavar="ID", default="", help="what to call the rule; an id that there is: the rule is changed")
@@ -129,10 +131,15 @@ def _lines(rows: list[dict[str, Any]]) -> Iterator[str]:
     yield from table(
         heads,
         [
-            [row["id"], row["state"], row["severity"], row["fired"], iso(row["fired_ns"]) if row["fired_ns"] else None, _asks(row)]
+            [row["id"], _state(row), row["severity"], row["fired"], iso(row["fired_ns"]) if row["fired_ns"] else None, _asks(row)]
             for row in rows
         ],
     )
+
+
+def _state(row: dict[str, Any]) -> str:
+    """`on`, or `idle: no such strategy now`."""
+    return f"{row['state']}: {row['why']}" if row.get("why") else str(row["state"])
 
 
 def _asks(row: dict[str, Any]) -> str:

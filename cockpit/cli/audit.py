@@ -12,7 +12,7 @@ from cockpit.cli.parser import Commands
 from cockpit.cli.progress import PERIOD, Progress
 from cockpit.cli.stopping import stopping
 from cockpit.figures import many
-from core.errors import CockpitError, NotRunning
+from core.errors import NotRunning, UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
@@ -35,12 +35,15 @@ def add(commands: Commands) -> None:
 
 
 def audit(call: Call) -> int:
-    """Audit the home."""
-    path = call.home / "ledger.db"
-    if not path.exists():
-        raise CockpitError(f"no ledger in {call.home}: nothing to audit yet")
+    """Audit the home. Where nothing was traded yet, nothing differs."""
+    from core.research.audit import Findings, run_audit
+
+    if not (call.home / "ledger.db").exists():
+        if call.options.strategy is not None:
+            raise UsageError(f"no strategy {call.options.strategy!r}: there is no ledger in {call.home} yet")
+        call.say(f"no ledger in {call.home} yet: nothing to audit")
+        return call.answer(Findings(), [])
     horizon, running = _settled(call)
-    from core.research.audit import run_audit
 
     # A strategy may print; stdout is ours.
     progress = Replayed()

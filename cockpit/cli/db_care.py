@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli.db_proof import is_there
 from cockpit.cli.parser import Commands
 from cockpit.cli.progress import PERIOD, Progress
 from cockpit.cli.stopping import stopping
@@ -65,8 +66,10 @@ def seal(call: Call) -> int:
     """Seal what is old."""
     import asyncio
 
-    began = time.monotonic()
     in_engine = _engine_runs(call)
+    if not in_engine and not is_there(call):
+        return call.answer({"sealed": 0, "chunks": 0, "chunk_bytes": 0, "elapsed_s": 0.0}, [])
+    began = time.monotonic()
     kept = "the engine goes on sealing" if in_engine else "what is sealed is sealed, the rest is as it was"
     with stopping(call, kept), Working() as progress:
         found = _in_engine(call, progress) if in_engine else asyncio.run(_alone(call, progress))
@@ -112,7 +115,6 @@ async def _alone(call: Call, progress: Working) -> dict[str, Any]:
     from core.types import SECOND, Symbols
 
     store = call.configuration().config.store
-    _there(call)
 
     def told(done: Sealed) -> None:
         progress.tell(f"sealed {done.ticks:,} ticks, {done.ticks / max(time.monotonic() - began, 1e-9) / 1e6:.1f} M/s")
@@ -125,13 +127,6 @@ async def _alone(call: Call, progress: Working) -> dict[str, Any]:
     return {"sealed": done.ticks, "chunks": done.chunks, "chunk_bytes": done.size, "trouble": ""}
 
 
-def _there(call: Call) -> Path:
-    path: Path = call.home / "tape.db"
-    if not path.exists():
-        raise CockpitError(f"no tape in {call.home}: nothing was recorded yet")
-    return path
-
-
 def cleanup(call: Call) -> int:
     """Delete what is too old, or too much."""
     import asyncio
@@ -141,7 +136,9 @@ def cleanup(call: Call) -> int:
         raise UsageError(
             "nothing limits what is kept (0 is no limit): give --keep-days or --keep-gb, or set store.keep_days in cockpit.toml"
         )
-    path = _there(call)
+    path = call.home / "tape.db"
+    if not is_there(call):
+        return call.answer({"before": None, "ticks": 0, "freed_bytes": 0, "done": True}, [])
     if not call.options.yes:
         found = _plan(path, config)
     elif _engine_runs(call):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -109,17 +110,19 @@ def _work(call: Call, loaded: Loaded, tell: Tell) -> Coroutine[Any, Any, None]:
     options = call.options
     if options.start is not None and options.end is not None and options.start >= options.end:
         raise UsageError("--from must be before --to")
+    config = call.configuration(**({"venues__binance__dumps_url": options.url} if options.url else {})).config
+    seal_before_ns = time.time_ns() - int(config.store.seal_after_s * 1e9)  # as the engine's own upkeep
     if not (options.venue or options.symbols or options.url):
         if not options.paths:
             raise UsageError("cockpit db import: name files or folders, or --symbols and --from to download")
         wanted = Wanted(options.symbol, STREAMS.get(options.stream), options.start, options.end)
-        return load(call.home, find_files(options.paths), wanted, loaded, tell)
+        return load(call.home, find_files(options.paths), wanted, loaded, tell, seal_before_ns=seal_before_ns)
     dumps = _dumps(call)
-    config = call.configuration(**({"venues__binance__dumps_url": options.url} if options.url else {})).config
     from core.transfer.dumps import BASES
 
     venue = dumps[0].venue
-    return download(call.home, config.of_venue(venue).dumps_url or BASES[venue], dumps, loaded, tell, keep=options.keep)
+    base = config.of_venue(venue).dumps_url or BASES[venue]
+    return download(call.home, base, dumps, loaded, tell, keep=options.keep, seal_before_ns=seal_before_ns)
 
 
 def _dumps(call: Call) -> list[Dump]:
@@ -128,8 +131,6 @@ def _dumps(call: Call) -> list[Dump]:
     Raises:
         UsageError: a word that is missing, or does not go with downloads.
     """
-    import time
-
     from core.transfer.dumps import BASES, Dump, days
     from core.transfer.loaded import STREAMS
     from core.types import DAY
@@ -168,6 +169,8 @@ def _figure(now: Loaded, elapsed: float) -> str:
         return f"{what}  {size(came.done)}{of}"
     rows = now.total("rows")
     file = f"file {min(now.files + 1, now.of_files)} of {now.of_files}"
+    if now.sealing:
+        return f"{file}  {rows / 1e6:,.2f} M prints  sealing: {now.sealed / 1e6:,.2f} M"
     return f"{file}  {rows / 1e6:,.2f} M prints  {rows / max(elapsed, 0.001) / 1e6:,.2f} M/s"
 
 
@@ -188,6 +191,8 @@ def _report(loaded: Loaded) -> Iterator[str]:
         yield f"{many(loaded.missing, 'id')} in {many(loaded.holes, 'hole')} {'is' if loaded.missing == 1 else 'are'} listed as missing"
     for note in loaded.notes:
         yield f"note: {note}"
+    if loaded.sealed:
+        yield f"{many(loaded.sealed, 'tick')} sealed, the rest is when it fills chunks (`cockpit db seal --all` seals all)"
     fetched = f", {size(loaded.bytes)} fetched" if loaded.bytes else ""
     imported = loaded.files - len(loaded.known) - len(loaded.absent)
     yield f"{many(imported, 'file')}{fetched} in {span(loaded.elapsed_s * 1e6)}"

@@ -36,10 +36,20 @@ def add(commands: Commands) -> None:
 
 def stats(call: Call) -> int:
     """Sizes."""
-    from core.store.sizes import tape_size
+    from core.store.sizes import TapeSize, tape_size
 
+    if not is_there(call):
+        return call.answer(_sizes(TapeSize(0, 0, 0, [])), [])
     size = tape_size(call.home / "tape.db")
     return call.answer(_sizes(size), _size_lines(size))
+
+
+def is_there(call: Call) -> bool:
+    """Whether the home has a tape; says so where it has none yet, which is no failure."""
+    found = (call.home / "tape.db").exists()
+    if not found:
+        call.say(f"no tape in {call.home} yet: nothing was recorded")
+    return found
 
 
 def _sizes(size: TapeSize) -> dict[str, Any]:
@@ -104,6 +114,8 @@ def verify(call: Call) -> int:
     """Prove it."""
     from core.store.verify import verify as prove
 
+    if not is_there(call):
+        return call.answer({"symbols": [], "damage": [], "ok": True}, [])
     began = time.monotonic()
     progress = Reading()
     with stopping(call, "nothing is proved, and nothing was changed"), progress:

@@ -32,7 +32,7 @@ def quality(call: Call) -> int:
     """Look at all prints of a range."""
     from core.analytics.quality import Survey, survey_tape
     from core.clock import iso
-    from core.errors import CockpitError, SourceError
+    from core.errors import SourceError
     from core.research.source_name import clean
     from core.research.source_tape import PREFIX, find_series, parse_tape
     from core.store.tape_stats import read_gaps
@@ -41,7 +41,7 @@ def quality(call: Call) -> int:
     stretch = parse_tape(text if text.startswith(PREFIX) else PREFIX + text)
     path = call.home / "tape.db"
     if not path.exists():
-        raise CockpitError(f"no tape in {call.home}: record one with cockpit --record")
+        raise SourceError(f"no tape in {call.home}: record one with cockpit --record")
     symbol, stream = find_series(path, stretch, clean(text))
     survey = Survey(call.configuration().config.quality)
     with stopping(call, "nothing was changed"), Progress() as progress:

@@ -29,6 +29,7 @@ def examine(call: Call) -> Iterator[Finding]:
     from cockpit.cli.doctor_disk import examine_disk
     from cockpit.cli.doctor_machine import examine_machine
     from cockpit.cli.doctor_venue import examine_venue
+    from cockpit.cli.machine import check_keys
 
     yield python()
     yield packages()
@@ -38,13 +39,19 @@ def examine(call: Call) -> Iterator[Finding]:
     yield terminal()
     yield engine(call.home)
     try:
-        config = call.configuration().config
+        effective = call.configuration()
     except UsageError as error:
         yield from examine_machine(0)
         yield Finding("config", "fail", str(error))
         return
+    config = effective.config
     yield from examine_machine(config.engine.workers)
-    yield Finding("config", "ok", f"venue {config.venue}, {len(config.symbols)} symbols")
+    try:
+        check_keys(effective)
+    except UsageError as error:  # the screen does not open with it; all else goes on
+        yield Finding("config", "fail", str(error))
+    else:
+        yield Finding("config", "ok", f"venue {config.venue}, {len(config.symbols)} symbols")
     yield from examine_venue(config)
 
 

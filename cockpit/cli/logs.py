@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, seconds
-from core.errors import CockpitError, UsageError
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
@@ -45,7 +45,8 @@ def logs(call: Call) -> int:
         raise UsageError(f"-n {count}: must be 0 or more")
     path = log_path(call.home)
     if not path.exists() and not options.follow:
-        raise CockpitError(f"no log in {path.parent}: no engine has run in this home yet")
+        call.say(f"no log in {path.parent}: no engine has run in this home yet")
+        return 0
     choose = choice(options)
     lines: Iterator[str] = follow(path, count, choose) if options.follow else iter(tail(path, count, choose))
     for line in lines:

@@ -10,6 +10,7 @@ from core.errors import CockpitError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
+    from core.config import Effective
 
 _FAULTS = """\
 kinds of faults: cut, half_open, silence, mute, skip, duplicate, reorder, garbage, poison, rename, reject, slow_rest, refuse, shutdown,
@@ -55,13 +56,15 @@ def doctor(call: Call) -> int:
 
 
 def config(call: Call) -> int:
-    """Show what is in force, or write a first file."""
+    """Show what is in force, or write a first file. A mistake in it is one line, and exit 2."""
     if call.options.init:
         return _init(call)
     from cockpit.cli.call import table
 
     path = call.home / "cockpit.toml"
-    rows = list(call.configuration().rows())
+    effective = call.configuration()
+    check_keys(effective)
+    rows = list(effective.rows())
     document = {
         "home": str(call.home),
         "file": str(path) if path.exists() else None,
@@ -72,9 +75,23 @@ def config(call: Call) -> int:
     return call.answer(document, [head, *table(("key", "value", "from"), shown)])
 
 
+def check_keys(effective: Effective) -> None:
+    """Have `[ui.keys]` looked at, as the screen does when it opens.
+
+    Raises:
+        ConfigError: it names no action, no key, or one key for two.
+    """
+    if effective.config.ui.keys:
+        from cockpit.settings import settings_of
+
+        settings_of(effective)
+
+
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {text}" for name, text in value.items()) or "(none)"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

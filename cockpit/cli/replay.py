@@ -38,7 +38,9 @@ def add(commands: Commands) -> None:
     doing = parser.add_argument_group("on the one that plays, without a screen").add_mutually_exclusive_group()
     doing.add_argument("--play", nargs="?", const="", type=_pace_or_not, metavar="X", help="go on, at this speed")
     doing.add_argument("--pause", action="store_true", help="stand still")
-    doing.add_argument("--step", nargs="?", const="tick", metavar="INTERVAL", help="play one print, or one bar such as 1m, and stand still")
+    doing.add_argument(
+        "--step", nargs="?", const="tick", metavar="INTERVAL", help="play one print, or one bar such as 1m or tick:500, and stand still"
+    )
     doing.add_argument(
         "--seek", type=_place, metavar="TIME", help="go to a time (also 00:10:30, +5m, -90s, start, end); back begins anew with fresh books"
     )

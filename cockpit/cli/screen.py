@@ -20,10 +20,10 @@ def add_to(parser: Parser) -> None:
     add_market(parser)
     parser.add_argument("--recording", nargs="+", default=[], metavar="FILE", help="with --demo: play this instead of a generated market")
     parser.add_argument("--speed", type=pace, metavar="X", help="with --demo: times real time, or max")
-    parser.add_argument("--fresh", action="store_true", help="with --demo: forget the last demo")
+    parser.add_argument("--fresh", action="store_true", help="with --demo: forget the last demo; one that runs is ended, after asking")
     parser.add_argument("--read-only", action="store_true", help="look, and be unable to do anything")
     parser.add_argument("--record", action="store_true", help="headless: run the engine in the foreground until a signal or the duration")
-    parser.add_argument("--duration", type=seconds, metavar="60s", help="with --record: stop after this long")
+    parser.add_argument("--duration", type=seconds, metavar="DURATION", help="with --record: stop after this long, such as 60s")
     parser.set_defaults(run=bare)
 
 
@@ -45,6 +45,8 @@ def record(call: Call) -> int:
     from core.home import running
 
     launch = _launch(call)
+    if call.options.fresh:
+        start_afresh(call)
     pid = running(call.home)
     if pid is not None:
         raise HomeLocked(
@@ -99,11 +101,10 @@ def _launch(call: Call) -> Launch:
 def _attach(call: Call, launch: Launch) -> Starting | None:
     """Reach the engine that runs (None), or start one."""
     from cockpit.cli.engine import Starting, launched_with
-    from core.home import reset_home, running
+    from core.home import running
 
     if call.options.fresh:
-        _stop_demo(call)
-        reset_home(call.home, "demo")
+        start_afresh(call)
     if running(call.home) is None:
         return Starting(call.home, launch)
     if (launch.recordings or launch.speed is not None) and launch.source() != launched_with(call.home):
@@ -115,17 +116,36 @@ def _attach(call: Call, launch: Launch) -> Starting | None:
     return None
 
 
-def _stop_demo(call: Call) -> None:
-    from cockpit.cli.running import STOP_PATIENCE, wait_gone
-    from core.commands import Stop
-    from core.home import read_stamp, running
+def start_afresh(call: Call) -> None:
+    """Empty the demo's home. A demo that runs there is ended first: after asking, where somebody can answer, else with a line that says so.
+
+    Raises:
+        UsageError: what runs there is no demo.
+        CockpitError: it is to go on, or does not end.
+    """
+    from core.home import reset_home, running
 
     pid = running(call.home)
-    if pid is None:
-        return
+    if pid is not None:
+        _stop_demo(call, pid)
+    reset_home(call.home, "demo")
+
+
+def _stop_demo(call: Call, pid: int) -> None:
+    from cockpit.cli.running import STOP_PATIENCE, wait_gone
+    from core.commands import Stop
+    from core.home import read_stamp
+
     found = read_stamp(call.home)
     if found is None or found.mode != "demo":
         raise UsageError(f"an engine (pid {pid}) runs in {call.home}, and not as a demo: not starting it afresh")
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        sys.stderr.write(f"A demo runs (pid {pid}). End it, and forget all it recorded and traded? (y/N) ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+            raise CockpitError(f"the demo (pid {pid}) goes on: `cockpit --demo` without --fresh opens it")
+    else:
+        call.say(f"ending the demo that runs (pid {pid}), and forgetting all it recorded and traded")
     call.submit(Stop())
     if not wait_gone(call.home, STOP_PATIENCE):
         raise CockpitError(f"the demo's engine (pid {pid}) does not stop: `cockpit stop --demo --force` ends it")

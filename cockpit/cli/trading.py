@@ -14,6 +14,7 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.commands import Command, Terms
+    from core.strategy import Definition
 
 #: Seconds a registration may take: it may compile, and fetch history to warm up on.
 REGISTER_PATIENCE = 180.0
@@ -123,10 +124,24 @@ def strategies(call: Call) -> int:
             "params": [_without_missing(row) for row in describe_fields(found.params_type)],
             "legs": found.legs,
             "path": str(found.path),
+            "checks": _checks(found),
         }
         for name, found in sorted(catalogue.strategies.items())
     ]
     return call.answer(document, _catalogue(document))
+
+
+def _checks(found: Definition) -> dict[str, Any] | None:
+    """What `cockpit check` found out about this very file; None where it did not look."""
+    import msgspec
+
+    from core.research.checks.badges import badge_key, find_badge
+
+    try:
+        badge = find_badge(badge_key(found))
+    except OSError:  # it went away since it was loaded
+        return None
+    return None if badge is None else {**msgspec.structs.asdict(badge), "words": badge.words}
 
 
 def _without_missing(row: dict[str, Any]) -> dict[str, Any]:
@@ -138,6 +153,7 @@ def _without_missing(row: dict[str, Any]) -> dict[str, Any]:
 def _catalogue(document: list[dict[str, Any]]) -> Iterator[str]:
     for found in document:
         yield f"{found['name']}: {found['sentence']}"
+        yield f"    {found['checks']['words'] if found['checks'] else 'not checked'}"
         for row in found["params"]:
             signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
             bounds = ", ".join(f"{sign} {row[key]:g}" for key, sign in signs.items() if key in row)

@@ -149,7 +149,7 @@ def _words(row: dict[str, Any]) -> str:
 def _doings(row: dict[str, Any]) -> str:
     """What it has done."""
     if row["state"] == "idle":
-        return "what it is about is not here"
+        return str(row.get("why") or "what it is about is not here")
     return f"fired {row['fired']:,}, last {figures.clock(row['fired_ns'])}" if row["fired"] else "has not fired"
 
 

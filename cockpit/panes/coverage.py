@@ -12,7 +12,7 @@ from cockpit.text import fit
 from core.system_view import CoverageRow
 
 #: How a stretch is drawn, and its tone.
-_MARKS = {" ": ("·", "faint"), "=": ("━", "up"), "+": ("╍", "muted"), "!": ("✖", "bad")}
+_MARKS = {" ": ("·", "faint"), "=": ("━", "up"), "+": ("╍", "muted"), "i": ("═", "plain"), "!": ("✖", "bad")}
 _NAME = 11
 
 
@@ -45,11 +45,11 @@ def coverage_lines(rows: Sequence[CoverageRow], cells: int) -> list[list[Part]]:
     first = rows[0].from_ns + (len(rows[0].cells) - room) * rows[0].step_ns
     start, stop = figures.moment(first, first), figures.moment(rows[0].from_ns + len(rows[0].cells) * rows[0].step_ns, first)
     made.append([Part(" " * _NAME), Part(f"{start[:5]}{' ' * max(room - 10, 1)}{stop[:5]}", "muted"), Part("    ids", "muted")])
-    made.append([part for mark, word in zip("=+! ", LEGEND, strict=True) for part in (Part(*_MARKS[mark]), Part(f" {word}  ", "muted"))])
+    made.append([part for mark, word in zip("=+i! ", LEGEND, strict=True) for part in (Part(*_MARKS[mark]), Part(f" {word}  ", "muted"))])
     return made
 
 
-LEGEND = ("live", "fetched later", "missing", "nothing")
+LEGEND = ("live", "fetched later", "imported", "missing", "nothing")
 
 
 def _strip(text: str) -> list[Part]:

@@ -31,6 +31,11 @@ class Cuts:
         self._scale = min(_FINEST, _UNITS / kind.size) if kind.size else 1.0
         self._full = round(kind.size * self._scale)
 
+    @property
+    def begun(self) -> bool:
+        """Whether a tick was taken, so that a bar is under way."""
+        return self.latest > 0
+
     def take(self, ticks: Records) -> tuple[NDArray[np.int64], NDArray[np.intp], bool]:
         """(the time each of at least one tick counts as of, where in them bars begin, whether the first goes on with the bar before).
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from core.analytics.bar_cuts import Cuts
@@ -46,6 +48,10 @@ class BarSeries:
     def interval(self) -> int:
         """Length of a bar in ns; 0 where bars are not cut by time."""
         return int(self.kind.size) if self.kind.by == "time" else 0
+
+    def cuts(self) -> Cuts:
+        """Where bars are cut from here on; a copy, to look ahead with."""
+        return copy(self._cuts)
 
     def extend(self, ticks: Records) -> None:
         """Take TICK records of the symbol, in order, that come after all taken so far.

@@ -78,6 +78,15 @@ class Instance:
             self._legs[symbol] = leg
         self._map = (self._legs.ctypes.data, len(self._legs))
 
+    def work_in(self, mem: Records) -> None:
+        """Use this work memory instead: float64s, at least as many as it has."""
+        self.mem, self._memory = mem, (mem.ctypes.data, len(mem))
+
+    @property
+    def wanted(self) -> Records:
+        """What `step` wanted on the newest tick, by leg; NaN is no opinion. The array stays the same one."""
+        return self._out
+
     def feed(self, ticks: Records) -> Records:
         """Run the loop over ticks in order; returns its REPORT records.
 
@@ -143,6 +152,7 @@ class Instance:
     def reset_books(self) -> None:
         """A flat book and a fresh account; the strategy's state stays."""
         self.books.view(np.uint8)[:] = 0
+        self.books.view(np.ndarray)["opinion"] = np.nan
         self.account.view(np.uint8)[:] = 0
         account = self.account.view(np.ndarray)  # fields of a plain array are found several times as fast as of a recarray
         account["capital"] = account["equity"] = account["peak"] = self.terms.capital

@@ -84,13 +84,13 @@ def figure(engine: Engine, kind: str, what: str) -> Figure | None:
     return Figure(entry.figures.equity - entry.terms.capital)
 
 
-def there(engine: Engine, rule: AnyRule) -> bool:
-    """Whether what a rule is about is (still) here: a symbol that is streamed, a strategy that is registered."""
-    if isinstance(rule, (PriceRule, MoveRule, StaleRule)) and rule.symbol != "all":
-        return rule.symbol in engine.market.watched
-    if isinstance(rule, (PnlRule, DrawdownRule)) and rule.strategy != "all":
-        return rule.strategy in engine.roster
-    return True
+def absent(engine: Engine, rule: AnyRule) -> str:
+    """Why there is nothing to look at: what a rule is about is not here, or not any more; '' it is."""
+    if isinstance(rule, (PriceRule, MoveRule, StaleRule)) and rule.symbol != "all" and rule.symbol not in engine.market.watched:
+        return "not streamed now"
+    if isinstance(rule, (PnlRule, DrawdownRule)) and rule.strategy != "all" and rule.strategy not in engine.roster:
+        return "no such strategy now"
+    return ""
 
 
 def _silence(engine: Engine, what: str) -> Figure | None:

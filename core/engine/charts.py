@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from core.analytics.bar_cuts import Cuts
 from core.analytics.bar_series import BarSeries
 from core.engine import bar_history
 from core.engine.history import AGAIN_S
@@ -106,6 +107,16 @@ class Charts:
             "loading": chart.loading or chart.anew,
             "note": chart.note,
         }
+
+    async def cuts(self, symbol: str, kind: BarKind) -> Cuts:
+        """Where a symbol's bars of a kind, not of time, are cut from here on: as its chart cuts them, also where none is asked for."""
+        engine = self.engine
+        chart = self._charts.get((symbol, kind))
+        if chart is None or chart.anew or chart.loading or not self._go_on(chart):
+            chart = Chart(symbol, kind, dense=self._dense)
+            await engine.tape.flush()
+            await self._read_forth(chart)
+        return chart.series.cuts()
 
     def _chart(self, symbol: str, kind: BarKind) -> Chart:
         key = (symbol, kind)

@@ -24,7 +24,8 @@ async def digest(engine: Engine, presence: Presence, since_ns: int | None = None
     """What happened since the last viewer left, or since a time of the engine's clock.
 
     Times are int64 ns UTC, money in quote currency, None not known. Without a viewer before, `from_ns` is 0 and all else nothing.
-    What open positions gained is known only since a viewer left: at other times nobody noted it.
+    What open positions gained (`unrealised_change`) is known only since a viewer left: at other times nobody noted it. `unrealised` is what
+    they stand at now, at the last price, since they were opened.
     """
     left = presence.left if since_ns is None else None
     start = since_ns if since_ns is not None else left.ts_ns if left is not None else None
@@ -48,6 +49,7 @@ async def digest(engine: Engine, presence: Presence, since_ns: int | None = None
     found |= sums
     now = unrealised(engine)
     change = now - left.unrealised if left is not None and left.unrealised is not None and now is not None else None
+    found["unrealised"] = now
     found["unrealised_change"] = change
     found["pnl_change"] = None if change is None else change + sums["realised"] - sums["fees"]
     return found

@@ -15,11 +15,11 @@ from core.engine.stages import Passage
 from core.errors import UsageError
 from core.replay.clock import ReplayClock
 from core.replay.feed import ReplayFeed
-from core.replay.goals import BarClose, Moment, NextPrint
+from core.replay.goals import BarClose, BarEnd, Moment, NextPrint
 from core.replay.recording import Place, Recording, told
 from core.store.reader import read_ticks
 from core.store.span import tape_series, tape_windows
-from core.types import DAY, SECOND, Symbols, interval_ns
+from core.types import DAY, SECOND, BarKind, Symbols, bar_kind
 from core.view import ReplayView
 
 if TYPE_CHECKING:
@@ -32,6 +32,9 @@ MOST_WAITING, MOST_UNWRITTEN = 20_000, 100_000
 
 #: Seconds a step may take before it is answered; it goes on after that.
 STEP_S = 5.0
+
+#: A step of one print.
+PRINT = BarKind("tick", 1)
 
 
 def of(engine: Engine) -> Replay:
@@ -93,7 +96,7 @@ class Replay:
         """
         engine = self.engine
         await self.opened.wait()
-        until = self._until(command) if isinstance(command, ReplayStep) else None
+        bar = self._bar(command) if isinstance(command, ReplayStep) else None
         if isinstance(command, ReplaySeek):
             self._check(command)
         command_id = await engine.journal.enter(command, actor)
@@ -102,8 +105,8 @@ class Replay:
             speed = self.clock.speed if command.speed is None else inf if command.speed == "max" else command.speed
             self.feed.pace(speed, not command.paused and not self.feed.ended)
         elif isinstance(command, ReplayStep):
-            assert until is not None
-            self.feed.pace(self.clock.speed, False)
+            assert bar is not None
+            until = await self._until(*bar)
             if not self.feed.ended:
                 goal = self.feed.play(until)
                 with_in = asyncio.wait_for(goal.done.wait(), STEP_S)
@@ -112,19 +115,43 @@ class Replay:
             self._go(command)
         return self.status()
 
-    def _until(self, command: ReplayStep) -> NextPrint | BarClose:
-        interval = interval_ns(command.interval)
-        if not interval:
-            return NextPrint()
-        if not SECOND <= interval <= DAY:
+    def _bar(self, command: ReplayStep) -> tuple[BarKind, str | None]:
+        """The kind of bar that is stepped, and whose: None anybody's.
+
+        Raises:
+            UsageError: there is no such kind, or no such symbol here.
+        """
+        kind, names = bar_kind(command.interval), self.recording.names
+        if kind.by == "time" and not SECOND <= kind.size <= DAY:
             raise UsageError(f"a step is a tick or a bar of 1s to 1d: {command.interval!r} is not")
-        index = None
-        if command.symbol is not None:
-            name = self.engine.bare(command.symbol)
-            if name not in self.recording.names:
-                raise UsageError(f"{name} is not in this recording: it has {', '.join(self.recording.names)}")
-            index = self.engine.symbols[f"{self.recording.venue}:{name}"]
-        return BarClose((self.clock.now_ns() // interval + 1) * interval, index)
+        name = None if command.symbol is None else self.engine.bare(command.symbol)
+        if name is not None and name not in names:
+            raise UsageError(f"{name} is not in this recording: it has {', '.join(names)}")
+        if name is None and kind != PRINT and kind.by != "time":
+            if len(names) > 1:
+                raise UsageError(f"{kind.text} is counted for each symbol: say which of {', '.join(names)}")
+            (name,) = names
+        return kind, None if name is None else f"{self.recording.venue}:{name}"
+
+    async def _until(self, kind: BarKind, symbol: str | None) -> NextPrint | BarClose | BarEnd:
+        """Where a step of now ends; the replay stands still."""
+        engine = self.engine
+        self.feed.pace(self.clock.speed, False)
+        if kind == PRINT:
+            return NextPrint()
+        index = None if symbol is None else engine.symbols[symbol]
+        if kind.by == "time":
+            return BarClose((self.clock.now_ns() // int(kind.size) + 1) * int(kind.size), index)
+        assert symbol is not None
+        assert index is not None
+        while True:
+            engine.incoming.absorb()
+            seq = engine.last_seq
+            cuts = await engine.charts.cuts(symbol, kind)
+            self.feed.pace(self.clock.speed, False)
+            engine.incoming.absorb()
+            if engine.last_seq == seq:  # else somebody played on meanwhile
+                return BarEnd(cuts, index)
 
     def _check(self, command: ReplaySeek) -> None:
         begin, end, to_ns = self.recording.begin_ns, self.recording.end_ns, command.to_ns

@@ -18,6 +18,9 @@ from core.workers.frames import Assignment, Figures, Lever, Snapshot
 
 SPARK_POINTS = 60
 
+#: A strategy that was given so many bars, or ticks, after its warm-up and never gave a target is said to have no opinion yet.
+LONG_BARS, LONG_TICKS = 20, 1000
+
 #: What an id may be: it is typed, shown, and part of every fill's id.
 ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
@@ -121,11 +124,17 @@ class Entry:
         elif figures.seen < figures.warmup:
             self.state, self.detail = "warming", f"{figures.seen}/{figures.warmup}"
         else:
-            self.state = "running"
+            self.state, self.detail = "running", self._silence(figures)
         if figures.blocked:
             self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}"
         if self.halted:
             self.detail = f"halted: {self.halted}"
+
+    def _silence(self, figures: Figures) -> str:
+        """That it gave no target yet, once that is long: it may wait for something, or never come to one."""
+        past = figures.seen - figures.warmup
+        what, long = ("bars", LONG_BARS) if self.plan is None or self.plan.interval else ("ticks", LONG_TICKS)
+        return f"no opinion yet: {past:,} {what} after warm-up" if figures.quiet and past >= long else ""
 
     def row(self) -> StrategyRow:
         """As the pane shows it."""

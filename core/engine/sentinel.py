@@ -19,7 +19,7 @@ from core.alerts.book import Book
 from core.alerts.firing import Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import Fall, Falls, figure, there
+from core.engine.alert_figures import Fall, Falls, absent, figure
 from core.engine.alert_orders import Orders
 from core.types import Records
 from core.view import AlertRow
@@ -182,25 +182,25 @@ class Sentinel:
         return changed
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every rule, what it says of itself, and what it has done; `state` is on, off, done, snoozed, or idle: nothing to look at."""
+        """Every rule, what it says of itself, and what it has done.
+
+        `state` is on, off, done, snoozed, or idle: there is nothing to look at, and `why` says what is not there ('' otherwise).
+        """
         now = self.engine.clock.now_ns()
-        return [
-            {
-                **msgspec.to_builtins(rule),
-                "sentence": rule.sentence,
-                "state": _state(rule, self.book.done[rule.id], now, there(self.engine, rule)),
-                "fired": self.book.done[rule.id].fired,
-                "fired_ns": self.book.done[rule.id].fired_ns,
-            }
-            for rule in self.book.rules.values()
-        ]
+        rows = []
+        for rule in self.book.rules.values():
+            done, why = self.book.done[rule.id], absent(self.engine, rule)
+            state = _state(rule, done, now, idle=bool(why))
+            said = {"sentence": rule.sentence, "state": state, "why": why if state == "idle" else ""}
+            rows.append({**msgspec.to_builtins(rule), **said, "fired": done.fired, "fired_ns": done.fired_ns})
+        return rows
 
 
-def _state(rule: AnyRule, done: Done, now_ns: int, there: bool) -> str:
+def _state(rule: AnyRule, done: Done, now_ns: int, *, idle: bool) -> str:
     if not rule.enabled:
         return "off"
     if done.spent:
         return "done"
     if now_ns < rule.snoozed_until_ns:
         return "snoozed"
-    return "on" if there else "idle"
+    return "idle" if idle else "on"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import ipaddress
 from types import TracebackType
 
 from aiohttp import web
 
+from core.ending import end
 from core.errors import UsageError
 from core.exchange.hub import Hub
 from core.exchange.limits import Policy
@@ -89,10 +89,7 @@ class LocalExchange(Misbehaving):
     async def stop(self) -> None:
         """Cut every connection and close the port."""
         await self.end_faults()
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         await self.drop_connections()
         await self._runner.cleanup()
 

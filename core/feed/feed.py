@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from core.clock import Clock
 from core.config import QualityConfig
+from core.ending import end
 from core.errors import VenueError
 from core.feed.backfill import Backfill
 from core.feed.batch import Batch, Counters, FeedState, GapEvent
@@ -169,10 +169,7 @@ class Feed:
 
     async def aclose(self) -> None:
         """Hand over what has arrived and close every connection."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
         await self.rest.aclose()
 
     def pause(self) -> None:

@@ -19,7 +19,7 @@ BOOK = np.dtype(
         ("unrealised", "f8"),
         ("high", "f8"),  # best prints since entry, for trailing stops
         ("low", "f8"),
-        ("opinion", "f8"),  # the strategy's last target, in units
+        ("opinion", "f8"),  # the strategy's last target, in units; NaN: it gave none yet
         ("latch", "f8"),  # while latched: the target that must change before the leg trades again
         ("latched", "i8"),  # 0, else what latched it: STOP_LOSS, …, FLATTEN
         ("bid", "f8"),

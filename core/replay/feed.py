@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.ending import end
 from core.errors import UsageError
 from core.feed.batch import Batch, Counters, FeedState
 from core.feed.sequencer import Sequencer
@@ -108,10 +109,7 @@ class ReplayFeed:
 
     async def aclose(self) -> None:
         """Release no more."""
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        await end(self._task)
 
     def pause(self) -> None:
         """The consumer is full."""
@@ -195,7 +193,10 @@ class ReplayFeed:
 
     def _release(self, count: int) -> None:
         ticks, self._ahead = copied(self._ahead[:count]), self._ahead[count:]
-        reached = self.goal is not None and self.goal.until.take(ticks)[1]
+        reached = False
+        if self.goal is not None:
+            reached = self.goal.until.take(ticks)[1]
+            self.goal.until.seen(ticks)
         ticks["recv"] = time.time_ns()  # ours, as of any feed: latencies are counted from it
         ticks["origin"][ticks["origin"] == Origin.LATE] = Origin.BACKFILL  # it is in its place here
         ticks = self._sequencer.number([ticks])

@@ -1,13 +1,15 @@
-"""What may be played up to: the next print, the print that closes a bar, a moment."""
+"""What may be played up to: the next print, the print that closes a bar of whatever kind, a moment."""
 
 from __future__ import annotations
 
 import asyncio
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
 
+from core.analytics.bar_cuts import Cuts
 from core.types import Records
 
 
@@ -25,6 +27,19 @@ class Until(Protocol):
         """How many of the ticks to come belong before the stop, and whether it is reached with them."""
         ...
 
+    def seen(self, ticks: Records) -> None:
+        """These are out."""
+        ...
+
+
+class Unmoved:
+    """What stops at the same place whatever is out already."""
+
+    __slots__ = ()
+
+    def seen(self, ticks: Records) -> None:
+        """There is nothing to remember."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -35,7 +50,7 @@ class Goal:
 
 
 @dataclass(frozen=True, slots=True)
-class NextPrint:
+class NextPrint(Unmoved):
     """One print."""
 
     ns: int | None = None
@@ -45,7 +60,7 @@ class NextPrint:
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Unmoved):
     """Every print before a moment."""
 
     ns: int
@@ -56,7 +71,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class BarClose:
+class BarClose(Unmoved):
     """Through the first print at or after a moment, of one symbol or (None) of any: with it strategies see the bar before as closed."""
 
     after_ns: int
@@ -69,3 +84,31 @@ class BarClose:
             beyond &= ticks["symbol"] == self.symbol
         found = np.flatnonzero(beyond)
         return (int(found[0]) + 1, True) if len(found) else (len(ticks), False)
+
+
+@dataclass(slots=True)
+class BarEnd:
+    """Through the print that begins a symbol's next bar, of bars that are not cut by time: with it the bar before is closed.
+
+    Attributes:
+        cuts: where bars are cut, after all that is out.
+        symbol: whose bars.
+    """
+
+    cuts: Cuts
+    symbol: int
+    ns: int | None = None
+
+    def take(self, ticks: Records) -> tuple[int, bool]:
+        mine = np.flatnonzero(ticks["symbol"] == self.symbol)
+        if not len(mine):
+            return len(ticks), False
+        _, first, goes_on = copy(self.cuts).take(ticks.take(mine))
+        # Where no bar is under way yet, the first print begins the one that is to be closed.
+        begins = first[1:] if goes_on or not self.cuts.begun else first
+        return (int(mine[begins[0]]) + 1, True) if len(begins) else (len(ticks), False)
+
+    def seen(self, ticks: Records) -> None:
+        mine = np.flatnonzero(ticks["symbol"] == self.symbol)
+        if len(mine):
+            self.cuts.take(ticks.take(mine))

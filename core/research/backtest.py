@@ -22,6 +22,7 @@ from core.research.figures import figures
 from core.research.metrics import Run, metrics
 from core.research.rows import fill_rows
 from core.research.source import Source
+from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
 from core.research.tables import tables
 from core.research.trips import closed_trips
@@ -46,6 +47,8 @@ class Order:
     Attributes:
         folders: where strategies lie, later ones shadow earlier ones.
         from_ns: first time traded; what lies before it in the source only warms the strategy up.
+        allow_gaps: run over a source that lacks data; the result says so.
+        cache: take files from the cache of what was parsed before, and keep them there.
         watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, and how long
             equity lay below its peak.
     """
@@ -60,6 +63,8 @@ class Order:
     from_ns: int | None = None
     to_ns: int | None = None
     as_delivered: bool = False
+    allow_gaps: bool = False
+    cache: bool = True
     watched: bool = False
 
 
@@ -68,7 +73,8 @@ class Result:
     """What came out.
 
     Attributes:
-        figures: the metrics, then the figures of `core.research.figures`, JSON-ready.
+        figures: the metrics, then the figures of `core.research.figures`, JSON-ready; and `gaps` where the source lacks data
+            (`Verdict.gaps`).
         fills: one dict a fill, the columns of the ledger's `fills`.
         equity: (ns, equity) at each UTC midnight inside the run, and at its end.
         first_ns: time of the first tick traded.
@@ -98,6 +104,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
         curve: takes points of equity on the way, between the daily ones of the result.
 
     Raises:
+        GapsError: the source lacks data, and the order does not allow that.
         UsageError: the source, the strategy or a value is refused; one line.
     """
     path = strategy_file(order.strategy, order.folders)
@@ -111,20 +118,33 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     interval, warmup = definition.interval(params), definition.warmup(params)
     source = open_sources(
         order.sources, symbol=order.symbol, home=order.home, from_ns=_reach(order.from_ns, interval, warmup),
-        to_ns=order.to_ns, as_delivered=order.as_delivered,
+        to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
     )  # fmt: skip
+    source.since_ns = order.from_ns or 0
+    _refuse_holes(source.text, source.listed(), order.allow_gaps)
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
     started = time.perf_counter()
     watch = Watch(order.terms) if order.watched else None
     reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch)
+    gaps = source.verdict.gaps() if source.verdict is not None else None
+    if source.verdict is not None and source.verdict.holes is not None:
+        _refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
+        source.notes.append(f"gaps were allowed: {source.verdict.holes.words()}")
     if source.interval_ns and 0 < interval < source.interval_ns:
         source.notes.append(
             f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
         )
     cold = "" if len(reports.compress(reports["kind"] == FILL)) else _cold(instance, plan, order.from_ns)
     source.notes += [f"the strategy {cold}"] if cold else []
-    return _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
+    result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
+    result.figures.update({} if gaps is None else {"gaps": gaps})
+    return result
+
+
+def _refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
+    if holes is not None and not allow_gaps:
+        raise refuse(text, holes)
 
 
 def _cold(instance: Instance, plan: Blueprint, from_ns: int | None) -> str:
@@ -199,14 +219,14 @@ def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns:
         early = batch["start" if source.kind == "bars" else "ts"] < from_ns
         if warming and early.any():
             waiting.append(batch.compress(early))
-            if plan.interval == 0:
+            if plan.interval == 0 and sum(map(len, waiting)) > 2 * MOST_WARM_TICKS:
                 waiting = [join(waiting, batch.dtype)[-MOST_WARM_TICKS:]]
         if early.all():
             continue
         if warming and waiting:
             history = join(waiting, waiting[0].dtype)
             with _blaming(plan):
-                instance.warm(np.ascontiguousarray(history[-plan.warmup :] if plan.interval == 0 else history))
+                instance.warm(np.ascontiguousarray(history[-min(plan.warmup, MOST_WARM_TICKS) :] if plan.interval == 0 else history))
         warming = False
         yield batch.compress(~early)
 

@@ -1,4 +1,4 @@
-"""What the tape holds of each symbol over time, in stretches: whether prints came live, were fetched later, or are missing."""
+"""What the tape holds of each symbol over time, in stretches: whether prints came live, were fetched later or imported, or are missing."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from core.types import DAY
 #: Lengths a stretch may have, in ns: as many tape buckets (5 min) as each says.
 STEPS = tuple(TIME_BUCKET * count for count in (1, 2, 3, 6, 12, 24, 48, 72, 144, 288))
 
-#: The worst there is in a stretch: nothing recorded, all live, some fetched later, some missing or refused.
-NOTHING, LIVE, FILLED, HOLE = " ", "=", "+", "!"
+#: The worst there is in a stretch: nothing recorded, all live, some fetched later, some imported (no strategy was given them), some missing
+#: or refused.
+NOTHING, LIVE, FILLED, IMPORTED, HOLE = " ", "=", "+", "i", "!"
 
-_RANK = {NOTHING: 0, LIVE: 1, FILLED: 2, HOLE: 3}
+_RANK = {NOTHING: 0, LIVE: 1, FILLED: 2, IMPORTED: 3, HOLE: 4}
 
 
 class Coverage(NamedTuple):
@@ -28,7 +29,7 @@ class Coverage(NamedTuple):
         symbol: `venue:SYMBOL`, with the stream where it is not the only one.
         from_ns: where the strip begins; every symbol's begins there.
         step_ns: how long a stretch is.
-        cells: one character a stretch: NOTHING, LIVE, FILLED or HOLE.
+        cells: one character a stretch: NOTHING, LIVE, FILLED, IMPORTED or HOLE.
         ids: ids on the tape in all of it.
         missing: ids that are listed as open or lost.
     """
@@ -60,12 +61,13 @@ def coverage(path: Path, now_ns: int, cells: int = 48) -> list[Coverage]:
         first = until // step - cells + 1
         strips: dict[str, list[str]] = {symbol: [NOTHING] * cells for symbol in names.values()}
         held: dict[str, int] = defaultdict(int)
-        query = "SELECT series, bucket, lo_id, hi_id FROM zones WHERE axis = 'time' AND bucket >= ?"
-        for series, bucket, lo, hi in db.execute(query, (first * step // TIME_BUCKET,)):
+        query = "SELECT axis, series, bucket, hi_id - lo_id + 1 FROM zones WHERE axis IN ('time', 'import') AND bucket >= ?"
+        for axis, series, bucket, ids in db.execute(query, (first * step // TIME_BUCKET,)):
             symbol, at = names[series], bucket * TIME_BUCKET // step - first
             if 0 <= at < cells:
-                strips[symbol][at] = LIVE
-                held[symbol] += hi - lo + 1
+                strip, mark = strips[symbol], LIVE if axis == "time" else IMPORTED
+                strip[at] = max(strip[at], mark, key=_RANK.__getitem__)
+                held[symbol] += ids if axis == "time" else 0
         missing = _mark_gaps(db.execute("SELECT symbol, from_id, to_id, from_ns, to_ns, state FROM gaps"), strips, step, first)
     return [
         Coverage(symbol, first * step, step, "".join(strip), max(held[symbol] - missing[symbol], 0), missing[symbol])

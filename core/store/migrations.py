@@ -4,7 +4,8 @@ In the tape a price or quantity that is an INTEGER counts decimal units (a quote
 itself. Rows of version 1 (`flags` below 15) count ns and units of 1e-8; later ones say in `flags` what they do, see core.store.row_units.
 The view `ticks` gives back the very same bits of all of them, with nothing but what any SQLite can do.
 `zones` is a sparse index: within a bucket of time or of seq, a series' ids lie in [lo_id, hi_id]. Ids and times of a
-venue run together, so that finds an hour as well as a full index would, at none of its cost a row.
+venue run together, so that finds an hour as well as a full index would, at none of its cost a row. The axis `import` is that of
+time once more, of the prints that were imported.
 """
 
 from __future__ import annotations

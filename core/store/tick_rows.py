@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.store.row_units import LAG_NS, PRICE_SCALE, QTY_SCALE, TS_NS, count
-from core.types import Records, join
+from core.types import Origin, Records, join
 
 #: Spans of the sparse index: 5 minutes of venue time, 16,384 of seq.
 TIME_BUCKET = 300_000_000_000
@@ -97,6 +97,10 @@ class TickRows:
         """(axis, series, bucket, lowest id, highest id) of all that is here; a bucket may come in several parts."""
         ticks, series = self._sorted
         yield from _spans("time", series, ticks["ts"] // TIME_BUCKET, ticks["id"])
+        imported = ticks["origin"] == Origin.IMPORT
+        if imported.any():
+            mine = ticks.compress(imported)
+            yield from _spans("import", series.compress(imported), mine["ts"] // TIME_BUCKET, mine["id"])
         numbered = ticks["seq"] > 0
         if not numbered.all():
             ticks, series = ticks.compress(numbered), series.compress(numbered)

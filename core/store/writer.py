@@ -7,7 +7,6 @@ A damaged file fails all jobs, now and later.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sqlite3
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from typing import Any
 import aiosqlite
 import structlog
 
+from core.ending import end
 from core.errors import StoreError
 from core.store.connection import Run, WriteConnection
 from core.store.failures import damaged, store_error
@@ -129,9 +129,7 @@ class Writer:
         self.closing = True
         self._wake.set()
         await asyncio.wait({self._task}, timeout=patience)
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        await end(self._task)
         if self._timer:
             self._timer.cancel()
         if self._jobs:

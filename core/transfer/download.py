@@ -13,7 +13,7 @@ from core.home_folder import private_folder
 from core.transfer.checksum import ENDING, sha256_of
 from core.transfer.dumps import FOLDER, Dump
 from core.transfer.fetch import Came, Fetcher
-from core.transfer.load import Loader, loading
+from core.transfer.load import EVER, Loader, loading
 from core.transfer.loaded import Loaded, Tell, Wanted
 
 #: How much of the work on a day it is to fetch it, about.
@@ -29,12 +29,14 @@ async def download(
     *,
     keep: bool = False,
     backoff: Callable[[], Backoff] = Backoff,
+    seal_before_ns: int = EVER,
 ) -> None:
     """Fetch and import days, oldest first. Those that are on the tape already are not asked for; running it again goes on where it stopped.
 
     Args:
         base: address the dumps lie below.
         keep: leave the files in the home's folder of dumps; else each goes once it is on the tape.
+        seal_before_ns: as `loading`.
 
     Raises:
         VenueError: the venue refuses or cannot be reached.
@@ -43,7 +45,7 @@ async def download(
     """
     dumps = list(dict.fromkeys(dumps))
     loaded.of_files = len(dumps)
-    async with loading(home, loaded, tell) as loader:
+    async with loading(home, loaded, tell, seal_before_ns) as loader:
         folder = private_folder(home / FOLDER)
         async with Fetcher(dumps[0].venue, base, backoff) as fetcher:
             days = _Days(loader, fetcher, folder, keep)

@@ -14,6 +14,7 @@ from core.home_lock import IMPORT
 from core.research.source import share
 from core.research.source_file import FileSource
 from core.research.source_name import clean
+from core.store.sealing import Sealed, seal
 from core.store.tape import Tape
 from core.transfer.checksum import check_beside
 from core.transfer.intake import Intake
@@ -26,6 +27,12 @@ _FORMS = {"aggTrades": "aggTrade", "trades": "trade"}
 
 #: Prints that may wait to be committed: enough to keep the writer busy.
 _BACKLOG = 160_000
+
+#: New prints after which what there is of them is sealed: an import takes little more room on the disk than they do in the end.
+_SEAL_EVERY = 1_000_000
+
+#: Later than any print.
+EVER = 1 << 62
 
 
 def hold(home: Path) -> AbstractContextManager[object]:
@@ -42,11 +49,12 @@ def hold(home: Path) -> AbstractContextManager[object]:
 
 
 @asynccontextmanager
-async def loading(home: Path, loaded: Loaded, tell: Tell) -> AsyncIterator[Loader]:
+async def loading(home: Path, loaded: Loaded, tell: Tell, seal_before_ns: int = EVER) -> AsyncIterator[Loader]:
     """What takes files onto the tape of a home. When this ends, however it ends, what is on the tape is complete and listed.
 
     Args:
         loaded: what it has come to, for whoever looks while it runs or after it was stopped.
+        seal_before_ns: what is older is sealed, file by file, where it fills a chunk; 0: nothing is.
 
     Raises:
         HomeLocked: an engine runs.
@@ -58,7 +66,7 @@ async def loading(home: Path, loaded: Loaded, tell: Tell) -> AsyncIterator[Loade
         symbols = Symbols()
         tape = await Tape.open(home / "tape.db", symbols, max_backlog=_BACKLOG)
         try:
-            yield Loader(home, tape, symbols, loaded, tell)
+            yield Loader(home, tape, symbols, loaded, tell, seal_before_ns)
             loaded.holes, loaded.missing = await _holes(tape, loaded)
         except StoreError:
             with suppress(StoreError):  # the line that says how far it came is the one to be read
@@ -69,15 +77,18 @@ async def loading(home: Path, loaded: Loaded, tell: Tell) -> AsyncIterator[Loade
             await tape.close()
 
 
-async def load(home: Path, files: Sequence[Path], wanted: Wanted, loaded: Loaded, tell: Tell) -> None:
+async def load(home: Path, files: Sequence[Path], wanted: Wanted, loaded: Loaded, tell: Tell, *, seal_before_ns: int = EVER) -> None:
     """Import files; running it again goes on where it stopped.
+
+    Args:
+        seal_before_ns: as `loading`.
 
     Raises:
         SourceError: a file that cannot be taken; says how far it came.
         StoreError, HomeLocked, UsageError: as `loading`.
     """
     loaded.of_files = len(files)
-    async with loading(home, loaded, tell) as loader:
+    async with loading(home, loaded, tell, seal_before_ns) as loader:
         for path in files:
             await loader.file(path, wanted)
 
@@ -91,8 +102,10 @@ async def _holes(tape: Tape, loaded: Loaded) -> tuple[int, int]:
 class Loader:
     """Takes one file after the other; made by `loading`."""
 
-    def __init__(self, home: Path, tape: Tape, symbols: Symbols, loaded: Loaded, tell: Tell) -> None:
+    def __init__(self, home: Path, tape: Tape, symbols: Symbols, loaded: Loaded, tell: Tell, seal_before_ns: int) -> None:
         self.home, self.loaded, self.tell = home, loaded, tell
+        self._seal_before_ns = seal_before_ns
+        self._new = 0  # prints when it was sealed last
         self._tape, self._symbols = tape, symbols
         self._intakes: dict[tuple[str, str], Intake] = {}
 
@@ -120,7 +133,10 @@ class Loader:
                     raise SourceError(f"{clean(str(path))}: {error}") from error
                 loaded.part = (loaded.files + share_before + (share(source, 0) or 0.0) * (1 - share_before)) / loaded.of_files
                 self.tell(loaded)
+                if loaded.total("new") - self._new >= _SEAL_EVERY:
+                    await self._seal(intake)
             await intake.close()
+            await self._seal(intake)
         except SourceError as error:
             if intake is not None:
                 await intake.close()
@@ -130,6 +146,26 @@ class Loader:
             raise StoreError(f"{error}; of {clean(path.name)} at most {rows:,} prints are on it: run it again to go on") from error
         self.done()
         loaded.notes += [f"{path.name}: {note}" for note in source.notes]
+
+    async def _seal(self, intake: Intake) -> None:
+        """Seal what fills chunks of what was imported. Where that cannot be done it is said: the prints are on the tape all the same."""
+        loaded, before = self.loaded, self.loaded.sealed
+        if loaded.total("new") == self._new:
+            return
+
+        def told(done: Sealed) -> None:
+            loaded.sealed, loaded.sealing = before + done.ticks, True
+            self.tell(loaded)
+
+        self._new = loaded.total("new")
+        await intake.close()
+        try:
+            await seal(self._tape, self._seal_before_ns, told=told)
+        except StoreError as error:
+            note = f"what was imported is not sealed: {error}; `cockpit db seal` does it"
+            loaded.notes += [note] if note not in loaded.notes else []
+        finally:
+            loaded.sealing = False
 
     def done(self) -> None:
         """One file less to do."""

@@ -31,6 +31,7 @@ class Loaded:
         known: days that were imported before and not fetched again.
         bytes: of dumps that were fetched.
         fetching: what is fetched just now, and how far it is.
+        sealed: ticks that were sealed meanwhile; `sealing`: it does so just now.
         part: how much of all there is to do is done, 0..1.
     """
 
@@ -44,6 +45,8 @@ class Loaded:
     known: list[str] = field(default_factory=list)
     bytes: int = 0
     fetching: tuple[str, Came] | None = None
+    sealed: int = 0
+    sealing: bool = False
     part: float = 0.0
     elapsed_s: float = 0.0
 
@@ -57,6 +60,7 @@ class Loaded:
         rest = {
             "holes": self.holes,
             "missing": self.missing,
+            "sealed": self.sealed,
             "absent": self.absent,
             "known": self.known,
             "notes": self.notes,

@@ -105,6 +105,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     equity: float
     drawdown_ratio: float  # the deepest fall so far
     peak: float = 0.0  # highest equity so far
+    quiet: bool = False  # it never gave a target, on any leg
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from core.compile.instance import Instance
 from core.workers.frames import Assignment, Figures
 
@@ -47,4 +49,5 @@ def figures(post: Post) -> Figures:
         equity=float(account.equity),
         drawdown_ratio=float(account.max_drawdown_ratio),
         peak=float(account.peak),
+        quiet=bool(np.isnan(post.instance.books["opinion"]).all()),
     )

@@ -12,7 +12,7 @@ import pytest
 
 from core.alert_rules import AnyRule, DrawdownRule, HealthRule, MoveRule, PnlRule, PriceRule, StaleRule
 from core.alerts.firing import Mark
-from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
+from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert, Unwatch
 from core.errors import UsageError
 from core.store.ledger_reader import read_alerts
 from core.types import SECOND, TICK, Records
@@ -313,6 +313,15 @@ async def test_the_list_says_each_rule_in_a_sentence_with_what_it_did(day: Day) 
     day.prints(101.0)
     (row,) = day.engine.sentinel.rows()
     assert row.items() >= {"id": "price-1", "sentence": "BTCUSDT crosses above 100; once only", "state": "done", "fired": 1}.items()
+
+
+async def test_the_list_says_what_a_rule_that_looks_at_nothing_is_waiting_for(day: Day) -> None:
+    await day.set(above(100))
+    day.engine.sentinel.book.put(PnlRule(id="pnl-1", strategy="gone", level=-100), times=1)
+    day.engine.sentinel.book.put(above(100, id="off", symbol="binance:XRPUSDT", enabled=False), times=1)
+    assert [(row["state"], row["why"]) for row in day.engine.sentinel.rows()] == [("on", ""), ("idle", "no such strategy now"), ("off", "")]
+    await day.engine.commands.submit(Unwatch(symbols=["BTCUSDT"]), "test")
+    assert day.engine.sentinel.rows()[0]["why"] == "not streamed now"
 
 
 async def test_thousands_of_rules_that_fire_at_once_are_all_on_the_ledger_and_crowd_out_nothing(day: Day) -> None:

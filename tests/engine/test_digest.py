@@ -57,6 +57,9 @@ async def test_fills_and_money_since_somebody_left_add_up_to_the_ledger(tmp_path
         figures = rig.engine.roster[id_].figures
         assert figures is not None
         assert abs(answer["pnl_change"] - (figures.equity - TERMS.capital)) < 1e-6
+        asked = await digest(rig.engine, presence, 0)
+        assert (asked["unrealised"], asked["unrealised_change"]) == (figures.unrealised, None)
+        assert figures.unrealised != 0
         await left(presence)
         assert (await digest(rig.engine, presence))["fills"] == 0
         assert (await digest(rig.engine, presence, 0))["fills"] == len(fills)

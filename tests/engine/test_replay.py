@@ -16,6 +16,7 @@ from engine_rig import bits, until
 from replay_rig import NAMES, START, STREAM, Played, prints, recorded, replaying, write_tape
 
 from core.alert_rules import PriceRule
+from core.analytics.bar_cuts import Cuts
 from core.analytics.bars import aggregate
 from core.clock import iso
 from core.commands import ReplayPace, ReplaySeek, ReplayStep, SetAlert, Terms, Watch
@@ -29,7 +30,7 @@ from core.replay.recording import open_recording
 from core.research.backtest import Order, run_backtest
 from core.store.reader import read_ticks
 from core.strategy_files import builtin_folder
-from core.types import MINUTE, SECOND, Records, Symbols, interval_ns
+from core.types import MINUTE, SECOND, Records, Symbols, bar_kind, interval_ns
 
 
 async def test_what_is_replayed_is_on_the_replays_own_tape_print_by_print_and_makes_the_same_bars(tmp_path: Path) -> None:
@@ -99,6 +100,36 @@ async def test_a_step_of_a_bar_ends_with_the_print_that_closes_it(tmp_path: Path
             first = int(np.searchsorted(ticks["ts"], START + minute * MINUTE))
             assert played.ticks == first + 1
             assert played.engine.clock.now_ns() == ticks["ts"][first]
+
+
+@pytest.mark.parametrize("text", ["tick:50", "volume:20", "dollar:500k"])
+@pytest.mark.parametrize("charted", [False, True], ids=["no chart", "charted"])
+async def test_a_step_of_a_bar_that_is_not_cut_by_time_ends_with_the_print_that_begins_the_next(
+    tmp_path: Path, text: str, charted: bool
+) -> None:
+    ticks = prints()
+    _, begins, _ = Cuts(bar_kind(text)).take(ticks)
+    async with recorded(tmp_path) as played:
+        for number, at in enumerate(begins[1:5]):
+            await played.step(text, symbol="BTCUSDT")
+            (newest,) = played.engine.recent.newest(played.engine.symbols["binance:BTCUSDT"], 1)
+            assert newest["id"] == ticks["id"][at], number
+            assert played.engine.last_seq == newest["seq"], "nothing of any symbol after it"
+            assert played.replay.view().state == "paused"
+            if charted:
+                ask = {"symbol": "BTCUSDT", "interval": text}
+                await until(lambda ask=ask: not played.engine.charts.bars(ask)["loading"], "the chart is there")  # type: ignore[misc]
+                assert len(played.engine.charts.bars(ask)["bars"]) == number + 2
+        await played.step()
+        await played.step(text, symbol="BTCUSDT")  # from within a bar
+        (newest,) = played.engine.recent.newest(played.engine.symbols["binance:BTCUSDT"], 1)
+        assert newest["id"] == ticks["id"][begins[5]]
+
+
+async def test_a_recording_of_one_symbol_need_not_be_told_whose_bars_are_meant(tmp_path: Path) -> None:
+    async with recorded(tmp_path, "BTCUSDT") as played:
+        await played.step("tick:50")
+        assert played.ticks == 51
 
 
 async def test_a_seek_forward_plays_every_print_between_and_stands_where_it_stood(tmp_path: Path) -> None:
@@ -175,8 +206,9 @@ async def test_what_is_not_in_the_recording_is_refused(tmp_path: Path) -> None:
             (Watch(symbols=["DOGEUSDT"]), "not in this recording"),
             (ReplaySeek(to_ns=START - SECOND), "goes from"),
             (ReplaySeek(to_ns=START + 10**16), "goes from"),
-            (ReplayStep(interval="3 fortnights"), "not an interval"),
+            (ReplayStep(interval="3 fortnights"), "no kind of bar"),
             (ReplayStep(interval="2d"), "1s to 1d"),
+            (ReplayStep(interval="volume:10"), "counted for each symbol: say which of BTCUSDT, ETHUSDT"),
         ):
             with pytest.raises(UsageError, match=line):
                 await played.do(command)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -15,6 +18,27 @@ from core.workers.frames import Figures
 
 def figures(equity: float) -> Figures:
     return Figures("a", 1, 1, 0, False, False, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, equity, 0.0)
+
+
+def silent(seen: int, **more: Any) -> Figures:
+    return msgspec.structs.replace(figures(1000.0), seen=seen, warmup=50, **{"quiet": True, **more})
+
+
+@pytest.mark.parametrize(
+    ("said", "state", "detail"),
+    [
+        (silent(49), "warming", "49/50"),
+        (silent(69), "running", ""),
+        (silent(1250), "running", "no opinion yet: 1,200 bars after warm-up"),
+        (silent(1250, quiet=False), "running", ""),
+        (silent(1250, paused=True), "paused", ""),
+        (silent(1250, blocked=1), "running", "blocked: halted"),
+    ],
+)
+def test_a_strategy_that_never_comes_to_an_opinion_says_so_once_that_is_long(said: Figures, state: str, detail: str) -> None:
+    entry = Entry("a", Register(name="x", symbols=["binance:A"], terms=Terms(capital=1000.0)), None)
+    entry.take(said)
+    assert (entry.row().state, entry.row().detail) == (state, detail)
 
 
 def test_sharpe_is_of_daily_changes_and_not_there_before_it_ran_for_two_days() -> None:

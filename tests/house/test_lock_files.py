@@ -48,6 +48,12 @@ def test_everything_the_project_asks_for_is_locked() -> None:
     assert needed | {canonical(line) for line in project["dependency-groups"]["dev"]} <= set(pinned("requirements-dev.lock"))
 
 
+def test_what_parquet_needs_is_in_the_dev_group_so_that_its_tests_run() -> None:
+    project = tomllib.loads((REPO / "pyproject.toml").read_text())
+    extras = {canonical(line) for line in project["project"]["optional-dependencies"]["parquet"]}
+    assert extras <= {canonical(line) for line in project["dependency-groups"]["dev"]}
+
+
 def test_both_lock_files_agree() -> None:
     core, dev = (
         set(re.findall(r"^[A-Za-z0-9].*==.*$", (REPO / name).read_text(), re.MULTILINE))

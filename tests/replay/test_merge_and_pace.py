@@ -10,14 +10,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.analytics.bar_cuts import Cuts
 from core.clock import ManualClock, SystemClock
 from core.feed.batch import Counters
 from core.feed.feed import Feed
 from core.replay.batches import health_of
 from core.replay.clock import ReplayClock
-from core.replay.goals import BarClose, Moment, NextPrint
+from core.replay.goals import BarClose, BarEnd, Moment, NextPrint
 from core.replay.merge import merged
-from core.types import SECOND, TICK, Records, Symbols, join
+from core.types import SECOND, TICK, Records, Symbols, bar_kind, join
 from core.venues.binance import Binance
 
 SERIES = st.lists(st.lists(st.lists(st.integers(0, 12), max_size=6), max_size=5), min_size=1, max_size=4)
@@ -139,3 +140,32 @@ async def test_the_figures_of_a_replay_are_those_of_any_feed() -> None:
     said = feed.health()
     await feed.aclose()
     assert health_of("binance", asdict(Counters()), paused=False).keys() == said.keys()
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 1), st.integers(1, 5), st.integers(0, 3)), min_size=1, max_size=60),
+    st.integers(1, 9),
+    st.sampled_from(["tick:3", "volume:7", "dollar:9"]),
+)
+def test_bars_end_at_the_same_prints_however_many_are_looked_at_or_let_out_at_once(
+    said: list[tuple[int, int, int]], most: int, text: str
+) -> None:
+    kind = bar_kind(text)
+    ticks = ticks_of(np.cumsum([wait for _, _, wait in said]).tolist())
+    ticks["symbol"], ticks["qty"], ticks["price"] = [symbol for symbol, _, _ in said], [qty for _, qty, _ in said], 1.5
+    ticks["ts"] += 1
+    mine = np.flatnonzero(ticks["symbol"] == 1)
+    begins = mine[Cuts(kind).take(ticks.take(mine))[1]] if len(mine) else mine
+    cuts, at, ends = Cuts(kind), 0, []
+    while at < len(ticks):
+        until = BarEnd(cuts, 1)
+        reached = False
+        while not reached and at < len(ticks):
+            count, _ = until.take(ticks[at : at + most])
+            assert until.take(ticks[at : at + most])[0] == count, "looking changes nothing"
+            out = ticks[at : at + count]
+            reached = until.take(out)[1]
+            until.seen(out)
+            at += count
+        ends += [at - 1] if reached else []
+    assert ends == begins[1:].tolist()

@@ -1,4 +1,4 @@
-"""What the tape holds over time: strips of stretches that say live, fetched later, missing, nothing."""
+"""What the tape holds over time: strips of stretches that say live, fetched later, imported, missing, nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from core.errors import StoreError
 from core.store.coverage import STEPS, coverage
 from core.store.tape import Tape
-from core.types import TICK, Records, Symbols
+from core.types import TICK, Origin, Records, Symbols
 
 STEP = STEPS[0]
 START = 5_000 * STEP
@@ -46,6 +46,22 @@ async def test_each_stretch_tells_the_worst_that_is_in_it(tmp_path: Path) -> Non
     assert (a.ids, a.missing) == (897, 3)
     assert b.cells == "    = "
     assert (b.ids, b.missing) == (10, 0)
+
+
+async def test_imported_stretches_are_told_from_live_ones_also_where_a_recording_lies_around_them(tmp_path: Path) -> None:
+    path = tmp_path / "tape.db"
+    async with await Tape.open(path, Symbols(["binance:A"])) as tape:
+        tape.append(prints(0, 1, 150, START, 1), "aggTrade")  # recorded, then not for a while, then again
+        tape.append(prints(0, 601, 300, START + 2 * STEP, 151), "aggTrade")
+        tape.record_gap("binance:A", "aggTrade", 151, 600, from_ns=START + 150 * 10**9, to_ns=START + 2 * STEP, state="open", cause="off")
+        imported = prints(0, 151, 450, START + 150 * 10**9, 0)
+        imported["seq"], imported["origin"] = 0, Origin.IMPORT
+        tape.append(imported, "aggTrade")
+        tape.fill_gap("binance:A", "aggTrade", 151, 600)
+        await tape.flush()
+        (strip,) = coverage(path, START + 3 * STEP, cells=6)
+    assert strip.cells == "  ii+ "  # the third stretch: where the gap ends, fetched as far as anybody knows
+    assert (strip.ids, strip.missing) == (900, 0)
 
 
 @pytest.mark.parametrize(("age", "step"), [(0, STEP), (4 * STEP, STEP), (6 * STEP, 2 * STEP), (100 * STEP, 24 * STEP)])

@@ -20,11 +20,14 @@ from core.home import lock_home, read_stamp, running, stamp
 from core.research import source_order
 from core.research.sources import open_source
 from core.store import connection
+from core.store.chunk import CHUNK_TICKS
+from core.store.sizes import tape_size
 from core.store.verify import verify
 from core.transfer import intake
+from core.transfer import load as load_module
 from core.transfer.export import export
 from core.transfer.load import hold
-from core.transfer.loaded import Wanted
+from core.transfer.loaded import Loaded, Wanted
 from core.transfer.prints_file import find_files, open_prints
 from core.transfer.ticks_out import tape_of, ticks_sheet
 
@@ -266,3 +269,32 @@ async def test_a_backtest_over_imported_prints_says_that_nobody_saw_them_live(tm
     source = open_source("tape:BTCUSDT", home=tmp_path)
     assert len(source.load()) == 10
     assert source.notes == ["10 of the ticks were imported, strategies never saw them live; --as-delivered leaves them out"]
+
+
+async def test_what_fills_chunks_is_sealed_as_it_comes_and_the_tape_holds_the_very_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load_module, "_SEAL_EVERY", 9_000)
+    files = [
+        agg_file(tmp_path, range(1, 20_001), "BTCUSDT-aggTrades-2024-08-01.csv"),
+        agg_file(tmp_path, range(20_001, 26_001), "BTCUSDT-aggTrades-2024-08-02.csv"),
+    ]
+    loaded, seen = Loaded(), set[tuple[int, int]]()
+    await load_module.load(tmp_path / "a", files, Wanted(), loaded, lambda now: seen.add((now.files, now.sealed)))
+    await load_module.load(tmp_path / "b", files, Wanted(), Loaded(), lambda _now: None, seal_before_ns=0)
+    size = tape_size(tmp_path / "a" / "tape.db").series[0]
+    assert (size.chunks, size.sealed, size.rows) == (3, 3 * CHUNK_TICKS, 26_000 - 3 * CHUNK_TICKS)
+    assert loaded.sealed == loaded.document()["sealed"] == 3 * CHUNK_TICKS
+    assert {(0, 2 * CHUNK_TICKS), (1, 3 * CHUNK_TICKS)} <= seen
+    assert tape_size(tmp_path / "b" / "tape.db").series[0].sealed == 0
+    assert on_tape(tmp_path / "a").tobytes() == on_tape(tmp_path / "b").tobytes()
+
+
+async def test_what_cannot_be_sealed_is_on_the_tape_all_the_same_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_args: object, **_more: object) -> None:
+        raise StoreError("no room")
+
+    monkeypatch.setattr(load_module, "seal", fail)
+    loaded = await take(tmp_path, agg_file(tmp_path, range(100)))
+    assert loaded.notes == ["what was imported is not sealed: no room; `cockpit db seal` does it"]
+    assert (loaded.sealed, loaded.sealing, len(on_tape(tmp_path))) == (0, False, 100)

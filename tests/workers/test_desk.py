@@ -15,7 +15,7 @@ from core.kernels.records import FILL, REPORT
 from core.types import TICK, Records
 from core.workers import frames
 from core.workers.desk import Desk
-from core.workers.frames import Assignment, Failure, Lever
+from core.workers.frames import Assignment, Failure, Figures, Lever
 
 HEAD = '"""Bets on nothing."""\nfrom msgspec import Struct\nclass Params(Struct, frozen=True, kw_only=True):\n    pass\n'
 
@@ -209,3 +209,32 @@ def test_a_strategy_taken_up_while_it_closes_leaves_when_it_is_told_to_close_aga
 def test_figures_bear_the_number_of_the_question(bench: Bench) -> None:
     bench.desk.handle(frames.STATUS, 7, bytearray())
     assert [seq for seq, _ in bench.answers.of(frames.FIGURES)] == [7]
+
+
+SAYS = """
+class Strategy:
+    def __init__(self, params):
+        self.said = {said}
+    def on_tick(self, tick):
+        return self.said
+"""
+
+
+def test_a_strategy_that_never_gave_a_target_is_told_from_one_that_wants_to_be_flat(bench: Bench) -> None:
+    bench.assign("silent", SAYS.format(said=None), {0: 0})
+    bench.assign("flat", SAYS.format(said=0.0), {0: 0})
+
+    def quiet() -> dict[str, bool]:
+        bench.answers.frames.clear()
+        bench.desk.handle(frames.STATUS, 0, bytearray())
+        ((_, payload),) = bench.answers.of(frames.FIGURES)
+        return {row.id: row.quiet for row in msgspec.msgpack.decode(payload, type=list[Figures])}
+
+    assert quiet() == {"silent": True, "flat": True}
+    bench.send(ticks_of(10, 0))
+    assert quiet() == {"silent": True, "flat": False}
+    for id_ in ("silent", "flat"):
+        instance = bench.desk.posts.pop(id_).instance
+        said = None if id_ == "silent" else 0.0
+        bench.assign(id_, SAYS.format(said=said), {0: 0}, snapshot=instance.snapshot(), layout=instance.layout)
+    assert quiet() == {"silent": True, "flat": False}, "a restart does not make it forget"

@@ -58,6 +58,23 @@ def test_rules_are_listed_with_their_sentences(run: Run, engine: FakeEngine) -> 
     assert "no rule is set" in run("alert", "list").out
 
 
+def test_a_rule_with_nothing_to_look_at_says_why(run: Run, engine: FakeEngine) -> None:
+    row = {"id": "pnl-1", "type": "pnl", "name": "", "severity": "warning", "fired": 0, "fired_ns": 0}
+    engine.answers["alert_rules"] = [
+        {**row, "state": "idle", "why": "no such strategy now", "sentence": "P&L of sma-1 goes below -100"},
+        {**row, "state": "on", "why": "", "sentence": "P&L of sma-2 goes below -100"},
+    ]
+    idle, on = run("alert", "list").out.splitlines()[1:]
+    assert "idle: no such strategy now" in idle
+    assert on.split()[1] == "on"
+
+
+def test_the_help_says_how_a_duration_is_written(run: Run) -> None:
+    outcome = run("alert", "snooze", "--help")
+    assert "[DURATION]" in outcome.out
+    assert "90s, 15m or 2h" in outcome.out
+
+
 @pytest.mark.parametrize(
     ("words", "command"),
     [

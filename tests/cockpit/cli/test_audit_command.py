@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
@@ -85,12 +84,13 @@ def test_a_hole_that_no_gap_lists_is_named_and_exit_1(run: Run, traded: Path) ->
     assert run("audit", "--strategy", "loud").code == 0, "it never saw that symbol"
 
 
-def test_a_home_without_a_ledger_is_one_line_and_exit_1(run: Run, home: Path) -> None:
+def test_where_nothing_was_traded_yet_nothing_differs(run: Run, home: Path) -> None:
     outcome = run("audit")
-    assert (outcome.code, outcome.out) == (1, "")
-    assert outcome.err.count("\n") == 1
-    assert "no ledger in" in outcome.err
-    assert json.loads(run("audit", "--json").out)["exit_code"] == 1
+    assert (outcome.code, outcome.out) == (0, "")
+    assert outcome.err == f"no ledger in {home} yet: nothing to audit\n"
+    document = run("audit", "--json").document
+    assert [document[name] for name in ("sessions", "fills", "identical", "differences")] == [0, 0, 0, 0]
+    assert run("audit", "--strategy", "x").code == 2
 
 
 def test_an_unknown_strategy_is_wrong_usage(run: Run, traded: Path) -> None:

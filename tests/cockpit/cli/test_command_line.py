@@ -101,6 +101,38 @@ def test_a_wrong_configuration_is_one_line_and_exit_2(run: Run, home: Path) -> N
     assert outcome.err == f"cockpit: {home}/cockpit.toml: unknown key engine.worker = 3: did you mean engine.workers?\n"
 
 
+WRONG_KEYS = [
+    ('pause = "x"\nflatten = "x"', "ui.keys: x would do both pause and flatten: give one of them another key"),
+    ('paws = "x"', "ui.keys.paws: there is no such action; did you mean pause?"),
+    ('pause = "nokey!"', "ui.keys.pause = 'nokey!': allowed are keys such as x, ctrl+x, F9 or ?, with commas between"),
+]
+
+
+@pytest.mark.parametrize(("keys", "said"), WRONG_KEYS, ids=["twice", "unknown", "no key"])
+def test_wrong_keys_of_ones_own_are_found_before_the_screen_opens(
+    run: Run, home: Path, keys: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key, scheme in (("WS", "ws"), ("REST", "http")):
+        monkeypatch.setenv(f"COCKPIT_VENUES__BINANCE__{key}_URL", f"{scheme}://127.0.0.1:1")
+    home.mkdir()
+    (home / "cockpit.toml").write_text(f"[ui.keys]\n{keys}\n")
+    line = f"{home}/cockpit.toml: {said}"
+    outcome = run("config")
+    assert (outcome.code, outcome.out, outcome.err) == (2, "", f"cockpit: {line}\n")
+    outcome = run("doctor", "--json")
+    found = {finding["check"]: (finding["verdict"], finding["text"]) for finding in outcome.document["findings"]}
+    assert (outcome.code, found["config"]) == (1, ("fail", line))
+    assert "rest" in found  # the rest is looked at all the same
+
+
+def test_keys_of_ones_own_are_listed_with_the_configuration(run: Run, home: Path) -> None:
+    home.mkdir()
+    (home / "cockpit.toml").write_text('[ui.keys]\nflatten_all = "ctrl+f,ctrl+f"\n')
+    outcome = run("config")
+    assert outcome.code == 0
+    assert "flatten_all = ctrl+f" in outcome.out
+
+
 def test_the_home_flag_beats_the_environment(run: Run, tmp_path: Path) -> None:
     for words in (["config", "--json", "--home", str(tmp_path / "a")], ["--home", str(tmp_path / "a"), "config", "--json"]):
         assert run(*words).document["home"] == str(tmp_path / "a")

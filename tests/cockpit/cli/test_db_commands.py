@@ -140,11 +140,41 @@ def test_another_program_that_holds_the_home_is_named(run: Run, recorded: Path) 
         assert run("db", "cleanup", "--keep-days", "1", "--yes").code == 1
 
 
-@pytest.mark.parametrize(
-    "words", [("stats",), ("verify",), ("seal",), ("cleanup", "--keep-days", "1"), ("backup",)], ids=lambda words: words[0]
-)
-def test_a_home_without_a_tape_is_one_line(run: Run, words: tuple[str, ...]) -> None:
+NOTHING = {
+    ("stats",): {"ticks": 0, "symbols": [], "bytes_a_row": None},
+    ("verify",): {"symbols": [], "ok": True},
+    ("seal",): {"sealed": 0, "chunks": 0},
+    ("cleanup", "--keep-days", "1"): {"ticks": 0, "freed_bytes": 0},
+}
+
+
+@pytest.mark.parametrize(("words", "holds"), NOTHING.items(), ids=[words[0] for words in NOTHING])
+def test_a_home_without_a_tape_holds_nothing_which_is_no_failure(
+    run: Run, home: Path, words: tuple[str, ...], holds: dict[str, object]
+) -> None:
     outcome = run("db", *words)
-    assert outcome.code == 1
-    assert outcome.err.count("\n") == 1
+    assert (outcome.code, outcome.out, outcome.err) == (0, "", f"no tape in {home} yet: nothing was recorded\n")
+    assert run("db", *words, "--json").document.items() >= holds.items()
+    assert not home.exists()
+
+
+def test_what_is_not_there_cannot_be_copied(run: Run) -> None:
+    outcome = run("db", "backup")
+    assert (outcome.code, outcome.err.count("\n")) == (1, 1)
     assert run("db").code == 2
+
+
+def test_in_a_home_where_nothing_happened_every_command_says_so_in_the_same_way(run: Run, home: Path) -> None:
+    asked = {
+        0: ("fills", "alerts", "logs", "audit", "strategies", "config", "db stats", "db verify", "db seal", "db cleanup --keep-days 1"),
+        2: (
+            "audit --strategy x",
+            "db quality BTCUSDT",
+            "db export ticks --symbol BTCUSDT -o x.csv",
+            "backtest tape:BTCUSDT --strategy rsi",
+        ),
+        3: ("status", "stop", "digest", "alert list", "alert ack --all", "pause x", "flatten --all", "unregister x"),
+    }
+    found = {words: run(*words.split()).code for many in asked.values() for words in many}
+    assert found == {words: code for code, many in asked.items() for words in many}
+    assert not home.exists()

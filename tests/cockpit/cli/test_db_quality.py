@@ -77,7 +77,7 @@ async def test_what_is_not_there_is_one_line(
 
 
 async def test_a_home_without_a_tape_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(capsys, "BTCUSDT", "--home", str(tmp_path)) == (1, "", f"cockpit: no tape in {tmp_path}: record one with cockpit --record\n")
+    assert run(capsys, "BTCUSDT", "--home", str(tmp_path)) == (2, "", f"cockpit: no tape in {tmp_path}: record one with cockpit --record\n")
 
 
 async def test_db_alone_says_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -15,7 +16,7 @@ from cli_doubles import FakeEngine, Run
 from cockpit.cli import engine as launching
 from cockpit.cli import screen
 from cockpit.cli.engine import Launch, Starting, start_engine
-from core.commands import Watch
+from core.commands import Command, Stop, Watch
 from core.errors import CockpitError, UsageError
 from core.home import make_home, running, stamp
 
@@ -133,6 +134,66 @@ def test_opening_attaches_to_the_engine_that_runs_and_adds_the_symbols(engine: F
     assert Attached([])() is None
     assert Attached(["--symbols", "XRPUSDT"])() is None
     assert engine.commands == [Watch(symbols=["XRPUSDT"])]
+
+
+class Terminal(io.StringIO):
+    """Where somebody types."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def demo(engine: FakeEngine, home: Path) -> FakeEngine:
+    """A demo that runs, with something on its tape, and ends when it is told to."""
+    stamp(home, "demo", ["binance"])
+    (home / "tape.db").touch()
+
+    def end(command: Command) -> None:
+        assert command == Stop()
+        engine.on_stop()
+
+    engine.reply = end
+    return engine
+
+
+def fresh() -> None:
+    screen.start_afresh(Attached(["--demo", "--fresh"]).call)
+
+
+def test_a_demo_that_runs_is_ended_for_a_fresh_one_with_a_line_that_says_so(
+    demo: FakeEngine, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fresh()
+    assert demo.commands == [Stop()]
+    assert capsys.readouterr().err == f"ending the demo that runs (pid {os.getpid()}), and forgetting all it recorded and traded\n"
+    assert not (home / "tape.db").exists()
+    fresh()  # none runs any more
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("typed", ["", "\n", "n\n", "why?\n"])
+def test_on_a_terminal_a_demo_that_runs_is_ended_only_by_a_yes(
+    demo: FakeEngine, home: Path, typed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Terminal()
+    monkeypatch.setattr(sys, "stderr", asked)
+    monkeypatch.setattr(sys, "stdin", Terminal(typed))
+    with pytest.raises(CockpitError, match="goes on: `cockpit --demo` without --fresh opens it"):
+        fresh()
+    assert "(y/N)" in asked.getvalue()
+    assert demo.commands == []
+    assert (home / "tape.db").exists()
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    fresh()
+    assert demo.commands == [Stop()]
+    assert not (home / "tape.db").exists()
+
+
+def test_recording_a_demo_afresh_forgets_the_last_one_too(run: Run, demo: FakeEngine, home: Path, replaced: list[list[str]]) -> None:
+    run("--demo", "--record", "--fresh", "--home", str(home))
+    assert len(replaced) == 1
+    assert not (home / "tape.db").exists()
 
 
 def test_a_demo_is_attached_to_again_with_the_same_words_and_not_with_others(home: Path, alive: None, tmp_path: Path) -> None:

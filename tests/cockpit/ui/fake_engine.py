@@ -190,10 +190,10 @@ def trail_rows() -> list[CommandRow]:
 
 
 def coverage_rows() -> list[CoverageRow]:
-    """Four hours of three symbols: one whole, one with prints fetched later, one with a hole."""
+    """Four hours of three symbols: one imported up to where it was recorded, one with prints fetched later, one with a hole."""
     start, step = NOON - 48 * 300 * SECOND, 300 * SECOND
     return [
-        CoverageRow("binance:BTCUSDT", start, step, "=" * 48, 1_204_333, 0),
+        CoverageRow("binance:BTCUSDT", start, step, "i" * 6 + "=" * 42, 1_204_333, 0),
         CoverageRow("binance:ETHUSDT", start, step, "=" * 20 + "+" * 3 + "=" * 25, 604_100, 0),
         CoverageRow("binance:XRPUSDT", start, step, " " * 12 + "=" * 22 + "!" + "=" * 13, 90_100, 3),
     ]

@@ -116,6 +116,16 @@ def test_a_time_that_was_asked_for_leaves_out_what_nobody_noted() -> None:
     assert digest_lines(read)[0] == "P&L       ▲ +22.60   (realised +38.90, fees 16.30)"
 
 
+def test_open_positions_count_at_the_last_price_since_a_time_that_was_asked_for() -> None:
+    asked = {"since": "asked", "unrealised_change": None, "pnl_change": None, "unrealised": -30.0}
+    line = digest_lines(read_digest(digest_answer(**asked)))[0]
+    assert line == ("P&L       ▼ -7.40   (realised +38.90, fees 16.30, open positions -30.00 at the last price, since they were opened)")
+    quiet = read_digest(digest_answer(**NOTHING) | asked | {"realised": 0.0, "fees": 0.0})
+    assert digest_lines(quiet)[0].startswith("P&L       ▼ -30.00")
+    noted = read_digest(digest_answer(unrealised=50.0))  # what they gained meanwhile is known: that counts
+    assert digest_lines(noted)[0] == "P&L       ▲ +40.60   (realised +38.90, fees 16.30, open positions +18.00)"
+
+
 def test_an_answer_of_another_shape_is_an_error_in_words() -> None:
     with pytest.raises(CockpitError, match="another version"):
         read_digest({"since": 1})

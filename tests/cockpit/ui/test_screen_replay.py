@@ -144,6 +144,9 @@ async def test_the_keys_play_pause_step_and_turn_the_pace(tmp_path: Path) -> Non
         await eventually(lambda: engine.commands == [ReplayStep()])
         await pilot.press("n")
         await eventually(lambda: engine.commands[1:] == [ReplayStep(interval="1m", symbol="BTCUSDT")])
+        app.live.chart.price.restore("tick:100", 2)
+        await pilot.press("n")
+        await eventually(lambda: engine.commands[2:] == [ReplayStep(interval="tick:100", symbol="BTCUSDT")])
 
 
 async def test_a_key_pressed_three_times_in_a_hurry_is_three_steps_of_the_ladder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
