@@ -15,6 +15,7 @@ from core.research.search.advice import sentences
 from core.research.search.findings import Findings
 from core.research.search.montecarlo import MonteCarlo
 from core.research.search.ranking import Ranking
+from core.research.search.study import Study
 from core.research.search.trial import Series
 from core.research.search.validation import FoldResult, Validation
 from core.research.statistics.overfitting import Overfitting
@@ -59,7 +60,7 @@ def study_document(found: Findings, origins: Sequence[Origin]) -> dict[str, Any]
     """What the page draws (`study.js`)."""
     ranking, study = found.ranking, found.study
     names = ", ".join(space.definition.name for space in study.spaces)
-    symbols = ", ".join(one.symbol for one in study.series)
+    symbols = _several([one.symbol for one in study.series], "symbols")
     columns = trial_columns(found)
     failed = [dict(strategy=s, symbol=on, params=_params(params), error=why) for s, on, params, why in ranking.failed[:FAILED]]
     return {
@@ -76,7 +77,7 @@ def study_document(found: Findings, origins: Sequence[Origin]) -> dict[str, Any]
         "failed": failed,
         "failed_total": len(ranking.failed),
         "assumptions": _assumptions(found, origins, columns["fixed"]),
-        "notes": [note for one in origins for note in one.notes],
+        "notes": _notes(study, origins),
         "made": f"cockpit optimize, study {study.key}",
     }
 
@@ -86,8 +87,12 @@ def _lead(found: Findings) -> str:
     ranking, study = found.ranking, found.study
     axes = {name: values for space in study.spaces for name, values in space.axes}
     varied = ", ".join(f"{name} {_span(values)}" for name, values in axes.items()) or "no parameter"
-    rows = "; ".join(f"{_rows(one)} of {one.symbol} from {_day(one.first_ns)} to {_day(one.last_ns)}" for one in study.series)
+    rows = _several([f"{_rows(one)} of {one.symbol} from {_day(one.first_ns)} to {_day(one.last_ns)}" for one in study.series], "series")
     return f"Which is best by {_name(ranking)}? Tried: {varied} ({study.ask.method}), on {rows}."
+
+
+def _several(texts: Sequence[str], what: str) -> str:
+    return ", ".join(texts) if len(texts) <= 3 else f"{len(texts):,} {what}"
 
 
 def _name(ranking: Ranking) -> str:
@@ -147,8 +152,17 @@ def _verdict(ranking: Ranking) -> dict[str, Any]:
         "deflated": brief(dsr),
         "deflated_words": dsr_words,
         "deflated_marks": [DSR_OVERFIT, DSR_HOLDS],
-        "lines": [line for line in sentences(ranking) if not line.startswith("Verdict")],
+        "lines": [*(line for line in sentences(ranking) if not line.startswith("Verdict")), *_tests(ranking)],
     }
+
+
+def _tests(ranking: Ranking) -> Iterator[str]:
+    """What is said of all trials together."""
+    if ranking.spa is not None:
+        white = "" if ranking.reality_check is None else f", {ranking.reality_check:.0%} by White's reality check"
+        yield f"By chance alone some trial would do as well as the best in {ranking.spa:.0%} of the cases (Hansen's test{white})."
+    if ranking.independent is not None:
+        yield f"Neighbours trade alike: these {ranking.trials:,} trials come to about {ranking.independent:,.0f} independent ones."
 
 
 def _degradation(found: Overfitting | None) -> dict[str, Any] | None:
@@ -230,6 +244,12 @@ def _assumptions(found: Findings, origins: Sequence[Origin], fixed: dict[str, An
         ("method", study.ask.method, "" if study.ask.method == "grid" else f"seed {study.ask.seed}"),
         ("ranked by", _name(found.ranking), ""),
     ]
+
+
+def _notes(study: Study, origins: Sequence[Origin]) -> list[str]:
+    """What was said of the sources; of several with whose it is."""
+    pairs = zip(study.series, origins, strict=True)
+    return [f"{one.symbol}: {note}" if len(origins) > 1 else note for one, origin in pairs for note in origin.notes]
 
 
 def _params(params: dict[str, Any]) -> str:
