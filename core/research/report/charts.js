@@ -21,7 +21,7 @@ function histogram(label, { values, form, marks = [], name, coloured = true, hei
     marks.forEach((mark, k) => {
       const at = across(mark.value), end = at > (room.left + room.right) / 2;
       draw(svg, "line", { x1: at, x2: at, y1: room.top, y2: room.bottom, stroke: "var(--text)", "stroke-width": 2 });
-      draw(svg, "text", { class: "name", x: at + (end ? -6 : 6), y: room.top + 10 + 14 * k, "text-anchor": end ? "end" : "start" }, `${mark.name} ${shown(form, mark.value)}`);
+      draw(draw(svg, "g", { class: "halo" }), "text", { class: "name", x: at + (end ? -6 : 6), y: room.top + 10 + 14 * k, "text-anchor": end ? "end" : "start" }, `${mark.name} ${shown(form, mark.value)}`);
     });
   });
 }

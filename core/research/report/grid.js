@@ -19,11 +19,11 @@ function places(param) {
   return { of, names: used.map((k) => String(param.values[k])), ordered: numeric };
 }
 
-function bestOf(study, a, b, figure) {
+function bestOf(study, a, b, figure, of) {
   const better = figure.better < 0 ? (p, q) => p < q : (p, q) => p > q, cells = new Map();
   for (let row = 0; row < study.count; row++) {
     const [p, q, value] = [a.of.get(study.params[a.name].at[row]), b ? b.of.get(study.params[b.name].at[row]) : 0, figure.values[row]];
-    if (p === undefined || q === undefined || value === null) continue;
+    if (p === undefined || q === undefined || value === null || (of !== "" && of !== study.pair(row))) continue;
     const key = p + q * a.names.length, cell = cells.get(key);
     if (!cell) cells.set(key, { p, q, row, value, tried: 1 });
     else { cell.tried++; if (better(value, cell.value)) Object.assign(cell, { row, value }); }
@@ -50,8 +50,8 @@ function plateau(cells, wide, figure) {
 }
 
 function heatMap(study, figures, picked) {
-  const names = Object.keys(study.params);
-  const chosen = { x: names[0], y: names[1] || "", figure: figures[0].key };
+  const names = Object.keys(study.params), own = names.filter((name) => study.params[name].at[0] >= 0);
+  const chosen = { of: study.several ? study.pair(0) : "", x: own[0] || names[0], y: own[1] || "", figure: figures[0].key };
   const note = el("p", { class: "note" });
   const chart = frame("figure by two parameters", (width) => {
     const tall = chosen.y ? places(study.params[chosen.y]).names.length : 1;
@@ -59,7 +59,8 @@ function heatMap(study, figures, picked) {
   }, (svg, width, tall) => {
     const figure = figures.find((one) => one.key === chosen.figure);
     const a = { name: chosen.x, ...places(study.params[chosen.x]) }, b = chosen.y ? { name: chosen.y, ...places(study.params[chosen.y]) } : null;
-    const cells = bestOf(study, a, b, figure), inside = plateau(cells, a.names.length, figure), range = common([...cells.values()].map((cell) => cell.value));
+    const cells = bestOf(study, a, b, figure, chosen.of), inside = plateau(cells, a.names.length, figure), range = common([...cells.values()].map((cell) => cell.value));
+    if (!cells.size) return note.replaceChildren("Nothing was tried of these two together.");
     const left = b ? Math.min(110, 20 + 7 * Math.max(...b.names.map((name) => name.length), 3)) : 12;
     const step = { x: (width - left - 8) / a.names.length, y: (tall - 70) / (b ? b.names.length : 1) };
     const top = 18, at = (cell) => [left + cell.p * step.x, top + ((b ? b.names.length : 1) - 1 - cell.q) * step.y];
@@ -84,10 +85,12 @@ function heatMap(study, figures, picked) {
     }
     if (best) { const [x, y] = at(best); draw(svg, "circle", { cx: x + step.x / 2, cy: y + step.y / 2, r: 4, fill: "var(--text)", "pointer-events": "none" }); }
     draw(svg, "text", { x: left, y: tall - 16 }, `colours: ${shown(figure.form, range[0])} … ${shown(figure.form, range[1])}`);
-    const joint = names.length > (b ? 2 : 1) || study.several ? "Each cell is the best of all that was tried there. " : "";
+    const joint = [...cells.values()].some((cell) => cell.tried > 1) ? "Each cell is the best of all that was tried there. " : "";
     note.textContent = `${joint}● is the best. ${inside.size > 1 ? `The outline is its plateau: the ${inside.size} cells joined to it that keep half of its lead over the middle cell.` : cells.size > 3 ? "No cell beside it keeps half of its lead over the middle cell: a lone peak." : ""} Blue is better, orange worse${figure.neutral === null ? "" : `; grey is ${shown(figure.form, figure.neutral)}`}. A click shows that trial's equity.`;
   });
   const choice = (key, options) => el("select", { "aria-label": key, onchange: (event) => { chosen[key] = event.target.value; chart.again(); } }, ...options.map(([value, text]) => el("option", { value, ...(value === chosen[key] ? { selected: "" } : {}) }, text)));
-  const controls = el("div", { class: "controls" }, "across", choice("x", names.map((name) => [name, name])), "up", choice("y", [...names.map((name) => [name, name]), ["", "(nothing)"]]), "figure", choice("figure", figures.map((one) => [one.key, one.name])));
+  const pairs = study.several ? [...new Set(Array.from({ length: study.count }, (_, row) => study.pair(row)))] : [];
+  const whose = pairs.length ? ["of", choice("of", [...pairs.map((pair) => [pair, pair]), ["", "(all)"]])] : [];
+  const controls = el("div", { class: "controls" }, ...whose, "across", choice("x", names.map((name) => [name, name])), "up", choice("y", [...names.map((name) => [name, name]), ["", "(nothing)"]]), "figure", choice("figure", figures.map((one) => [one.key, one.name])));
   return el("div", {}, controls, chart, note);
 }

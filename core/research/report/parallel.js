@@ -28,7 +28,7 @@ function parallel(study, figures, changed) {
     const point = (row, k) => { const value = dims[k].get(row); return value === null ? null : lying ? [scales[k](value), place[k]] : [place[k], scales[k](value)]; };
     const paths = [...rows].reverse().map((row) => {
       const points = dims.map((_, k) => point(row, k)).filter(Boolean);
-      const shape = draw(lines, "path", { d: `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`, fill: "none", stroke: colour(tint.values[row], tint, range), "stroke-width": row ? 1.2 : 3 });
+      const shape = draw(lines, "path", { d: `M${points.map(([x, y]) => `${x.toFixed(1)},${y.toFixed(1)}`).join("L")}`, fill: "none", stroke: row ? colour(tint.values[row], tint, range) : "var(--text)", "stroke-width": row ? 1.2 : 2.5 });
       tipped(shape, () => `#${row + 1} ${study.label(row)}\n${tint.name}: ${shown(tint.form, tint.values[row])}`);
       return [row, shape];
     });

@@ -5,10 +5,11 @@ const SHOWN_CURVES = 5;
 function readStudy(data) {
   const several = data.strategies.length > 1 || data.symbols.length > 1;
   const params = (row) => Object.entries(data.params).filter(([, param]) => param.at[row] >= 0).map(([name, param]) => `${name}=${param.values[param.at[row]]}`).join(" ");
-  const who = (row) => (several ? `${data.strategies[data.strategy[row]]} ${data.symbols[data.symbol[row]]} ` : "");
+  const pair = (row) => `${data.strategies[data.strategy[row]]} ${data.symbols[data.symbol[row]]}`;
+  const who = (row) => (several ? `${pair(row)} ` : "");
   const figure = (key) => data.figures.find((one) => one.key === key) || { values: [] };
   const neighbours = (row) => { const value = figure("plateau").values[row]; return value === null || value === undefined ? "" : `its neighbours make ${shown("share", value)} of it`; };
-  return { ...data, several, label: (row) => (who(row) + params(row)).trim() || "as given", figure, neighbours };
+  return { ...data, several, pair, label: (row) => (who(row) + params(row)).trim() || "as given", figure, neighbours };
 }
 
 function studyPage(page, data) {
@@ -57,7 +58,7 @@ function ranked(page, study) {
   if (names.length || study.several) {
     const wanted = best([...new Set([main.key, "net_pnl", "max_drawdown", "trades"])]);
     const lines = parallel(study, wanted, () => table.again());
-    page.append(card("All trials at once", `A line a trial, the best the thickest. Drag along an axis to keep what passes there: the table follows; a click on the axis lets go.${lines.cut ? ` Drawn: ${lines.cut.toLocaleString("en-US")} of ${study.count.toLocaleString("en-US")}, the best half of them from the top of the ranking.` : ""}`, lines));
+    page.append(card("All trials at once", `A line a trial, the best in the colour of text. Drag along an axis to keep what passes there: the table follows; a click on the axis lets go.${lines.cut ? ` Drawn: ${lines.cut.toLocaleString("en-US")} of ${study.count.toLocaleString("en-US")}, the best half of them from the top of the ranking.` : ""}`, lines));
     table = ranking(study, drawn, turn, lines.allowed);
   } else table = ranking(study, drawn, turn, () => true);
   page.append(card("Ranking", "Click a heading to sort, a row to draw its equity. The filter takes words and comparisons.", table));

@@ -26,8 +26,8 @@ from core.types import DAY, interval_text
 FAILED, DOTS = 500, 800
 
 _MEANS = {
-    "overfit": "What the search found is luck, as far as this data tells: the best of one half of the time was no guide to the other, or "
-    "as many trials worth nothing would bring as much.",
+    "overfit": "What the search found is luck, as far as this data tells: the best of one half of the time was no guide to the other, "
+    "or chance alone brings as much from so many trials.",
     "doubtful": "It cannot be told from luck: neither what this data says for it nor what it says against it is enough.",
     "holds": "It stands up to the number of trials: what was chosen on one half of the time did well on the other, and its Sharpe is above "
     "what so many worthless trials would bring. That says nothing of a market that changes.",

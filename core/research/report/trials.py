@@ -64,8 +64,8 @@ def trial_columns(found: Findings) -> dict[str, Any]:
         "symbols": symbols,
         "strategy": _places([row.strategy for row in rows], strategies),
         "symbol": _places([row.symbol for row in rows], symbols),
-        "params": {name: one for name, one in params.items() if len(one["values"]) > 1 or -1 in one["at"]},
-        "fixed": {name: one["values"][0] for name, one in params.items() if len(one["values"]) == 1 and -1 not in one["at"]},
+        "params": {name: one for name, one in params.items() if len(one["values"]) > 1},
+        "fixed": {name: one["values"][0] for name, one in params.items() if len(one["values"]) == 1},
         "figures": _figures(rows, found.ranking.rank_by),
         "curves": _curves(found, symbols),
     }
