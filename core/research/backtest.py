@@ -17,9 +17,10 @@ from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, SourceError, StrategyError, UsageError, telling
 from core.kernels.records import FILL, MARK, REPORT
+from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.figures import figures
-from core.research.metrics import Run, metrics
+from core.research.metrics import Run, finite, metrics
 from core.research.rows import fill_rows
 from core.research.source import Source
 from core.research.source_verdict import Holes, refuse
@@ -136,7 +137,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
             f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
         )
     cold = "" if len(reports.compress(reports["kind"] == FILL)) else _cold(instance, plan, order.from_ns)
-    source.notes += [f"the strategy {cold}"] if cold else []
+    source.notes += [*([f"the strategy {cold}"] if cold else []), *held_back(reports)]
     result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result
@@ -243,6 +244,7 @@ def _result(
     found = metrics(run, time.perf_counter() - started)
     trips = closed_trips(fills, None if watch is None else watch.excursions())
     found |= figures(run, trips, fills, None if watch is None else watch.falls(int(account.ts)))
+    found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
         trips=trips, tables=tables(trips, source.interval_ns), executed=fills, cold=cold,
