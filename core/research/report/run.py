@@ -9,6 +9,7 @@ from core.clock import iso
 from core.research.backtest import Result
 from core.research.curve import Curve
 from core.research.job import detail_of
+from core.research.report.elsewhere import params_text
 from core.research.report.page import brief, milliseconds, page
 from core.research.report_text import Setting, assumptions, blocks
 from core.research.service import Detail
@@ -31,10 +32,11 @@ def run_document(figures: Mapping[str, Any], setting: Setting, detail: Detail) -
     """
     told = blocks(figures, setting, detail.tables.get("by_exit", []))
     known = {name: value for _, rows in reversed(told) for name, value, _ in reversed(rows)}
+    given = params_text(setting.params) or "no parameters"
     return {
         "kind": "run",
         "title": f"{setting.strategy} on {setting.symbol}",
-        "lead": f"{_params(setting.params) or 'no parameters'}; {setting.source}, {_day(setting.first_ns)} to {_day(setting.last_ns)} UTC.",
+        "lead": f"{given}; {setting.source}, {_day(setting.first_ns)} to {_day(setting.last_ns)} UTC.",
         "facts": [(name, known[name]) for name in _HEADLINE if name in known],
         "blocks": [(title, rows) for title, rows in told if rows],
         "figures": [(key, value) for key, value in figures.items() if not isinstance(value, Mapping | list | tuple)],
@@ -67,7 +69,3 @@ def _trip(trip: Mapping[str, Any]) -> dict[str, Any]:
 
 def _day(ns: int) -> str:
     return iso(ns)[:16].replace("T", " ")
-
-
-def _params(params: Mapping[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in params.items())

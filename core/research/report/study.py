@@ -7,17 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.clock import iso
-from core.research.report.page import brief, milliseconds, page
+from core.research.report.elsewhere import chance_documents, fold_document, params_text
+from core.research.report.page import brief, page
 from core.research.report.trials import FIGURES, trial_columns
 from core.research.report_figures import money, number
 from core.research.report_text import Setting, assumptions
 from core.research.search.advice import sentences
 from core.research.search.findings import Findings
-from core.research.search.montecarlo import MonteCarlo
 from core.research.search.ranking import Ranking
 from core.research.search.study import Study
 from core.research.search.trial import Series
-from core.research.search.validation import FoldResult, Validation
 from core.research.statistics.overfitting import Overfitting
 from core.research.statistics.verdict import DSR_HOLDS, DSR_OVERFIT, PBO_HOLDS, PBO_OVERFIT
 from core.types import DAY, interval_text
@@ -62,7 +61,8 @@ def study_document(found: Findings, origins: Sequence[Origin]) -> dict[str, Any]
     names = ", ".join(space.definition.name for space in study.spaces)
     symbols = _several([one.symbol for one in study.series], "symbols")
     columns = trial_columns(found)
-    failed = [dict(strategy=s, symbol=on, params=_params(params), error=why) for s, on, params, why in ranking.failed[:FAILED]]
+    first = {one.symbol: one.first_ns for one in study.series}
+    failed = [dict(strategy=s, symbol=on, params=params_text(params), error=why) for s, on, params, why in ranking.failed[:FAILED]]
     return {
         "kind": "study",
         "title": f"{names} on {symbols}",
@@ -72,8 +72,8 @@ def study_document(found: Findings, origins: Sequence[Origin]) -> dict[str, Any]
         "rank_by": ranking.rank_by,
         **columns,
         "degradation": _degradation(ranking.overfitting),
-        "validations": [_validation(one, found) for one in found.validations],
-        "monte_carlo": list(_chances(found.monte_carlo)) if found.monte_carlo else [],
+        "validations": [fold_document(one, first[one.symbol]) for one in found.validations],
+        "monte_carlo": list(chance_documents(found.monte_carlo)) if found.monte_carlo else [],
         "failed": failed,
         "failed_total": len(ranking.failed),
         "assumptions": _assumptions(found, origins, columns["fixed"]),
@@ -180,51 +180,6 @@ def _degradation(found: Overfitting | None) -> dict[str, Any] | None:
     }
 
 
-def _validation(one: Validation, found: Findings) -> dict[str, Any]:
-    first = next(series.first_ns for series in found.study.series if series.symbol == one.symbol)
-    lost = sum(fold.test_pnl < 0 for fold in one.folds)
-    words = f"Parameters are chosen on one stretch and judged on another. All tests together: net P&L {one.test_pnl:+,.2f}; "
-    words += f"{lost} of {len(one.folds)} folds lost"
-    if one.efficiency is not None:
-        words += f"; a day in the tests made {one.efficiency:.0%} of what a day in training did"
-    return {"way": one.way, "symbol": one.symbol, "words": words + ".", "folds": [_fold(fold, first) for fold in one.folds]}
-
-
-def _fold(fold: FoldResult, first_ns: int) -> dict[str, Any]:
-    train, test = ([milliseconds(max(ns, first_ns)) for ns in ends] for ends in (fold.train, fold.test))
-    return {
-        "train": train,
-        "test": test,
-        "chosen": _params(fold.params),
-        "train_pnl": fold.train_pnl,
-        "test_pnl": fold.test_pnl,
-        "train_day": fold.train_pnl / _days(train),
-        "test_day": fold.test_pnl / _days(test),
-        "train_sharpe": fold.train_sharpe,
-        "test_sharpe": fold.test_sharpe,
-        "trades": fold.trades,
-    }
-
-
-def _days(ends: Sequence[int]) -> float:
-    return max(ends[1] - ends[0], 1) * 1_000_000 / DAY
-
-
-def _chances(chance: MonteCarlo) -> Iterator[dict[str, Any]]:
-    if chance.redrawn:
-        words = (
-            f"Its periods drawn again in blocks, {chance.redrawn.paths:,} paths; {chance.redrawn.ruin:.1%} of them lost half the capital."
-        )
-        yield {"words": words, "net_pnl": chance.redrawn.net_pnl, "max_drawdown": chance.redrawn.max_drawdown}
-    if chance.jittered:
-        other = chance.jittered
-        words = (
-            f"Run again {other.runs:,} times, prices off by {other.price_bps:g} bp, costs times {other.cost[0]:g} to {other.cost[1]:g}: "
-            f"{other.losing:.0%} lost."
-        )
-        yield {"words": words, "net_pnl": other.net_pnl, "max_drawdown": other.max_drawdown}
-
-
 def _assumptions(found: Findings, origins: Sequence[Origin], fixed: dict[str, Any]) -> list[tuple[str, str, str]]:
     """As a backtest's: the terms once, the rest of each series."""
     study = found.study
@@ -250,7 +205,3 @@ def _notes(study: Study, origins: Sequence[Origin]) -> list[str]:
     """What was said of the sources; of several with whose it is."""
     pairs = zip(study.series, origins, strict=True)
     return [f"{one.symbol}: {note}" if len(origins) > 1 else note for one, origin in pairs for note in origin.notes]
-
-
-def _params(params: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in params.items())
