@@ -18,7 +18,7 @@ OVER = ("done", "failed", "cancelled")
 #: Figures of a run that its row tells: a hundred rows go to every viewer each time one of them changes.
 IN_A_ROW = (
     "ticks", "trades", "fills", "win_rate", "gross_profit", "gross_loss", "fees", "net_pnl", "profit_factor", "max_drawdown",
-    "max_drawdown_pct", "sharpe", "elapsed_s", "expectancy", "sortino", "calmar", "exposure",
+    "max_drawdown_pct", "sharpe", "elapsed_s", "expectancy", "sortino", "calmar", "exposure", "gaps",
 )  # fmt: skip
 
 
