@@ -106,6 +106,7 @@ def optimize(call: Call) -> int:
     """Run the study, or go on with it."""
     from cockpit.cli.noted import note_study
     from cockpit.cli.stopping import stopping
+    from cockpit.cli.study_text import StudyLine
     from core.research.search.counting import earlier_trials
     from core.research.search.findings import findings
     from core.research.search.montecarlo import monte_carlo
@@ -186,7 +187,7 @@ def _study(call: Call, place: Path) -> tuple[Study, list[Origin]]:
 
 @contextlib.contextmanager
 def _workplace() -> Any:
-    """A folder for the rows, gone afterwards; in memory where there is room for it."""
+    """A folder for the rows, gone afterwards."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="cockpit-study-") as folder:
@@ -224,35 +225,3 @@ def _tell(call: Call, found: Findings, began: int) -> int:
 
         print_findings(found, call.options.top, sys.stdout)
     return 1 if found.ranking.failed and not found.ranking.rows else 0
-
-
-class StudyLine:
-    """A line on stderr that says how far a study is; silent where no terminal looks on."""
-
-    def __init__(self, by: str) -> None:
-        self._by = by
-        self._seen = sys.stderr.isatty()
-        self._length = 0
-        self._last = 0.0
-
-    def __enter__(self) -> StudyLine:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._put("")
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if self._seen and now - self._last >= 0.1:
-            self._last = now
-            from cockpit.cli.study_text import progress_text
-
-            self._put(progress_text(progress, self._by))
-
-    def _put(self, text: str) -> None:
-        if self._length or text:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns if self._seen else 80
-            text = text[: width - 1]
-            sys.stderr.write(f"\r{text.ljust(self._length)}" if text else f"\r{' ' * self._length}\r")
-            sys.stderr.flush()
-        self._length = len(text)
