@@ -20,7 +20,21 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
 
 #: Modules of commands, in the order of the help page.
-GROUPS = ("running", "status", "trading", "ledger", "alerting", "research", "optimize", "replay", "audit", "db", "machine", "keys")
+GROUPS = (
+    "running",
+    "status",
+    "trading",
+    "ledger",
+    "alerting",
+    "research",
+    "portfolio",
+    "optimize",
+    "replay",
+    "audit",
+    "db",
+    "machine",
+    "keys",
+)
 
 _DESCRIPTION = "Live prices, strategies and their P&L in the terminal; an engine behind it that outlives the terminal."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,34 +69,46 @@ def add_terms(parser: Parser) -> None:
     parser.add_argument("--trailing-pct", metavar="P", help="exit this far off the best price since entry")
 
 
-def terms(call: Call) -> Terms:
-    """The terms of the flags, over the configured ones.
+def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
+    """The terms of the flags, over those of `base` (values of `term`), over the configured ones.
 
     Raises:
         UsageError: a value that is not allowed; the message names the flag and what is.
+    """
+    from core.commands import Terms
+
+    paper = call.configuration().config.paper
+    given: dict[str, Any] = {name: getattr(paper, name) for name in CONFIGURED} | dict(base or {})
+    for name in (*CONFIGURED, *PLAIN):
+        text = getattr(call.options, name)
+        if text is not None:
+            given[name] = term(name, text, f"--{name.replace('_', '-')} {text}")
+    return Terms(**given)
+
+
+def term(name: str, text: str, words: str) -> Any:
+    """One of the terms, of text.
+
+    Args:
+        words: how it was given, for the message.
+
+    Raises:
+        UsageError: it is not allowed.
     """
     import msgspec
 
     from core.commands import Terms
     from core.config_keys import keys_of
 
-    keys = keys_of(Terms)
-    paper = call.configuration().config.paper
-    given: dict[str, Any] = {name: getattr(paper, name) for name in CONFIGURED}
-    for name in (*CONFIGURED, *PLAIN):
-        text = getattr(call.options, name)
-        if text is None:
-            continue
-        flag = f"--{name.replace('_', '-')}"
-        try:
-            value = msgspec.convert(text, keys[name].type, strict=False)
-        except msgspec.ValidationError:
-            raise UsageError(f"{flag} {text}: must be {keys[name].allowed}") from None
-        # NaN passes every bound it is compared with, and "null" reads as no value.
-        if value is None or (isinstance(value, float) and not abs(value) < float("inf")):
-            raise UsageError(f"{flag} {text}: must be {keys[name].allowed}")
-        given[name] = value
-    return Terms(**given)
+    key = keys_of(Terms)[name]
+    try:
+        value = msgspec.convert(text, key.type, strict=False)
+    except msgspec.ValidationError:
+        raise UsageError(f"{words}: must be {key.allowed}") from None
+    # NaN passes every bound it is compared with, and "null" reads as no value.
+    if value is None or (isinstance(value, float) and not abs(value) < float("inf")):
+        raise UsageError(f"{words}: must be {key.allowed}")
+    return value
 
 
 def folders(call: Call) -> list[Path]:

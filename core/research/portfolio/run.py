@@ -47,6 +47,7 @@ class Portfolio:
     Attributes:
         runs: the legs that ran, as they were asked for; at least one.
         failed: why the others did not, by their names.
+        tried: symbol, first and last time (ns UTC) of the rows of every leg that was run, also of those that failed.
         measured_ns: from when to when risk was measured that legs are weighed by, ns UTC; None: it was not.
         elapsed_s: seconds it took.
     """
@@ -54,6 +55,7 @@ class Portfolio:
     ask: Ask
     runs: list[LegRun]
     failed: dict[str, str]
+    tried: dict[str, tuple[str, int, int]]
     marks: Marks
     measured_ns: tuple[int, int] | None
     elapsed_s: float
@@ -91,6 +93,7 @@ def run_portfolio(ask: Ask, telling: Telling | None = None, stage: Callable[[str
             failed[one.leg.name] = held
         else:
             ready.append((one, held))
+    had_rows = ready
     weights, begin, measured = {one.leg.name: one.leg.weight for one in known}, ask.from_ns, None
     if ask.by_risk and ready:
         sizes = by_risk(ask, ready, stage)
@@ -110,7 +113,8 @@ def run_portfolio(ask: Ask, telling: Telling | None = None, stage: Callable[[str
         raise CockpitError("; ".join(f"leg {name}: {why}" for name, why in failed.items()))
     marks = marks_of([(run.rows, run.result.executed) for run in runs], ask.capital)
     ordered = {one.leg.name: failed[one.leg.name] for one in known if one.leg.name in failed}
-    return Portfolio(ask, runs, ordered, marks, measured, time.perf_counter() - began)
+    tried = {one.leg.name: (held.symbol, int(held.when[0]), held.last_ns) for one, held in had_rows}
+    return Portfolio(ask, runs, ordered, tried, marks, measured, time.perf_counter() - began)
 
 
 def _run(ask: Ask, known: Known, held: Held, weight: float | None, begin: int | None, telling: Telling | None) -> LegRun:

@@ -14,7 +14,7 @@ from core.research.portfolio.together import contributions, correlation, netting
 from core.research.portfolio.warnings import ALIKE, moment, warnings_of
 from core.research.report_figures import NONE, count, money, number, ratio
 from core.research.source_name import clean
-from core.types import interval_text
+from core.types import DAY, interval_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,10 +43,11 @@ def print_portfolio(done: Portfolio, file: TextIO, width: int | None = None, col
             _block(console, "Correlation of what they make in a period", table)
     _block(console, "Exposure, quote currency", _exposure(done))
     _block(console, "Sizes", _rows(["", "", ""], _sizes(done), (True, False, True)))
-    for line in assumptions(done, figures):
-        console.print(f"  {line}", style="dim")
-    for line in warnings_of(done):
-        console.print(f"  ! {clean(line)}", style="yellow")
+    _block(console, "Assumptions", _sentences(assumptions(done, figures), " "))
+    found = warnings_of(done)
+    if found:
+        console.print("Warnings", style="bold")
+        console.print(_sentences(found, "!"), style="yellow")
 
 
 def _block(console: Console, title: str, table: Table) -> None:
@@ -133,7 +134,7 @@ def _sizes(done: Portfolio) -> list[list[str]]:
 def assumptions(done: Portfolio, figures: dict[str, Any]) -> list[str]:
     """What the figures rest on, beyond what a backtest's do."""
     marks = done.marks
-    days = "UTC days" if bool((marks.edges[:-1] % 86_400_000_000_000 == 0).all()) and len(marks.edges) > 1 else "equal stretches of time"
+    days = "UTC days" if bool((marks.edges[:-1] % DAY == 0).all()) and len(marks.edges) > 1 else "equal stretches of time"
     lines = [
         f"{moment(marks.first_ns)} to {moment(marks.last_ns + 1)}; {len(marks.edges):,} periods ({days})",
         f"capital {money(done.ask.capital)}, one account; every leg has a book of its own, sizes stay as they are",
@@ -143,6 +144,19 @@ def assumptions(done: Portfolio, figures: dict[str, Any]) -> list[str]:
         start, end = map(moment, done.measured_ns)
         lines.append(f"weighed by risk measured from {start} to {end}, traded after it only")
     return lines
+
+
+def _sentences(lines: Sequence[str], sign: str) -> Table:
+    """Sentences that are folded behind their sign."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for line in lines:
+        table.add_row(Text(f" {sign}"), Text(clean(line)))
+    return table
 
 
 def _rows(heads: Sequence[str], rows: Sequence[Sequence[Any]], left: Sequence[bool] = ()) -> Table:
