@@ -15,8 +15,8 @@ from core.research.portfolio.legs import Ask, Known, order_of
 from core.research.portfolio.marks import marks_of, step_of
 from core.research.portfolio.rows import Held
 
-#: The part of the span in which risk is measured; what was measured is traded in the rest only.
-MEASURED = 1 / 3
+#: Risk is measured in the first one of so many parts of the span, and what was measured is traded in the others only.
+MEASURED = 3
 
 #: Digits of a quantity made of a weight, so that the one printed is the one traded.
 DIGITS = 6
@@ -53,7 +53,7 @@ def by_risk(ask: Ask, legs: Sequence[tuple[Known, Held]], stage: Callable[[str],
     first = max(ask.from_ns or 0, min(int(rows.when[0]) for _, rows in legs))
     last = max(rows.last_ns for _, rows in legs)
     step = step_of(last - first, min(rows.interval_ns for _, rows in legs))
-    split = (int(first + (last - first) * MEASURED) // step + 1) * step
+    split = ((first + (last - first) // MEASURED) // step + 1) * step
     inverse: dict[str, float] = {}
     failed: dict[str, str] = {}
     for number, (known, rows) in enumerate(legs, 1):
