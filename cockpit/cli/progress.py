@@ -18,6 +18,9 @@ PREPARING = "preparing …"
 
 _WIDTH = 30
 
+#: A line that a terminal folds could not be taken away.
+_WIDEST = 79
+
 
 class Progress:
     """Called with a source and the rows done so far; takes its line away at the end."""
@@ -51,7 +54,7 @@ class Progress:
 
         self._notice.cancel()
         self._last = now
-        self._put(self._about + line(share(source, done), done, now - self._began))
+        self._put((self._about + line(share(source, done), done, now - self._began))[:_WIDEST])
 
     def stage(self, text: str) -> None:
         """What comes now has a source of its own; the text stands before its line."""

@@ -67,10 +67,11 @@ def marks_of(legs: Sequence[tuple[Held, Records]], capital: float) -> Marks:
     times = np.unique(np.concatenate([regular, edges]))
     found = [marked(rows, fills, capital, times) for rows, fills in legs]
     pnl = np.array([one[0] for one in found])
-    at_edges = pnl[:, np.searchsorted(times, edges)]
+    with np.errstate(invalid="ignore"):  # the difference of two that overflowed
+        changes = np.diff(pnl[:, np.searchsorted(times, edges)], axis=1, prepend=0.0)
     return Marks(
         step_ns=step, first_ns=first, last_ns=last, times=times, pnl=pnl, value=np.array([one[1] for one in found]), edges=edges,
-        changes=np.diff(at_edges, axis=1, prepend=0.0),
+        changes=changes,
         covered=np.array([covered(int(rows.when[0]), rows.last_ns, first, last, edges) for rows, _ in legs]),
     )  # fmt: skip
 

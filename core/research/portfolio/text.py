@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-#: Width of the names of legs, and of a column of the matrix; so many of them stand beside each other.
-NAME, COLUMN, COLUMNS = 22, 6, 9
+#: Widest name of a leg, and a column of the matrix with the space before it.
+NAME, COLUMN = 22, 7
 
 #: Blue and orange are told apart by everyone.
 TOGETHER, AGAINST = "dark_orange", "blue"
@@ -39,7 +39,7 @@ def print_portfolio(done: Portfolio, file: TextIO, width: int | None = None, col
     _block(console, "Portfolio", _rows(["", "", ""], _together(done, figures), (True, False, True)))
     _block(console, "Legs", _legs(done))
     if len(done.runs) > 1:
-        for table in _matrix(done):
+        for table in _matrix(done, max(1, (console.width - NAME - 4) // COLUMN)):
             _block(console, "Correlation of what they make in a period", table)
     _block(console, "Exposure, quote currency", _exposure(done))
     _block(console, "Sizes", _rows(["", "", ""], _sizes(done), (True, False, True)))
@@ -88,13 +88,13 @@ def _legs(done: Portfolio) -> Table:
     return _rows(["leg", "net P&L", "of P&L", "of risk", "Sharpe", "drawdown", "trades"], rows)
 
 
-def _matrix(done: Portfolio) -> Iterator[Table]:
-    """The matrix below its diagonal, in tables that fit."""
+def _matrix(done: Portfolio, most: int) -> Iterator[Table]:
+    """The matrix below its diagonal, in tables of so many columns at most."""
     from rich.text import Text
 
     matrix = correlation(done.marks.changes, done.marks.covered)
-    for start in range(0, len(matrix), COLUMNS):
-        numbers = range(start, min(start + COLUMNS, len(matrix)))
+    for start in range(0, len(matrix), most):
+        numbers = range(start, min(start + most, len(matrix)))
         rows: list[list[Any]] = [
             [f"{k + 1} {done.runs[k].leg.name}", *(Text(_r(row[j]), _tone(row[j], k == j)) if j <= k else "" for j in numbers)]
             for k, row in enumerate(matrix)
@@ -170,7 +170,7 @@ def _rows(heads: Sequence[str], rows: Sequence[Sequence[Any]], left: Sequence[bo
         free = bool(left) and number_ == len(heads) - 1
         table.add_column(
             f"  {head}" if first else head, justify="left" if to_left else "right", no_wrap=not free,
-            overflow="fold" if free else "ellipsis", max_width=NAME + 2 if first else None, min_width=COLUMN - 2 if not first else None,
+            overflow="fold" if free else "ellipsis", max_width=NAME + 2 if first else None, min_width=4 if not first else None,
         )  # fmt: skip
     for row in rows:
         cells = [cell if isinstance(cell, Text) else Text(clean(str(cell))) for cell in row]

@@ -105,6 +105,11 @@ def _varied(values: NDArray[np.float64]) -> NDArray[np.float64] | None:
 
 def contributions(changes: NDArray[np.float64], pnl: Sequence[float]) -> list[Part]:
     """What each leg contributes to P&L and to the variance of the portfolio's changes, over all periods: zero where it had no rows."""
+    with np.errstate(all="ignore"):  # what overflows is not finite, and so None
+        return _contributions(changes, pnl)
+
+
+def _contributions(changes: NDArray[np.float64], pnl: Sequence[float]) -> list[Part]:
     whole = total(changes)
     net = float(total(np.array(pnl)[:, None])[0])
     centred = whole - whole.mean() if len(whole) else whole
@@ -123,8 +128,9 @@ def diversification(changes: NDArray[np.float64]) -> float | None:
     whole = total(changes)
     if changes.shape[1] < LEAST_PERIODS or _varied(whole) is None:
         return None
-    deviations = [float(change.std(ddof=1)) for change in changes]
-    return finite(math.fsum(deviations) / float(whole.std(ddof=1)))
+    with np.errstate(all="ignore"):  # what overflows is not finite, and so None
+        deviations = [float(change.std(ddof=1)) for change in changes]
+        return finite(sum(sorted(deviations)) / float(whole.std(ddof=1)))
 
 
 def netting(value: NDArray[np.float64], symbols: Sequence[str]) -> dict[str, Netting]:

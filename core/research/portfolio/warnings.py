@@ -24,12 +24,18 @@ LEAST_SPAN = 0.95
 
 def warnings_of(done: Portfolio) -> list[str]:
     """A line each, the gravest first; whoever prints them makes what came from files safe."""
-    return [*_failed(done), *_borrowed(done), *_alike(done), *_opposed(done), *_lopsided(done), *_of_legs(done)]
+    return [*_failed(done), *_ruined(done), *_borrowed(done), *_alike(done), *_opposed(done), *_lopsided(done), *_of_legs(done)]
 
 
 def _failed(done: Portfolio) -> Iterator[str]:
     for name, why in done.failed.items():
         yield f"leg {name} failed, and all figures are without it: {why}"
+
+
+def _ruined(done: Portfolio) -> Iterator[str]:
+    gone = done.equity <= 0.0
+    if gone.any():
+        yield f"equity was gone at {moment(int(done.marks.times[gone.argmax()]))}: in earnest nothing would have been traded after it"
 
 
 def _borrowed(done: Portfolio) -> Iterator[str]:

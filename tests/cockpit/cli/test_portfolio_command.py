@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from pathlib import Path
@@ -10,8 +11,10 @@ import pytest
 from cli_doubles import FakeEngine, Run
 
 from core.commands import NoteStudy
-from core.home import data_folder
+from core.home import data_folder, make_home
 from core.store.ledger_reader import read_runs
+from core.store.tape import Tape
+from tests.store.store_ticks import STREAM, symbols, ticks_of
 
 BTC = str(data_folder() / "samples" / "BTCUSDT-1m.csv")
 ETH = str(data_folder() / "samples" / "ETHUSDT-1m-sample.csv")
@@ -50,6 +53,21 @@ def test_a_leg_has_the_figures_of_its_backtest(run: Run, home: Path) -> None:
     alone = run("backtest", BTC, "--strategy", "momentum", "--qty", "0.01", "--side", "long_short", "--fee-bps", "2", "--json").document
     for name in ("fills", "trades", "fees", "net_pnl", "max_drawdown", "win_rate"):
         assert leg["figures"][name] == alone[name], name
+
+
+def test_a_bare_symbol_is_its_tape(run: Run, home: Path) -> None:
+    async def record() -> None:
+        async with await Tape.open(home / "tape.db", symbols()) as tape:
+            tape.append(ticks_of(9000), STREAM)
+
+    make_home(home)
+    asyncio.run(record())
+    found = run("portfolio", "--leg", "sma_crossover BTCUSDT interval=tick qty=1", "--json").document
+    alone = run("backtest", "tape:BTCUSDT", "--strategy", "sma_crossover", "--param", "interval=tick", "--json").document
+    assert found["legs"][0]["name"] == "sma_crossover-BTCUSDT"
+    assert found["figures"]["ticks"] == alone["ticks"] > 1000
+    assert found["figures"]["net_pnl"] == alone["net_pnl"]
+    assert found["figures"]["fills"] == alone["fills"] > 0
 
 
 def test_people_get_a_report_of_80_columns(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +150,15 @@ fee_bps = 5
     assert found["figures"]["capital"] == 5000
     flagged = run("portfolio", str(path), "--weights", "equal", "--capital", "100", "--from", "2024-08-08T01:00Z", "--json").document
     assert (flagged["figures"]["capital"], flagged["legs"][0]["weight"]) == (100, 0.5)
+
+
+def test_more_legs_than_columns_are_several_tables(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    words = [word for k in range(9) for word in ("--leg", f"rsi {BTC} name=a-leg-with-a-long-long-name-{k} period={k + 5}")]
+    out = run("portfolio", *words).out
+    assert out.count("Correlation of what they make in a period") == 2
+    assert max(map(len, out.splitlines())) <= 80
+    assert out.count("1.00") >= 9, "every leg is one with itself"
 
 
 @pytest.mark.parametrize(

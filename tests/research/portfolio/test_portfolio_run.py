@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import msgspec
@@ -210,6 +211,15 @@ def test_positions_worth_more_than_equity_are_told(tmp_path: Path) -> None:
     assert found["warnings"][0].startswith("positions were worth more than equity once")
 
 
+def test_equity_that_is_gone_is_told(tmp_path: Path) -> None:
+    path = bars_file(tmp_path, [100.0, 100.0, 150.0, 250.0, 100.0])
+    done = run(tmp_path, [leg("a", "short", path, weight=1.0)], capital=1000.0)
+    found = document(done)
+    assert found["figures"]["leverage_max"] is None
+    assert found["warnings"][0].startswith("equity was gone at 2023-11-14T22:18:00Z")
+    assert "with no equity left" in found["warnings"][1]
+
+
 def test_risk_weighs_by_the_first_third_only_and_trades_what_follows(tmp_path: Path) -> None:
     rng = np.random.default_rng(3)
     steps = {"BTCUSDT": rng.normal(0, 0.1, 900), "ETHUSDT": rng.normal(0, 0.4, 900)}
@@ -236,6 +246,15 @@ def test_a_leg_without_volatility_cannot_be_weighed_by_risk(tmp_path: Path) -> N
         run(tmp_path, [leg("a", "flips", path), leg("late", "flips", late)], by_risk=True)
 
 
+def test_sums_that_overflow_are_no_figures(tmp_path: Path) -> None:
+    path = walk(tmp_path)
+    huge = msgspec.structs.replace(FREE, qty=9e299)
+    found = document(run(tmp_path, [leg("huge", "flips", path, terms=huge), leg("too", "long", path, terms=huge), leg("a", "long", path)]))
+    assert "NaN" not in json.dumps(found)
+    assert "Infinity" not in json.dumps(found)
+    assert found["figures"]["diversification_ratio"] is None
+
+
 @pytest.fixture(scope="module")
 def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Leg]]:
     """A folder and legs on two markets, one of which fails."""
@@ -256,8 +275,6 @@ def test_the_order_of_legs_changes_nothing_but_order(order: list[int], four: tup
 
 def _ordered(found: dict[str, object]) -> dict[str, object]:
     """A document with its legs by name, without what a clock said."""
-    import json
-
     again = json.loads(json.dumps(found))
     again["figures"].pop("elapsed_s")
     for row in again["legs"]:
