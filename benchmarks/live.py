@@ -31,11 +31,11 @@ from benchmarks.live_engine import EngineUnderTest, cpu_s, engine, pss_mb, threa
 class Venue:
     """The generating process, and orders to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: type[live_venue.LeanVenue] = live_venue.LeanVenue) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._pipe: Pipe
         self._pipe, theirs = spawn.Pipe()
-        self.process = spawn.Process(target=live_venue.run, args=(theirs,))
+        self.process = spawn.Process(target=live_venue.run, args=(theirs, kind))
         self.process.start()
         self.urls: tuple[str, str] = self._pipe.recv()
 
@@ -85,6 +85,7 @@ def loaded(under: EngineUnderTest, venue: Venue, *words: Any) -> dict[str, Any]:
         raise SystemExit("there were gaps: what was measured is not what was printed")
     return {
         "ticks_per_s": round(ticks / took),
+        "sent": int(done["printed"]),
         "ticks": ticks,
         "settled_after_s": round(took - done["seconds"], 2),
         "held_back_ticks": int(done.get("held_back", 0)),

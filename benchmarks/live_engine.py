@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +115,15 @@ class EngineUnderTest:
 
 
 @contextlib.contextmanager
-def engine(urls: tuple[str, str], workers: int, *, trade: bool = True, more: str = "") -> Iterator[EngineUnderTest]:
-    """An engine streaming and recording `NAMES`, stopped at the end; its files lie in a folder that is removed. `more` configures it."""
+def engine(
+    urls: tuple[str, str], workers: int, *, trade: bool = True, more: str = "", names: Sequence[str] = NAMES, program: str = ""
+) -> Iterator[EngineUnderTest]:
+    """An engine streaming and recording these symbols, stopped at the end; its files lie in a folder that is removed.
+
+    Args:
+        more: configures it.
+        program: runs it, where that is not simply `core.engine`.
+    """
     with tempfile.TemporaryDirectory(prefix="cockpit-live-", dir="/tmp" if os.path.isdir("/tmp") else None) as folder:
         home = Path(folder)
         (home / "cockpit.toml").write_text(
@@ -125,12 +132,13 @@ def engine(urls: tuple[str, str], workers: int, *, trade: bool = True, more: str
         (home / "strategies").mkdir()
         (home / "strategies" / "crowd.py").write_text(CROWD, encoding="utf-8")
         home.chmod(0o700)
-        words = ["--home", str(home), "--mode", "paper", "--symbols", ",".join(NAMES), *([] if trade else ["--no-strategies"])]
+        words = ["--home", str(home), "--mode", "paper", "--symbols", ",".join(names), *([] if trade else ["--no-strategies"])]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("COCKPIT_")}
         environment["COCKPIT_ENGINE__MEMORY_MB"] = "4000"  # the crowd is bigger than the budget of most
         with (home / "engine.out").open("wb") as output:
+            start = ("-c", program) if program else ("-m", "core.engine")
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "core.engine", *words], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+                [sys.executable, "-P", *start, *words], stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
             )
             try:
                 yield _ready(EngineUnderTest(home, process))

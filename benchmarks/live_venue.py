@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Sequence
 from multiprocessing.connection import Connection as Pipe
 from typing import Any
 
@@ -36,14 +37,14 @@ _WALK = 1 << 16
 
 
 class Template:
-    """The same frame of every symbol as rows of bytes, and where its digits lie."""
+    """The same frame of every symbol as rows of bytes, and where its digits lie; the names are of one length."""
 
-    def __init__(self, text: str) -> None:
-        payloads = [(text % (name.lower(), name)).encode() for name in NAMES]
+    def __init__(self, text: str, names: Sequence[str]) -> None:
+        payloads = [(text % (name.lower(), name)).encode() for name in names]
         size = len(payloads[0])
         assert 125 < size < 65_536
         head = bytes((0x81, 126, size >> 8, size & 255))
-        self.rows = np.frombuffer(b"".join(head + payload for payload in payloads), np.uint8).reshape(len(NAMES), -1)
+        self.rows = np.frombuffer(b"".join(head + payload for payload in payloads), np.uint8).reshape(len(names), -1)
         frame = head + payloads[0]
         self.times = [at for at in range(len(frame)) if frame[at : at + 16] == b"T" * 16]
         self.id = frame.index(b"I" * 10)
@@ -53,24 +54,29 @@ class Template:
 class Printer:
     """Renders frames: symbols in turn, the ids of each without a hole, prices on a random walk."""
 
-    def __init__(self, seed: int = 1) -> None:
+    def __init__(self, names: Sequence[str] = NAMES, seed: int = 1) -> None:
         self.printed = 0
         rng = np.random.default_rng(seed)
-        steps = rng.integers(-300, 301, (len(NAMES), _WALK // 2))
-        walk = np.cumsum(np.concatenate([steps, -steps[:, ::-1]], axis=1), axis=1)  # ends where it began
+        steps = rng.integers(-300, 301, (len(names), _WALK // 2))
+        walk = np.cumsum(np.concatenate([steps, -steps[:, ::-1]], axis=1), axis=1, dtype="i4")  # ends where it began
         self._cents = np.clip(5_000_000 + walk, 1_000_000, 9_000_000)
-        self._print, self._quote = Template(PRINT), Template(QUOTE)
+        self._names = len(names)
+        self._print, self._quote = Template(PRINT, names), Template(QUOTE, names)
 
     def frames(self, count: int, quotes: bool = False) -> bytes:
         """The next prints, stamped with the time it is now; each after a quote of its symbol if there are to be quotes."""
+        return self.rows(count, quotes)[1].tobytes()
+
+    def rows(self, count: int, quotes: bool) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+        """The same as ((n,) places of their names, (n, bytes) frames)."""
         number = np.arange(self.printed, self.printed + count)
         self.printed += count
-        symbol, turn = number % len(NAMES), number // len(NAMES)
+        symbol, turn = number % self._names, number // self._names
         cents = self._cents[symbol, turn % _WALK]
         prints = self._fill(self._print, symbol, turn + FIRST_ID, cents)
         if not quotes:
-            return prints.tobytes()
-        return np.concatenate([self._fill(self._quote, symbol, turn + FIRST_ID, cents), prints], axis=1).tobytes()
+            return symbol, prints
+        return symbol, np.concatenate([self._fill(self._quote, symbol, turn + FIRST_ID, cents), prints], axis=1)
 
     @staticmethod
     def _fill(template: Template, symbol: NDArray[Any], id_: NDArray[Any], cents: NDArray[Any]) -> NDArray[np.uint8]:
@@ -86,10 +92,15 @@ class Printer:
 
 
 class LeanVenue:
-    """The streams and their reader; one engine at a time."""
+    """The streams and their reader; one engine at a time.
 
-    def __init__(self) -> None:
-        self.printer = Printer()
+    Attributes:
+        reader: the newest connection that subscribed to anything.
+    """
+
+    def __init__(self, names: Sequence[str] = NAMES) -> None:
+        self.names = names
+        self.printer = Printer(names)
         self.reader: ServerConnection | None = None
         self._telling = asyncio.Lock()
 
@@ -98,20 +109,31 @@ class LeanVenue:
         socket.transport.set_write_buffer_limits(high=HIGH_WATER)
         try:
             async for message in socket:
-                await socket.send(json.dumps({"result": None, "id": json.loads(message)["id"]}))
+                asked = json.loads(message)
+                await socket.send(json.dumps({"result": None, "id": asked["id"]}))
                 self.reader = socket
+                self.subscribed(socket, asked["params"])
         except ConnectionClosed:
             pass
         finally:
             if self.reader is socket:
                 self.reader = None
 
+    def subscribed(self, socket: ServerConnection, streams: list[str]) -> None:
+        """A connection listens to these, too."""
+
+    async def write(self, count: int, quotes: bool = False) -> None:
+        """The next prints, to the reader, as fast as it reads."""
+        if self.reader is not None:
+            self.reader.transport.write(self.printer.frames(count, quotes))
+            await self.reader.drain()
+
     async def idle(self) -> None:
         """A quiet market."""
         while True:
             await asyncio.sleep(1.0)
             if not self._telling.locked() and self.reader is not None:
-                self.reader.transport.write(self.printer.frames(len(NAMES)))
+                await self.write(len(self.names))
 
     async def pace(self, rate: float, seconds: float, quotes: bool) -> dict[str, float]:
         """At a rate, in turns of about a millisecond, whatever the reader does; how far the reader made it fall behind."""
@@ -122,8 +144,7 @@ class LeanVenue:
                 due = int(passed * rate) - (self.printer.printed - first)
                 held = max(held, due)
                 if due > 0:
-                    self.reader.transport.write(self.printer.frames(min(due, 4 * BLOCK), quotes))
-                    await self.reader.drain()
+                    await self.write(min(due, 4 * BLOCK), quotes)
                 time.sleep(0.0001)  # noqa: ASYNC251 - uvloop sleeps whole milliseconds and spins through shorter ones
                 await asyncio.sleep(0)
             return {"printed": self.printer.printed - first, "seconds": time.perf_counter() - began, "held_back": held}
@@ -134,18 +155,14 @@ class LeanVenue:
         async with self._telling:
             began, first = time.perf_counter(), self.printer.printed
             while time.perf_counter() - began < seconds and self.reader is not None:
-                self.reader.transport.write(self.printer.frames(BLOCK, quotes))
-                await self.reader.drain()
+                await self.write(BLOCK, quotes)
             return {"printed": self.printer.printed - first, "seconds": time.perf_counter() - began}
 
 
-async def _info(_request: web.Request) -> web.Response:
+def _listed(names: Sequence[str]) -> dict[str, Any]:
     filters = [{"filterType": "PRICE_FILTER", "tickSize": "0.01"}, {"filterType": "LOT_SIZE", "stepSize": "0.00001"}]
-    listed = [
-        {"symbol": name, "status": "TRADING", "baseAsset": name[:3], "quoteAsset": "USDT", "filters": filters, "permissions": []}
-        for name in NAMES
-    ]
-    return web.json_response({"symbols": listed})
+    asset = {"status": "TRADING", "quoteAsset": "USDT", "filters": filters, "permissions": []}
+    return {"symbols": [{"symbol": name, "baseAsset": name.removesuffix("USDT"), **asset} for name in names]}
 
 
 async def _time(_request: web.Request) -> web.Response:
@@ -156,10 +173,12 @@ async def _nothing(_request: web.Request) -> web.Response:
     return web.json_response([])
 
 
-async def _serve(pipe: Pipe) -> None:
-    venue = LeanVenue()
+async def _serve(pipe: Pipe, venue: LeanVenue) -> None:
+    async def info(_request: web.Request) -> web.Response:
+        return web.json_response(_listed(venue.names))
+
     app = web.Application()
-    app.router.add_get("/api/v3/exchangeInfo", _info)
+    app.router.add_get("/api/v3/exchangeInfo", info)
     app.router.add_get("/api/v3/time", _time)
     app.router.add_get("/{path:.*}", _nothing)
     runner = web.AppRunner(app, access_log=None)
@@ -181,7 +200,7 @@ def _port(sockets: Any) -> int:
     return int(next(iter(sockets)).getsockname()[1])
 
 
-def run(pipe: Pipe) -> None:
+def run(pipe: Pipe, venue: type[LeanVenue] = LeanVenue) -> None:
     """The process: says its two addresses, then obeys ("pace", rate, seconds, quotes) and ("flood", seconds, quotes); None ends it."""
     with contextlib.suppress(KeyboardInterrupt, EOFError):
-        uvloop.run(_serve(pipe))
+        uvloop.run(_serve(pipe, venue()))

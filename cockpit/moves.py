@@ -164,11 +164,12 @@ def strategy_lines(row: StrategyRow) -> list[str]:
 
 
 def trade_lines(trade: TradeRow) -> list[str]:
-    """A fill or a blocked order, in full."""
+    """A fill, a blocked order or funding, in full."""
+    done = f"{clean(trade.side)} {figures.quantity(trade.qty)} at {trade.price:,.8g}"
     facts = (
         ("time", f"{figures.moment(trade.ts_ns, 0)}Z"),
         ("symbol", clean(trade.symbol)),
-        ("what", "blocked" if trade.kind == "blocked" else f"{clean(trade.side)} {figures.quantity(trade.qty)} at {trade.price:,.8g}"),
+        ("what", {"blocked": "blocked", "funding": "funding"}.get(trade.kind, done)),
         ("why", clean(trade.reason)),
         ("fee", figures.number(trade.fee, 4)),
         ("realised", figures.signed(trade.realised)),

@@ -17,6 +17,7 @@ _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD", "BTC", "ETH", 
 
 #: Terms that are off by default, and how they are said.
 _STOPS = (("stop_loss_pct", "stop loss"), ("take_profit_pct", "take profit"), ("trailing_pct", "trailing stop"))
+_SAID = {"qty", "size", "side", "capital", "fee_bps", "slippage_bps", "latency_ms", "participation", *(name for name, _ in _STOPS)}
 
 
 class Detail(msgspec.Struct):
@@ -85,15 +86,26 @@ def params_words(params: dict[str, Any]) -> str:
     return ", ".join(f"{clean(str(name))} {clean(text)}" for name, text in texts.items())
 
 
+def size_words(terms: Terms) -> str:
+    """`0.5`, `500 of quote currency`, `20 % of equity`."""
+    return f"{terms.qty:g}{({'quote': ' of quote currency', 'equity_pct': ' % of equity'}).get(terms.size, '')}"
+
+
 def terms_words(terms: Terms) -> str:
-    """Size, side, money and costs; stops where there are any."""
+    """Size, side, money and costs; stops, and what else was asked for, where there are any."""
     side = "long or flat" if terms.side == "long_flat" else "long or short"
-    words = [f"{terms.qty:g} a unit", side, f"capital {terms.capital:,.0f}", f"fee {terms.fee_bps:g} bps"]
+    words = [f"{size_words(terms)} a unit", side, f"capital {terms.capital:,.0f}", f"fee {terms.fee_bps:g} bps"]
     words += [f"slippage {terms.slippage_bps:g} bps"] if terms.slippage_bps else []
     words += [f"latency {terms.latency_ms:g} ms"] if terms.latency_ms else []
     words += [f"at most {100 * terms.participation:g} % of a print"] if terms.participation else []
     words += [f"{name} {value:g} %" for key, name in _STOPS if (value := getattr(terms, key)) is not None]
+    others = [field for field in msgspec.structs.fields(terms) if field.name not in _SAID and getattr(terms, field.name) != field.default]
+    words += [f"{field.name.replace('_', ' ')} {_plain(getattr(terms, field.name))}" for field in others]
     return ", ".join(words)
+
+
+def _plain(value: float | str | bool) -> str:
+    return f"{value:.12g}" if isinstance(value, float) else str(value).lower()
 
 
 def title_words(row: RunRow) -> str:

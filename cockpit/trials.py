@@ -91,7 +91,8 @@ def typed_of(order: Backtest) -> dict[str, str]:
     """What stood in the fields of a run."""
     times = {name: stamp(ns) for name, ns in (("from", order.from_ns), ("to", order.to_ns)) if ns is not None}
     return {
-        "source": order.source, "symbol": order.symbol or "", **times, **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
+        "source": order.source, "symbol": order.symbol or "", **times, "gaps": "allow" if order.allow_gaps else "refuse",
+        **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
     }  # fmt: skip
 
 

@@ -31,6 +31,37 @@ class Terms(Struct, frozen=True, kw_only=True):
     stop_loss_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] | None = None
     take_profit_pct: Annotated[float, Meta(gt=0, description="exit this far above (below) the entry, in percent")] | None = None
     trailing_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] | None = None
+    lot: Annotated[float, Meta(gt=0, description="orders are whole multiples of it, in base currency; none: any quantity")] | None = None
+    tick_size: Annotated[float, Meta(gt=0, description="prices are whole multiples of it; none: any price")] | None = None
+    min_notional: (
+        Annotated[float, Meta(gt=0, description="least value of an order, in quote currency; one to flat always passes")] | None
+    ) = None
+    spread: Annotated[Literal["print", "quote"], Meta(description="quote: market orders pay ask or bid, where known")] = "print"
+    spread_bps: Annotated[
+        float, Meta(ge=0, lt=10_000, description="spread where no quote is paid, in basis points; half of it is paid")
+    ] = 0.0
+    impact_bps: Annotated[float, Meta(ge=0, lt=10_000, description="worse by so much for all that is traded, by the square-root law")] = 0.0
+    impact_volume: (
+        Annotated[float, Meta(gt=0, description="what counts as all that is traded, in base currency; none: the print's quantity")] | None
+    ) = None
+    entry: Annotated[Literal["market", "limit"], Meta(description="limit: what opens a position rests; exits are market orders")] = "market"
+    limit_offset_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how far from the decision's price a limit is")] = 0.0
+    limit_fill: Annotated[Literal["through", "touch"], Meta(description="through: only a print beyond the limit fills it")] = "through"
+    limit_ttl_ms: (
+        Annotated[float, Meta(gt=0, le=31_536_000_000, description="how long a limit order rests, in milliseconds; none: without end")]
+        | None
+    ) = None
+    limit_then: Annotated[Literal["cancel", "market"], Meta(description="what becomes of a limit order after that")] = "cancel"
+    maker_fee_bps: (
+        Annotated[float, Meta(ge=-1_000, lt=10_000, description="fee of a limit order's fill; below 0 a rebate; none: fee_bps")] | None
+    ) = None
+    funding_bps: Annotated[
+        float, Meta(gt=-10_000, lt=10_000, description="of a position's value each time, paid by longs, received by shorts")
+    ] = 0.0
+    funding_hours: Annotated[int, Meta(ge=1, le=24, description="how often, at multiples of so many hours UTC")] = 8
+    size: Annotated[
+        Literal["units", "quote", "equity_pct"], Meta(description="what qty is: base currency, quote currency, % of equity")
+    ] = "units"
 
 
 class Register(Struct, frozen=True, kw_only=True, tag="register"):
@@ -126,6 +157,7 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
 
     `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
+    `allow_gaps` runs over a source that lacks data too.
     """
 
     source: str
@@ -135,6 +167,7 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     terms: Terms = Terms()
     from_ns: int | None = None
     to_ns: int | None = None
+    allow_gaps: bool = False
 
 
 class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):

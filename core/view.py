@@ -107,12 +107,12 @@ class StrategyRow(Struct, array_like=True):
 
 
 class TradeRow(Struct, array_like=True):
-    """One line of the trade log: a fill, or an order that was blocked."""
+    """One line of the trade log: a fill, an order that was blocked, or funding, whose `fee` was paid (below 0: received) on `position`."""
 
     ts_ns: int
     strategy_id: str
     symbol: str
-    kind: str  # fill | blocked
+    kind: str  # fill | blocked | funding
     side: str  # buy | sell
     qty: float
     price: float

@@ -126,6 +126,7 @@ def _command(order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
         terms=order.terms,
         from_ns=order.from_ns,
         to_ns=order.to_ns,
+        allow_gaps=order.allow_gaps,
     )
     line = "as delivered" if order.as_delivered else ""
     outcome: dict[str, Any] = msgspec.to_builtins(outcome_of(result))

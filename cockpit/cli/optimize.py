@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cockpit.cli.parser import Commands, Parser, pairs
+from cockpit.cli.parser import Commands, Parser, comma_list, pairs
 from cockpit.cli.research import SOURCES, moment
 from cockpit.cli.trading import add_params, add_terms, folders, terms
 from core.errors import UsageError
@@ -40,7 +40,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--strategy", dest="strategies", nargs="+", action="extend", required=True, metavar="NAME", help="strategies of the catalogue"
     )
-    parser.add_argument("--symbol", metavar="S", help="whose data it is (else told by the file's name)")
+    parser.add_argument("--symbols", type=comma_list, default=[], metavar="A[,B]", help="only these of what the sources hold (all)")
     parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time traded")
     parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
     parser.add_argument(
@@ -86,6 +86,8 @@ def _add_chance(parser: Parser) -> None:
 def _add_running(parser: Parser) -> None:
     parser.add_argument("--jobs", type=_count, metavar="N", help="processes at once (one a core)")
     parser.add_argument("--scheduler", metavar="ADDRESS", help="a running Dask scheduler, tcp://HOST:PORT, instead of processes here")
+    parser.add_argument("--allow-gaps", action="store_true", help="run over sources that lack data, and say so")
+    parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run of the same study found")
     parser.add_argument("--top", type=_count, default=TOP, metavar="N", help=f"rows of the table that are printed ({TOP})")
 
@@ -135,11 +137,12 @@ def optimize(call: Call) -> int:
 
 
 def _study(call: Call, place: Path) -> Study:
+    from cockpit.cli.progress import Progress
     from core.research.search.ranges import parse_range
     from core.research.search.rows import keep_rows
     from core.research.search.space import Condition
     from core.research.search.study import Ask, Study
-    from core.research.sources import open_sources
+    from core.research.sources import open_many
 
     options = call.options
     ask = Ask(
@@ -154,8 +157,19 @@ def _study(call: Call, place: Path) -> Study:
         seed=options.seed,
         rank_by=options.rank_by,
     )
-    source = open_sources(options.sources, symbol=options.symbol, home=call.home, from_ns=options.start, to_ns=options.end)
-    return Study(ask, [keep_rows(source, place)])
+    many = open_many(
+        options.sources, symbols=options.symbols, home=call.home, from_ns=options.start, to_ns=options.end, cache=not options.no_cache
+    )
+    for symbol, why in many.refused.items():
+        call.say(f"left out: {symbol}: {why}")
+    series = []
+    with Progress() as progress:
+        for source in many.sources.values():
+            series.append(keep_rows(source, place, progress, allow_gaps=options.allow_gaps))
+    for source in many.sources.values():
+        for note in source.notes:
+            call.say(f"note: {note}")
+    return Study(ask, series)
 
 
 @contextlib.contextmanager

@@ -21,19 +21,8 @@ if TYPE_CHECKING:
 
 #: Modules of commands, in the order of the help page.
 GROUPS = (
-    "running",
-    "status",
-    "trading",
-    "ledger",
-    "alerting",
-    "research",
-    "portfolio",
-    "optimize",
-    "replay",
-    "audit",
-    "db",
-    "machine",
-    "keys",
+    *("running", "status", "trading", "ledger", "alerting", "research", "checking", "portfolio", "optimize"),
+    *("replay", "audit", "db", "machine", "keys"),
 )
 
 _DESCRIPTION = "Live prices, strategies and their P&L in the terminal; an engine behind it that outlives the terminal."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.research import moment
-from cockpit.cli.trading import add_terms, folders, terms
+from cockpit.cli.trading import DEPENDING, add_terms, folders, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time traded; what lies before only warms up")
     parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
     add_terms(parser)
+    parser.add_argument("--allow-gaps", action="store_true", help="run over sources that lack data, and say so")
+    parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
 
 
 def portfolio(call: Call) -> int:
@@ -84,6 +86,11 @@ def _ask(call: Call) -> Ask:
             if draft.weight is None:
                 draft.terms.setdefault("qty", common.qty)
     by_risk = weigh(plan.legs, options.weights if options.weights is not None else plan.weights)
+    for draft in plan.legs:
+        needs = msgspec.structs.replace(common, **draft.terms)
+        for name, (rule, words) in DEPENDING.items():
+            if name in draft.terms and getattr(needs, rule) in ("market", 0.0):
+                raise UsageError(f"leg {draft.name}: {name} does nothing without {rule}={words}")
     legs = [
         Leg(draft.name, draft.strategy, tuple(draft.sources), draft.params, msgspec.structs.replace(common, **draft.terms), draft.symbol,
             draft.weight)
@@ -92,4 +99,5 @@ def _ask(call: Call) -> Ask:
     return Ask(
         legs, folders(call), common.capital, by_risk, call.home,
         plan.start if options.start is None else options.start, plan.end if options.end is None else options.end,
+        options.allow_gaps, not options.no_cache,
     )  # fmt: skip

@@ -34,6 +34,8 @@ def add(commands: Commands) -> None:
     add_params(parser)
     add_terms(parser)
     parser.add_argument("--as-delivered", action="store_true", help="of a tape: what strategies were given, in that order")
+    parser.add_argument("--allow-gaps", action="store_true", help="run over a source that lacks data, and say so in the result")
+    parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
     parser.add_argument("--fills", type=Path, metavar="FILE", help="write every fill there, one JSON object a line")
     parser.add_argument("--trades", type=Path, metavar="FILE", help="write every closed round trip there, one JSON object a line")
 
@@ -68,6 +70,8 @@ def backtest(call: Call) -> int:
         from_ns=options.start,
         to_ns=options.end,
         as_delivered=options.as_delivered,
+        allow_gaps=options.allow_gaps,
+        cache=not options.no_cache,
         watched=True,
     )
     # A strategy may print; stdout is ours.

@@ -23,6 +23,10 @@ _COLUMNS = (
 )  # fmt: skip
 
 
+#: Figures that make room on a narrow terminal, the first one first.
+_FIRST_TO_GO = ("profit_factor", "win_rate", "plateau", "max_drawdown", "trades")
+
+
 def progress_text(progress: Progress, by: str) -> str:
     """`[######··············]  31 %  312/1,000 trials  286/s  2 s left  best sharpe 1.24: fast=5 slow=20`."""
     part = progress.done / progress.total if progress.total else 0.0
@@ -51,7 +55,7 @@ def print_findings(found: Findings, top: int, file: TextIO) -> None:
 
     console = Console(file=file, highlight=False, markup=False, emoji=False)
     ranking = found.ranking
-    console.print(_table(found, top))
+    console.print(_table(found, top, console.width))
     left = len(ranking.rows) - top
     if left > 0:
         console.print(f"… {left:,} more; --top {len(ranking.rows)} shows all", style="dim")
@@ -69,26 +73,37 @@ def print_findings(found: Findings, top: int, file: TextIO) -> None:
         console.print(f"… and {len(ranking.failed) - 3:,} more that failed", style="yellow")
 
 
-def _table(found: Findings, top: int) -> Table:
-    """The best rows: what was varied, and the figures that exist."""
+def _table(found: Findings, top: int, width: int) -> Table:
+    """The best rows: what was varied, and the figures that exist, as many as there is room for."""
     from rich.table import Table
 
     rows = found.ranking.rows
-    varied = [name for space in found.study.spaces for name, values in space.axes if len(values) > 1]
-    names = list(dict.fromkeys(varied)) or sorted({name for row in rows for name in row.params})
-    shown = [column for column in _COLUMNS if any(getattr(row, column[0]) is not None for row in rows)]
     several = (len({row.strategy for row in rows}) > 1, len({row.symbol for row in rows}) > 1)
+    varied = [name for space in found.study.spaces for name, values in space.axes if len(values) > 1]
+    names = list(dict.fromkeys(varied)) or ([] if any(several) else sorted({name for row in rows for name in row.params}))
+    shown = [column for column in _COLUMNS if any(getattr(row, column[0]) is not None for row in rows)]
+    heads = [head for head, wanted in zip(("strategy", "symbol"), several, strict=True) if wanted]
+    titles = ["#", *heads, *names, *(title for _, title, _ in shown)]
+    one_venue = len({row.symbol.partition(":")[0] for row in rows}) == 1
+    lines = [
+        [str(place), *_cells(row, several, names, one_venue), *(_figure(getattr(row, key), form) for key, _, form in shown)]
+        for place, row in enumerate(rows[:top], 1)
+    ]
+    left = len(titles) - len(shown)
+    for key in _FIRST_TO_GO:
+        widths = [max(len(line[k]) for line in [titles, *lines]) for k in range(len(titles))]
+        if sum(widths) + 2 * len(widths) <= width:
+            break
+        place = left + next((k for k, column in enumerate(shown) if column[0] == key), len(titles))
+        if place < len(titles):
+            del shown[place - left]
+            for line in [titles, *lines]:
+                del line[place]
     table = Table(box=None, padding=(0, 1), header_style="bold", pad_edge=False)
-    table.add_column("#", justify="right")
-    for title, wanted in zip(("strategy", "symbol"), several, strict=True):
-        if wanted:
-            table.add_column(title)
-    for name in names:
-        table.add_column(name, justify="right")
-    for _, title, _ in shown:
-        table.add_column(title, justify="right")
-    for place, row in enumerate(rows[:top], 1):
-        table.add_row(str(place), *_cells(row, several, names), *(_figure(getattr(row, key), form) for key, _, form in shown))
+    for k, title in enumerate(titles):
+        table.add_column(title, justify="left" if 0 < k <= len(heads) else "right", no_wrap=True)
+    for line in lines:
+        table.add_row(*line)
     return table
 
 
@@ -96,7 +111,7 @@ def _validated(one: Validation) -> str:
     """`Out of sample (rolling, 5 folds on binance:BTCUSDT): net P&L +12.30, …`."""
     parts = [f"net P&L {one.test_pnl:+,.2f}", f"{sum(fold.test_pnl < 0 for fold in one.folds)} of {len(one.folds)} folds lost"]
     if one.efficiency is not None:
-        parts.append(f"{one.efficiency:.0%} of what the choice made in training")
+        parts.append(f"{f'{one.efficiency:.0%}' if one.efficiency > 0 else 'nothing'} left of what it made in training")
     return f"Out of sample ({one.way}, {one.symbol}): {'; '.join(parts)}."
 
 
@@ -119,8 +134,9 @@ def _chances(found: Findings) -> Iterator[str]:
         )
 
 
-def _cells(row: Row, several: tuple[bool, bool], names: list[str]) -> list[str]:
-    cells = [text for text, wanted in zip((row.strategy, row.symbol), several, strict=True) if wanted]
+def _cells(row: Row, several: tuple[bool, bool], names: list[str], one_venue: bool) -> list[str]:
+    symbol = row.symbol.partition(":")[2] if one_venue else row.symbol
+    cells = [text for text, wanted in zip((row.strategy, symbol), several, strict=True) if wanted]
     return cells + [str(row.params.get(name, "-")) for name in names]
 
 

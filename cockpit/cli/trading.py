@@ -14,13 +14,26 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.commands import Command, Terms
+    from core.strategy import Definition
 
 #: Seconds a registration may take: it may compile, and fetch history to warm up on.
 REGISTER_PATIENCE = 180.0
 
 #: Terms a flag can give; those that `[paper]` configures fall back to it.
 CONFIGURED = ("capital", "fee_bps", "slippage_bps", "latency_ms")
-PLAIN = ("qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct")
+PLAIN = (
+    "qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct", "lot", "tick_size", "min_notional",
+    "spread", "spread_bps", "impact_bps", "impact_volume",
+    "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours", "size",
+)  # fmt: skip
+
+
+#: Flags that say something of a rule, and what turns that rule on.
+DEPENDING = {
+    **dict.fromkeys(("limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps"), ("entry", "limit")),
+    "impact_volume": ("impact_bps", "B"),
+    "funding_hours": ("funding_bps", "B"),
+}
 
 
 def add(commands: Commands) -> None:
@@ -67,6 +80,23 @@ def add_terms(parser: Parser) -> None:
     parser.add_argument("--stop-loss-pct", metavar="P", help="exit this far below (above) the entry")
     parser.add_argument("--take-profit-pct", metavar="P", help="exit this far above (below) the entry")
     parser.add_argument("--trailing-pct", metavar="P", help="exit this far off the best price since entry")
+    more = parser.add_argument_group("orders and costs in detail, off unless asked for; docs/costs.md has each with an example")
+    more.add_argument("--size", metavar="S", help="what --qty is: units, quote (currency) or equity_pct (units)")
+    more.add_argument("--entry", metavar="E", help="market, or limit: what opens a position rests (market)")
+    more.add_argument("--limit-offset-bps", metavar="B", help="how far from the decision's price a limit is (0)")
+    more.add_argument("--limit-fill", metavar="F", help="through, or touch: whether a print at the limit fills it (through)")
+    more.add_argument("--limit-ttl-ms", metavar="MS", help="how long a limit order rests (without end)")
+    more.add_argument("--limit-then", metavar="T", help="cancel, or market: what becomes of it after that (cancel)")
+    more.add_argument("--maker-fee-bps", metavar="B", help="fee of a limit order's fill, below 0 a rebate (as --fee-bps)")
+    more.add_argument("--spread", metavar="S", help="print, or quote: market orders pay ask or bid, where known (print)")
+    more.add_argument("--spread-bps", metavar="B", help="spread where no quote is paid; half of it is paid (0)")
+    more.add_argument("--impact-bps", metavar="B", help="worse by so much for all that is traded, by the square-root law (0)")
+    more.add_argument("--impact-volume", metavar="Q", help="what counts as all that is traded (the print's quantity)")
+    more.add_argument("--funding-bps", metavar="B", help="of a position's value, paid by longs, received by shorts (0)")
+    more.add_argument("--funding-hours", metavar="H", help="how often, at multiples of so many hours UTC (8)")
+    more.add_argument("--lot", metavar="Q", help="orders are whole multiples of it (any quantity)")
+    more.add_argument("--tick-size", metavar="P", help="prices are whole multiples of it (any price)")
+    more.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")
 
 
 def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
@@ -83,7 +113,11 @@ def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
         text = getattr(call.options, name)
         if text is not None:
             given[name] = term(name, text, f"--{name.replace('_', '-')} {text}")
-    return Terms(**given)
+    asked = Terms(**given)
+    for name, (rule, words) in DEPENDING.items():
+        if getattr(call.options, name) is not None and getattr(asked, rule) in ("market", 0.0):
+            raise UsageError(f"--{name.replace('_', '-')} does nothing without --{rule.replace('_', '-')} {words}")
+    return asked
 
 
 def term(name: str, text: str, words: str) -> Any:
@@ -135,10 +169,24 @@ def strategies(call: Call) -> int:
             "params": [_without_missing(row) for row in describe_fields(found.params_type)],
             "legs": found.legs,
             "path": str(found.path),
+            "checks": _checks(found),
         }
         for name, found in sorted(catalogue.strategies.items())
     ]
     return call.answer(document, _catalogue(document))
+
+
+def _checks(found: Definition) -> dict[str, Any] | None:
+    """What `cockpit check` found out about this very file; None where it did not look."""
+    import msgspec
+
+    from core.research.checks.badges import badge_key, find_badge
+
+    try:
+        badge = find_badge(badge_key(found))
+    except OSError:  # it went away since it was loaded
+        return None
+    return None if badge is None else {**msgspec.structs.asdict(badge), "words": badge.words}
 
 
 def _without_missing(row: dict[str, Any]) -> dict[str, Any]:
@@ -150,6 +198,7 @@ def _without_missing(row: dict[str, Any]) -> dict[str, Any]:
 def _catalogue(document: list[dict[str, Any]]) -> Iterator[str]:
     for found in document:
         yield f"{found['name']}: {found['sentence']}"
+        yield f"    {found['checks']['words'] if found['checks'] else 'not checked'}"
         for row in found["params"]:
             signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
             bounds = ", ".join(f"{sign} {row[key]:g}" for key, sign in signs.items() if key in row)

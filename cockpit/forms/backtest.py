@@ -13,7 +13,7 @@ from textual.widgets._input import Input
 
 from cockpit.catalogue import Catalogue
 from cockpit.forms.entry import Entry
-from cockpit.forms.fields import Offer
+from cockpit.forms.fields import Field, Offer
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents, Texts
 from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand, whole
@@ -101,6 +101,12 @@ class BacktestForm(OfferForm):
             TimeEntry("to", "where it ends", text("to", "")),
         ]
 
+    def last_entries(self) -> list[Entry]:
+        field = Field(
+            name="gaps", type="choice", choices=["refuse", "allow"], default="refuse", description="what to do if rows are missing"
+        )
+        return [Entry(field, self._begin.get("gaps"))]
+
     def changed(self, entry: Entry) -> None:
         super().changed(entry)
         if entry is self._source:
@@ -155,12 +161,14 @@ class BacktestForm(OfferForm):
             terms=terms,
             from_ns=plain["from"],
             to_ns=plain["to"],
+            allow_gaps=plain["gaps"] == "allow",
         )
 
     def intent(self, command: Backtest) -> str:
         whose = f", the rows of {command.symbol}" if command.symbol else ""
+        gaps = ", gaps or not" if command.allow_gaps else ""
         return (
-            f"Enter runs {command.strategy} over {source_words(command.source)}{whose}: {terms_words(command.terms)}. "
+            f"Enter runs {command.strategy} over {source_words(command.source)}{whose}{gaps}: {terms_words(command.terms)}. "
             "No order leaves; live strategies are not slowed."
         )
 

@@ -21,6 +21,11 @@ from core.errors import CockpitError
 
 _STRATEGY = "strategy"
 
+#: Terms that are asked first; what else there is stands below everything, off until it is filled in.
+_USUAL = {
+    "qty", "side", "capital", "fee_bps", "slippage_bps", "latency_ms", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct",
+}  # fmt: skip
+
 
 class OfferForm(Form):
     """Asks for a strategy, its parameters and terms, and what a subclass adds; answers the id the engine gave."""
@@ -81,10 +86,13 @@ class OfferForm(Form):
         which = Entry(Field(name=_STRATEGY, type="choice", choices=names, default=self._strategy))
         typed = self._typed.get(offer.name, {})
         terms = [Entry(field, typed.get(field.name), group="terms") for field in offer.terms]
+        usual = [entry for entry in terms if entry.field.name in _USUAL]
+        rest = [entry for entry in terms if entry not in usual]
+        more: list[Static | Entry] = [Static("costs and orders in detail", classes="group"), *rest] if rest else []
         return {
             "what": [which, *self.first_entries()],
             "params": self._params(offer),
-            "terms": [Static("terms", classes="group"), *terms, *self.last_entries()],
+            "terms": [Static("terms", classes="group"), *usual, *self.last_entries(), *more],
         }
 
     def _params(self, offer: Offer) -> list[Static | Entry]:

@@ -13,6 +13,7 @@ from cockpit.forms.fields import Field, Offer
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents
 from cockpit.forms.traded import Streamed, SymbolsEntry
+from cockpit.report import size_words
 from core.commands import Register, Terms
 from core.errors import CockpitError
 
@@ -88,14 +89,14 @@ class RegisterForm(OfferForm):
         side = "long or flat" if terms.side == "long_flat" else "long or short"
         money = "with REAL MONEY" if self._mode == "live" else f"in {self._mode or 'paper'} mode"
         return (
-            f"Enter starts {command.name} on {', '.join(command.symbols)} {money}: {terms.qty:g} a unit{self._worth(command)}, {side}, "
-            f"capital {terms.capital:,.0f}, fee {terms.fee_bps:g} bps.{self._added()}"
+            f"Enter starts {command.name} on {', '.join(command.symbols)} {money}: {size_words(terms)} a unit{self._worth(command)}, "
+            f"{side}, capital {terms.capital:,.0f}, fee {terms.fee_bps:g} bps.{self._added()}"
         )
 
     def _worth(self, command: Register) -> str:
         """What a unit is worth at the last price, against the capital."""
         last = self._last(command.symbols[0]) if len(command.symbols) == 1 else None
-        if last is None:
+        if last is None or command.terms.size != "units":
             return ""
         worth = command.terms.qty * last
         return f" (about {worth:,.0f}: {worth / command.terms.capital:,.1f} times the capital)"

@@ -102,6 +102,7 @@ def order_lines(row: RunRow, cells: int, values: Mapping[str, Any] | None = None
     lines = [fact("source", Part(source_words(order.source)))]
     for name, when in (("not before", order.from_ns), ("not after", order.to_ns)):
         lines += [fact(name, Part(f"{stamp(when)} UTC"))] if when is not None else []
+    lines += [fact("gaps", Part("allowed"))] if order.allow_gaps else []
     lines += _wrapped("params", params_words(dict(values or order.params)) or "defaults", cells)
     return lines + _wrapped("terms", terms_words(order.terms), cells)
 

@@ -74,6 +74,12 @@ def trade_key(trade: TradeRow) -> str:
     return trade.fill_id or f"{trade.ts_ns}:{trade.strategy_id}:{trade.symbol}:{trade.reason}"
 
 
+def funding_words(trade: TradeRow) -> str:
+    """What a position paid or received, at which price of it."""
+    done = "paid" if trade.fee > 0 else "received"
+    return f"funding {done}: {abs(trade.fee):,.4g} on {figures.quantity(trade.position, sign=True)} at {trade.price:,.8g}"
+
+
 def trade_row(trade: TradeRow, now_ns: int, decimals: Callable[[str], int | None]) -> Row:
     """One line of the log."""
     places = decimals(trade.symbol)
@@ -90,7 +96,8 @@ def trade_row(trade: TradeRow, now_ns: int, decimals: Callable[[str], int | None
         Cell(figures.number(trade.fee, 2), "muted", trade.fee),
         Cell(_REASONS.get(trade.reason, reason), "warn"),
     )
-    if trade.kind != "blocked":
+    if trade.kind == "fill":
         return Row(trade_key(trade), cells)
+    words, tone = (funding_words(trade), "muted") if trade.kind == "funding" else (f"blocked: {reason}", "warn")
     blank = (Cell(""),) * (len(cells) - 3)
-    return Row(trade_key(trade), (*cells[:3], *blank), span=(3, Cell(f"blocked: {reason}", "warn")))
+    return Row(trade_key(trade), (*cells[:3], *blank), span=(3, Cell(words, tone)))

@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from core.commands import Terms
-from core.compile.blueprint import Blueprint, blueprint
-from core.compile.module import Variant, compiled, ready
+from core.compile.blueprint import Blueprint, blueprint, live_variant
+from core.compile.module import compiled, ready
 from core.errors import CockpitError, StrategyError
 from core.strategy import describe_fields
 from core.strategy_files import discover, load, strategy_file
@@ -26,18 +26,19 @@ class Describe(msgspec.Struct, frozen=True, tag="describe"):
 
 
 class Build(msgspec.Struct, frozen=True, tag="build"):
-    """Check the parameters, generate the module and have its machine code in the cache."""
+    """Check the parameters, generate the module these terms ask for and have its machine code in the cache."""
 
     folders: list[str]
     name: str
     params: dict[str, Any] = {}
+    terms: Terms = Terms()
 
 
 class BuildAll(msgspec.Struct, frozen=True, tag="build_all"):
-    """The same for several, by (name, params)."""
+    """The same for several, by (name, params, terms)."""
 
     folders: list[str]
-    orders: list[tuple[str, dict[str, Any]]]
+    orders: list[tuple[str, dict[str, Any], Terms]]
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -79,6 +80,9 @@ class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
 
 PR_SET_PDEATHSIG = 1
 
+#: How a strategy trades of which nothing is said.
+TERMS = Terms()
+
 Ask: TypeAlias = Describe | Build | BuildAll
 Answer: TypeAlias = Listing | Built | AllBuilt | Wrong
 
@@ -90,15 +94,15 @@ def answer(ask: Ask) -> Answer:
         if isinstance(ask, Describe):
             return describe(folders)
         if isinstance(ask, BuildAll):
-            return AllBuilt([_built(folders, name, params) for name, params in ask.orders])
-        return Built(build(folders, ask.name, ask.params))
+            return AllBuilt([_built(folders, *order) for order in ask.orders])
+        return Built(build(folders, ask.name, ask.params, ask.terms))
     except CockpitError as error:
         return Wrong(str(error))
 
 
-def _built(folders: list[Path], name: str, params: dict[str, Any]) -> Blueprint | str:
+def _built(folders: list[Path], name: str, params: dict[str, Any], terms: Terms) -> Blueprint | str:
     try:
-        return build(folders, name, params)
+        return build(folders, name, params, terms)
     except CockpitError as error:
         return str(error)
 
@@ -112,8 +116,8 @@ def describe(folders: list[Path]) -> Listing:
     return Listing(entries, found.broken, describe_fields(Terms))
 
 
-def build(folders: list[Path], name: str, params: dict[str, Any], variant: Variant | None = None) -> Blueprint:
-    """One strategy, checked and compiled into the cache.
+def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms = TERMS) -> Blueprint:
+    """One strategy, checked and compiled into the cache with all that trading it live may ask for.
 
     Raises:
         StrategyError: no such strategy, it does not load or compile, or a parameter is refused.
@@ -122,7 +126,7 @@ def build(folders: list[Path], name: str, params: dict[str, Any], variant: Varia
     if path is None:
         known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
         raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
-    plan = blueprint(load(path), params, variant or Variant())
+    plan = blueprint(load(path), params, live_variant(terms))
     if not ready(plan.text):
         compiled(plan.text)
     return plan

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import math
 from pathlib import Path
@@ -12,6 +11,7 @@ import msgspec
 import numpy as np
 
 from core.commands import SetLimits, Terms
+from core.compile.extras import added_terms, features_of
 from core.compile.module import Variant, generate
 from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
@@ -89,15 +89,16 @@ def _helpers(definition: Definition) -> dict[str, str]:
     return {name: importlib.util.decode_source(file.read_bytes()) for name, file in files.items()}
 
 
-def layout_hash(records: dict[str, Any]) -> str:
-    """Names the memory layout a snapshot was taken with: all of it, and after the point that of books and account alone."""
-    books = {"order": ["account", "books", "limits"], **{name: records[name] for name in ("BOOK", "ACCOUNT", "LIMITS")}}
-    return ".".join(hashlib.sha256(repr(sorted(part.items())).encode()).hexdigest()[:16] for part in (records | books, books))
+def terms_record(terms: Terms, layout: np.dtype[np.void] = TERMS) -> np.ndarray[Any, Any]:
+    """TERMS, shape (1,): percent and basis points become fractions, milliseconds ns, "none" its neutral value.
 
-
-def terms_record(terms: Terms) -> np.ndarray[Any, Any]:
-    """TERMS, shape (1,): percent and basis points become fractions, milliseconds ns, "none" its neutral value."""
-    row = np.zeros(1, TERMS)
+    Args:
+        layout: TERMS with the fields of the features that are in.
+    """
+    row = np.zeros(1, layout)
+    for field, value in added_terms(terms).items():
+        if field in (layout.names or ()):
+            row[field] = value
     row["qty"] = terms.qty
     row["fee_bps"] = terms.fee_bps
     row["slippage"] = terms.slippage_bps / 1e4
@@ -124,4 +125,9 @@ def limits_record(limits: SetLimits | None) -> np.ndarray[Any, Any]:
 def backtest_variant(terms: Terms, *, bars: bool) -> Variant:
     """The least that gives the same result: no limits, no levers, one symbol, stops only if any is set."""
     stops = any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
-    return Variant(mapped=False, bars=bars, stops=stops, limited=False)
+    return Variant(mapped=False, bars=bars, stops=stops, limited=False, features=features_of(terms))
+
+
+def live_variant(terms: Terms) -> Variant:
+    """All that may be asked of a strategy while it runs, and the features of its terms."""
+    return Variant(features=features_of(terms))

@@ -11,15 +11,20 @@ import copy
 import importlib.util
 import inspect
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
 
+from core import kernels
+from core.compile.pruner import Pruner, without
 from core.errors import StrategyError
+from core.kernels.features import ADDED
 
 LIBRARIES = {math: "math", np: "np"}
+FEATURES = {name.upper(): False for name in ADDED}
 CONSTANTS = (bool, int, float, str, type(None))
 
 
@@ -29,21 +34,24 @@ class Bundle:
     Args:
         replace: functions to put in the place of others, wherever they are called.
         specialise: functions to put in the place of others where the last argument is the attribute named: `f(…, p.interval)`.
-        switches: constants of one module fixed for this bundle, as (module name, values); branches they turn off are cut out.
+        switches: constants of some modules fixed for this bundle, as (their names, values); branches they turn off are cut out.
         trim: functions whose plain stores to fields that nothing in the bundle reads are left out.
+        features: constants of all modules of kernels, cut out before anything is looked at: what they turn off is not reached.
     """
 
     def __init__(
         self,
         replace: dict[Any, Any],
         specialise: dict[Any, tuple[Any, str]],
-        switches: tuple[str, dict[str, Any]] = ("", {}),
+        switches: tuple[tuple[str, ...], dict[str, Any]] = ((), {}),
         trim: tuple[Any, ...] = (),
+        features: Mapping[str, bool] | None = None,
     ) -> None:
         self.replace = replace
         self.specialise = specialise
         self.switches = switches
         self.trim = trim
+        self.features = FEATURES | dict(features or {})
         self.functions: list[str] = []
         self._definitions: list[ast.FunctionDef] = []
         self._trimmed: list[ast.FunctionDef] = []
@@ -64,6 +72,8 @@ class Bundle:
             name += "_"
         self._names[function] = name
         definition = self._definition(function)
+        if function.__module__.startswith(f"{kernels.__name__}."):
+            definition = without(definition, self.features)
         tree = Resolver(self, function, definition).visit(definition)
         tree = ast.fix_missing_locations(Pruner().visit(tree))
         tree.name = name
@@ -93,7 +103,7 @@ class Bundle:
 
     def constant(self, owner: str, name: str, value: Any) -> ast.expr:
         """A module-level value of the module `owner` as an expression."""
-        if owner == self.switches[0]:
+        if owner in self.switches[0]:
             value = self.switches[1].get(name, value)
         if isinstance(value, float) and not math.isfinite(value):
             special = ast.Attribute(ast.Name("np", ast.Load()), "nan" if math.isnan(value) else "inf", ast.Load())
@@ -187,42 +197,3 @@ class Resolver(ast.NodeTransformer):
         if isinstance(value, CONSTANTS):
             return self.bundle.constant(owner, name, value)
         raise self.refuse(node, name, f"a {type(value).__name__}")
-
-
-class Pruner(ast.NodeTransformer):
-    """Cuts out branches whose condition is a constant."""
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.expr:
-        self.generic_visit(node)
-        decides = isinstance(node.op, ast.Or)
-        kept: list[ast.expr] = []
-        for value in node.values:
-            if not isinstance(value, ast.Constant):
-                kept.append(value)
-            elif bool(value.value) is decides:
-                kept.append(ast.Constant(decides))
-                break
-        if not kept:
-            return ast.Constant(not decides)
-        if isinstance(kept[0], ast.Constant) or len(kept) == 1:
-            return kept[0]
-        node.values = kept
-        return node
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
-        self.generic_visit(node)
-        if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Constant):
-            return ast.Constant(not node.operand.value)
-        return node
-
-    def visit_If(self, node: ast.If) -> ast.stmt | list[ast.stmt]:
-        self.generic_visit(node)
-        if not isinstance(node.test, ast.Constant):
-            return node
-        return (node.body if node.test.value else node.orelse) or [ast.Pass()]
-
-    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
-        self.generic_visit(node)
-        if not isinstance(node.test, ast.Constant):
-            return node
-        return node.body if node.test.value else node.orelse

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -11,18 +9,20 @@ import numpy as np
 
 from core.commands import SetLimits, Terms
 from core.compile import module
-from core.compile.blueprint import Blueprint, layout_hash, limits_record, terms_record
+from core.compile.blueprint import Blueprint, limits_record, terms_record
+from core.compile.extras import acts
+from core.compile.layout import layout_hash, records_in, same_books
 from core.errors import StoreError, StrategyError
 from core.kernels import levers
-from core.kernels.book import execute, mark
-from core.kernels.records import ACCOUNT, BOOK, REPORT
+from core.kernels.features import features_in
+from core.kernels.records import REPORT
 from core.types import TICK, Records, copied, join
 
 REPORTS_AT_A_TIME = 4096
 NOTHING: Records = np.empty(0, REPORT)
 
-#: A fill of the ledger: leg, signed quantity, position after it, price, time ns.
-PastFill: TypeAlias = tuple[int, float, float, float, int]
+#: A fill of the ledger: leg, signed quantity, position after it, price, time ns, fee.
+PastFill: TypeAlias = tuple[int, float, float, float, int, float]
 
 
 class Instance:
@@ -32,26 +32,32 @@ class Instance:
         plan: what to run.
         terms: how it trades.
         jit: False runs the same text in plain Python.
+
+    Attributes:
+        layouts: the types of its records as they are in its text, by name.
     """
 
     def __init__(self, plan: Blueprint, terms: Terms, *, jit: bool = True) -> None:
         self.plan = plan
         self.terms = terms
-        records = _records(plan.text)
+        records = records_in(plan.text)
         self.layout = layout_hash(records)
-        self.state = _zeros(records["STATE"], 1)
+        self.layouts = layouts = {name: np.dtype(descr) for name, descr in records.items()}
+        self.state = _zeros(layouts["STATE"], 1)
         self.mem = np.zeros(max(plan.work, 1))
-        self.books = _zeros(BOOK.descr, plan.legs)
-        self.account = _zeros(ACCOUNT.descr, 1)
+        self.books = _zeros(layouts["BOOK"], plan.legs)
+        self.account = _zeros(layouts["ACCOUNT"], 1)
         self.reset_books()
-        self._params = np.frombuffer(bytearray(plan.params), np.dtype(records["PARAMS"])).view(np.recarray)
-        self._terms = terms_record(terms).view(np.recarray)
+        self._params = np.frombuffer(bytearray(plan.params), layouts["PARAMS"]).view(np.recarray)
+        self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
+        features = features_in(layouts["TERMS"].names or ())
+        self._acts, self._rests = acts(features), "resting" in features
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
         self._rows: Records = self._reports.view(REPORT).view(np.ndarray)
         self._written = np.zeros(1, np.int64)
-        self._tick = np.dtype(records["TICK"])
+        self._tick = layouts["TICK"]
         self._jit = jit
         self._advance = module.compiled(plan.text, plan.name) if jit else module.plain(plan.text)
         self._state_at = self.state.ctypes.data
@@ -77,6 +83,15 @@ class Instance:
         for symbol, leg in legs.items():
             self._legs[symbol] = leg
         self._map = (self._legs.ctypes.data, len(self._legs))
+
+    def work_in(self, mem: Records) -> None:
+        """Use this work memory instead: float64s, at least as many as it has."""
+        self.mem, self._memory = mem, (mem.ctypes.data, len(mem))
+
+    @property
+    def wanted(self) -> Records:
+        """What `step` wanted on the newest tick, by leg; NaN is no opinion. The array stays the same one."""
+        return self._out
 
     def feed(self, ticks: Records) -> Records:
         """Run the loop over ticks in order; returns its REPORT records.
@@ -168,15 +183,18 @@ class Instance:
         deepest fall, the extremes a trailing stop counts from) is as of the fills."""
         moment = np.zeros(1, TICK).view(np.recarray)[0]
         account = self.account[0]
-        for leg, qty, after, price, ts in fills:
+        for leg, qty, after, price, ts, fee in fills:
             moment.ts, moment.price = ts, price
-            execute(account, self.books[leg], self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
-            mark(account, self.books, self.books[leg], self.plan.legs, price)
+            book = self.books[leg]
+            if self._rests:  # a fee that is no taker's was a maker's
+                book.limit = price if fee != abs(qty) * price * self.terms.fee_bps / 1e4 else 0.0
+            self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
+            self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]
 
     def pause(self) -> Records:
         """No more orders for signals; working ones are cancelled."""
-        return self._take(levers.pause(self.account[0], self.books, self._reports))
+        return self._take(levers.pause(self.account[0], self.books, self._reports, self._acts))
 
     def resume(self) -> None:
         """Signals trade again."""
@@ -184,7 +202,7 @@ class Instance:
 
     def flatten(self) -> Records:
         """Close every leg, latched."""
-        return self._take(levers.flatten(self.account[0], self.books, self._terms[0], self._reports))
+        return self._take(levers.flatten(self.account[0], self.books, self._terms[0], self._reports, self._acts))
 
     def close(self) -> Records:
         """Close every leg and trade no more; an exit under way goes on."""
@@ -195,7 +213,7 @@ class Instance:
     def limit(self, limits: SetLimits | None) -> Records:
         """Set the account-level limits; working orders they forbid are cancelled or cut."""
         self._limits[:] = limits_record(limits)
-        return self._take(levers.limit(self.account[0], self.books, self._terms[0], self._limits[0], self._reports))
+        return self._take(levers.limit(self.account[0], self.books, self._terms[0], self._limits[0], self._reports, self._acts))
 
     def _take(self, n: int) -> Records:
         return copied(self._rows[:n])
@@ -233,26 +251,5 @@ class Instance:
         return int(self.state[0].bar.count) if "bar" in names else int(self.account[0].ticks)
 
 
-def same_books(layout: str, other: str) -> bool:
-    """Whether books and account of two layouts lie in memory in the same way, whatever the strategies' own state does."""
-    return layout.partition(".")[2] == other.partition(".")[2]
-
-
-def layout_of(plan: Blueprint) -> str:
-    """The layout a snapshot of this plan has."""
-    return layout_hash(_records(plan.text))
-
-
-def _zeros(descr: Any, count: int) -> Any:
-    return np.zeros(count, np.dtype(descr)).view(np.recarray)
-
-
-@functools.lru_cache(maxsize=256)
-def _records(text: str) -> dict[str, Any]:
-    """The RECORDS literal of a generated module, without running it."""
-    _, found, rest = text.rpartition("\nRECORDS = ")
-    literal, ended, _ = rest.partition("\n\ndef entry(")  # all of a long text need not be parsed for it
-    if found and ended:
-        records: dict[str, Any] = ast.literal_eval(literal)
-        return records
-    raise StrategyError("not a generated module")
+def _zeros(layout: np.dtype[Any], count: int) -> Any:
+    return np.zeros(count, layout).view(np.recarray)

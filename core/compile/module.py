@@ -22,9 +22,9 @@ import platformdirs
 
 from core.compile.bundle import Bundle
 from core.errors import StrategyError, one_line
-from core.kernels import loop
+from core.kernels import loop, resting
 from core.kernels.bars import close_bar, close_bar_from_bar
-from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
+from core.kernels.features import ADDED, layouts
 from core.kernels.tick_bars import close_tick
 from core.strategy import KERNEL, Definition, params_dtype
 from core.types import BAR, TICK
@@ -86,6 +86,7 @@ class Variant(msgspec.Struct, frozen=True):
         ticks: the strategy lives on ticks, not on bars.
         stops, limited: stops; limits, pause and blocks.
         external: the venue fills the orders.
+        features: of `core.kernels.features`, those that are asked for; the default has none.
     """
 
     mapped: bool = True
@@ -94,6 +95,7 @@ class Variant(msgspec.Struct, frozen=True):
     stops: bool = True
     limited: bool = True
     external: bool = False
+    features: frozenset[str] = frozenset()
 
 
 def replayed_step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
@@ -120,25 +122,24 @@ def generate(definition: Definition, variant: Variant) -> str:
         replace[close_bar] = close_bar_from_bar
     elif variant.ticks:
         specialise[close_bar] = (close_tick, "interval")
-    switches = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items()}
-    switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs}
-    bundle = Bundle(replace, specialise, (loop.__name__, switches), trim=(close_tick,))
+    switches: dict[str, Any] = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items() if isinstance(value, bool)}
+    funded = "funded" in variant.features
+    switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs + 2 * definition.legs * funded}
+    features = {name.upper(): name in variant.features for name in ADDED}
+    bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__), switches), trim=(close_tick,), features=features)
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {
         "TICK": BAR if variant.bars else TICK,
         "STATE": state_dtype(definition),
         "PARAMS": params_dtype(definition.params_type),
-        "BOOK": BOOK,
-        "ACCOUNT": ACCOUNT,
-        "TERMS": TERMS,
-        "LIMITS": LIMITS,
-        "REPORT": REPORT,
+        **layouts(variant.features),
     }
-    layouts = ",\n    ".join(f"{key!r}: {dtype.descr!r}" for key, dtype in records.items())
+    rare = (*RARE, "funding__") if funded else RARE
+    literal = ",\n    ".join(f"{key!r}: {dtype.descr!r}" for key, dtype in records.items())
     return (
         HEADER
         + "\n\n".join(bundle.definitions())
-        + f"\n\nRARE = {RARE!r}\nLEGS = {definition.legs}\nFUNCTIONS = {bundle.functions!r}\nRECORDS = {{\n    {layouts}}}\n"
+        + f"\n\nRARE = {rare!r}\nLEGS = {definition.legs}\nFUNCTIONS = {bundle.functions!r}\nRECORDS = {{\n    {literal}}}\n"
         + COMPILED
     )
 

@@ -94,6 +94,11 @@ class PythonInstance(Instance):
         self._reported: list[Records] = []
         self._mapped = False
 
+    @property
+    def targets(self) -> list[float | None]:
+        """What it gave on each tick of the newest `feed`, up to where it raised; None is no opinion."""
+        return self._targets
+
     def trade(self, legs: dict[int, int]) -> None:
         """Which leg each symbol index is. Until this is called every tick is leg 0's."""
         super().trade(legs)

@@ -10,9 +10,13 @@ from typing import Any
 
 import msgspec
 
+from core.commands import Terms
 from core.errors import StrategyError
 
 TIMEOUT_S = 120.0
+
+#: How a strategy trades of which nothing is said.
+TERMS = Terms()
 
 
 async def ask_compiler(request: dict[str, Any], timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
@@ -53,8 +57,8 @@ async def catalogue(folders: list[Path]) -> dict[str, Any]:
     return await ask_compiler({"type": "describe", "folders": [str(f) for f in folders]})
 
 
-async def build_all(folders: list[Path], orders: list[tuple[str, dict[str, Any]]]) -> list[dict[str, Any] | str]:
-    """The Blueprints of several strategies by (name, params), as plain data, from one process: or one line on why there is none.
+async def build_all(folders: list[Path], orders: list[tuple[str, dict[str, Any], Terms]]) -> list[dict[str, Any] | str]:
+    """The Blueprints of several strategies by (name, params, terms), as plain data, from one process: or one line on why there is none.
 
     A file that hangs or crashes the process costs the others nothing but time: they are built one by one then.
     """
@@ -64,18 +68,18 @@ async def build_all(folders: list[Path], orders: list[tuple[str, dict[str, Any]]
         plans: list[dict[str, Any] | str] = answer["plans"]
         return plans
     except StrategyError:
-        return [await _build_or_say(folders, name, params) for name, params in orders]
+        return [await _build_or_say(folders, *order) for order in orders]
 
 
-async def _build_or_say(folders: list[Path], name: str, params: dict[str, Any]) -> dict[str, Any] | str:
+async def _build_or_say(folders: list[Path], name: str, params: dict[str, Any], terms: Terms) -> dict[str, Any] | str:
     try:
-        return await build(folders, name, params)
+        return await build(folders, name, params, terms)
     except StrategyError as error:
         return str(error)
 
 
-async def build(folders: list[Path], name: str, params: dict[str, Any]) -> dict[str, Any]:
-    """The Blueprint of a strategy, as plain data."""
-    answer = await ask_compiler({"type": "build", "folders": [str(f) for f in folders], "name": name, "params": params})
+async def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms = TERMS) -> dict[str, Any]:
+    """The Blueprint of a strategy that is to trade on these terms, as plain data."""
+    answer = await ask_compiler({"type": "build", "folders": [str(f) for f in folders], "name": name, "params": params, "terms": terms})
     plan: dict[str, Any] = answer["plan"]
     return plan

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from core.engine.roster import Entry
-from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, MARK, PLACED, WHY_NAMES
+from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, FUNDING, MARK, PLACED, WHY_NAMES
 from core.types import Records
 from core.view import TradeRow
 
@@ -73,6 +73,8 @@ class Blotter:
                     self._line(ts, entry, symbol, "fill", side, abs(qty), price, fee, realised, position, WHY_NAMES[why], fill_id)
             elif kind == BLOCKED:
                 self._line(ts, entry, symbol, "blocked", side, abs(qty), price, 0.0, 0.0, position, BLOCK_NAMES[why], "")
+            elif kind == FUNDING:
+                self._line(ts, entry, symbol, "funding", side, abs(qty), price, fee, 0.0, position, "", "")
             if kind in (FILL, PLACED, CANCELLED):
                 filled = "filled" if position == aim else "partly filled"
                 state = {FILL: filled, PLACED: "working", CANCELLED: "cancelled"}[kind]

@@ -159,7 +159,7 @@ class Commands:
         engine.memory.admit("a strategy")
         names = [engine.bare(symbol) for symbol in command.symbols]
         id_ = engine.roster.free_id(command.name, command.id, self.used_ids)
-        plan = await build(engine, command.name, command.params)
+        plan = await build(engine, command)
         if len(names) != plan.legs or len(set(names)) != len(names):
             raise UsageError(
                 f"{command.name} trades {plan.legs} symbol{'s' * (plan.legs > 1)}, not {len(names)}: {', '.join(names) or 'none'}"
@@ -193,7 +193,7 @@ class Commands:
     async def _start_again(self, entry: Entry, command: Resume, actor: str) -> None:
         """A strategy that failed begins anew, from its file as it is now: warmed up, with the books it had."""
         engine = self.engine
-        plan = await build(engine, entry.order.name, entry.order.params)
+        plan = await build(engine, entry.order)
         if plan.legs != len(entry.order.symbols):
             raise UsageError(f"its file was edited: it trades {plan.legs} symbols now, and was registered on {len(entry.order.symbols)}")
         await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)

@@ -19,6 +19,7 @@ from core.engine.run_files import FOLDER, prune, read_detail
 from core.errors import CockpitError, UsageError, one_line
 from core.research import service
 from core.research.service import Progress, Request
+from core.research.source_verdict import GapsError
 from core.store.span import tape_series
 from core.strategy_files import strategy_file
 from core.view import LabView
@@ -178,6 +179,8 @@ class Lab:
 
         try:
             outcome = await service.run(self._request(run), told)
+        except GapsError as error:  # no trial: nothing was learnt from it
+            self._end(run, "failed", one_line(str(error)), kept=False)
         except CockpitError as error:
             self._end(run, "failed", one_line(str(error)))
         except Exception as error:  # the task's outer edge: a run must not end the engine
@@ -200,18 +203,22 @@ class Lab:
             from_ns=order.from_ns,
             to_ns=order.to_ns,
             idle=self.idle,
+            allow_gaps=order.allow_gaps,
         )
 
     def _file(self, id_: str) -> Path:
         return self.engine.home / FOLDER / f"{id_}.msgpack"
 
-    def _end(self, run: Run, state: str, line: str = "", outcome: service.Outcome | None = None) -> None:
-        """A run is over: on the ledger from now on."""
+    def _end(self, run: Run, state: str, line: str = "", outcome: service.Outcome | None = None, *, kept: bool = True) -> None:
+        """A run is over: on the ledger from now on, unless it is not to be kept."""
         if run.over:
             return
         run.end(state, self.clock.now_ns(), line, outcome)
         log.info("run", id=run.id, state=state, strategy=run.order.strategy, source=one_line(run.order.source), reason=line)
-        self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
+        if not kept:
+            self.total -= 1
+        else:
+            self.engine.ledger.add_run(run.id, run.asked_ns, **run.columns())
         self.engine.panes.touch("lab")
 
     async def read(self, id_: str) -> dict[str, Any]:

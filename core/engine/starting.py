@@ -12,7 +12,7 @@ import numpy as np
 from core.commands import Register
 from core.compile import service
 from core.compile.blueprint import Blueprint
-from core.compile.instance import layout_of, same_books
+from core.compile.layout import layout_of, same_books
 from core.engine import history
 from core.engine.roster import Entry
 from core.types import Records, join
@@ -22,21 +22,21 @@ from core.workers.frames import Assignment, Snapshot, Start
 if TYPE_CHECKING:
     from core.engine.engine import Engine
 
-PastFill = tuple[int, float, float, float, int]
+PastFill = tuple[int, float, float, float, int, float]
 
 
-async def build(engine: Engine, entry_name: str, params: dict[str, str | int | float | bool]) -> Blueprint:
-    """The plan of a strategy, made by the compiler process from its file as it is now.
+async def build(engine: Engine, order: Register) -> Blueprint:
+    """The plan of a strategy that is asked for, made by the compiler process from its file as it is now.
 
     Raises:
         CockpitError: there is no such strategy, it does not load, or a parameter is refused.
     """
-    return msgspec.convert(await service.build(engine.folders, entry_name, params), Blueprint, builtin_types=(bytes,))
+    return msgspec.convert(await service.build(engine.folders, order.name, order.params, order.terms), Blueprint, builtin_types=(bytes,))
 
 
 async def build_all(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
     """The plans of several strategies, or one line on why there is none."""
-    found = await service.build_all(engine.folders, [(order.name, order.params) for order in orders]) if orders else []
+    found = await service.build_all(engine.folders, [(order.name, order.params, order.terms) for order in orders]) if orders else []
     return [plan if isinstance(plan, str) else msgspec.convert(plan, Blueprint, builtin_types=(bytes,)) for plan in found]
 
 
@@ -105,7 +105,7 @@ async def _fills_since(engine: Engine, entry: Entry, after: int) -> list[PastFil
     legs = {symbol: leg for leg, symbol in enumerate(entry.order.symbols)}
     rows = [row for row in await engine.ledger.fills(entry.id) if row["seq"] > after]
     signed = [(row["qty"] if row["side"] == "buy" else -row["qty"], row) for row in rows]
-    return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"]) for qty, row in signed]
+    return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"], row["fee"]) for qty, row in signed]
 
 
 def assign_again(engine: Engine, entry: Entry, slot: int) -> bytes:

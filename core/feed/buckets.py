@@ -23,6 +23,20 @@ class Usage:
         self._forget(now)
         return sum(amount for _, amount in self._spent)
 
+    def wait(self, now: float, amount: float, share: float = 1.0) -> float:
+        """Seconds until `amount` more is within that share of the limit, 0.0 when it is. More than all of it passes when nothing is used.
+
+        Whoever spends no more than this allows spends no more than the limit in any window, wherever it begins, and may spend all of it.
+        """
+        over = self.used(now) + amount - self.limit * share
+        wait = 0.0
+        for at, spent in self._spent:
+            if over <= 1e-9:
+                break
+            over -= spent
+            wait = at + self._window_s - now
+        return wait
+
     def _forget(self, now: float) -> None:
         while self._spent and self._spent[0][0] <= now - self._window_s:
             self._spent.popleft()

@@ -10,7 +10,7 @@ import numpy as np
 from core.feed.batch import Batch, Counters, GapEvent, Spike, Want
 from core.feed.gaps import Continuity, Outcome
 from core.feed.sequencer import Sequencer
-from core.feed.spans import within
+from core.feed.spans import Span, cut, within
 from core.types import QUOTE, Records, join
 from core.venues.venue import Parsed, Venue
 
@@ -128,21 +128,25 @@ class Intake:
         line = self._lines.get(symbol)
         return 0 if line is None or line.last is None else line.last + 1
 
-    def next_probe(self) -> float | None:
-        """When the next doubt is due, or None."""
-        return min((due for symbol, due in self._doubts.items() if symbol not in self._holding), default=None)
+    def next_probe(self, asked: Sequence[Want] = ()) -> float | None:
+        """When the next doubt is due, or None; those of which a probe is among `asked` aside."""
+        probed = {want.symbol for want in asked if want.probe}
+        return min((due for symbol, due in self._doubts.items() if symbol not in self._holding and symbol not in probed), default=None)
 
-    def wants(self, page: int, now: float) -> list[Want]:
-        """What is worth fetching `page` ids at a time: of each symbol what holds others up, then what would come late."""
+    def wants(self, page: int, now: float, asked: Sequence[Want] = ()) -> list[Want]:
+        """What is worth fetching `page` ids at a time, and is not being asked for already: of each symbol what holds others up, then
+        what would come late."""
         found = []
         for symbol in sorted(self._holding | self._open.keys() | self._doubts.keys()):
             line = self._lines[symbol]
+            mine = [want for want in asked if want.symbol == symbol]
             if line.missing:
-                found.append(Want(symbol, within([(m.first, m.last) for m in line.missing], page), line.missing[0].since))
-            elif line.last is not None and self._doubts.get(symbol, math.inf) <= now:
+                if spans := without([(m.first, m.last) for m in line.missing], mine):
+                    found.append(Want(symbol, within(spans, page), line.missing[0].since))
+            elif line.last is not None and self._doubts.get(symbol, math.inf) <= now and not any(want.probe for want in mine):
                 found.append(Want(symbol, ((line.last + 1, line.last + page),), self._doubts[symbol], probe=True))
-            if line.rows:
-                found.append(Want(symbol, within(line.rows.wanted(), page), None))
+            if line.rows and (spans := without(line.rows.wanted(), mine)):
+                found.append(Want(symbol, within(spans, page), None))
         return found
 
     @property
@@ -237,3 +241,10 @@ class Intake:
         ticks["seq"] = np.arange(self._arrived, self._arrived + len(ticks))
         self._arrived += len(ticks)
         return ticks
+
+
+def without(spans: list[Span], asked: Sequence[Want]) -> list[Span]:
+    """The spans less what is being asked for."""
+    for first, last in (span for want in asked for span in want.spans):
+        spans = cut(spans, first, last)
+    return spans

@@ -16,8 +16,12 @@ SILENCE = {429: 10.0, 418: 120.0}
 #: Binance's longest ban; a header that asks for more is a mistake.
 LONGEST_SILENCE_S = 3 * 86_400.0
 
-#: The windows of the limits, in seconds.
-_CONNECTS_S, _WEIGHT_S = 300.0, 60.0
+#: The windows of the limits, in seconds. A minute of weight is counted where it arrives: a second more, for what is on its way.
+_CONNECTS_S, _WEIGHT_S = 300.0, 61.0
+
+#: Of the weight, what calls nobody waits for may use; and from where on they go at an even pace, so that what is used also comes free
+#: at one. How far behind that pace they may make up for, in seconds.
+BACKGROUND_SHARE, FAST_SHARE, _BEHIND_S = 0.95, 2 / 3, 1.0
 
 
 def retry_after(header: str | None, now_ns: int, default: float) -> float:
@@ -50,9 +54,11 @@ class Quota:
         self.weight_used = Usage(limits.rest_weight_per_min, _WEIGHT_S)
         self._clock = clock
         self._connects = TokenBucket(limits.connects_per_5min, _CONNECTS_S)
-        self._weight = TokenBucket(limits.rest_weight_per_min, _WEIGHT_S)
+        self._pace = BACKGROUND_SHARE * limits.rest_weight_per_min / _WEIGHT_S
+        self._next_background = float("-inf")
         self._connect_turn = asyncio.Lock()
         self._weight_turn = asyncio.Lock()
+        self._background_turn = asyncio.Lock()
 
     def hold(self, seconds: float) -> None:
         """The venue asked for silence: nothing is sent for so long."""
@@ -76,18 +82,31 @@ class Quota:
             await self.spend(self._connects, 1.0)
             self.connects_used.note(self._clock.monotonic())
 
-    async def weight(self, amount: float) -> None:
-        """Return when a REST call of this weight may be sent."""
-        async with self._weight_turn:
-            await self.spend(self._weight, amount)
-            self.weight_used.note(self._clock.monotonic(), amount)
+    async def weight(self, amount: float, *, background: bool = False) -> None:
+        """Return when a REST call of this weight may be sent; one in the background lets all others go first."""
+        async with self._background_turn if background else self._weight_turn:
+            while True:
+                wait = self.hold_left() or self._weight_wait(amount, background)
+                if not wait:
+                    break
+                await asyncio.sleep(wait)
+            now = self._clock.monotonic()
+            self.weight_used.note(now, amount)
+            if background:
+                self._next_background = max(self._next_background, now - _BEHIND_S) + amount / self._pace
+
+    def _weight_wait(self, amount: float, background: bool) -> float:
+        now, used = self._clock.monotonic(), self.weight_used
+        if not background:
+            return used.wait(now, amount)
+        paced = self._next_background - now if used.used(now) > used.limit * FAST_SHARE else 0.0
+        return max(paced, used.wait(now, amount, BACKGROUND_SHARE))
 
     def weight_said(self, used: int | None) -> None:
         """What the venue says was used in the last minute: others use it from this address too, and so did we before a restart."""
         now = self._clock.monotonic()
         unknown = (used or 0) - self.weight_used.used(now)
         if unknown > 0:
-            self._weight.spend(now, unknown)
             self.weight_used.note(now, unknown)
 
     async def spend(self, bucket: TokenBucket, amount: float) -> None:

@@ -39,15 +39,15 @@ class Rest:
         self._try_ended = asyncio.Event()
         self._last_failure = ""
 
-    async def ask(self, call: RestCall, parse: Callable[[bytes], T]) -> T:
-        """The parsed answer to a call, sent when the weight budget allows.
+    async def ask(self, call: RestCall, parse: Callable[[bytes], T], *, background: bool = False) -> T:
+        """The parsed answer to a call, sent when the weight budget allows; one in the background leaves some of that to others.
 
         Raises:
             RateLimited: the venue asked us to wait; calls made meanwhile wait for that long.
             VenueError: it refused, could not be reached, answered with something else, or is left alone after failing too often.
         """
         self._refuse_while_open()
-        await self._quota.weight(call.weight)
+        await self._quota.weight(call.weight, background=background)
         ticket = await self._admitted()
         ok: bool | None = None
         try:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from core.kernels.features import RESTING
 from core.kernels.records import DAY_NS, FILL, MARK
+from core.kernels.resting import fee_rate
 
 
 def report(reports: Any, n: int, kind: int, why: int, tick: Any, leg: int, book: Any, qty: float, price: float) -> int:
@@ -50,7 +52,7 @@ def execute(
     A flip closes the round trip and opens the next; the fee is shared between them by quantity.
     """
     size = abs(qty)
-    fee = size * price * terms.fee_bps / 1e4
+    fee = size * price * (fee_rate(book, terms, qty) if RESTING else terms.fee_bps) / 1e4
     before = book.position
     realised = 0.0
     if before == 0.0:

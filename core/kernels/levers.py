@@ -1,7 +1,7 @@
 """What a person does to a running strategy, between two ticks: pause, resume, flatten. Plain Python on the loop's own records.
 
 An order placed here is decided at the last tick the strategy saw, so a replay that applies the lever after the
-same tick gets the same fill.
+same tick gets the same fill. `acts` are the loop's own `cancel`, `decide` and `place` (`core.compile.extras`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.orders import cancel, decide, place
 from core.kernels.records import FLATTEN
 from core.types import TICK
 
@@ -24,12 +23,12 @@ def _moment(account: Any, book: Any) -> Any:
     return tick
 
 
-def pause(account: Any, books: Any, reports: Any) -> int:
+def pause(account: Any, books: Any, reports: Any, acts: Any) -> int:
     """Cancel working orders and place no more for signals; position and stops stay. Returns the reports written."""
     n = 0
     account.paused = 1
     for leg in range(len(books)):
-        n = cancel(books[leg], reports, n, _moment(account, books[leg]), leg)
+        n = acts.cancel(books[leg], reports, n, _moment(account, books[leg]), leg)
     return n
 
 
@@ -38,17 +37,17 @@ def resume(account: Any) -> None:
     account.paused = 0
 
 
-def limit(account: Any, books: Any, terms: Any, limits: Any, reports: Any) -> int:
+def limit(account: Any, books: Any, terms: Any, limits: Any, reports: Any, acts: Any) -> int:
     """Judge the orders that work already by new limits. Returns the reports written."""
     n = 0
     for leg in range(len(books)):
         book = books[leg]
         if book.aim != book.position:
-            n = decide(account, book, terms, limits, reports, n, _moment(account, book), leg, book.aim, book.why)
+            n = acts.decide(account, book, terms, limits, reports, n, _moment(account, book), leg, book.aim, book.why)
     return n
 
 
-def flatten(account: Any, books: Any, terms: Any, reports: Any) -> int:
+def flatten(account: Any, books: Any, terms: Any, reports: Any, acts: Any) -> int:
     """Want every leg flat, latched until the strategy changes its mind. Returns the reports written."""
     n = 0
     for leg in range(len(books)):
@@ -57,8 +56,8 @@ def flatten(account: Any, books: Any, terms: Any, reports: Any) -> int:
         book.latched = FLATTEN
         book.latch = book.opinion
         if book.position == 0.0:
-            n = cancel(book, reports, n, tick, leg)
+            n = acts.cancel(book, reports, n, tick, leg)
         elif book.aim != 0.0:
-            n = place(account, book, terms, reports, n, tick, leg, 0.0, FLATTEN, account.ts)
+            n = acts.place(account, book, terms, reports, n, tick, leg, 0.0, FLATTEN, account.ts)
         book.why = FLATTEN
     return n

@@ -14,9 +14,13 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import mark, mark_day
-from core.kernels.orders import decide, fill_due, fill_stop
+from core.kernels.features import FUNDED, LOTS, RESTING, SIZED
+from core.kernels.funding import fund
+from core.kernels.orders import decide, expire, fill_due, fill_stop
 from core.kernels.records import SIGNAL
-from core.kernels.stops import bar_stop, stop_hit, stretch
+from core.kernels.resting import resting
+from core.kernels.sizing import wanted
+from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch
 
 LEGS = 1  # books of the strategy
 MAPPED = True  # ticks of several symbols: `legs` tells whose
@@ -82,8 +86,18 @@ def advance(
         written = n
         # a bar that closes at midnight belongs to the day it opened in
         when = tick.start if BARS else tick.ts
+        if FUNDED and when >= account.next_funding:  # what is due by midnight belongs to the day that ends
+            n = fund(account, books, terms, reports, n, tick, LEGS, when, min(when, account.next_mark))
         if when >= account.next_mark:
             n = mark_day(account, reports, n, tick, book, leg, when)
+        if FUNDED and when >= account.next_funding:
+            n = fund(account, books, terms, reports, n, tick, LEGS, when, when)
+        if RESTING:
+            fills = account.fills
+            rested = resting(book)
+            if rested and book.aim != book.position and tick.ts > book.expires:
+                n = expire(book, terms, reports, n, tick, leg)
+                rested = False
         if BARS:
             if book.aim != book.position and tick.start >= book.due:
                 n = fill_due(account, book, terms, reports, n, tick, leg, tick.open)
@@ -96,7 +110,10 @@ def advance(
         fired = 0
         if STOPS and book.position != 0.0:
             if BARS:
-                fired, level = bar_stop(book, terms, tick)
+                if RESTING and rested and account.fills != fills:
+                    fired, level = entry_stop(book, terms, tick)
+                else:
+                    fired, level = bar_stop(book, terms, tick)
                 if fired != 0:
                     n = fill_stop(account, book, terms, limits, reports, n, tick, leg, level, fired)
             else:
@@ -125,13 +142,13 @@ def advance(
             elif quiet or (LIMITED and account.paused != 0):
                 continue
             else:
-                want = target * terms.qty
+                want = wanted(account, other, terms, target) if SIZED else target * terms.qty
             if want != other.aim:
                 if abs(want) > 1e300 or want != want:
                     account.error = 1
                 else:
                     n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
-            elif LIMITED:
+            elif LIMITED or LOTS:
                 other.blocked = 0
         if book.position != 0.0 or n != written:
             mark(account, books, book, LEGS, price)

@@ -10,6 +10,9 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import execute, report
+from core.kernels.costs import taken
+from core.kernels.features import LOTS, RESTING, SPREAD
+from core.kernels.grid import lots_of, moved, orderable
 from core.kernels.records import (
     BLOCKED,
     CANCELLED,
@@ -18,6 +21,7 @@ from core.kernels.records import (
     HALTED,
     MAX_POSITION,
     MAX_SPREAD,
+    MINIMUM,
     NO_NEW,
     PLACED,
     PRICE_BAND,
@@ -25,6 +29,7 @@ from core.kernels.records import (
     REDUCING,
     STOP_NEW,
 )
+from core.kernels.resting import reached, rest, resting, seen_at
 
 
 def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, price: float) -> int:
@@ -32,13 +37,31 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
     returns the next free report."""
     left = book.aim - book.position
     after = book.aim
+    if RESTING:
+        made = resting(book)
+        if made:
+            if not reached(book, terms, tick):
+                return n
+        elif book.limit != 0.0:  # what closes comes first, at the market
+            left, after = -book.position, 0.0
     qty = left
     if tick.qty > 0.0:
         available = terms.participation * tick.qty
         if abs(left) > available:
             qty = available if left > 0.0 else -available
             after = book.position + qty
-    paid = price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage)
+            if LOTS:
+                qty, after = moved(terms, book.position, qty)
+                if qty == 0.0:
+                    return n
+    if LOTS:
+        qty = lots_of(terms, qty)
+    if RESTING and made:
+        paid, price = book.limit, seen_at(book, price)
+    elif LOTS or SPREAD:
+        paid = taken(terms, tick, qty, price)
+    else:
+        paid = price * (1.0 + terms.slippage) if qty > 0.0 else price * (1.0 - terms.slippage)
     return execute(account, book, terms, reports, n, tick, leg, qty, after, paid, price)
 
 
@@ -82,6 +105,15 @@ def cancel(book: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
     return n
 
 
+def expire(book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
+    """The working limit order came to its end: it is dropped, or sent again as a market order; returns the next free report."""
+    if terms.then_market == 0:
+        return cancel(book, reports, n, tick, leg)
+    book.limit = 0.0
+    book.due = book.expires + terms.latency
+    return n
+
+
 def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int, ts: int) -> int:
     """A new order towards `want`, decided at `ts`; whatever worked before is replaced and its latency starts over."""
     account.orders += 1
@@ -89,14 +121,21 @@ def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, 
     book.why = why
     book.aim = want
     book.due = ts + terms.latency
-    return report(reports, n, PLACED, why, tick, leg, book, want - book.position, 0.0)
+    if RESTING:
+        rest(book, terms, want, why)
+    return report(
+        reports, n, PLACED, why, tick, leg, book,
+        lots_of(terms, want - book.position) if LOTS else want - book.position, book.limit if RESTING else 0.0,
+    )  # fmt: skip
 
 
 def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int) -> int:
     """Act on a wanted position that differs from what is under way; returns the next free report."""
     goal, hindrance = allowed(book, limits, want, why)
+    if LOTS:
+        goal, hindrance = orderable(book, terms, goal, hindrance)
     if hindrance != 0:
-        if hindrance != book.blocked or want != book.refused:
+        if hindrance != book.blocked or (want != book.refused and (not LOTS or hindrance != MINIMUM)):
             n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, book.last)
         book.refused = want
     book.blocked = hindrance
@@ -115,8 +154,15 @@ def fill_stop(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n:
     book.order = account.orders
     book.why = why
     book.aim = 0.0
+    if RESTING:
+        book.limit = 0.0
     qty = -book.position
-    paid = level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage)
+    if LOTS:
+        qty = lots_of(terms, qty)
+    if LOTS or SPREAD:
+        paid = taken(terms, tick, qty, level)
+    else:
+        paid = level * (1.0 + terms.slippage) if qty > 0.0 else level * (1.0 - terms.slippage)
     n = execute(account, book, terms, reports, n, tick, leg, qty, 0.0, paid, level)
     book.unrealised = 0.0
     return n

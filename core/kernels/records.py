@@ -38,7 +38,7 @@ ACCOUNT = np.dtype(
     [
         ("capital", "f8"),
         ("realised", "f8"),  # gross of fees
-        ("fees", "f8"),
+        ("fees", "f8"),  # and funding
         ("equity", "f8"),
         ("peak", "f8"),
         ("max_drawdown", "f8"),
@@ -85,7 +85,7 @@ LIMITS = np.dtype(
     ]
 )
 
-#: What the loop tells: executions, order events, blocks and daily marks.
+#: What the loop tells: executions, order events, blocks, daily marks and funding.
 REPORT = np.dtype(
     [
         ("ts", "i8"),
@@ -99,7 +99,7 @@ REPORT = np.dtype(
         ("realised", "f8"),
         ("position", "f8"),  # after it
         ("aim", "f8"),  # the position the order leads to
-        ("equity", "f8"),  # MARK: at the boundary `ts`
+        ("equity", "f8"),  # MARK, FUNDING: at the boundary `ts`
         ("kind", "i2"),
         ("why", "i2"),
         ("leg", "i4"),
@@ -112,6 +112,7 @@ PLACED = 2
 CANCELLED = 3
 BLOCKED = 4
 MARK = 5
+FUNDING = 6
 
 # why an order came to be
 SIGNAL = 0
@@ -127,6 +128,7 @@ REDUCE_ONLY = 3
 MAX_POSITION = 4
 MAX_SPREAD = 5
 PRICE_BAND = 6
+MINIMUM = 7
 
 # LIMITS.mode
 NORMAL = 0
@@ -135,6 +137,8 @@ REDUCING = 2
 HALT = 3
 
 WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten")
-BLOCK_NAMES = ("", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band")
+BLOCK_NAMES = (
+    "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order"
+)  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

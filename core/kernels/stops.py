@@ -50,6 +50,20 @@ def protective_level(book: Any, terms: Any) -> tuple[float, int]:
     return level, STOP_LOSS
 
 
+def entry_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
+    """The stop that the bar a limit order filled in sets off, and its price: whatever of the range is against the position may have come
+    after the fill, what is for it may not have. So the nearer of stop-loss and trailing stop can be set off (at the open, where that is
+    worse), a take-profit not, and only the close stretches the extremes."""
+    level, reason = protective_level(book, terms)
+    if book.position > 0.0:
+        if bar.low <= level:
+            return reason, min(level, bar.open)
+    elif bar.high >= level:
+        return reason, max(level, bar.open)
+    stretch(book, bar.price)
+    return 0, 0.0
+
+
 def bar_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
     """The stop a bar sets off and the price it fills at: the open first (a gap fills at the open), then, with both
     sides inside the range, the worse one. The trailing stop follows the extremes before this bar and its open:

@@ -32,7 +32,8 @@ def merged(series: Sequence[Iterator[Records]]) -> Iterator[Records]:
             continue
         ready = join([part[:cut] for part, cut in zip(held, cuts, strict=True)])
         held = [part[cut:] for part, cut in zip(held, cuts, strict=True)]
-        yield ready.take(np.argsort(ready["ts"], kind="stable"))
+        ready = ready.take(np.argsort(ready["ts"], kind="stable"))  # the other is not to be kept while this one is played
+        yield ready
 
 
 def _more(source: Iterator[Records], number: int, held: list[Records]) -> bool:

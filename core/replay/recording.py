@@ -18,7 +18,7 @@ from core.store.reader import read_ticks
 from core.store.span import tape_rows, tape_series, tape_windows
 from core.types import SECOND, TICK, Records, Symbols
 
-#: Ids of a piece of tape that is read at once, about.
+#: Ids that are read at once, about, of all tracks together: what is played is merged from pieces of each, of which there may be hundreds.
 PIECE = 1 << 16
 
 #: How rows of files are told as a stream of prints.
@@ -45,9 +45,9 @@ class Track:
         self.symbol = source.symbol
         self.stream = source.stream if isinstance(source, TapeSource) else _STREAMS.get(source.form, "trade")
 
-    def batches(self, index: int, after: Place | None = None) -> Iterator[Records]:
-        """TICK records by (ts, id) with this symbol index, behind a place."""
-        for ticks in self._pieces(after):
+    def batches(self, index: int, after: Place | None = None, piece: int = PIECE) -> Iterator[Records]:
+        """TICK records by (ts, id) with this symbol index, behind a place; of a tape about so many ids at a time, or five minutes of it."""
+        for ticks in self._pieces(after, piece):
             if after is not None:
                 ticks = ticks.compress((ticks["ts"] > after.ts) | ((ticks["ts"] == after.ts) & (ticks["id"] > after.id)))
             if len(ticks):
@@ -65,7 +65,7 @@ class Track:
             raise SourceError(f"{one_line(self.source.text)}: {self.symbol} has no prints there")
         last: Records | None = None
         if isinstance(self.source, TapeSource):
-            windows = self._windows(None)
+            windows = self._windows(None, PIECE)
             last = next((ticks for start, stop in reversed(windows) if len(ticks := self._read(start, stop))), None)
         return int(first["ts"][0]), 0 if last is None else int(last["ts"][-1])
 
@@ -81,19 +81,19 @@ class Track:
             start = until - (until - start) // 2
         return read_ticks(source.path, self.symbol, self.stream, from_ns=start, to_ns=until, symbols=Symbols([self.symbol]))
 
-    def _pieces(self, after: Place | None) -> Iterator[Records]:
+    def _pieces(self, after: Place | None, piece: int) -> Iterator[Records]:
         if not isinstance(self.source, TapeSource):
             yield from self.source.batches()
             return
-        for start, stop in self._windows(after):
+        for start, stop in self._windows(after, piece):
             yield self._read(start, stop)
 
-    def _windows(self, after: Place | None) -> list[tuple[int, int]]:
+    def _windows(self, after: Place | None, piece: int) -> list[tuple[int, int]]:
         source = self.source
         assert isinstance(source, TapeSource)
         low = max(source.from_ns or 0, after.ts if after else 0)
         high = source.to_ns
-        windows = tape_windows(source.path, self.symbol, self.stream, PIECE)
+        windows = tape_windows(source.path, self.symbol, self.stream, piece)
         cut = [(max(start, low), stop if high is None else min(stop, high)) for start, stop in windows]
         return [(start, stop) for start, stop in cut if start < stop]
 
@@ -126,7 +126,8 @@ class Recording:
 
     def batches(self, symbols: Symbols, after: dict[str, Place]) -> Iterator[Records]:
         """Everything behind these places, by (time, symbol, id)."""
-        return merged([track.batches(symbols.add(track.symbol), after.get(track.symbol)) for track in self.tracks])
+        piece = PIECE // len(self.tracks)
+        return merged([track.batches(symbols.add(track.symbol), after.get(track.symbol), piece) for track in self.tracks])
 
     def track(self, name: str) -> Track:
         """That of a bare symbol."""

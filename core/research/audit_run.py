@@ -11,9 +11,11 @@ import numpy as np
 
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
+from core.compile.layout import records_in
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, one_line
-from core.kernels.records import ACCOUNT, BOOK, FILL, LIMITS, REPORT, TERMS
+from core.kernels.features import features_in, layouts
+from core.kernels.records import FILL
 from core.research.audit_past import Incarnation, Mark, Pulled
 from core.research.audit_state import Differing, differing
 from core.strategy import PYTHON
@@ -199,8 +201,9 @@ class Run:
 
 
 def _check_layouts(plan: Blueprint) -> None:
-    """The generated text holds the records' layouts as they were: ours must be the same, we hand it our memory."""
-    records = {"TICK": TICK, "BOOK": BOOK, "ACCOUNT": ACCOUNT, "TERMS": TERMS, "LIMITS": LIMITS, "REPORT": REPORT}
-    for name, dtype in records.items():
-        if f"{name!r}: {dtype.descr!r}" not in plan.text:
+    """The generated text holds the records' layouts as they were: we must know them, we hand it our memory."""
+    found = records_in(plan.text)
+    features = features_in(tuple(field for field, _ in found["TERMS"]))
+    for name, dtype in {"TICK": TICK, **layouts(features)}.items():
+        if found[name] != dtype.descr:
             raise Unauditable(f"it ran under a version of cockpit whose {name} records were laid out in another way")

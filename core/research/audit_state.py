@@ -11,7 +11,7 @@ import numpy as np
 
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
-from core.kernels.records import ACCOUNT, BOOK, LIMITS
+from core.kernels.records import LIMITS
 from core.types import Records
 
 #: Types whose values are equal when `==` says so.
@@ -55,8 +55,8 @@ def differing(instance: Instance, seq: int, ledger: bytes, audit: bytes) -> list
 def _parts(instance: Instance) -> list[tuple[str, np.dtype[Any], int]]:
     """Name, type and length of each array of a snapshot, in order."""
     return [
-        ("account", ACCOUNT, 1),
-        ("books", BOOK, len(instance.books)),
+        ("account", instance.layouts["ACCOUNT"], 1),
+        ("books", instance.layouts["BOOK"], len(instance.books)),
         ("limits", LIMITS, 1),
         ("state", instance.state.dtype, 1),
         ("mem", instance.mem.dtype, len(instance.mem)),

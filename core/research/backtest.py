@@ -15,12 +15,14 @@ from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import SourceError, StrategyError, UsageError
-from core.kernels.records import FILL, MARK, REPORT
+from core.kernels.records import FILL, FUNDING, MARK, REPORT
+from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.figures import figures
-from core.research.metrics import Run, metrics
+from core.research.metrics import Run, finite, metrics
 from core.research.rows import fill_rows
 from core.research.source import Source
+from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
 from core.research.tables import tables
 from core.research.trips import closed_trips
@@ -43,6 +45,8 @@ class Order:
     Attributes:
         folders: where strategies lie, later ones shadow earlier ones.
         from_ns: first time traded; what lies before it in the source only warms the strategy up.
+        allow_gaps: run over a source that lacks data; the result says so.
+        cache: take files from the cache of what was parsed before, and keep them there.
         watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, and how long
             equity lay below its peak.
     """
@@ -57,6 +61,8 @@ class Order:
     from_ns: int | None = None
     to_ns: int | None = None
     as_delivered: bool = False
+    allow_gaps: bool = False
+    cache: bool = True
     watched: bool = False
 
 
@@ -65,13 +71,15 @@ class Result:
     """What came out.
 
     Attributes:
-        figures: the metrics, then the figures of `core.research.figures`, JSON-ready.
+        figures: the metrics, then the figures of `core.research.figures`, JSON-ready; and `gaps` where the source lacks data
+            (`Verdict.gaps`).
         fills: one dict a fill, the columns of the ledger's `fills`.
         equity: (ns, equity) at each UTC midnight inside the run, and at its end.
         first_ns: time of the first tick traded.
         trips: the closed round trips, TRIP records.
         tables: the trips in groups, JSON-ready.
         executed: the FILL reports that `fills` is made of.
+        funded: the FUNDING reports.
         cold: why the strategy never had an opinion: there was too little for it to warm up; '' where there was enough.
     """
 
@@ -84,6 +92,7 @@ class Result:
     trips: Records
     tables: dict[str, list[dict[str, Any]]]
     executed: Records
+    funded: Records
     cold: str = ""
 
 
@@ -95,13 +104,16 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
         curve: takes points of equity on the way, between the daily ones of the result.
 
     Raises:
+        GapsError: the source lacks data, and the order does not allow that.
         UsageError: the source, the strategy or a value is refused; one line.
     """
     definition = definition_of(order)
     source = open_sources(
         order.sources, symbol=order.symbol, home=order.home, from_ns=reach_of(definition, order.params, order.from_ns),
-        to_ns=order.to_ns, as_delivered=order.as_delivered,
+        to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
     )  # fmt: skip
+    source.since_ns = order.from_ns or 0
+    refuse_holes(source.text, source.listed(), order.allow_gaps)
     return run_over(source, order, definition, progress, curve)
 
 
@@ -125,6 +137,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     """The same over a source that is open: its rows from `core.research.warming.reach_of` on, whatever the order says of sources.
 
     Raises:
+        GapsError: it turned out that the source lacks data.
         UsageError: a parameter is refused, or there is nothing in the span asked for.
         CockpitError: the strategy raised.
     """
@@ -134,13 +147,27 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     started = time.perf_counter()
     watch = Watch(order.terms) if order.watched else None
     reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch)
+    gaps = source.verdict.gaps() if source.verdict is not None else None
+    if source.verdict is not None and source.verdict.holes is not None:
+        refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
+        source.notes.append(f"gaps were allowed: {source.verdict.holes.words()}")
     if source.interval_ns and 0 < interval < source.interval_ns:
         source.notes.append(
             f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
         )
     cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns)
-    source.notes += [f"the strategy {cold}"] if cold else []
-    return _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
+    source.notes += [*([f"the strategy {cold}"] if cold else []), *held_back(reports)]
+    result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
+    result.figures.update({} if gaps is None else {"gaps": gaps})
+    return result
+
+
+def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
+    """Raises:
+    GapsError: there are some, and they are not allowed.
+    """
+    if holes is not None and not allow_gaps:
+        raise refuse(text, holes)
 
 
 def _run(
@@ -183,9 +210,11 @@ def _result(
     found = metrics(run, time.perf_counter() - started)
     trips = closed_trips(fills, None if watch is None else watch.excursions())
     found |= figures(run, trips, fills, None if watch is None else watch.falls(int(account.ts)))
+    found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
-        trips=trips, tables=tables(trips, source.interval_ns), executed=fills, cold=cold,
+        trips=trips, tables=tables(trips, source.interval_ns), executed=fills,
+        funded=reports.compress(reports["kind"] == FUNDING), cold=cold,
     )  # fmt: skip
 
 

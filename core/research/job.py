@@ -24,6 +24,7 @@ from core.research.figures import held_until
 from core.research.rows import trip_rows
 from core.research.service import Detail, Outcome, Progress, Request, Said, Wrong
 from core.research.source import Source, share
+from core.research.source_verdict import GapsError
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.2
@@ -46,6 +47,7 @@ def order_of(request: Request) -> Order:
         home=Path(request.home),
         from_ns=request.from_ns,
         to_ns=request.to_ns,
+        allow_gaps=request.allow_gaps,
         watched=True,
     )
 
@@ -80,7 +82,7 @@ def run(request: Request, say: Say) -> Said:
         result = run_backtest(order_of(request), Teller(say, curve).tell, curve)
         write_detail(Path(request.detail), detail_of(result, curve))
     except CockpitError as error:
-        return Wrong(str(error))
+        return Wrong(str(error), isinstance(error, GapsError))
     except MemoryError:
         return Wrong("out of memory: choose a shorter span")
     except OSError as error:

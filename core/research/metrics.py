@@ -5,7 +5,8 @@
 | `ticks`, `trades`, `fills` | ticks (or bars) seen; closed round trips; executions |
 | `win_rate` | trades with a result above zero after their fees / trades, 0..1 |
 | `gross_profit`, `gross_loss` | sums of the results, after fees, of winning and of losing trades; the loss as a positive figure |
-| `fees` | of all fills |
+| `fees` | of all fills; with what funding cost |
+| `funding` | how much of the fees that is, below 0 where it was received; only of a run that asked for it |
 | `net_pnl` | equity less capital: after fees, with the open position marked at the last price |
 | `profit_factor` | gross_profit / gross_loss |
 | `max_drawdown` | deepest fall of marked equity from the peak before it |

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from core.clock import iso
 from core.commands import Terms
+from core.research.costs_text import SIZES, costs
 from core.research.metrics import LEAST_SPAN_NS
 from core.research.report_figures import count, money, number, ratio
 from core.research.report_trades import exit_lines, time_lines, trade_lines
@@ -112,7 +113,8 @@ def _result(figures: Mapping[str, Any], setting: Setting) -> list[tuple[str, str
         ("win rate", ratio(figures["win_rate"]), "of trades, after fees"),
         ("gross profit", money(figures["gross_profit"]), f"{quote}, winning trades after fees"),
         ("gross loss", money(figures["gross_loss"]), f"{quote}, losing trades after fees"),
-        ("fees", money(figures["fees"]), quote),
+        ("fees", money(figures["fees"]), f"{quote}, funding included" if "funding" in figures else quote),
+        *([("funding", money(figures["funding"], sign=True), f"{quote}, above zero was paid")] if "funding" in figures else []),
         ("net P&L", money(net, sign=True), f"{quote}, open position at the last price{percent}"),
         ("profit factor", number(figures["profit_factor"]), "gross profit / gross loss"),
         ("max drawdown", money(figures["max_drawdown"]), f"{quote}, from the marked peak"),
@@ -142,7 +144,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("source", source, f"{setting.form} from {clean(setting.source)}"),
         ("from", "", iso(setting.first_ns)),
         ("to", "", iso(setting.last_ns)),
-        ("size", f"{terms.qty:g}", "base currency a unit of target"),
+        ("size", f"{terms.qty:g}", SIZES[terms.size]),
         ("side", terms.side.replace("_", "/"), ""),
         ("capital", money(terms.capital), "quote currency"),
         ("fee", f"{terms.fee_bps:g} bps", "of the value of each fill"),
@@ -151,6 +153,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("participation", _participation(terms, is_bars), limit),
         ("fills", "", fills),
         *_stops(terms, is_bars),
+        *costs(terms),
     ]
 
 

@@ -9,28 +9,32 @@ from core.research.metrics import finite
 from core.research.trips import WATCHED
 from core.types import Records
 
+#: What is told of a fill, as FILL reports name it.
+_TOLD = ("n", "qty", "price", "fee", "realised", "position", "ts", "seq", "tick_id", "order", "why")
+
 
 def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]]:
     """FILL reports as rows of the ledger's `fills` (`mode` backtest) with the reason of each."""
+    columns = [fills[name].tolist() for name in _TOLD]
     return [
         {
-            "fill_id": f"{strategy}:{int(f['n'])}",
+            "fill_id": f"{strategy}:{n}",
             "strategy_id": strategy,
             "symbol": symbol,
-            "side": "buy" if f["qty"] > 0 else "sell",
-            "qty": abs(float(f["qty"])),
-            "price": float(f["price"]),
-            "fee": float(f["fee"]),
-            "realised": float(f["realised"]),
-            "position": float(f["position"]),
-            "ts_ns": int(f["ts"]),
-            "seq": int(f["seq"]),
-            "tick_id": int(f["tick_id"]),
-            "order_id": f"{strategy}:o{int(f['order'])}",
+            "side": "buy" if qty > 0 else "sell",
+            "qty": abs(qty),
+            "price": price,
+            "fee": fee,
+            "realised": realised,
+            "position": position,
+            "ts_ns": ts,
+            "seq": seq,
+            "tick_id": tick_id,
+            "order_id": f"{strategy}:o{order}",
             "mode": "backtest",
-            "reason": WHY_NAMES[int(f["why"])],
+            "reason": WHY_NAMES[why],
         }
-        for f in fills
+        for n, qty, price, fee, realised, position, ts, seq, tick_id, order, why in zip(*columns, strict=True)
     ]
 
 

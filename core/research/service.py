@@ -18,6 +18,7 @@ import msgspec
 
 from core.commands import Terms
 from core.errors import CockpitError, StrategyError, one_line
+from core.research.source_verdict import GapsError
 
 #: Bytes of a run's stderr that are kept: its end says why it crashed.
 KEPT_BYTES = 4096
@@ -33,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         sources: as of `core.research.sources`, paths absolute.
         detail: the file to be written with the curve and the fills.
         idle: whether it is to run only where nothing else wants to.
+        allow_gaps: whether it may run over a source that lacks data.
     """
 
     sources: list[str]
@@ -46,6 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     from_ns: int | None = None
     to_ns: int | None = None
     idle: bool = True
+    allow_gaps: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
@@ -81,9 +84,10 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
 
 
 class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
-    """One line on why nothing did."""
+    """One line on why nothing did; `gaps`: the source lacks data, which was not allowed, so that this was no trial."""
 
     message: str
+    gaps: bool = False
 
 
 class Detail(msgspec.Struct):
@@ -118,6 +122,7 @@ async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
     """Have it run; cancelling the caller ends the process.
 
     Raises:
+        GapsError: the source lacks data, and nobody allowed that.
         CockpitError: it was refused, raised or crashed; one line.
     """
     process = await asyncio.create_subprocess_exec(
@@ -148,7 +153,7 @@ async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
             await process.wait()
         complaints.cancel()
     if isinstance(said, Wrong):
-        raise StrategyError(said.message)
+        raise GapsError(said.message) if said.gaps else StrategyError(said.message)
     if not isinstance(said, Outcome):
         raise CockpitError(f"the run crashed ({_ending(code)}){': ' + last if last else ''}")
     return said

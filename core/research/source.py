@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from core.research.source_layout import Kind
+from core.research.source_verdict import Holes, Verdict
 from core.types import Records, join
 
 
@@ -21,10 +22,14 @@ class Source(ABC):
         total_rows: rows to come, where that is known without reading.
         total_bytes: bytes on disk to be read, where it is files.
         notes: what was set right or is missing, in words; complete once `batches` has run out.
+        verdict: how good the rows were; None until `batches` has run out.
+        since_ns: what is missing before this time does not matter: it only warms up. To be set before `batches`.
     """
 
     total_rows: int | None = None
     total_bytes: int | None = None
+    verdict: Verdict | None = None
+    since_ns: int = 0
 
     def __init__(self, text: str, kind: Kind, form: str, symbol: str, interval_ns: int = 0) -> None:
         self.text, self.kind, self.form, self.symbol, self.interval_ns = text, kind, form, symbol, interval_ns
@@ -45,6 +50,10 @@ class Source(ABC):
         Raises:
             SourceError: what cannot be read, by file and row; or there is no row at all.
         """
+
+    def listed(self) -> Holes | None:
+        """Holes that are known before anything is read."""
+        return None
 
     def load(self) -> Records:
         """All rows at once."""

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
@@ -30,6 +30,14 @@ MOST_RATIO = 200
 FREE_BYTES = 64 << 20
 
 Packing = Literal["plain", "gzip", "zip", "parquet"]
+
+#: First bytes of what other tools write.
+_FOREIGN = {
+    b"ARRO": "Feather (Arrow)", b"FEA1": "Feather", b"\x89HDF": "HDF5", b"BZh": "bzip2", b"\xfd7zX": "xz", b"\x28\xb5\x2f\xfd": "zstd",
+    b"7z\xbc\xaf": "7-Zip", b"SQLi": "SQLite", b"ORC": "ORC", b"\xd0\xcf\x11\xe0": "Excel",
+}  # fmt: skip
+#: Endings of files in a folder that are named where nothing else is there.
+_FOREIGN_ENDINGS = (".feather", ".arrow", ".ftr", ".h5", ".hdf5", ".zst", ".xz", ".bz2", ".7z", ".orc", ".xlsx", ".pkl")
 
 _FAULTS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
 
@@ -62,9 +70,10 @@ class DataFile:
 
 @dataclass(slots=True)
 class Reading:
-    """How far a file has been read, in bytes on disk."""
+    """How far a file has been read, in bytes on disk, and how its times were written (`source_times.forms`)."""
 
     done: int = 0
+    times: set[str] = field(default_factory=set)
 
 
 def data_files(path: Path) -> list[DataFile]:
@@ -86,6 +95,9 @@ def data_files(path: Path) -> list[DataFile]:
             return [DataFile(path, "gzip", None, info.st_size)]
         if head == b"PAR1":
             return [DataFile(path, "parquet", None, info.st_size)]
+        kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
+        if kind is not None:
+            raise SourceError(f"{name}: a {kind} file, which is not read here: save it as Parquet or CSV (.csv, .csv.gz, .zip)")
         if head[:2] == b"PK":
             return _members(path, name)
         return [DataFile(path, "plain", None, info.st_size)]
@@ -109,6 +121,11 @@ def is_text_name(name: str) -> bool:
     """Whether a name is that of a text file of data."""
     base = name.rsplit("/", 1)[-1].lower()
     return base.endswith((".csv", ".txt", ".tsv", ".json")) and not base.startswith((".", "_"))
+
+
+def is_foreign_name(name: str) -> bool:
+    """Whether a file of that name may hold data that is not read here."""
+    return name.lower().endswith(_FOREIGN_ENDINGS)
 
 
 def is_data_name(name: str) -> bool:

@@ -30,6 +30,7 @@ class Columns:
         ids: trade ids, None where the file has none.
         sides: +1 buyer took, -1 seller took, 0 unknown.
         closes: close times of bars in ns, as written.
+        forms: how the times are written, as `source_times.forms`.
     """
 
     lines: Int64s
@@ -38,6 +39,7 @@ class Columns:
     ids: Int64s | None = None
     sides: NDArray[np.int8] | None = None
     closes: Int64s | None = None
+    forms: frozenset[str] = frozenset()
 
 
 def check(columns: Columns, name: str) -> None:

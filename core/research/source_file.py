@@ -11,11 +11,14 @@ from core.clock import iso
 from core.errors import SourceError
 from core.research.source import Source
 from core.research.source_bytes import Reading
+from core.research.source_check import Check
 from core.research.source_columns import SHORTEST_MONTH
+from core.research.source_kept import KeptRows
 from core.research.source_name import plain_symbol, read_name
 from core.research.source_order import Counts, gather, in_order, merged, once, turned
 from core.research.source_select import Selection
 from core.research.source_table import Table, Wanted
+from core.research.source_times import mixed
 from core.types import Records
 
 _MOST_ROWS = 1 << 20
@@ -31,10 +34,12 @@ class FileSource(Source):
         named: the symbol that the first file's name tells, None where it tells none.
     """
 
-    def __init__(self, text: str, selection: Selection, from_ns: int | None = None, to_ns: int | None = None) -> None:
+    def __init__(
+        self, text: str, selection: Selection, from_ns: int | None = None, to_ns: int | None = None, kept: KeptRows | None = None
+    ) -> None:
         table = selection.tables[0]
         super().__init__(text, table.kind, table.form, selection.symbol, selection.interval)
-        self._selection, self._from, self._to = selection, from_ns, to_ns
+        self._selection, self._from, self._to, self._kept = selection, from_ns, to_ns, kept
         self._readings: list[Reading] = []
         self.has_ids = all(table.has_ids for table in selection.tables)
         self.named = read_name(table.file.title).symbol
@@ -50,11 +55,15 @@ class FileSource(Source):
     def batches(self) -> Iterator[Records]:
         """As `Source.batches`."""
         counts, tables = Counts(), self._selection.tables
+        tolerances = [table.tolerance for table in tables]
+        tolerance = None if None in tolerances else max(t for t in tolerances if t is not None)
+        check = Check(self.kind, tolerance=tolerance, interval=self.interval_ns, since_ns=self.since_ns)
+        self.verdict = None
         self.notes = list(self._selection.notes)
         self._readings = [Reading() for _ in tables]
         firsts = [-1 if table.is_newest_first else table.first_ns for table in tables]
         opened = [partial(self._stream, table, reading, counts) for table, reading in zip(tables, self._readings, strict=True)]
-        rows: Iterator[Records] = self._within(merged(firsts, opened))
+        rows: Iterator[Records] = self._within(merged(firsts, opened), check)
         if not self._is_numbered:
             rows = once(rows, counts, self.kind == "bars", self.text)
         seq = 1
@@ -63,23 +72,29 @@ class FileSource(Source):
             if self._is_numbered:
                 batch["id"] = batch["seq"]
             seq += len(batch)
+            check.take(batch)
             for start in range(0, len(batch), _MOST_ROWS):
                 yield batch[start : start + _MOST_ROWS]
         if seq == 1:
             raise SourceError(f"{self.text}: no {self.kind} of {self.symbol}{self._span()}")
-        self.notes += self._said(counts)
+        self.verdict = check.verdict(counts.moved, counts.dropped)
+        remarks = dict.fromkeys(remark for reading in self._readings for remark in mixed(reading.times))
+        self.notes += [*self._said(counts), *remarks, *self.verdict.odd, *(self._kept.notes if self._kept is not None else ())]
 
     def _stream(self, table: Table, reading: Reading, counts: Counts) -> Iterator[Records]:
         symbol = plain_symbol(self.symbol) if table.symbols else None
-        rows = gather(table.rows(Wanted(self.interval_ns, symbol, self._selection.is_chosen), reading))
+        wanted = Wanted(self.interval_ns, symbol, self._selection.is_chosen)
+        parse = partial(_parsed, table, wanted, reading)
+        rows = parse() if self._kept is None else self._kept.rows(table.file, wanted, reading, parse)
         if table.is_newest_first:
             return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks")
         return in_order(rows, counts, table.file.name)
 
-    def _within(self, batches: Iterator[Records]) -> Iterator[Records]:
+    def _within(self, batches: Iterator[Records], check: Check) -> Iterator[Records]:
         begin = "start" if self.kind == "bars" else "ts"
         for batch in batches:
             if self._to is not None and batch["ts"][0] >= self._to + (1 if self.kind == "bars" else 0):
+                check.aside(batch)
                 return
             keep = np.ones(len(batch), np.bool_)
             if self._from is not None:
@@ -88,7 +103,9 @@ class FileSource(Source):
                 keep &= (batch["ts"] <= self._to) if self.kind == "bars" else (batch["ts"] < self._to)
             if keep.all():
                 yield batch
-            elif keep.any():
+                continue
+            check.aside(batch.compress(~keep))
+            if keep.any():
                 yield batch.compress(keep)
 
     def _span(self) -> str:
@@ -107,6 +124,10 @@ class FileSource(Source):
         if self.form in _DENSE and counts.missing_ids:
             said.append(f"{_are(counts.missing_ids, 'trade id')} missing between the first and the last")
         return said
+
+
+def _parsed(table: Table, wanted: Wanted, reading: Reading) -> Iterator[Records]:
+    return gather(table.rows(wanted, reading))
 
 
 def _are(count: int, what: str) -> str:

@@ -54,6 +54,12 @@ class Layout:
     delimiter: str = ","
     header: tuple[str, ...] = field(default=())
 
+    @property
+    def has_every_trade(self) -> bool:
+        """Whether it is a dump of a spot market's `trades`, whose ids have no holes; those of futures leave liquidations out."""
+        names = [name.lower().replace("_", "") for name in self.header]
+        return self.form == "trades" and self.width == 7 and ("isbestmatch" in names if names else "maker" in self.roles)
+
 
 def read_layout(block: bytes, name: str) -> Layout:
     """The layout of a file, from its first block of whole lines.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -53,8 +54,8 @@ class Named:
     span: tuple[int, int] | None
 
 
-def read_name(title: str, folder: str = "") -> Named:
-    """Read a file's name, such as `BTCUSDT-aggTrades-2024-08-08.zip`; where it tells no symbol, its folder's may."""
+def read_name(title: str, folders: Sequence[str] = ()) -> Named:
+    """Read a file's name, such as `BTCUSDT-aggTrades-2024-08-08.zip`; what it does not tell, its folders may, the nearest first."""
     stem = title.replace("\\", "/").rsplit("/", 1)[-1]
     while stem.lower().endswith(_ENDINGS):
         stem = stem.rsplit(".", 1)[0]
@@ -62,9 +63,12 @@ def read_name(title: str, folder: str = "") -> Named:
     words = re.split(r"[-_. ]+", stem)
     venue = next((word.lower() for word in words if _VENUES.fullmatch(word)), None)
     symbol = dump["symbol"] if dump else _symbol(words)
-    if symbol is None and folder:
-        symbol = _symbol(re.split(r"[-_. ]+", folder))
-    return Named(stem, venue, symbol, _interval(stem), _span(stem))
+    for folder in folders:
+        symbol = symbol or _symbol(re.split(r"[-_. ]+", folder))
+    # A folder is a day or an interval only where that is all of its name: backups are called after days too.
+    interval = next(filter(None, map(_interval, [stem, *filter(_INTERVAL.fullmatch, folders)])), None)
+    span = next(filter(None, map(_span, [stem, *filter(_DAYS.fullmatch, folders)])), None)
+    return Named(stem, venue, symbol, interval, span)
 
 
 def _symbol(words: list[str]) -> str | None:

@@ -5,6 +5,7 @@ The steps are generators over record arrays, so a file of any length streams thr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ import numpy as np
 
 from core.clock import iso
 from core.errors import SourceError
-from core.types import Records, join
+from core.types import BAR, Records, join
 
 #: Rows of a batch, and how far back a row may belong in a file that is read as a stream.
 WINDOW = 1 << 18
@@ -98,17 +99,27 @@ def turned(batches: Iterable[Records], counts: Counts, name: str, is_numbered: b
         SourceError: more rows than may be held.
     """
     held: list[Records] = []
+    most = most_held()
     for batch in batches:
         held.append(batch[::-1])
         counts.turned += len(batch)
-        if counts.turned > MOST_HELD:
-            raise SourceError(f"{name}: newest rows first, and more than {MOST_HELD:,} of them: sort the file oldest first")
+        if counts.turned > most:
+            raise SourceError(f"{name}: newest rows first, and more than {most:,} of them: sort the file oldest first")
     if not held:
         return
     rows = join(held[::-1], held[0].dtype)
     if is_numbered:
         rows["id"] = np.arange(1, len(rows) + 1)
     yield _sorted(rows)
+
+
+def most_held() -> int:
+    """Rows that may be held to be turned round: joining and sorting them takes three times their memory, half of the machine's at most."""
+    try:
+        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (ValueError, OSError, AttributeError):  # a system that does not say
+        return MOST_HELD
+    return min(MOST_HELD, memory // 2 // (3 * BAR.itemsize))
 
 
 def _late_rows(batch: Records) -> int:

@@ -16,7 +16,7 @@ from core.research.source_export import export_columns
 from core.research.source_layout import Layout, read_layout
 from core.research.source_rows import Rows
 from core.research.source_table import Table, Wanted, table_of
-from core.research.source_times import scaled, unit
+from core.research.source_times import forms_of, scaled, unit
 from core.types import Records
 
 _TEXT_ROLES = frozenset({"clock", "symbol"})
@@ -37,7 +37,7 @@ def read_csv(file: DataFile) -> Table:
     rows = Rows.split(_below(block, layout.skip, _SAMPLE), layout.skip + 1, layout, file.name)
     sample = rows.columns()
     has_ids = sample.ids is not None
-    return table_of(file, layout.kind, layout.form, sample, rows.symbols(), partial(_parse, file, layout, has_ids))
+    return table_of(file, layout.kind, layout.form, sample, rows.symbols(), partial(_parse, file, layout, has_ids), layout.has_every_trade)
 
 
 def _below(block: bytes, skip: int, most: int) -> bytes:
@@ -63,6 +63,7 @@ def _parse(file: DataFile, layout: Layout, has_ids: bool, wanted: Wanted, readin
             columns = _careful_columns(block, line, layout, file.name, wanted)
         if not len(columns.times):
             continue
+        reading.times |= columns.forms
         if has_ids and columns.ids is None:
             raise SourceError(f"{file.name}:{columns.lines[0]}: id is not a whole number")
         if not has_ids:
@@ -103,25 +104,27 @@ def _fast_columns(block: bytes, line: int, layout: Layout) -> Columns | None:
     ]
     if times is None or any(missing):
         return None
-    return Columns(np.arange(line, line + fields.rows), times, values, ids, sides, closes)
+    return Columns(np.arange(line, line + fields.rows), times[0], values, ids, sides, closes and closes[0], times[1])
 
 
-def _times(fields: fast.Fields, column: int) -> NDArray[np.int64] | None:
+def _times(fields: fast.Fields, column: int) -> tuple[NDArray[np.int64], frozenset[str]] | None:
+    """(times in ns, the units they are written in)."""
     split = fast.whole_and_fraction(fields, column)
     if split is None:
         return None
     whole, fraction, places = split
+    least, most = int(whole.min()), int(whole.max())
     times = scaled(whole)
     if times is None or int(times.min()) < _OLD or int((fields.dot - fields.start)[:, column].max()) > 18:
         return None
     if places.any():
         if int(places.max()) > 9:
             return None
-        unit_ns = unit(int(whole.max()))
-        if unit_ns != unit(int(whole.min())):
+        unit_ns = unit(most)
+        if unit_ns != unit(least):
             return None
         times = times + (fraction * np.uint64(unit_ns) // fast.TENS[places]).astype(np.int64)
-    return times
+    return times, forms_of(least, most)
 
 
 def _sides(fields: fast.Fields, column: int, plus: bytes, minus: bytes) -> NDArray[np.int8] | None:

@@ -15,7 +15,7 @@ from core.errors import SourceError
 from core.research.source_columns import VALUES, Columns
 from core.research.source_layout import Layout
 from core.research.source_name import clean, plain_symbol
-from core.research.source_times import read_times
+from core.research.source_times import forms, read_times
 
 _TRUE = frozenset({"true", "1", "t"})
 _FALSE = frozenset({"false", "0", "f"})
@@ -92,6 +92,7 @@ class Rows:
             self._ids() if "id" in self.layout.roles else None,
             self._sides(),
             self._times("close_time") if "close_time" in self.layout.roles else None,
+            forms(self._column("time")) if "clock" not in self.layout.roles else frozenset(),
         )
 
     def _column(self, role: str) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SourceError
-from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, opened
+from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, is_foreign_name, opened
 from core.research.source_json import is_json, read_json
 from core.research.source_name import DEFAULT_VENUE, Named, clean, is_venue, plain_symbol, read_name
 from core.research.source_parquet import read_parquet
@@ -53,7 +53,11 @@ def select(paths: Sequence[Path], symbol: str | None, from_ns: int | None, to_ns
         SourceError: nothing there, several symbols and none chosen, or forms that do not go together.
     """
     shown = clean(", ".join(map(str, paths)))
-    found = [one for path in paths for one in found_in(path)]
+    return select_from([one for path in paths for one in found_in(path)], shown, symbol, from_ns, to_ns)
+
+
+def select_from(found: Sequence[Found], shown: str, symbol: str | None, from_ns: int | None, to_ns: int | None) -> Selection:
+    """As `select`, of files that were found; `shown` names them in messages."""
     chosen, notes = _of_symbol(found, symbol, shown)
     timely = [one for one in chosen if _is_timely(one.named, from_ns, to_ns)]
     tables = _read_all(timely or chosen[:1], notes)
@@ -72,20 +76,27 @@ def found_in(path: Path) -> list[Found]:
     with suppress(RuntimeError):  # ~someone who is not there: taken as it stands
         path = path.expanduser()
     try:
-        paths = sorted(p for p in path.rglob("*") if p.is_file() and is_data_name(p.name)) if path.is_dir() else [path]
+        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else []
+        paths = [p for p in inside if is_data_name(p.name)] if path.is_dir() else [path]
     except (OSError, ValueError) as error:
         raise SourceError(f"{clean(str(path))}: cannot be read: {clean(str(error))}") from error
     if not paths:
-        raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder")
+        foreign = next(
+            (f"; {clean(p.name, 60)} is not read here: save it as Parquet or CSV" for p in inside if is_foreign_name(p.name)), ""
+        )
+        raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder{foreign}")
     files = [file for one in paths for file in data_files(one)]
-    return [Found(file, read_name(file.title, _folder(file)), len(files) == 1) for file in files]
+    return [Found(file, read_name(file.title, _folders(file, path)), len(files) == 1) for file in files]
 
 
-def _folder(file: DataFile) -> str:
-    return file.path.absolute().parent.name if file.member is None else file.path.name
+def _folders(file: DataFile, asked: Path) -> list[str]:
+    """Names that may tell what the file's own does not, the nearest first: the folders up to the one that was asked for."""
+    above = file.path.absolute().parents
+    depth = len(above) - len(asked.absolute().parents) if asked.is_dir() else 1
+    return [*([file.path.name] if file.member is not None else []), *(folder.name for folder in above[: max(depth, 1)])]
 
 
-def _of_symbol(found: list[Found], symbol: str | None, shown: str) -> tuple[list[Found], list[str]]:
+def _of_symbol(found: Sequence[Found], symbol: str | None, shown: str) -> tuple[Sequence[Found], list[str]]:
     """The files of the symbol that was chosen, or of the only one there is."""
     told = {one.named.symbol for one in found if one.named.symbol}
     if symbol is None:
@@ -115,7 +126,7 @@ def _is_timely(named: Named, from_ns: int | None, to_ns: int | None) -> bool:
     return (from_ns is None or named.span[1] + DAY > from_ns) and (to_ns is None or named.span[0] - DAY < to_ns)
 
 
-def _read_all(found: list[Found], notes: list[str]) -> list[Table]:
+def _read_all(found: Sequence[Found], notes: list[str]) -> list[Table]:
     """The tables; in a folder a file that tells no symbol and is no table is passed over, and that is noted."""
     tables = []
     for one in found:
@@ -157,13 +168,13 @@ def _symbol_of(named: Named, tables: list[Table], symbol: str | None, shown: str
     if len(set(map(plain_symbol, columns))) > 1:
         raise SourceError(f"{shown}: several symbols, choose one with --symbol: {_list(columns)}")
     if columns:
-        return _of_cell(next(iter(columns)), named.venue), False
+        return symbol_of_cell(next(iter(columns)), named.venue), False
     if named.symbol:
         return f"{named.venue or DEFAULT_VENUE}:{named.symbol}", False
     return f"file:{clean(named.stem, 40).upper()}", False
 
 
-def _of_cell(cell: str, venue: str | None) -> str:
+def symbol_of_cell(cell: str, venue: str | None) -> str:
     """`venue:SYMBOL` of a symbol column's cell, which may name the venue itself, and may have been made safe for spreadsheets."""
     head, colon, tail = cell.removeprefix("'").rpartition(":")
     if not (colon and is_venue(head)):

@@ -10,6 +10,7 @@ import numpy as np
 from core.errors import SourceError
 from core.research.source_bytes import DataFile, Reading
 from core.research.source_columns import Columns, lengths
+from core.research.source_holes import LEFT_OUT
 from core.research.source_layout import Kind
 from core.types import DAY, Records
 
@@ -43,6 +44,7 @@ class Table:
         is_newest_first: the rows near the top go back in time.
         interval: ns of a bar; 0 for ticks, and for bars too few to tell.
         has_ids: rows carry the venue's own trade ids.
+        tolerance: ids in a row that may be missing without being a hole, 0 where the venue gives every one; None: no such ids.
         rows: the records in file order, opened anew at each call.
         symbols: what a symbol column holds near the top.
     """
@@ -56,10 +58,14 @@ class Table:
     has_ids: bool
     rows: Opener
     symbols: frozenset[str] = field(default=frozenset())
+    tolerance: int | None = None
 
 
-def table_of(file: DataFile, kind: Kind, form: str, sample: Columns, symbols: set[str], rows: Opener) -> Table:
+def table_of(file: DataFile, kind: Kind, form: str, sample: Columns, symbols: set[str], rows: Opener, is_complete: bool = False) -> Table:
     """A table from a sample of its first rows.
+
+    Args:
+        is_complete: its form is one that has every trade of its venue.
 
     Raises:
         SourceError: bars of no common length.
@@ -67,7 +73,9 @@ def table_of(file: DataFile, kind: Kind, form: str, sample: Columns, symbols: se
     times = sample.times
     newest_first = len(times) > 1 and bool((np.diff(times) <= 0).all()) and bool(times[0] > times[-1])
     interval = bar_interval(sample, file.name) if kind == "bars" else 0
-    return Table(file, kind, form, int(times.min()), newest_first, interval, sample.ids is not None, rows, frozenset(symbols))
+    has_ids = kind == "ticks" and sample.ids is not None
+    tolerance = None if not has_ids else 0 if is_complete or form == "aggTrades" else LEFT_OUT
+    return Table(file, kind, form, int(times.min()), newest_first, interval, sample.ids is not None, rows, frozenset(symbols), tolerance)
 
 
 def bar_interval(columns: Columns, name: str) -> int:

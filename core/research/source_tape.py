@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.clock import iso, parse_time
 from core.errors import SourceError, UsageError
+from core.research.read_ahead import read_ahead
 from core.research.source import Source
+from core.research.source_check import Check
 from core.research.source_name import clean, plain_symbol
+from core.research.source_tape_gaps import ends_after, lacking, lacks, listed_between
+from core.research.source_verdict import Holes
 from core.types import Origin, Records, Symbols
 
 PREFIX = "tape:"
-_WINDOW_ROWS = 1 << 19
+_WINDOW_ROWS = 1 << 16
 
 
 def is_tape(text: str) -> bool:
@@ -106,18 +111,27 @@ class TapeSource(Source):
         self.path, self.stream, self._as_delivered = path, stream, as_delivered
         self.from_ns, self.to_ns = from_ns, to_ns
         self.total_rows = tape_rows(path, symbol, stream, from_ns, to_ns) or None
+        self._lacks = lacks(path, symbol, stream)
+
+    def listed(self) -> Holes | None:
+        """As `Source.listed`; what strategies were given lacked the same prints, which is what happened."""
+        return None if self._as_delivered else lacking(listed_between(self._lacks, self.from_ns, self.to_ns, self.since_ns))
 
     def batches(self) -> Iterator[Records]:
         """As `Source.batches`; `seq` is the tape's, 0 for ticks that were imported or came too late to be delivered."""
         self.notes = []
+        self.verdict, check = None, Check("ticks", complete=True)
         rows = late = imported = 0
-        for batch in self._delivered() if self._as_delivered else self._by_time():
-            if len(batch):
-                rows += len(batch)
-                from_import = batch["origin"] == Origin.IMPORT
+        lowest, highest = 1 << 63, -1
+        for batch in self._read():
+            rows += len(batch)
+            lowest, highest = min(lowest, int(batch["id"].min())), max(highest, int(batch["id"].max()))
+            check.take(batch)
+            if not batch["seq"].all():
+                from_import = batch["origin"].compress(batch["seq"] == 0) == Origin.IMPORT
                 imported += int(from_import.sum())
-                late += int(((batch["seq"] == 0) & ~from_import).sum())
-                yield batch
+                late += int((~from_import).sum())
+            yield batch
         if not rows:
             begin, end = (
                 ("the start" if self.from_ns is None else iso(self.from_ns)),
@@ -128,21 +142,19 @@ class TapeSource(Source):
             self.notes.append(f"{imported:,} of the ticks were imported, strategies never saw them live; --as-delivered leaves them out")
         if late:
             self.notes.append(f"{late:,} of the ticks came too late to be delivered live; --as-delivered leaves them out")
+        holes = lacking([gap for gap in self._lacks if lowest < gap.from_id and gap.to_id < highest and ends_after(gap, self.since_ns)])
+        if holes is not None and self._as_delivered:
+            self.notes.append(f"{holes.words()}, as they were when this was live")
+        self.verdict = check.verdict(listed=None if self._as_delivered else holes)
+        self.notes += self.verdict.odd
 
-    def _by_time(self) -> Iterator[Records]:
-        from core.store.reader import read_ticks
-        from core.store.span import tape_windows
+    def _read(self) -> Iterator[Records]:
+        from core.store.scan import scan_ticks
 
-        windows = tape_windows(self.path, self.symbol, self.stream, _WINDOW_ROWS)
-        for start, stop in windows:
-            start = start if self.from_ns is None else max(start, self.from_ns)
-            stop = stop if self.to_ns is None else min(stop, self.to_ns)
-            if start < stop:
-                yield read_ticks(self.path, self.symbol, self.stream, from_ns=start, to_ns=stop, symbols=Symbols([self.symbol]))
-
-    def _delivered(self) -> Iterator[Records]:
-        from core.store.reader import read_ticks
-
-        yield read_ticks(
-            self.path, self.symbol, self.stream, from_ns=self.from_ns, to_ns=self.to_ns, as_delivered=True, symbols=Symbols([self.symbol])
-        )
+        windows = scan_ticks(
+            self.path, self.symbol, self.stream, from_ns=self.from_ns, to_ns=self.to_ns, as_delivered=self._as_delivered,
+            symbols=Symbols([self.symbol]), rows=_WINDOW_ROWS,
+        )  # fmt: skip
+        with closing(read_ahead(windows)) as ahead:
+            for window in ahead:
+                yield from window

@@ -7,7 +7,7 @@ float: `1704067200.123456789` keeps its nanoseconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -25,6 +25,8 @@ _ISO = re.compile(
 )
 _PLAIN_ISO = re.compile(r"(?:\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)?\n)*")
 _MOST = 2**63 - 1
+_UNIT_NAMES = {1_000_000_000: "s", 1_000_000: "ms", 1000: "µs", 1: "ns"}
+_DATES = frozenset({"zone", "no zone"})
 
 
 def scaled(values: NDArray[Any]) -> Int64s | None:
@@ -81,6 +83,35 @@ def read_times(texts: Sequence[str]) -> tuple[Int64s, int]:
             return out, i
         out[i] = ns
     return out, -1
+
+
+def forms(texts: Sequence[str]) -> frozenset[str]:
+    """How times are written: the units of Unix times (s, ms, µs, ns), `zone` and `no zone` of dates."""
+    return frozenset(map(_form, texts))
+
+
+def forms_of(least: int, most: int) -> frozenset[str]:
+    """The units of Unix times between two."""
+    return frozenset(_UNIT_NAMES[unit(value)] for value in (least, most))
+
+
+def mixed(found: Iterable[str]) -> list[str]:
+    """A line for each way in which the times of one file differ."""
+    units = [name for name in _UNIT_NAMES.values() if name in found]
+    said = [f"times are in {' and '.join(units)}: each was read in the unit its size tells"] if len(units) > 1 else []
+    if "zone" in found and "no zone" in found:
+        said.append("some times name a zone or offset and some do not: those were read as UTC")
+    if units and not _DATES.isdisjoint(found):
+        said.append("some times are Unix times and some are dates: both were read")
+    return said
+
+
+def _form(text: str) -> str:
+    whole = text.partition(".")[0]
+    if whole.isdecimal() and not is_day(text):
+        return _UNIT_NAMES[unit(int(whole))]
+    tail = text[10:].upper()
+    return "zone" if "+" in tail or "-" in tail or tail.endswith(("Z", "UTC", "GMT")) else "no zone"
 
 
 def _uniform_iso(texts: Sequence[str]) -> Int64s | None:

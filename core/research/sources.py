@@ -17,10 +17,12 @@ from pathlib import Path
 from core.errors import SourceError
 from core.research.source import Source
 from core.research.source_file import FileSource
+from core.research.source_kept import KeptRows, kept_folder
+from core.research.source_many import Many, open_many
 from core.research.source_select import select
 from core.research.source_tape import is_tape, open_tape
 
-__all__ = ["Source", "open_source", "open_sources"]
+__all__ = ["Many", "Source", "open_many", "open_source", "open_sources"]
 
 
 def open_source(
@@ -31,9 +33,10 @@ def open_source(
     from_ns: int | None = None,
     to_ns: int | None = None,
     as_delivered: bool = False,
+    cache: bool = False,
 ) -> Source:
     """Open one source; see `open_sources`."""
-    return open_sources([text], symbol=symbol, home=home, from_ns=from_ns, to_ns=to_ns, as_delivered=as_delivered)
+    return open_sources([text], symbol=symbol, home=home, from_ns=from_ns, to_ns=to_ns, as_delivered=as_delivered, cache=cache)
 
 
 def open_sources(
@@ -44,6 +47,7 @@ def open_sources(
     from_ns: int | None = None,
     to_ns: int | None = None,
     as_delivered: bool = False,
+    cache: bool = False,
 ) -> Source:
     """Open several files or folders of one symbol as one series, or one tape.
 
@@ -54,6 +58,7 @@ def open_sources(
         from_ns: first time wanted, ns UTC; bars: none that opens before it.
         to_ns: the time at which to end, exclusive; bars: none that closes after it.
         as_delivered: of a tape, only what strategies were given, in the order they were given it.
+        cache: of files, take what was parsed before from the cache, and keep there what is parsed.
 
     Raises:
         SourceError: one line naming what cannot be read, and why.
@@ -68,4 +73,5 @@ def open_sources(
         return open_tape(texts[0], symbol, home, from_ns, to_ns, as_delivered)
     if as_delivered:
         raise SourceError("--as-delivered is for tape:SYMBOL; files do not record what was delivered")
-    return FileSource(", ".join(texts), select([Path(text) for text in texts], symbol, from_ns, to_ns), from_ns, to_ns)
+    kept = KeptRows(kept_folder()) if cache else None
+    return FileSource(", ".join(texts), select([Path(text) for text in texts], symbol, from_ns, to_ns), from_ns, to_ns, kept)

@@ -39,14 +39,14 @@ def after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: 
         early = batch["start" if source.kind == "bars" else "ts"] < from_ns
         if warming and early.any():
             waiting.append(batch.compress(early))
-            if plan.interval == 0:
+            if plan.interval == 0 and sum(map(len, waiting)) > 2 * MOST_WARM_TICKS:
                 waiting = [join(waiting, batch.dtype)[-MOST_WARM_TICKS:]]
         if early.all():
             continue
         if warming and waiting:
             history = join(waiting, waiting[0].dtype)
             with blaming(plan):
-                instance.warm(np.ascontiguousarray(history[-plan.warmup :] if plan.interval == 0 else history))
+                instance.warm(np.ascontiguousarray(history[-min(plan.warmup, MOST_WARM_TICKS) :] if plan.interval == 0 else history))
         warming = False
         yield batch.compress(~early)
 

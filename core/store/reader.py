@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from core.store.migrations import TAPE
 from core.store.packed import fetch
 from core.store.schema import open_to_read
 from core.store.tick_rows import SEQ_BUCKET, TIME_BUCKET
-from core.store.tiers import Series, all_series, chunk_after, cut, in_ids, opened
+from core.store.tiers import LastOpened, Opener, Series, all_series, chunk_after, cut, in_ids, opened
 from core.types import Records, Symbols, join
 
 #: Times beyond every venue's.
@@ -54,7 +54,7 @@ def read_ticks(
     start, stop = 0 if from_ns is None else from_ns, _EVER if to_ns is None else to_ns
     parts: list[Records] = []
     with open_to_read(path, TAPE) as db:
-        series = _series(db, path, symbol, stream)
+        series = find_series(db, path, symbol, stream)
         ((first, last),) = db.execute(_IDS, (series.number, start // TIME_BUCKET, (stop - 1) // TIME_BUCKET)).fetchall()
         for part in in_ids(db, series, first, last) if first is not None else ():
             wanted = (part["ts"] >= start) & (part["ts"] < stop)
@@ -92,9 +92,11 @@ def ticks_since(
             index[one.number] = symbols.add(one.symbol)
         numbers = ", ".join(str(one.number) for one in series)
         stop = _newest_seq(db, series) if to_seq is None else to_seq
+        # A chunk nearly always reaches into the next stretch; of many series that would be too much to keep.
+        openers: dict[int, Opener] = {one.number: LastOpened() for one in series} if len(series) <= _TOGETHER else {}
         held: list[Records] = []
         for buckets in _stretches(db, numbers, (seq + 1) // SEQ_BUCKET, stop // SEQ_BUCKET):
-            ticks = _stretch(db, series, buckets, seq, stop)
+            ticks = _stretch(db, series, buckets, seq, stop, openers)
             ticks["symbol"] = index.take(ticks["symbol"])
             held.append(ticks)
             if sum(map(len, held)) >= min(batch, SEQ_BUCKET):
@@ -117,8 +119,10 @@ def _stretches(db: sqlite3.Connection, numbers: str, first: int, last: int) -> l
     return stretches
 
 
-def _stretch(db: sqlite3.Connection, series: Sequence[Series], buckets: tuple[int, int], after: int, last: int) -> Records:
-    """The ticks of some buckets of seq, in its order; `symbol` is the series."""
+def _stretch(
+    db: sqlite3.Connection, series: Sequence[Series], buckets: tuple[int, int], after: int, last: int, openers: Mapping[int, Opener]
+) -> Records:
+    """The ticks of some buckets of seq, in its order; `symbol` is the series. Chunks are opened by `openers` where they have one."""
     low, high = max(after + 1, buckets[0] * SEQ_BUCKET), min(last, (buckets[1] + 1) * SEQ_BUCKET - 1)
     known = {one.number: one for one in series}
     numbers = ", ".join(map(str, known))
@@ -129,10 +133,14 @@ def _stretch(db: sqlite3.Connection, series: Sequence[Series], buckets: tuple[in
     # Chunks come second: what is sealed meanwhile is met twice, and never missed.
     for number, first_id, last_id in db.execute(_SPANS.format(numbers), buckets).fetchall():
         while first_id <= last_id and (chunk := chunk_after(db, known[number], first_id, last_id)):
-            part = cut(opened(known[number], chunk), first_id, last_id)
-            parts.append(part.compress((part["seq"] >= low) & (part["seq"] <= high)))
+            part = cut(openers.get(number, opened)(known[number], chunk), first_id, last_id)
+            seqs = np.ascontiguousarray(part["seq"])
+            wanted = (seqs >= low) & (seqs <= high)
+            parts.append(part if wanted.all() else part.compress(wanted))
             first_id = chunk.last_id + 1
     ticks = join([part for part in parts if len(part)])
+    if bool((np.diff(ticks["seq"]) > 0).all()):
+        return ticks
     ticks = ticks.take(np.argsort(ticks["seq"], kind="stable"))
     twice = np.diff(ticks["seq"], prepend=-1) == 0
     return ticks.compress(~twice) if twice.any() else ticks
@@ -142,7 +150,7 @@ def _newest_seq(db: sqlite3.Connection, series: Sequence[Series]) -> int:
     """The highest seq that is committed for these series, 0 when there is none."""
     numbers = ", ".join(str(one.number) for one in series)
     ((bucket,),) = db.execute(f"SELECT max(bucket) FROM zones WHERE axis = 'seq' AND series IN ({numbers})").fetchall()
-    newest = join([]) if bucket is None else _stretch(db, series, (bucket, bucket), -1, _EVER)
+    newest = join([]) if bucket is None else _stretch(db, series, (bucket, bucket), -1, _EVER, {})
     return int(newest["seq"][-1]) if len(newest) else 0
 
 
@@ -152,7 +160,12 @@ def _of_bucket(numbers: str) -> str:
         WHERE z.axis = 'seq' AND z.series IN ({numbers}) AND z.bucket = ?"""
 
 
-def _series(db: sqlite3.Connection, path: Path, symbol: str, stream: str | None) -> Series:
+def find_series(db: sqlite3.Connection, path: Path, symbol: str, stream: str | None) -> Series:
+    """The series of a symbol; `stream` None where there is only one of it.
+
+    Raises:
+        SourceError: the tape does not hold it, or several streams of it and none is named.
+    """
     every = all_series(db)
     found = [one for one in every if one.symbol == symbol]
     chosen = [one for one in found if stream in (None, one.stream)]

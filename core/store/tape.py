@@ -200,6 +200,7 @@ class Tape(WrittenFile):
 
     def _committed(self, batch: TickBatch, done: asyncio.Future[int]) -> None:
         self._batches.remove(batch)
+        del batch.job  # which holds the batch in turn: with its ticks it would stay until the collector finds both
         self.backlog -= batch.rows
         if done.exception() is None:
             self.on_commit(batch.parts)

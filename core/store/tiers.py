@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -42,12 +42,46 @@ class Chunk(NamedTuple):
     data: bytes
 
 
+#: Gives the ticks of a chunk.
+Opener: TypeAlias = Callable[[Series, Chunk], Records]
+
+
 def all_series(db: sqlite3.Connection) -> list[Series]:
     """Every series, by symbol and stream."""
     return [Series(*row) for row in db.execute("SELECT series, symbol, stream FROM series ORDER BY symbol, stream")]
 
 
-def in_ids(db: sqlite3.Connection, series: Series, low: int, high: int) -> Generator[Records, None, None]:
+def opened(series: Series, chunk: Chunk) -> Records:
+    """The ticks of a chunk.
+
+    Raises:
+        StoreError: it is damaged, or of a kind this program does not know.
+    """
+    which = f"the chunk of {series.symbol} {series.stream} from id {chunk.first_id}"
+    if chunk.codec != CODEC:
+        raise StoreError(f"{which} is encoded as {chunk.codec!r}: this program knows {CODEC!r} only")
+    try:
+        ticks = unpack(chunk.data)
+    except StoreError as error:
+        raise StoreError(f"{which} is damaged ({error})") from error
+    ticks["symbol"] = series.number
+    return ticks
+
+
+class LastOpened:
+    """Opens the chunks of one series as `opened` does; the last one again is the same array."""
+
+    def __init__(self) -> None:
+        self._chunk: Chunk | None = None
+        self._ticks: Records | None = None
+
+    def __call__(self, series: Series, chunk: Chunk) -> Records:
+        if self._ticks is None or chunk != self._chunk:
+            self._chunk, self._ticks = chunk, opened(series, chunk)
+        return self._ticks
+
+
+def in_ids(db: sqlite3.Connection, series: Series, low: int, high: int, opener: Opener = opened) -> Generator[Records, None, None]:
     """TICK records with `low <= id <= high`, ascending, some thousand at a time, each array of one moment; `symbol` is the series' number.
 
     Raises:
@@ -64,7 +98,7 @@ def in_ids(db: sqlite3.Connection, series: Series, low: int, high: int) -> Gener
                 while len(rows) == STEP and rows["id"][-1] < last:  # more of them than usual lie in what the chunk spans
                     rows = rows_of_ids(db, series, int(rows["id"][-1]) + 1, last)
                     among = join((among, rows))
-                piece = merged(among, cut(opened(series, chunk), low, high))
+                piece = merged(among, cut(opener(series, chunk), low, high))
         if len(piece):
             yield piece
         low = last + 1
@@ -89,23 +123,6 @@ def chunk_after(db: sqlite3.Connection, series: Series, low: int, high: int) -> 
     """The first chunk that holds ids of this range, or spans some of it."""
     found = db.execute(_CHUNK, {"symbol": series.symbol, "stream": series.stream, "low": low, "high": high}).fetchone()
     return None if found is None else Chunk(*found)
-
-
-def opened(series: Series, chunk: Chunk) -> Records:
-    """The ticks of a chunk.
-
-    Raises:
-        StoreError: it is damaged, or of a kind this program does not know.
-    """
-    which = f"the chunk of {series.symbol} {series.stream} from id {chunk.first_id}"
-    if chunk.codec != CODEC:
-        raise StoreError(f"{which} is encoded as {chunk.codec!r}: this program knows {CODEC!r} only")
-    try:
-        ticks = unpack(chunk.data)
-    except StoreError as error:
-        raise StoreError(f"{which} is damaged ({error})") from error
-    ticks["symbol"] = series.number
-    return ticks
 
 
 def cut(ticks: Records, low: int, high: int) -> Records:

@@ -58,7 +58,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: bytes | None = None
     layout: str = ""
     book_only: bool = False
-    fills: list[tuple[int, float, float, float, int]] = []
+    fills: list[tuple[int, float, float, float, int, float]] = []
     orders: int = 0
     seq: int = 0
     slot: int = 0

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from core.clock import SystemClock
-from core.commands import Register
+from core.commands import Register, Terms
 from core.compile.__main__ import build as build_plan
 from core.compile.blueprint import Blueprint
 from core.config import load as load_config
@@ -35,18 +35,18 @@ MOMENT = 0.002
 
 
 @functools.cache
-def _plan(folder: Path, name: str, params: tuple[tuple[str, Any], ...]) -> Blueprint:
-    return build_plan([builtin_folder(), folder], name, dict(params))
+def _plan(folder: Path, name: str, params: tuple[tuple[str, Any], ...], terms: Terms) -> Blueprint:
+    return build_plan([builtin_folder(), folder], name, dict(params), terms)
 
 
-async def plan_here(engine: Engine, name: str, params: dict[str, Any]) -> Blueprint:
+async def plan_here(engine: Engine, order: Register) -> Blueprint:
     """As the compiler process builds it, without the process."""
-    return _plan(engine.folders[-1], name, tuple(params.items()))
+    return _plan(engine.folders[-1], order.name, tuple(order.params.items()), order.terms)
 
 
 async def plans_here(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
     """The same for several."""
-    return [await plan_here(engine, order.name, order.params) for order in orders]
+    return [await plan_here(engine, order) for order in orders]
 
 
 class StillFeed:

@@ -134,6 +134,20 @@ async def test_a_run_equals_the_command_on_the_same_source_to_the_bit(tmp_path: 
     assert told["values"] == PARAMS
 
 
+async def test_a_run_over_a_source_with_holes_is_refused_as_no_trial_unless_they_are_allowed(tmp_path: Path) -> None:
+    source = klines(tmp_path)
+    lines = source.read_text().splitlines()
+    source.write_text("\n".join(lines[:100] + lines[110:]) + "\n")
+    async with lab(tmp_path) as rig:
+        refused = await over(rig, await start(rig, source, params=PARAMS), "failed")
+        assert "10 bars are missing in 1 place" in refused.line
+        assert (rig.engine.lab.view().total, await rig.engine.ledger.runs(10)) == (0, [])
+        allowed = await over(rig, await start(rig, source, params=PARAMS, allow_gaps=True))
+        assert allowed.figures is not None
+        assert allowed.figures["gaps"]["missing"] == 10
+        assert rig.engine.lab.view().total == 1
+
+
 async def test_the_tape_of_the_engine_itself_can_be_run_over_while_it_records(tmp_path: Path) -> None:
     async with lab(tmp_path) as rig:
         await rig.play()

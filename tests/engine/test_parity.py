@@ -11,6 +11,7 @@ import pytest
 from core.commands import Flatten, Terms, Unregister
 from core.exchange.recording import RecordedMarket
 from core.exchange.server import LocalExchange
+from core.research.audit import run_audit
 from core.strategy_files import builtin_folder
 from tests.engine.engine_rig import backtest, bits, exchange_of, running, until, write_recording
 
@@ -216,3 +217,31 @@ async def test_a_strategy_whose_books_an_older_cockpit_kept_in_another_way_goes_
 def _forget_newest_snapshot(home: Path) -> None:
     with sqlite3.connect(home / "ledger.db") as db:
         db.execute("DELETE FROM snapshots WHERE rowid = (SELECT max(rowid) FROM snapshots)")
+
+
+async def test_costs_limit_orders_and_funding_are_live_what_they_are_in_a_backtest_and_after_a_restart(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=3000)
+    home = tmp_path / "home"
+    terms = Terms(
+        side="long_short", qty=0.337, fee_bps=2, latency_ms=150, stop_loss_pct=0.5, participation=0.8, lot=0.001, tick_size=0.1,
+        min_notional=1, spread="quote", spread_bps=1, impact_bps=1, entry="limit", limit_fill="touch", limit_ttl_ms=5_000,
+        limit_then="market", maker_fee_bps=-1, funding_bps=1, funding_hours=1,
+    )  # fmt: skip
+    async with exchange_of(recording, speed=60.0) as exchange:
+        async with running(home, exchange) as rig:
+            ids = {name: await rig.register(name, terms=terms, params=_eager(name)) for name in SIX[:3]}
+            exchange.resume()
+            await until(lambda: rig.engine.market.ticks_total > 1500, "some prints")
+            exchange.pause()
+            await rig.settle()
+        async with running(home, exchange) as rig:
+            await rig.play()
+            await until(lambda: rig.engine.tape.total == 6000, "all prints on the tape")
+            await rig.settle()
+            live = {name: bits(await rig.fills(id_)) for name, id_ in ids.items()}
+    for name in ids:
+        assert len(live[name]) > 4, name
+        assert live[name] == bits(backtest(home, name, "BTCUSDT", terms=terms, params=_eager(name)).fills)
+    found = run_audit(home)
+    assert found.details == []
+    assert found.identical == found.fills == sum(map(len, live.values()))

@@ -276,7 +276,7 @@ async def _alone(
         elif id_ in payload.get("ids", []) and (row["kind"] != "flatten" or (row["after_seq"], row["ts_ns"]) > (since, start["ts_ns"])):
             told.append((row["after_seq"], row["kind"], payload))
     assert order is not None
-    instance = Instance(await plan_here(engine, order.name, order.params), order.terms)
+    instance = Instance(await plan_here(engine, order), order.terms)
     instance.trade({symbols.add(order.symbols[0]): 0})
     entry, blotter = Entry(id_, order, None), Blotter("paper")
     found: list[dict[str, Any]] = []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from feed_doubles import CALM, ids_of, ticks_of
 from feed_toy_exchange import ToyExchange, until
 
 from core.clock import SystemClock
-from core.feed.backfill import Backfill
+from core.feed.backfill import MOST_ASKED, Backfill
 from core.feed.batch import GapEvent
 from core.feed.intake import Intake
 from core.feed.quality import Quality
@@ -160,3 +161,37 @@ async def test_a_rate_limit_stops_every_request_for_as_long_as_asked(bench: Benc
     await until(lambda: toy.requests["aggTrades"] > 1)
     assert asyncio.get_running_loop().time() >= held_until
     await until(lambda: sorted(bench.released) == [10, 11, 70, 71])
+
+
+async def test_several_pages_are_on_their_way_at_once(bench: Bench, toy: ToyExchange) -> None:
+    toy.hush("BTCUSDT", range(10, 20_010))
+    asked: list[int] = []
+    ask = bench.rest.ask
+
+    async def count(*words: Any, **more: Any) -> Any:
+        asked.append(1)
+        most.append(sum(asked))
+        try:
+            return await ask(*words, **more)
+        finally:
+            asked.pop()
+
+    most: list[int] = []
+    bench.rest.ask = count  # type: ignore[method-assign]
+    bench.intake.follow(0, last=9)
+    bench.live([20_009])
+    await until(lambda: len(bench.released) == 20_000)
+    assert bench.released == list(range(10, 20_010))
+    assert toy.requests["aggTrades"] == 20
+    assert 1 < max(most) <= MOST_ASKED
+
+
+async def test_a_venue_in_trouble_is_asked_by_one_at_a_time(bench: Bench, toy: ToyExchange) -> None:
+    toy.rest_status = 503
+    toy.hush("BTCUSDT", range(10, 20_010))
+    bench.intake.follow(0, last=9)
+    bench.live([20_009])
+    await until(lambda: bench.backfill.trouble != "")
+    assert toy.requests["aggTrades"] == 1
+    toy.rest_status = 0
+    await until(lambda: len(bench.released) == 20_000)

@@ -107,10 +107,10 @@ async def test_calls_beyond_the_weight_budget_wait(toy: ToyExchange) -> None:
         streams_per_connection=1024, messages_per_s=5, connects_per_5min=300, rest_weight_per_min=20, connection_max_age_s=86_400
     )
     client = Rest(toy.venue(Symbols()), Quota(limits, SystemClock()), SystemClock())
-    calls = [asyncio.create_task(client.call(clock_call(toy))) for _ in range(12)]
-    await until(lambda: toy.requests["time"] == 10)
+    calls = [asyncio.create_task(client.call(clock_call(toy))) for _ in range(22)]
+    await until(lambda: toy.requests["time"] == 20)
     await asyncio.wait(calls, timeout=0.1)
-    assert sum(call.done() for call in calls) == 10
+    assert sum(call.done() for call in calls) == 20
     for call in calls:
         call.cancel()
     await asyncio.gather(*calls, return_exceptions=True)

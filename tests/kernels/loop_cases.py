@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 from hypothesis import strategies as st
 from loop_rig import NO, T0, prints, terms
@@ -58,6 +59,57 @@ def any_terms(draw: st.DrawFn, *, stops: bool = True) -> Terms:
         given["take_profit_pct"] = draw(off_or(5.0, 25.0))
         given["trailing_pct"] = draw(off_or(4.0, 12.5))
     return terms(**given)
+
+
+def lots(draw: st.DrawFn) -> dict[str, Any]:
+    """Lots, ticks and a least order."""
+    return {"lot": draw(off_or(0.1, 0.25, 2.0)), "tick_size": draw(off_or(0.01, 0.5, 4.0)), "min_notional": draw(off_or(5.0, 60.0))}
+
+
+def spread(draw: st.DrawFn) -> dict[str, Any]:
+    """Quotes, spreads where there is none, and impact."""
+    return {
+        "spread": draw(st.sampled_from(["print", "quote"])), "spread_bps": draw(st.sampled_from([0.0, 5.0, 800.0])),
+        "impact_bps": draw(st.sampled_from([0.0, 10.0, 4000.0])), "impact_volume": draw(off_or(3.0)),
+    }  # fmt: skip
+
+
+def resting(draw: st.DrawFn) -> dict[str, Any]:
+    """Entries that rest."""
+    return {
+        "entry": "limit", "limit_offset_bps": draw(st.sampled_from([0.0, 100.0, 390.625])),
+        "limit_fill": draw(st.sampled_from(["through", "touch"])), "limit_ttl_ms": draw(off_or(50.0, 1500.0)),
+        "limit_then": draw(st.sampled_from(["cancel", "market"])), "maker_fee_bps": draw(off_or(-1.0, 2.0)),
+    }  # fmt: skip
+
+
+def funded(draw: st.DrawFn) -> dict[str, Any]:
+    """Funding, paid or received."""
+    return {"funding_bps": draw(st.sampled_from([1.0, -25.0])), "funding_hours": draw(st.sampled_from([1, 8, 24]))}
+
+
+def sized(draw: st.DrawFn) -> dict[str, Any]:
+    """Sizes in money."""
+    return draw(st.sampled_from([{"size": "quote", "qty": 150.0}, {"size": "equity_pct", "qty": 12.5}]))
+
+
+#: By name: what features of the loop may be asked for.
+FEATURES = {"lots": lots, "spread": spread, "resting": resting, "funded": funded, "sized": sized}
+
+
+@st.composite
+def realistic_terms(draw: st.DrawFn, *features: str) -> Terms:
+    """Any way to trade, with these features, or with one or all of them."""
+    chosen = features or draw(st.sampled_from([(name,) for name in FEATURES] + [tuple(FEATURES)]))
+    how = draw(any_terms())
+    return msgspec.structs.replace(how, **{name: value for feature in chosen for name, value in FEATURES[feature](draw).items()})
+
+
+@st.composite
+def realistic_cases(draw: st.DrawFn, *features: str) -> tuple[Records, list[float], Terms]:
+    """A market, a target for each of its prints, and terms that ask for more than plain market orders."""
+    ticks = draw(markets())
+    return ticks, draw(targets(len(ticks))), draw(realistic_terms(*features))
 
 
 @st.composite

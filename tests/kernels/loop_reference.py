@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isnan
 
+from loop_reference_terms import added, available, difference, due_hours, fee_bps, limit, ordered, paid, unit_of
+
 from core.commands import Terms
 from core.types import Records
 
@@ -16,6 +18,8 @@ class Order:
     target: float
     due: int
     why: str
+    limit: float | None = None
+    expires: float = inf
 
 
 @dataclass
@@ -43,6 +47,22 @@ def stop_reached(position: float, entry: float, best: float, price: float, terms
     return None
 
 
+def placed(goal: float, position: float, price: float, due: int, why: str, terms: Terms) -> Order:
+    """A new order, decided at a price; what opens or adds may rest."""
+    opens = goal != 0 and (position * goal <= 0 or abs(goal) > abs(position))
+    if terms.entry == "market" or why != "signal" or not opens:
+        return Order(goal, due, why)
+    life = inf if terms.limit_ttl_ms is None else round(terms.limit_ttl_ms * 1e6)
+    return Order(goal, due, why, limit(price, goal > position, terms), due + life)
+
+
+def crossed(order: Order, position: float, price: float, terms: Terms) -> bool:
+    """Whether a print fills a resting order."""
+    assert order.limit is not None
+    beyond = order.limit - price if order.target > position else price - order.limit
+    return beyond > 0 or (beyond == 0 and terms.limit_fill == "touch")
+
+
 def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     """Every fill of a strategy that gives these targets."""
     fills: list[Fill] = []
@@ -51,23 +71,46 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     latched: str | None = None
     held_against = 0.0  # the target that must change before a latched leg trades again
     opinion = 0.0
+    unit, sized_for = terms.qty, 0.0  # what a target of 1 was when it became another one
     share = inf if terms.participation is None else terms.participation
+    bids, asks = ticks["bid"].tolist(), ticks["ask"].tolist()
     latency = round(terms.latency_ms * 1e6)
+    realised = fees = last = 0.0
+    reached = int(ticks["ts"][0])  # funding through here was paid
     for i, (time, price, size) in enumerate(zip(ticks["ts"].tolist(), ticks["price"].tolist(), ticks["qty"].tolist(), strict=True)):
-        if order is not None and time >= order.due:  # (1) fill what is due
-            wanted = order.target - position
-            cap = share * size if size > 0 else inf
+        for hours in due_hours(reached, time, terms):
+            fees += position * last * (terms.funding_bps / 1e4) * hours
+        equity = terms.capital + realised - fees + position * (last - entry)  # as marked on the print before
+        reached, last = time, price
+        closes = order is not None and order.limit is not None and position * (order.target - position) < 0
+        if order is not None and order.limit is not None and not closes and time > order.expires:
+            late = Order(order.target, int(order.expires) + latency, order.why)
+            order = late if terms.limit_then == "market" else None
+        rests = order is not None and order.limit is not None and not closes
+        if order is not None and time >= order.due and (not rests or crossed(order, position, price, terms)):  # (1) fill what is due
+            goal_now = 0.0 if closes else order.target
+            wanted = difference(goal_now, position, terms)
+            cap = available(share * size, terms) if size > 0 else inf
             qty = max(-cap, min(cap, wanted))
-            after = order.target if qty == wanted else position + qty
-            paid = price * (1.0 + terms.slippage_bps / 1e4) if qty > 0 else price * (1.0 - terms.slippage_bps / 1e4)
-            fills.append(Fill(i, qty, paid, abs(qty) * paid * terms.fee_bps / 1e4, after, order.why))
-            if position == 0.0 or position * after < 0.0:
-                entry, best = paid, price
-            elif abs(after) > abs(position):
-                entry = (entry * abs(position) + paid * abs(qty)) / abs(after)
-            position = after
-            if position == order.target:
-                order = None
+            if qty:
+                after = goal_now if qty == wanted else added(position, qty, terms)
+                cost = (
+                    order.limit
+                    if rests and order.limit is not None
+                    else paid(price, qty, {"bid": bids[i], "ask": asks[i], "qty": size}, terms)
+                )
+                fees += abs(qty) * cost * fee_bps(rests, terms) / 1e4
+                if position * qty < 0:
+                    gain = min(abs(qty), abs(position)) * (cost - entry)
+                    realised += gain if position > 0 else -gain
+                fills.append(Fill(i, qty, cost, abs(qty) * cost * fee_bps(rests, terms) / 1e4, after, order.why))
+                if position == 0.0 or position * after < 0.0:
+                    entry, best = cost, price
+                elif abs(after) > abs(position):
+                    entry = (entry * abs(position) + cost * abs(qty)) / abs(after)
+                position = after
+                if position == order.target:
+                    order = None
         fired = None
         if position != 0.0:  # (2) extremes, stops
             best = max(best, price) if position > 0 else min(best, price)
@@ -86,8 +129,12 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
         elif isnan(target):
             continue
         else:
-            goal, why = target * terms.qty, "signal"
+            if target not in (0.0, sized_for) or unit == 0.0:
+                unit = unit_of(price, equity, terms)
+            sized_for = target
+            goal, why = target * unit, "signal"
+        goal = ordered(goal, position, order.target if order else None, price, terms)
         if goal == (order.target if order else position):  # (5) order
             continue
-        order = None if goal == position else Order(goal, time + latency, why)
+        order = None if goal == position else placed(goal, position, price, time + latency, why, terms)
     return fills

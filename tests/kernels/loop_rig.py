@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, TypeAlias
 from unittest import mock
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from core.commands import Terms
 from core.compile import instance, module
 from core.compile.blueprint import Blueprint, blueprint
+from core.compile.extras import features_of
 from core.compile.instance import Instance
 from core.compile.module import Variant
 from core.kernels.records import BLOCKED, CANCELLED, FILL, MARK, PLACED, REPORT
@@ -88,19 +90,20 @@ def plan(name: str, variant: Variant, count: int) -> Blueprint:
 
 
 #: The same text is always the same loop: each is parsed and loaded once for all tests.
-_records = lru_cache(instance._records)
+_records = lru_cache(instance.records_in)
 _compiled = lru_cache(module.compiled)
 _plain = lru_cache(module.plain)
 
 
 def made(what: Blueprint, how: Terms, *, jit: bool) -> Instance:
     """An instance, quickly."""
-    with mock.patch.object(instance, "_records", _records), mock.patch.multiple(module, compiled=_compiled, plain=_plain):
+    with mock.patch.object(instance, "records_in", _records), mock.patch.multiple(module, compiled=_compiled, plain=_plain):
         return Instance(what, how, jit=jit)
 
 
 def scripted(targets: Any, how: Terms, *, variant: Variant = FULL, jit: bool = False) -> Instance:
-    """A strategy that gives these targets, one a tick; shape (ticks,) or, for two legs, (ticks, 2)."""
+    """A strategy that gives these targets, one a tick; shape (ticks,) or, for two legs, (ticks, 2). What its terms ask for is in."""
+    variant = msgspec.structs.replace(variant, features=variant.features | features_of(how))
     wanted = np.asarray(targets, np.float64)
     room = -(-len(wanted) // 512) * 512
     told = made(plan("script" if wanted.ndim == 1 else "pair_script", variant, room), how, jit=jit)

@@ -24,7 +24,7 @@ def test_the_position_stays_and_the_new_strategy_trades_on_from_it() -> None:
 def test_fills_since_the_snapshot_are_booked() -> None:
     old = play(prints([100, 101, 110], qty=1), 3, terms(participation=1, fee_bps=100)).instance
     new = scripted([3, 3], terms(participation=1, fee_bps=100))
-    new.adopt(old.snapshot(), old.layout, [(0, 1.0, 3.0, 120.0, T0 + 10)])
+    new.adopt(old.snapshot(), old.layout, [(0, 1.0, 3.0, 120.0, T0 + 10, 1.2)])
     book, account = new.books[0], new.account[0]
     assert book.position == 3.0
     assert book.entry == pytest.approx((101 + 110 + 120) / 3)
@@ -57,7 +57,7 @@ def test_books_of_another_layout_are_refused() -> None:
 def test_books_are_made_anew_from_the_fills_alone() -> None:
     old = play(prints([100, 101, 110, 105, 90, 95]), 1, terms(fee_bps=100))
     new = scripted([np.nan], terms(fee_bps=100))
-    new.book([(0, 1.0, 1.0, 101.0, T0 + 1), (0, -2.0, -1.0, 110.0, T0 + 2), (0, -1.0, -2.0, 90.0, T0 + 3)])
+    new.book([(0, 1.0, 1.0, 101.0, T0 + 1, 1.01), (0, -2.0, -1.0, 110.0, T0 + 2, 2.2), (0, -1.0, -2.0, 90.0, T0 + 3, 0.9)])
     book, account = new.books[0], new.account[0]
     assert (book.position, book.entry) == (-2.0, 100.0)
     assert (account.realised, account.fills, account.trades, account.wins) == (9.0, 3, 1, 1)

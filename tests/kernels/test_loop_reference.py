@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from loop_cases import cases
+from loop_cases import cases, realistic_cases
 from loop_reference import trade
 from loop_rig import FULL, NO, play, prints, terms
 
@@ -31,6 +31,12 @@ def agree(ticks: Records, wanted: list[float], how: Terms, *, jit: bool = True) 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_both_loops_give_identical_fills(case: tuple[Records, list[float], Terms]) -> None:
+    agree(*case)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(case=realistic_cases())
+def test_both_loops_give_identical_fills_under_realistic_terms(case: tuple[Records, list[float], Terms]) -> None:
     agree(*case)
 
 

@@ -14,8 +14,7 @@ import msgspec
 import numpy as np
 
 from core.commands import Register, SetLimits, Terms
-from core.compile.blueprint import blueprint
-from core.compile.module import Variant
+from core.compile.blueprint import blueprint, live_variant
 from core.engine.blotter import Blotter
 from core.engine.roster import Entry
 from core.kernels.records import REPORT
@@ -108,10 +107,10 @@ class Session:
 
     def start(
         self, id_: str, path: Path, order: Register, why: str, snapshot: Snapshot | None = None,
-        fills: list[tuple[int, float, float, float, int]] | None = None,
+        fills: list[tuple[int, float, float, float, int, float]] | None = None,
     ) -> None:  # fmt: skip
         """Start it, with the books of an earlier self perhaps, and keep what it starts from."""
-        plan = blueprint(load(path), order.params, Variant())
+        plan = blueprint(load(path), order.params, live_variant(order.terms))
         text = msgspec.json.encode(plan).decode()
         name = hashlib.sha256(text.encode()).hexdigest()
         self.ledger.add_source(name, "plan", text)
@@ -129,7 +128,7 @@ class Session:
         """Take it up from its newest snapshot, as after a restart."""
         order = await self._order(id_)
         row = {row["strategy_id"]: row for row in await self.ledger.snapshots()}[id_]
-        plan = blueprint(load(_path(file)), order.params, Variant())
+        plan = blueprint(load(_path(file)), order.params, live_variant(order.terms))
         self.entries[id_] = Entry(id_, order, plan)
         legs = {self.symbols[symbol]: leg for leg, symbol in enumerate(order.symbols)}
         again = Assignment(
@@ -143,7 +142,10 @@ class Session:
         row = {row["strategy_id"]: row for row in await self.ledger.snapshots()}[id_]
         legs = {symbol: leg for leg, symbol in enumerate(order.symbols)}
         since = [fill for fill in await self.ledger.fills(id_) if fill["seq"] > row["seq"]]
-        fills = [(legs[f["symbol"]], f["qty"] if f["side"] == "buy" else -f["qty"], f["position"], f["price"], f["ts_ns"]) for f in since]
+        fills = [
+            (legs[f["symbol"]], f["qty"] if f["side"] == "buy" else -f["qty"], f["position"], f["price"], f["ts_ns"], f["fee"])
+            for f in since
+        ]
         heir = Snapshot(id_, row["seq"], row["layout_hash"], row["source_hash"], row["state"])
         self.start(id_, _path(file), order, why, heir, fills)
 

@@ -60,6 +60,36 @@ def test_an_sma_backtest_on_real_bars_agrees_with_a_few_independent_lines(shared
     assert result.figures["net_pnl"] == pytest.approx(net, abs=1e-6)
 
 
+def test_orders_that_were_too_small_are_counted_in_a_note() -> None:
+    sample = Path(__file__).resolve().parents[2] / "data" / "samples" / "BTCUSDT-1m.csv"
+    result = run(sample, terms=Terms(qty=0.5, lot=1))
+    assert result.figures["fills"] == 0
+    (note,) = [note for note in result.source.notes if "below the least order" in note]
+    assert note.startswith("an order was below the least order and not placed: ")
+    assert not [note for note in run(sample, terms=Terms(qty=0.5)).source.notes if "least order" in note]
+
+
+def test_funding_on_real_bars_is_the_sum_over_the_hours_of_the_positions_held(shared_data: Path) -> None:
+    path = shared_data / "ohlcv" / "binance_usdm_1m_2025" / "ETHUSDT_1m.csv.gz"
+    how = Terms(side="long_short", fee_bps=0, funding_bps=1)
+    result, without = run(path, terms=how), run(path, terms=Terms(side="long_short", fee_bps=0))
+    assert result.fills == without.fills
+    bars = pd.read_csv(path)
+    starts = bars["open_time_ms"].to_numpy(np.int64) * 1_000_000
+    position = pd.Series(0.0, index=starts)
+    for fill in result.fills:  # at a bar's open, so from its start on
+        position.loc[(fill["ts_ns"] - 1) // 60_000_000_000 * 60_000_000_000 :] = fill["position"]
+    boundaries = [
+        at for at in range(int(starts[0]), int(starts[-1]) + 1, 60_000_000_000) if at % 28_800_000_000_000 == 0 and at > starts[0]
+    ]
+    close = bars["close"].to_numpy()
+    expected = sum(position.iloc[k] * close[k] * 1e-4 for k in (int(np.searchsorted(starts, at)) - 1 for at in boundaries))
+    assert len(boundaries) > 100
+    assert result.figures["funding"] == result.figures["fees"] == pytest.approx(expected)
+    assert result.figures["net_pnl"] == pytest.approx(without.figures["net_pnl"] - expected)
+    assert "funding" not in without.figures
+
+
 def test_what_lies_before_from_only_warms_up(tmp_path: Path) -> None:
     closes = np.round(100 + 10 * np.sin(np.arange(600) / 15), 2)
     path = _klines(tmp_path, closes)

@@ -46,6 +46,38 @@ def test_every_assumption_is_said() -> None:
         assert words in text
 
 
+def test_what_is_not_asked_for_is_not_said_and_what_is_asked_for_is() -> None:
+    plain = report_text(FIGURES, setting())
+    text = report_text(
+        FIGURES,
+        setting(
+            terms=Terms(
+                lot=0.001,
+                tick_size=0.25,
+                min_notional=5,
+                spread="quote",
+                spread_bps=2,
+                impact_bps=7,
+                entry="limit",
+                maker_fee_bps=-1,
+                funding_bps=0.5,
+            )
+        ),
+    )
+    for words in (
+        "0.001  base currency, orders are whole multiples",
+        "tick size",
+        "5  quote currency; smaller ones",
+        "pay ask or bid",
+        "half of it is paid",
+        "7 bps  times √",
+        "-1 bps  of the value",
+        "0.5 bps  of a position's",
+    ):
+        assert words not in plain
+        assert words in text
+
+
 def test_bars_say_how_they_fill() -> None:
     text = report_text(FIGURES, setting(kind="bars", interval_ns=60_000_000_000, form="klines", terms=Terms(take_profit_pct=1)))
     assert "1m bars" in text

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sqlite3
+import weakref
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -243,3 +245,19 @@ async def test_a_tick_whose_symbol_has_no_name_is_a_mistake(tape: Tape) -> None:
     ticks["symbol"] = 3
     with pytest.raises(IndexError, match="no symbol has the index 3"):
         tape.append(ticks, STREAM)
+
+
+async def test_what_is_committed_goes_at_once_and_does_not_wait_for_the_collector(tmp_path: Path) -> None:
+    """At the speed of a replay it would be gigabytes a minute, and the collector runs now and then."""
+    gc.disable()
+    try:
+        async with await Tape.open(tmp_path / "tape.db", symbols()) as tape:
+            tape.append(ticks_of(100), STREAM)
+            first = weakref.ref(tape._batches[0])
+            await tape.flush()
+            tape.append(ticks_of(100, first_seq=101, first_id=300), STREAM)
+            await tape.flush()
+            assert tape.backlog == 0
+            assert first() is None
+    finally:
+        gc.enable()

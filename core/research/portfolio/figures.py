@@ -25,6 +25,8 @@ def portfolio_figures(done: Portfolio) -> dict[str, Any]:
     with np.errstate(all="ignore"):  # what overflows is not finite, and so None
         account = account_of(done)
         found = metrics(account, done.elapsed_s) | of_days(account) | _of_time(done) | _of_exposure(done)
+    if any("funding" in run.result.figures for run in done.runs):
+        found["funding"] = finite(math.fsum(run.result.figures.get("funding") or 0.0 for run in done.runs))
     return found | {
         "diversification_ratio": diversification(done.marks.changes),
         "capital": done.ask.capital,

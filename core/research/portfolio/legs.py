@@ -23,7 +23,8 @@ class Leg:
         name: what it is called in this portfolio; no other leg is.
         sources: as of `core.research.sources.open_sources`.
         terms: how it trades; `qty` counts where there is no weight, `capital` never: that is the account's.
-        weight: share of the account's capital that one unit of target is worth when the leg begins; above 1 borrows.
+        weight: share of the account's capital that one unit of target is worth when the leg begins, or of the leg's equity each time
+            where `terms.size` is equity_pct; above 1 borrows.
     """
 
     name: str
@@ -43,7 +44,7 @@ class Ask:
         folders: where strategies lie, later ones shadow earlier ones.
         capital: of the one account, quote currency.
         by_risk: legs are weighed by the inverse of their volatility in the first third of the span, and traded in the rest.
-        from_ns, to_ns: as of a backtest, of all legs.
+        from_ns, to_ns, allow_gaps, cache: as of a backtest, of all legs.
     """
 
     legs: list[Leg]
@@ -53,6 +54,8 @@ class Ask:
     home: Path | None = None
     from_ns: int | None = None
     to_ns: int | None = None
+    allow_gaps: bool = False
+    cache: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,4 +97,7 @@ def order_of(ask: Ask, leg: Leg, qty: float, from_ns: int | None = None) -> Orde
     """A leg as a backtest of its own, on the capital of the account."""
     terms = msgspec.structs.replace(leg.terms, qty=qty, capital=ask.capital)
     begin = ask.from_ns if from_ns is None else from_ns
-    return Order(list(leg.sources), leg.strategy, ask.folders, leg.params, terms, leg.symbol, ask.home, begin, ask.to_ns)
+    return Order(
+        list(leg.sources), leg.strategy, ask.folders, leg.params, terms, leg.symbol, ask.home, begin, ask.to_ns,
+        allow_gaps=ask.allow_gaps, cache=ask.cache,
+    )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,31 +49,35 @@ class Marks:
     covered: NDArray[np.bool_]
 
 
+class Traded(NamedTuple):
+    """The rows a leg traded, at least one, and its FILL and FUNDING reports."""
+
+    rows: Held
+    fills: Records
+    funded: Records
+
+
 def total(of: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sum over legs, (n, …) to (…): the same bits whatever their order."""
     return np.asarray(np.sort(of, axis=0).sum(axis=0))
 
 
-def marks_of(legs: Sequence[tuple[Held, Records]], capital: float) -> Marks:
-    """The marks of legs that have run.
-
-    Args:
-        legs: of each the rows it traded, at least one, and its FILL reports.
-    """
-    first = min(int(rows.when[0]) for rows, _ in legs)
-    last = max(rows.last_ns for rows, _ in legs)
+def marks_of(legs: Sequence[Traded], capital: float) -> Marks:
+    """The marks of legs that have run."""
+    first = min(int(leg.rows.when[0]) for leg in legs)
+    last = max(leg.rows.last_ns for leg in legs)
     edges = np.array(period_edges(first, last), np.int64)
-    step = step_of(last - first, min(rows.interval_ns for rows, _ in legs))
+    step = step_of(last - first, min(leg.rows.interval_ns for leg in legs))
     regular = np.arange(first // step + 1, last // step + 1, dtype=np.int64) * step
     times = np.unique(np.concatenate([regular, edges]))
-    found = [marked(rows, fills, capital, times) for rows, fills in legs]
+    found = [marked(leg, capital, times) for leg in legs]
     pnl = np.array([one[0] for one in found])
     with np.errstate(invalid="ignore"):  # the difference of two that overflowed
         changes = np.diff(pnl[:, np.searchsorted(times, edges)], axis=1, prepend=0.0)
     return Marks(
         step_ns=step, first_ns=first, last_ns=last, times=times, pnl=pnl, value=np.array([one[1] for one in found]), edges=edges,
         changes=changes,
-        covered=np.array([covered(int(rows.when[0]), rows.last_ns, first, last, edges) for rows, _ in legs]),
+        covered=np.array([covered(int(leg.rows.when[0]), leg.rows.last_ns, first, last, edges) for leg in legs]),
     )  # fmt: skip
 
 
@@ -88,15 +93,18 @@ def step_of(span_ns: int, interval_ns: int) -> int:
     return step
 
 
-def marked(rows: Held, fills: Records, capital: float, times: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def marked(leg: Traded, capital: float, times: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """P&L so far and value of the position of one leg at each time, as its account marks them: at the last print before it, or at the
     close of the last bar that closed by then. Zero before the first row; after the last one everything stays as it was."""
-    held = Holding(capital).over(rows.rows, fills)
+    rows = leg.rows
+    held = Holding(capital).over(rows.rows, leg.fills)
     at = np.searchsorted(np.ascontiguousarray(rows.rows["ts"]), times, side="right" if rows.bars else "left") - 1
     which = np.searchsorted(held.starts, at, side="right") - 1
     price, begun = rows.rows["price"][np.maximum(at, 0)], at >= 0
+    paid = np.concatenate([[0.0], np.cumsum(leg.funded["fee"])])
+    settled = held.settled[which] - paid[np.searchsorted(leg.funded["ts"], rows.when[np.maximum(at, 0)], side="right")]
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is no figure, and told as none
-        pnl = held.settled[which] + held.position[which] * (price - held.entry[which]) - capital
+        pnl = settled + held.position[which] * (price - held.entry[which]) - capital
         value = held.position[which] * price
     return np.where(begun, pnl, 0.0), np.where(begun, value, 0.0)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SourceError
+from core.research.backtest import refuse_holes
 from core.research.portfolio.legs import Ask, Known, Leg
 from core.research.source import Source
 from core.research.sources import open_sources
@@ -31,7 +32,7 @@ class Held(Source):
 
     def __init__(self, like: Source, rows: Records) -> None:
         super().__init__(like.text, like.kind, like.form, like.symbol, like.interval_ns)
-        self.rows, self.notes, self.total_rows = rows, list(like.notes), len(rows)
+        self.rows, self.notes, self.total_rows, self.verdict = rows, list(like.notes), len(rows), like.verdict
 
     @property
     def bars(self) -> bool:
@@ -87,9 +88,12 @@ def _opened(ask: Ask, leg: Leg, sharing: Sequence[Known]) -> Source:
     reaches = [one.reach_ns for one in sharing]
     reach = None if None in reaches else min(at for at in reaches if at is not None)
     try:
-        return open_sources(leg.sources, symbol=leg.symbol, home=ask.home, from_ns=reach, to_ns=ask.to_ns)
+        source = open_sources(leg.sources, symbol=leg.symbol, home=ask.home, from_ns=reach, to_ns=ask.to_ns, cache=ask.cache)
+        source.since_ns = ask.from_ns or 0
+        refuse_holes(source.text, source.listed(), ask.allow_gaps)
+        return source
     except SourceError as error:
-        raise SourceError(f"leg {leg.name}: {error}") from None
+        raise type(error)(f"leg {leg.name}: {error}") from None
 
 
 def _read(source: Source, telling: Telling | None) -> Held | str:

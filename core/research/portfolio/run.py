@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.errors import CockpitError
 from core.research.backtest import Result, run_over
 from core.research.portfolio.legs import Ask, Known, Leg, order_of, understood
-from core.research.portfolio.marks import Marks, marks_of, total
+from core.research.portfolio.marks import Marks, Traded, marks_of, total
 from core.research.portfolio.rows import Held, Telling, key_of, read_rows
 from core.research.portfolio.sizes import by_risk, quantity
 from core.research.warming import reach_of
@@ -28,7 +28,7 @@ class LegRun:
 
     Attributes:
         weight: share of the capital it was sized by; None where it has a quantity of its own.
-        qty: size of one unit of target, base currency.
+        qty: size of one unit of target, of what the terms' `size` says.
         result: what `cockpit backtest` gives for the same words and this quantity, on all of the account's capital.
         rows: those it traded.
     """
@@ -111,7 +111,7 @@ def run_portfolio(ask: Ask, telling: Telling | None = None, stage: Callable[[str
             failed[one.leg.name] = str(error)
     if not runs:
         raise CockpitError("; ".join(f"leg {name}: {why}" for name, why in failed.items()))
-    marks = marks_of([(run.rows, run.result.executed) for run in runs], ask.capital)
+    marks = marks_of([Traded(run.rows, run.result.executed, run.result.funded) for run in runs], ask.capital)
     ordered = {one.leg.name: failed[one.leg.name] for one in known if one.leg.name in failed}
     tried = {one.leg.name: (held.symbol, int(held.when[0]), held.last_ns) for one, held in had_rows}
     return Portfolio(ask, runs, ordered, tried, marks, measured, time.perf_counter() - began)
@@ -119,7 +119,7 @@ def run_portfolio(ask: Ask, telling: Telling | None = None, stage: Callable[[str
 
 def _run(ask: Ask, known: Known, held: Held, weight: float | None, begin: int | None, telling: Telling | None) -> LegRun:
     traded = held.between(begin, None)
-    qty = known.leg.terms.qty if weight is None or not len(traded.rows) else quantity(weight, ask.capital, traded)
+    qty = known.leg.terms.qty if weight is None or not len(traded.rows) else quantity(weight, ask, known.leg, traded)
     reach = reach_of(known.definition, known.leg.params, begin)
     result = run_over(held.between(reach, None), order_of(ask, known.leg, qty, begin), known.definition, telling)
     return LegRun(known.leg, weight, qty, result, traded)

@@ -11,8 +11,8 @@ import numpy as np
 from core.errors import CockpitError, UsageError
 from core.research.backtest import run_over
 from core.research.metrics import ROUNDING
-from core.research.portfolio.legs import Ask, Known, order_of
-from core.research.portfolio.marks import marks_of, step_of
+from core.research.portfolio.legs import Ask, Known, Leg, order_of
+from core.research.portfolio.marks import Traded, marks_of, step_of
 from core.research.portfolio.rows import Held
 
 #: Risk is measured in the first one of so many parts of the span, and what was measured is traded in the others only.
@@ -37,10 +37,12 @@ class Sizes:
     from_ns: int
 
 
-def quantity(weight: float, capital: float, rows: Held) -> float:
-    """Base currency a unit of target: worth so much of the capital at the first price of the rows."""
+def quantity(weight: float, ask: Ask, leg: Leg, rows: Held) -> float:
+    """What `qty` is of a leg that is to have so much of the capital: base currency worth it at the first price of the rows; or what
+    `size` says, quote currency or percent of equity."""
     price = float(rows.rows["open" if rows.bars else "price"][0])
-    return float(f"{weight * capital / price:.{DIGITS}g}")
+    whole = {"units": ask.capital / price, "quote": ask.capital, "equity_pct": 100.0}[leg.terms.size]
+    return float(f"{weight * whole:.{DIGITS}g}")
 
 
 def by_risk(ask: Ask, legs: Sequence[tuple[Known, Held]], stage: Callable[[str], None] | None = None) -> Sizes:
@@ -74,9 +76,9 @@ def _volatility(ask: Ask, known: Known, rows: Held) -> float:
     traded = rows.between(ask.from_ns, None)
     if not len(traded.rows):
         raise UsageError(f"leg {known.leg.name}: no rows in the first third of the span, where risk is measured: give weights instead")
-    order = order_of(ask, known.leg, quantity(1.0, ask.capital, traded))
+    order = order_of(ask, known.leg, quantity(1.0, ask, known.leg, traded))
     result = run_over(rows, order, known.definition)
-    marks = marks_of([(traded, result.executed)], ask.capital)
+    marks = marks_of([Traded(traded, result.executed, result.funded)], ask.capital)
     changes = marks.changes[0]
     deviation = float(changes.std(ddof=1)) if len(changes) > 1 else 0.0
     if not math.isfinite(deviation) or deviation <= ROUNDING * float(np.abs(changes).max()):

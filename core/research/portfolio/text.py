@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Widest name of a leg, and a column of the matrix with the space before it.
 NAME, COLUMN = 22, 7
 
+#: What a quantity is, behind it.
+_UNITS = {"units": "", "quote": " quote", "equity_pct": " % of its equity"}
+
 #: Blue and orange are told apart by everyone.
 TOGETHER, AGAINST = "dark_orange", "blue"
 
@@ -62,7 +65,7 @@ def _together(done: Portfolio, figures: dict[str, Any]) -> list[list[str]]:
     when = moment(figures["leverage_max_ns"])
     return [
         ["net P&L", money(net, sign=True), f"{quote}{percent}"],
-        ["fees", money(figures["fees"]), quote],
+        ["fees", money(figures["fees"]), f"{quote}, funding included" if "funding" in figures else quote],
         ["trades", count(figures["trades"]), f"closed round trips, of {count(figures['fills'])} fills"],
         ["win rate", ratio(figures["win_rate"]), "of trades, after fees"],
         ["growth a year", ratio(figures["cagr"], sign=True), "compounded"],
@@ -126,7 +129,11 @@ def _exposure(done: Portfolio) -> Table:
 
 def _sizes(done: Portfolio) -> list[list[str]]:
     return [
-        [run.leg.name, f"{run.qty:.10g}", f"{run.rows.symbol}{'' if run.weight is None else f', {100 * run.weight:.1f} % of the capital'}"]
+        [
+            run.leg.name,
+            f"{run.qty:.10g}{_UNITS[run.leg.terms.size]}",
+            f"{run.rows.symbol}{'' if run.weight is None else f', {100 * run.weight:.1f} % of the capital'}",
+        ]
         for run in done.runs
     ]
 
@@ -137,7 +144,7 @@ def assumptions(done: Portfolio, figures: dict[str, Any]) -> list[str]:
     days = "UTC days" if bool((marks.edges[:-1] % DAY == 0).all()) and len(marks.edges) > 1 else "equal stretches of time"
     lines = [
         f"{moment(marks.first_ns)} to {moment(marks.last_ns + 1)}; {len(marks.edges):,} periods ({days})",
-        f"capital {money(done.ask.capital)}, one account; every leg has a book of its own, sizes stay as they are",
+        f"capital {money(done.ask.capital)}, one account; every leg has a book of its own",
         f"put together at {len(marks.times):,} marks; between two of them a fall may have been deeper",
     ]
     if done.measured_ns is not None:

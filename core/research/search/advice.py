@@ -72,6 +72,8 @@ def sentences(ranking: Ranking) -> Iterator[str]:
         yield "No trial has a result."
         return
     best = ranking.rows[0]
+    if all((row.net_pnl or 0.0) <= 0 for row in ranking.rows):
+        yield "Nothing that was tried made money."
     yield f"Best: {described(best, ranking.rank_by)}."
     against = warnings(best, ranking)
     if against:
@@ -98,6 +100,8 @@ def _judgement(ranking: Ranking) -> str:
         parts.append(f"choosing the best of these was wrong in {ranking.pbo:.0%} of the splits (PBO)")
     if best.deflated_sharpe is not None:
         parts.append(f"its Sharpe is above zero with {best.deflated_sharpe:.0%} after {ranking.counted:,} trials (deflated)")
+    if ranking.spa is not None:
+        parts.append(f"by chance alone some trial would do as well in {ranking.spa:.0%} of the cases (SPA)")
     if ranking.verdict is None:
         return "Verdict: none; there are too few periods or trials to tell luck from skill."
     return f"Verdict: {ranking.verdict}: {'; '.join(parts)}."

@@ -12,12 +12,17 @@ from numpy.typing import NDArray
 
 from core.research.search.runner import Tried, score
 from core.research.search.trial import Series
-from core.research.statistics.deflated import Moments, deflated_sharpe, moments, sharpe_variance
+from core.research.statistics.deflated import Moments, deflated_sharpe, effective_trials, moments, sharpe_variance
 from core.research.statistics.overfitting import overfitting
+from core.research.statistics.reality import reality_check, superior_ability
 from core.research.statistics.verdict import verdict
 
 #: What a study can be ranked by: figures of a run. Larger is better, of a drawdown smaller.
 RANKS = ("sharpe", "net_pnl", "profit_factor", "win_rate", "max_drawdown", "max_drawdown_pct")
+
+#: Bootstrap samples of the reality checks: so many, fewer where trials are so many that they would take minutes.
+DRAWS, LEAST_DRAWS = 1000, 100
+DRAWN = 5_000_000
 
 #: Figures of a trial that its row has.
 _FIGURES = ("trades", "net_pnl", "sharpe", "max_drawdown", "max_drawdown_pct", "win_rate", "profit_factor", "fees", "fills")
@@ -58,6 +63,9 @@ class Ranking:
         failed: (strategy, symbol, params, why) of trials that failed.
         pbo: probability of backtest overfitting of choosing the best here, 0..1; None where it cannot be told.
         verdict: "overfit", "doubtful" or "holds"; None where it cannot be told.
+        reality_check: White's p-value that no trial here is above zero, 0..1.
+        spa: Hansen's, in which poor trials hardly count.
+        independent: how many independent trials those here come to, at most as many as there are; neighbours trade alike.
     """
 
     rows: list[Row]
@@ -67,6 +75,9 @@ class Ranking:
     failed: list[tuple[str, str, dict[str, Any], str]]
     pbo: float | None
     verdict: str | None
+    reality_check: float | None = None
+    spa: float | None = None
+    independent: float | None = None
 
 
 def rank(tried: Sequence[Tried], series: Sequence[Series], capital: float, rank_by: str, earlier: int = 0) -> Ranking:
@@ -85,9 +96,24 @@ def rank(tried: Sequence[Tried], series: Sequence[Series], capital: float, rank_
     deflated = _deflated(seen, counted)
     order = sorted(range(len(good)), key=lambda k: _place(good[k], rank_by))
     rows = [_row(good[k], deflated[k]) for k in order]
-    pbo = _pbo(good, series, capital, rows[0].symbol) if rows else None
     failed = [(one.strategy, one.symbol, one.params, one.result.error) for one in tried if one.result.error]
-    return Ranking(rows, rank_by, len(tried), counted, failed, pbo, verdict(pbo, rows[0].deflated_sharpe) if rows else None)
+    ranking = Ranking(rows, rank_by, len(tried), counted, failed, None, None)
+    if rows:
+        _judge(ranking, _returns(good, series, capital, rows[0].symbol))
+    return ranking
+
+
+def _judge(ranking: Ranking, returns: NDArray[np.float64]) -> None:
+    """What all trials together say of the best, by their returns a period, shape (T, N)."""
+    found = overfitting(returns)
+    ranking.pbo = None if found is None else found.pbo
+    ranking.verdict = verdict(ranking.pbo, ranking.rows[0].deflated_sharpe)
+    ranking.independent = effective_trials(returns)
+    draws = max(LEAST_DRAWS, min(DRAWS, DRAWN // returns.shape[1]))
+    ranking.reality_check = reality_check(returns, np.random.default_rng(0), draws=draws)
+    # Divided by its own error, the best of 1,000 worthless trials over some dozen periods passes the test: means are compared as they are.
+    best = superior_ability(returns, np.random.default_rng(0), draws=draws, studentised=False)
+    ranking.spa = None if best is None else best.consistent
 
 
 def _place(tried: Tried, by: str) -> tuple[bool, float, str, str, str]:
@@ -110,10 +136,8 @@ def _deflated(seen: list[Moments | None], counted: int) -> list[float | None]:
     ]
 
 
-def _pbo(good: list[Tried], series: Sequence[Series], capital: float, symbol: str) -> float | None:
-    """Over all trials where they share their periods, else over those on the symbol of the best."""
+def _returns(good: list[Tried], series: Sequence[Series], capital: float, symbol: str) -> NDArray[np.float64]:
+    """Of all trials where they share their periods, else of those on the symbol of the best."""
     alike = all(one.edges_ns == series[0].edges_ns for one in series)
-    columns = [one.result.periods for one in good if alike or one.symbol == symbol]
-    matrix: NDArray[np.float64] = np.stack(columns, axis=1) / capital
-    found = overfitting(matrix)
-    return None if found is None else found.pbo
+    matrix: NDArray[np.float64] = np.stack([one.result.periods for one in good if alike or one.symbol == symbol], axis=1) / capital
+    return matrix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,25 +11,36 @@ import numpy as np
 from core.errors import SourceError
 from core.research.search.trial import Series
 from core.research.source import Source
-from core.types import DAY
+from core.research.source_verdict import refuse
+from core.types import DAY, Records, copied, join
+
+Progress = Callable[[Source, int], None]
 
 #: Days a span must have for its periods to be UTC days; a shorter one is cut into so many equal stretches of time.
 LEAST_DAYS = 32
 STRETCHES = 48
 
 
-def keep_rows(source: Source, folder: Path) -> Series:
+def keep_rows(source: Source, folder: Path, progress: Progress | None = None, *, allow_gaps: bool = False) -> Series:
     """Read all of a source and keep it in a file of this folder.
+
+    Args:
+        progress: called with the source and the rows read so far.
 
     Raises:
         SourceError: what cannot be read; or it does not fit in memory, with its size.
+        GapsError: it has holes, and they are not allowed.
     """
     try:
-        rows = source.load()
+        rows = _read(source, progress)
         data = rows.view(np.uint8).data
     except MemoryError:
         size = f" ({source.total_bytes / 1e9:,.1f} GB)" if source.total_bytes else ""
         raise SourceError(f"{source.text}{size} does not fit in memory: choose a shorter span with --from and --to") from None
+    if source.verdict is not None and source.verdict.holes is not None:
+        if not allow_gaps:
+            raise refuse(source.text, source.verdict.holes)
+        source.notes.append(f"{source.symbol}: {source.verdict.holes.words()}: allowed")
     key = hashlib.blake2b(data, digest_size=16, person=source.kind.encode()).hexdigest()
     path = folder / key
     try:
@@ -48,3 +60,13 @@ def period_edges(first: int, last: int) -> list[int]:
     if len(midnights) >= LEAST_DAYS:
         return [*midnights, max(last + 1, (last // DAY + 1) * DAY)]
     return [first + (last + 1 - first) * k // STRETCHES for k in range(1, STRETCHES)] + [last + 1]
+
+
+def _read(source: Source, progress: Progress | None) -> Records:
+    parts, done = [], 0
+    for batch in source.batches():
+        parts.append(copied(batch))
+        done += len(batch)
+        if progress is not None:
+            progress(source, done)
+    return join(parts, parts[0].dtype)

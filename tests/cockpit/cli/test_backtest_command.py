@@ -116,6 +116,27 @@ def test_a_run_is_noted_on_the_ledger_of_a_home_that_has_one(run: Run, noisy: No
     assert f"note: this run is not listed with those of {home}: another command of cockpit holds" in busy.err
 
 
+def test_a_source_with_holes_is_refused_and_nothing_of_it_is_kept(run: Run, noisy: None, home: Path, tmp_path: Path) -> None:
+    asyncio.run(begin(home))
+    lines = Path(SAMPLE).read_text().splitlines()
+    path = tmp_path / "BTCUSDT-1m.csv"
+    path.write_text("\n".join(lines[:50] + lines[53:]) + "\n")
+    words = ("backtest", str(path), "--strategy", "noisy", "--qty", "0.01", "--json")
+    refused = run(*words)
+    assert refused.code == 2
+    assert "3 bars are missing in 1 place" in refused.document["error"]
+    assert "--allow-gaps" in refused.document["error"]
+    assert asyncio.run(noted(home)) == []
+    allowed = run(*words, "--allow-gaps")
+    assert list(allowed.document)[: len(KEYS)] == KEYS
+    assert allowed.document["gaps"]["missing"] == 3
+    assert "note: gaps were allowed: 3 bars are missing" in allowed.err
+    (row,) = asyncio.run(noted(home))
+    found = run_of(row)
+    assert found is not None
+    assert found.order.allow_gaps
+
+
 async def begin(home: Path) -> None:
     async with await Ledger.open(home / "ledger.db"):
         pass

@@ -175,6 +175,7 @@ def test_more_legs_than_columns_are_several_tables(run: Run, home: Path, monkeyp
         (("--leg", f"rsi {BTC} name=a,b"), "a name is letters, digits"),
         (("--leg", f"rsi {BTC} qty=1 qty=2"), "qty is given twice"),
         (("--leg", f"rsi {BTC} speed=2"), "leg rsi-BTCUSDT: rsi has no parameter 'speed'; it has: "),
+        (("--leg", f"rsi {BTC} limit_offset_bps=2"), "leg rsi-BTCUSDT: limit_offset_bps does nothing without entry=limit"),
         (("--leg", f"nope {BTC}"), "leg nope-BTCUSDT: no strategy 'nope'; there are: "),
         (("--leg", f"rsi {BTC}", "--weights", "luck"), "write equal, risk, or NAME=SHARE"),
         (("--leg", f"rsi {BTC}", "--weights", "x=1"), "no leg x; there are: rsi-BTCUSDT"),

@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
@@ -102,6 +103,7 @@ def test_sealing_in_an_engine_goes_on_without_who_asked(
     run: Run, engine: FakeEngine, recorded: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.answers["upkeep"] = {"busy": True, "sealed": 8192, "chunks": 1, "chunk_bytes": 40_960, "trouble": ""}
-    monkeypatch.setattr(time, "sleep", ctrl_c)
+    # its own clock alone: other threads of the test sleep as well
+    monkeypatch.setattr("cockpit.cli.db_care.time", SimpleNamespace(sleep=ctrl_c, monotonic=time.monotonic))
     outcome = run("db", "seal")
     assert (outcome.code, outcome.err) == (130, "stopped: the engine goes on sealing\n")

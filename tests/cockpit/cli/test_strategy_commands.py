@@ -62,6 +62,35 @@ def test_a_registration_carries_what_was_typed_and_answers_the_id(run: Run, engi
     ]
 
 
+def test_a_flag_for_every_term(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "x"}
+    typed = {
+        "lot": 0.1, "tick_size": 0.01, "min_notional": 5.0, "spread": "quote", "spread_bps": 2.0, "impact_bps": 10.0, "impact_volume": 7.5,
+        "entry": "limit", "limit_offset_bps": 3.0, "limit_fill": "touch", "limit_ttl_ms": 1500.0,
+        "limit_then": "market", "maker_fee_bps": 1.0, "funding_bps": -1.0, "funding_hours": 4, "size": "quote",
+    }  # fmt: skip
+    words = [word for name, value in typed.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    assert run("register", "rsi", "--symbols", "A", *words).code == 0
+    assert engine.commands == [Register(name="rsi", symbols=["A"], terms=Terms(**typed))]
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("--limit-ttl-ms 500", "--limit-ttl-ms does nothing without --entry limit"),
+        ("--entry market --maker-fee-bps 1", "--maker-fee-bps does nothing without --entry limit"),
+        ("--impact-volume 5", "--impact-volume does nothing without --impact-bps B"),
+        ("--funding-hours 4", "--funding-hours does nothing without --funding-bps B"),
+        ("--lot 0", "--lot 0: must be a number above 0"),
+        ("--size big", "--size big: must be equity_pct, quote or units"),
+    ],
+)
+def test_a_flag_that_would_do_nothing_is_refused(run: Run, engine: FakeEngine, words: str, line: str) -> None:
+    outcome = run("register", "rsi", "--symbols", "A", *words.split())
+    assert (outcome.code, outcome.err) == (2, f"cockpit: {line}\n")
+    assert not engine.commands
+
+
 def test_terms_that_are_not_typed_are_the_configured_ones(run: Run, engine: FakeEngine, home: Path) -> None:
     engine.reply = lambda command: {"id": "x"}
     (home / "cockpit.toml").write_text("[paper]\ncapital = 500\nfee_bps = 10\n")

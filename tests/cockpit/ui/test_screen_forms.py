@@ -86,7 +86,8 @@ async def test_a_symbol_is_judged_by_what_is_streamed_and_what_the_venue_lists(t
             await eventually(partial(line_with, app, "symbols", words))
         entry(app, "symbols").text = "dogeusdt"
         await eventually(lambda: line_with(app, "symbols", "DOGEUSDT: listed, not streamed yet"))
-        assert "DOGEUSDT is not streamed yet: it will be, and recorded." in str(app.screen.query_one("#outcome", Static).content)
+        said = "DOGEUSDT is not streamed yet: it will be, and recorded."
+        await eventually(lambda: said in str(app.screen.query_one("#outcome", Static).content))
         entry(app, "symbols").text = ""
         await pilot.press("tab", "d")
         await eventually(lambda: line_with(app, "symbols", "dOGEUSDT"))

@@ -324,6 +324,18 @@ async def test_b_begins_with_the_strategy_under_the_cursor_and_its_terms(tmp_pat
         await eventually(lambda: app.deck is app.lab)
 
 
+async def test_a_run_with_gaps_allowed_begins_so_again(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1, order=msgspec.structs.replace(ORDER, allow_gaps=True)))
+        await in_lab(engine, app, pilot)
+        await eventually(lambda: line_with(app, "gaps", "allowed"))
+        await pilot.press("b")
+        await eventually(lambda: line_with(app, "Enter runs sma_crossover over tape:BTCUSDT, gaps or not:"))
+        await pilot.press("enter")
+        await eventually(lambda: bool(engine.commands))
+        assert engine.commands[0].allow_gaps
+
+
 async def test_b_begins_with_the_symbol_under_the_cursor_and_the_cursor_goes_to_the_new_run(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine)

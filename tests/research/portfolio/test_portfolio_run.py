@@ -74,6 +74,45 @@ def test_each_leg_is_the_backtest_of_the_same_words_and_their_sum_is_the_portfol
     assert figures["max_drawdown"] <= sum(one.result.figures["max_drawdown"] for one in done.runs)
 
 
+def test_funding_is_in_the_marks_when_it_is_due(tmp_path: Path) -> None:
+    path = walk(tmp_path)
+    funded = msgspec.structs.replace(COSTLY, funding_bps=30, funding_hours=1, size="equity_pct", qty=40)
+    done = run(
+        tmp_path,
+        [
+            leg("a", "flips", path, terms=funded),
+            leg("b", "long", path, terms=msgspec.structs.replace(FREE, funding_bps=50, funding_hours=1)),
+        ],
+    )
+    for pnl, one in zip(done.marks.pnl, done.runs, strict=True):
+        assert len(one.result.funded) > 10
+        assert pnl[-1] == pytest.approx(one.result.figures["net_pnl"], abs=1e-9)
+        fall = float((np.maximum(np.maximum.accumulate(10_000 + pnl), 10_000) - 10_000 - pnl).max())
+        assert fall == pytest.approx(one.result.figures["max_drawdown"], abs=1e-6), "it was charged at another time"
+    figures = portfolio_figures(done)
+    assert figures["funding"] == pytest.approx(sum(one.result.figures["funding"] for one in done.runs))
+    assert figures["net_pnl"] == pytest.approx(sum(one.result.figures["net_pnl"] for one in done.runs))
+
+
+@pytest.mark.parametrize(("size", "whole"), [("units", 1000 / 321), ("quote", 1000), ("equity_pct", 100)])
+def test_a_weight_is_the_same_share_in_every_unit_of_size(tmp_path: Path, size: str, whole: float) -> None:
+    path = bars_file(tmp_path, [321.0, 321.0, 340.0, 350.0])
+    (one,) = run(tmp_path, [leg("a", "long", path, weight=0.25, terms=msgspec.structs.replace(FREE, size=size))], capital=1000.0).runs
+    assert one.qty == pytest.approx(0.25 * whole, rel=1e-5)
+    assert one.result.figures["net_pnl"] == pytest.approx(250 / 321 * 29, rel=1e-4)
+
+
+def test_rows_with_holes_fail_their_leg_unless_they_are_allowed(tmp_path: Path) -> None:
+    path = tmp_path / "BTCUSDT-aggTrades-2023-11.csv"
+    rows = [f"{k},{100 + k % 7}.00,1.5,{k},{k},{START_MS + k * 100},false" for k in range(20_000) if not 9_000 < k < 15_000]
+    path.write_text("\n".join(rows) + "\n")
+    legs = [leg("holes", "sma_crossover", path, params={"interval": "tick"}), leg("good", "flips", walk(tmp_path, "ETHUSDT"))]
+    assert "--allow-gaps" in run(tmp_path, legs).failed["holes"]
+    done = run(tmp_path, legs, allow_gaps=True)
+    assert done.failed == {}
+    assert any(line.startswith("holes: gaps were allowed") for line in warnings_of(done))
+
+
 def test_a_portfolio_of_one_leg_has_the_figures_of_its_backtest(tmp_path: Path) -> None:
     path = walk(tmp_path, count=4000)
     (one,) = (done := run(tmp_path, [leg("a", "sma_crossover", path, terms=COSTLY)])).runs

@@ -56,6 +56,9 @@ def test_the_best_of_many_worthless_trials_is_called_overfit() -> None:
     assert ranking.rows[0].net_pnl == max(row.net_pnl or 0 for row in ranking.rows) > 0
     assert ranking.verdict == "overfit"
     assert ranking.pbo is not None and ranking.pbo > 0.3  # noqa: PT018 - one fact
+    assert ranking.spa is not None
+    assert ranking.reality_check is not None
+    assert min(ranking.spa, ranking.reality_check) > 0.05
     assert "Verdict: overfit" in list(sentences(ranking))[-1]
 
 
@@ -63,7 +66,9 @@ def test_one_that_is_truly_better_than_the_rest_holds() -> None:
     rng = np.random.default_rng(3)
     ranking = rank([*noise(100), tried(rng.normal(1.5, 1.0, 64), 100)], [ONE], 10_000.0, "net_pnl")
     assert (ranking.rows[0].params, ranking.verdict) == ({"k": 100}, "holds")
-    assert ranking.pbo == 0.0
+    assert (ranking.pbo, ranking.spa) == (0.0, 0.0)
+    assert ranking.independent is not None
+    assert 50 < ranking.independent <= 101
 
 
 def test_trials_made_before_make_the_same_result_worth_less() -> None:

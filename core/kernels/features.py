@@ -1,0 +1,87 @@
+"""What a strategy's terms may ask for beyond plain market orders: a switch each, and the fields it adds to the loop's records.
+
+The switches are replaced by constants where `core.compile` makes a module, before anything else looks at the source: what is off
+leaves no trace in its text, its records or its speed. A field that is added stands behind all that were there before it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
+
+LOTS = False  # quantities in whole lots, prices on ticks, no order below the venue's minimum
+SPREAD = False  # market orders pay the spread, and move the price
+RESTING = False  # entries are limit orders
+FUNDED = False  # positions pay funding
+SIZED = False  # a unit of target is money's worth
+
+#: By feature and record: the fields it adds.
+ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
+    "lots": {
+        "TERMS": [
+            ("lot", "f8"),  # 0: any quantity
+            ("lots", "f8"),  # of them in a unit, where that is a whole number; else 0
+            ("price_tick", "f8"),  # 0: any price
+            ("price_ticks", "f8"),
+            ("min_notional", "f8"),
+        ],
+    },
+    "spread": {
+        "TERMS": [
+            ("quoted", "i8"),  # 1: known quotes are paid
+            ("half_spread", "f8"),  # a fraction, where no quote is
+            ("impact", "f8"),  # of taking all that is traded, a fraction
+            ("impact_volume", "f8"),  # what counts as all; 0: the print's quantity
+        ],
+    },
+    "resting": {
+        "TERMS": [
+            ("rests", "i8"),  # 1: entries are limit orders
+            ("offset", "f8"),  # a fraction: how far from the decision's price
+            ("touch", "i8"),  # 1: a print at the limit fills
+            ("life", "i8"),  # ns at the venue; 0: without end
+            ("then_market", "i8"),  # 1: what is left becomes a market order, else it is cancelled
+            ("maker_bps", "f8"),
+        ],
+        "BOOK": [
+            ("limit", "f8"),  # price of the working order; 0: a market order
+            ("expires", "i8"),  # it fills no later than this
+        ],
+    },
+    "funded": {
+        "TERMS": [
+            ("funding", "f8"),  # a fraction of the value of a long position, each time
+            ("funding_every", "i8"),  # ns
+        ],
+        "ACCOUNT": [
+            ("next_funding", "i8"),  # the next boundary
+            ("funding", "f8"),  # how much of the fees it is
+        ],
+    },
+    "sized": {
+        "TERMS": [
+            ("sizing", "i8"),  # UNITS, QUOTE, EQUITY
+            ("worth", "f8"),  # of a unit: quote currency, or a fraction of equity
+        ],
+        "BOOK": [
+            ("unit", "f8"),  # base currency a unit of target, as last worked out
+            ("sized", "f8"),  # the target it was worked out for
+        ],
+    },
+}
+
+BASE: dict[str, np.dtype[np.void]] = {"BOOK": BOOK, "ACCOUNT": ACCOUNT, "TERMS": TERMS, "LIMITS": LIMITS, "REPORT": REPORT}
+
+
+def layouts(features: frozenset[str]) -> dict[str, np.dtype[np.void]]:
+    """The loop's records with these features, by name."""
+    chosen = [added for name, added in ADDED.items() if name in features]
+    return {
+        record: np.dtype([*base.descr, *(field for added in chosen for field in added.get(record, ()))]) for record, base in BASE.items()
+    }
+
+
+def features_in(fields: tuple[str, ...]) -> frozenset[str]:
+    """The features whose terms are among these fields of TERMS."""
+    return frozenset(name for name, added in ADDED.items() if added["TERMS"][0][0] in fields)

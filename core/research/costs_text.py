@@ -1,0 +1,64 @@
+"""What a run was asked to pay beyond fee and slippage, as lines of its report: see docs/costs.md."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.commands import Terms
+from core.kernels.records import BLOCK_NAMES, BLOCKED, MINIMUM
+from core.types import Records
+
+#: What a size counts, by `Terms.size`.
+SIZES = {
+    "units": "base currency a unit of target",
+    "quote": "quote currency a unit of target, at the price where the target became another one",
+    "equity_pct": "% of equity a unit of target, at the price where the target became another one",
+}
+
+
+def costs(terms: Terms) -> list[tuple[str, str, str]]:
+    """(name, value, remark) of each that was asked for."""
+    return [*_lots(terms), *_spread(terms), *_resting(terms), *_funding(terms)]
+
+
+def held_back(reports: Records) -> list[str]:
+    """A line that says so where orders were not placed: each is reported once until something else happens."""
+    small = int(np.count_nonzero((reports["kind"] == BLOCKED) & (reports["why"] == MINIMUM)))
+    return [f"an order was {BLOCK_NAMES[MINIMUM]} and not placed: {small:,} time{'s' * (small > 1)}"] if small else []
+
+
+def _lots(terms: Terms) -> list[tuple[str, str, str]]:
+    rows = (
+        ("lot", terms.lot, "base currency, orders are whole multiples of it, cut towards zero"),
+        ("tick size", terms.tick_size, "quote currency, prices are rounded to it against who takes"),
+        ("least order", terms.min_notional, "quote currency; smaller ones are not placed, but one to flat"),
+    )
+    return [(name, f"{value:.12g}", remark) for name, value, remark in rows if value is not None]
+
+
+def _spread(terms: Terms) -> list[tuple[str, str, str]]:
+    rows = []
+    if terms.spread == "quote":
+        rows.append(("spread", "quotes", "market orders pay ask or bid where known, never better than the print"))
+    if terms.spread_bps:
+        rows.append(("spread", f"{terms.spread_bps:g} bps", "half of it is paid where no quote is"))
+    if terms.impact_bps:
+        volume = "the print's quantity" if terms.impact_volume is None else f"{terms.impact_volume:g}, base currency"
+        rows.append(("impact", f"{terms.impact_bps:g} bps", f"times √(quantity / {volume}), 50 % at most"))
+    return rows
+
+
+def _resting(terms: Terms) -> list[tuple[str, str, str]]:
+    if terms.entry != "limit":
+        return []
+    life = "without end" if terms.limit_ttl_ms is None else f"for {terms.limit_ttl_ms:g} ms, then {terms.limit_then}"
+    maker = terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps
+    return [
+        ("entries", "limit", f"{terms.limit_offset_bps:g} bps from the decision's price, filled {terms.limit_fill} it; rest {life}"),
+        ("maker fee", f"{maker:g} bps", "of the value of each fill of a limit order; exits and stops are market orders"),
+    ]
+
+
+def _funding(terms: Terms) -> list[tuple[str, str, str]]:
+    every = f"of a position's value every {terms.funding_hours} h UTC, paid by longs, received by shorts"
+    return [("funding", f"{terms.funding_bps:g} bps", every)] if terms.funding_bps else []

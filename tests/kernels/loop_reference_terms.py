@@ -1,0 +1,96 @@
+"""What orders and fills are under a strategy's terms, in exact decimals, from the words of docs/costs.md alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
+from math import isnan, sqrt
+
+from core.commands import Terms
+
+
+def decimal(value: float) -> Decimal:
+    """The number a float was meant to be."""
+    return Decimal(f"{value:.12g}")
+
+
+def whole(value: float | Decimal, step: float, rounding: str) -> float:
+    """The multiple of a step nearest to a value in a direction."""
+    exact = value if isinstance(value, Decimal) else decimal(value)
+    return float((exact / decimal(step)).to_integral_value(rounding) * decimal(step))
+
+
+def ordered(goal: float, position: float, working: float | None, price: float, terms: Terms) -> float:
+    """The position an order may lead to on the way to a goal."""
+    if goal in (0.0, position):
+        return goal
+    if terms.lot is not None:
+        cut = whole(decimal(goal) - decimal(position), terms.lot, ROUND_DOWN)
+        goal = float(decimal(position) + decimal(cut))
+    if goal in (position, working):
+        return goal
+    if terms.min_notional is not None and abs(goal - position) * price < terms.min_notional:
+        return position
+    return goal
+
+
+def available(cap: float, terms: Terms) -> float:
+    """How much of a print may be taken."""
+    return whole(cap, terms.lot, ROUND_DOWN) if terms.lot is not None and cap != float("inf") else cap
+
+
+def added(position: float, qty: float, terms: Terms) -> float:
+    """The position after a part of an order."""
+    return position + qty if terms.lot is None else float(decimal(position) + decimal(qty))
+
+
+def difference(target: float, position: float, terms: Terms) -> float:
+    """What is left of an order."""
+    return target - position if terms.lot is None else float(decimal(target) - decimal(position))
+
+
+def unit_of(price: float, equity: float, terms: Terms) -> float:
+    """What a target of 1 is, in base currency."""
+    if terms.size == "units":
+        return terms.qty
+    return max(terms.qty if terms.size == "quote" else terms.qty / 100 * equity, 0.0) / price
+
+
+def due_hours(after: int, through: int, terms: Terms) -> list[int]:
+    """How often funding is due after a time and through another; by midnight, and after it."""
+    every, day = terms.funding_hours * 3_600_000_000_000, 86_400_000_000_000
+    midnight = min(through, (after // day + 1) * day)
+    counts = [midnight // every - after // every, through // every - midnight // every]
+    return [count for count in counts if count > 0 and terms.funding_bps]
+
+
+def limit(price: float, buys: bool, terms: Terms) -> float:
+    """Where an order rests that was decided at a price."""
+    away = price * (1.0 - terms.limit_offset_bps / 1e4) if buys else price * (1.0 + terms.limit_offset_bps / 1e4)
+    if terms.tick_size is None:
+        return away
+    return max(whole(away, terms.tick_size, ROUND_FLOOR), terms.tick_size) if buys else whole(away, terms.tick_size, ROUND_CEILING)
+
+
+def fee_bps(made: bool, terms: Terms) -> float:
+    """The fee of a fill: a maker's, or a taker's."""
+    return terms.maker_fee_bps if made and terms.maker_fee_bps is not None else terms.fee_bps
+
+
+def paid(price: float, qty: float, print_: Mapping[str, float], terms: Terms) -> float:
+    """What a market order pays that fills on a print, at a price of it."""
+    buys = qty > 0
+    bid, ask = print_["bid"], print_["ask"]
+    if terms.spread == "quote" and not isnan(bid) and not isnan(ask) and bid <= ask:
+        price = max(price, ask) if buys else min(price, bid)
+    else:
+        half = terms.spread_bps / 2 / 1e4
+        price = price * (1.0 + half) if buys else price * (1.0 - half)
+    if terms.impact_bps:
+        volume = terms.impact_volume or print_["qty"]
+        move = min(0.5, terms.impact_bps / 1e4 * sqrt(abs(qty) / volume if volume else 1.0))
+        price = price * (1.0 + move) if buys else price * (1.0 - move)
+    cost = price * (1.0 + terms.slippage_bps / 1e4) if buys else price * (1.0 - terms.slippage_bps / 1e4)
+    if terms.tick_size is None:
+        return cost
+    return whole(cost, terms.tick_size, ROUND_CEILING) if buys else max(whole(cost, terms.tick_size, ROUND_FLOOR), terms.tick_size)
