@@ -163,8 +163,10 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
 
 
 def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
-    """Raises:
-    GapsError: there are some, and they are not allowed.
+    """Let a source that lacks data go no further where that is not allowed.
+
+    Raises:
+        GapsError: it lacks some.
     """
     if holes is not None and not allow_gaps:
         raise refuse(text, holes)
