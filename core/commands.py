@@ -185,7 +185,8 @@ class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
     Attributes:
         asked: what was tried, in words of the command line.
         counts: by symbol, the span tried over (ns UTC) and how many trials were made in this run of it.
-        found: its verdict and its best rows.
+        found: its verdict and its best rows; of a portfolio its figures and warnings.
+        kind: what it was.
     """
 
     key: str
@@ -196,6 +197,7 @@ class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
     found: dict[str, Any]
     started_ns: int
     ended_ns: int
+    kind: Literal["optimize", "portfolio"] = "optimize"
 
 
 class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):

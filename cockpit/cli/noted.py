@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from core.commands import NoteRun, NoteStudy
     from core.research.backtest import Order, Result
     from core.research.curve import Curve
+    from core.research.portfolio.run import Portfolio
     from core.research.search.findings import Findings
 
 
@@ -34,7 +35,19 @@ def note_run(call: Call, order: Order, result: Result, curve: Curve, span: tuple
 
 def note_study(call: Call, found: Findings, source: str, span: tuple[int, int]) -> None:
     """Count the trials of a study that were made now; the home gets a ledger for it."""
-    command = _study_command(found, source, span)
+    _count(call, _study_command(found, source, span))
+
+
+def note_portfolio(call: Call, done: Portfolio, found: dict[str, Any], span: tuple[int, int]) -> None:
+    """Count every leg of a portfolio that had rows to trade as a trial; the home gets a ledger for it.
+
+    Args:
+        found: the document of it.
+    """
+    _count(call, _portfolio_command(done, found, span))
+
+
+def _count(call: Call, command: NoteStudy) -> None:
     if not any(count.trials for count in command.counts):
         return
     try:
@@ -68,6 +81,31 @@ def _study_command(found: Findings, source: str, span: tuple[int, int]) -> NoteS
         asked=asked,
         counts=counts,
         found=best,
+        started_ns=span[0],
+        ended_ns=span[1],
+    )
+
+
+def _portfolio_command(done: Portfolio, found: dict[str, Any], span: tuple[int, int]) -> NoteStudy:
+    import hashlib
+
+    import msgspec
+
+    from core.commands import NoteStudy, TrialCount
+
+    legs = [msgspec.to_builtins(leg) for leg in done.ask.legs]
+    asked = {
+        "legs": legs, "capital": done.ask.capital, "by_risk": done.ask.by_risk, "from_ns": done.ask.from_ns, "to_ns": done.ask.to_ns
+    }  # fmt: skip
+    tried = list(done.tried.values())
+    return NoteStudy(
+        kind="portfolio",
+        key=hashlib.sha256(msgspec.json.encode(asked)).hexdigest()[:16],
+        strategies=list(dict.fromkeys(leg.strategy for leg in done.ask.legs)),
+        source=", ".join(dict.fromkeys(source for leg in done.ask.legs for source in leg.sources)),
+        asked=asked,
+        counts=[TrialCount(symbol=one[0], first_ns=one[1], last_ns=one[2], trials=tried.count(one)) for one in dict.fromkeys(tried)],
+        found={name: found[name] for name in ("figures", "correlation", "contributions", "warnings")},
         started_ns=span[0],
         ended_ns=span[1],
     )

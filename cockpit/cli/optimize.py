@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from cockpit.cli.call import Call
+    from core.research.report.study import Origin
     from core.research.search.crew import Crew
     from core.research.search.findings import Division, Findings
     from core.research.search.runner import Progress
@@ -89,6 +90,7 @@ def _add_running(parser: Parser) -> None:
     parser.add_argument("--allow-gaps", action="store_true", help="run over sources that lack data, and say so")
     parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run of the same study found")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write the study there as one HTML page: charts, tables, verdict")
     parser.add_argument("--top", type=_count, default=TOP, metavar="N", help=f"rows of the table that are printed ({TOP})")
 
 
@@ -104,6 +106,7 @@ def optimize(call: Call) -> int:
     """Run the study, or go on with it."""
     from cockpit.cli.noted import note_study
     from cockpit.cli.stopping import stopping
+    from cockpit.cli.study_text import StudyLine
     from core.research.search.counting import earlier_trials
     from core.research.search.findings import findings
     from core.research.search.montecarlo import monte_carlo
@@ -115,7 +118,7 @@ def optimize(call: Call) -> int:
         raise UsageError(f"--rank-by {options.rank_by}: there are: {', '.join(RANKS)}")
     began = time.time_ns()
     with _workplace() as place, contextlib.redirect_stdout(sys.stderr):  # a strategy may print; stdout is ours
-        study = _study(call, place)
+        study, origins = _study(call, place)
         path = call.home / FOLDER / f"{study.key}.trials"
         if options.again:
             path.unlink(missing_ok=True)
@@ -133,11 +136,21 @@ def optimize(call: Call) -> int:
                 again = monte_carlo(study, Runner(study, crews, line), best, paths=options.monte_carlo, seed=options.seed)
             found = replace(found, monte_carlo=again)
         note_study(call, found, ", ".join(options.sources), (began, time.time_ns()))
-    return _tell(call, found, began)
+    code = _tell(call, found, began)
+    return code if options.report is None else max(code, _report(call, found, origins))
 
 
-def _study(call: Call, place: Path) -> Study:
+def _report(call: Call, found: Findings, origins: list[Origin]) -> int:
+    from cockpit.cli.report_file import write_report
+    from core.research.report.study import study_page
+
+    return write_report(call, call.options.report, lambda: study_page(found, origins))
+
+
+def _study(call: Call, place: Path) -> tuple[Study, list[Origin]]:
+    """The question, and where the rows of each series came from."""
     from cockpit.cli.progress import Progress
+    from core.research.report.study import Origin
     from core.research.search.ranges import parse_range
     from core.research.search.rows import keep_rows
     from core.research.search.space import Condition
@@ -169,12 +182,12 @@ def _study(call: Call, place: Path) -> Study:
     for source in many.sources.values():
         for note in source.notes:
             call.say(f"note: {note}")
-    return Study(ask, series)
+    return Study(ask, series), [Origin(one.text, one.form, list(one.notes)) for one in many.sources.values()]
 
 
 @contextlib.contextmanager
 def _workplace() -> Any:
-    """A folder for the rows, gone afterwards; in memory where there is room for it."""
+    """A folder for the rows, gone afterwards."""
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="cockpit-study-") as folder:
@@ -212,35 +225,3 @@ def _tell(call: Call, found: Findings, began: int) -> int:
 
         print_findings(found, call.options.top, sys.stdout)
     return 1 if found.ranking.failed and not found.ranking.rows else 0
-
-
-class StudyLine:
-    """A line on stderr that says how far a study is; silent where no terminal looks on."""
-
-    def __init__(self, by: str) -> None:
-        self._by = by
-        self._seen = sys.stderr.isatty()
-        self._length = 0
-        self._last = 0.0
-
-    def __enter__(self) -> StudyLine:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._put("")
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if self._seen and now - self._last >= 0.1:
-            self._last = now
-            from cockpit.cli.study_text import progress_text
-
-            self._put(progress_text(progress, self._by))
-
-    def _put(self, text: str) -> None:
-        if self._length or text:
-            width = os.get_terminal_size(sys.stderr.fileno()).columns if self._seen else 80
-            text = text[: width - 1]
-            sys.stderr.write(f"\r{text.ljust(self._length)}" if text else f"\r{' ' * self._length}\r")
-            sys.stderr.flush()
-        self._length = len(text)

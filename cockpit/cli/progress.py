@@ -18,6 +18,9 @@ PREPARING = "preparing …"
 
 _WIDTH = 30
 
+#: A line that a terminal folds could not be taken away.
+_WIDEST = 79
+
 
 class Progress:
     """Called with a source and the rows done so far; takes its line away at the end."""
@@ -27,6 +30,7 @@ class Progress:
         self._last = self._began + PATIENCE - PERIOD
         self._seen = sys.stderr.isatty()
         self._length = 0
+        self._about = ""
         # Before the first rows there may be seconds of compiling.
         self._notice = threading.Timer(PATIENCE, self._put, (PREPARING,) if self._seen else ("",))
         self._notice.daemon = True
@@ -50,7 +54,12 @@ class Progress:
 
         self._notice.cancel()
         self._last = now
-        self._put(line(share(source, done), done, now - self._began))
+        self._put((self._about + line(share(source, done), done, now - self._began))[:_WIDEST])
+
+    def stage(self, text: str) -> None:
+        """What comes now has a source of its own; the text stands before its line."""
+        self._about = f"{text} "
+        self._began = time.monotonic()
 
     def rows(self, done: int, total: int) -> None:
         """So many of about so many rows were read."""

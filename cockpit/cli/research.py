@@ -16,6 +16,8 @@ from core.errors import CockpitError, UsageError
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.research.backtest import Order, Result
+    from core.research.curve import Curve
+    from core.research.report_text import Setting
 
 SOURCES = """\
 SOURCE is a CSV, zip or Parquet file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
@@ -37,6 +39,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--allow-gaps", action="store_true", help="run over a source that lacks data, and say so in the result")
     parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
     parser.add_argument("--fills", type=Path, metavar="FILE", help="write every fill there, one JSON object a line")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write it there as one HTML page: figures, charts, trades")
     parser.add_argument("--trades", type=Path, metavar="FILE", help="write every closed round trip there, one JSON object a line")
 
 
@@ -75,20 +78,22 @@ def backtest(call: Call) -> int:
         watched=True,
     )
     # A strategy may print; stdout is ours.
-    curve = Curve() if kept(call.home) else None
+    noted = kept(call.home)
+    curve = Curve() if noted or options.report is not None else None
     began = time.time_ns()
     with stopping(call, "nothing of this run is kept"), Progress() as progress, contextlib.redirect_stdout(sys.stderr):
         result = run_backtest(order, progress, curve)
-    if curve is not None:
+    if curve is not None and noted:
         note_run(call, order, result, curve, (began, time.time_ns()))
     _write_files(options, result)
-    if not call.json:
-        _report(order, result)
-        return 0
-    for note in result.source.notes:
-        call.say(f"note: {note}")
-    call.document(result.figures | {"tables": result.tables})
-    return 0
+    setting = _setting(order, result)
+    if call.json:
+        for note in result.source.notes:
+            call.say(f"note: {note}")
+        call.document(result.figures | {"tables": result.tables})
+    else:
+        _print(result, setting)
+    return 0 if curve is None or options.report is None else _report(call, result, setting, curve)
 
 
 def _write_files(options: argparse.Namespace, result: Result) -> None:
@@ -112,11 +117,11 @@ def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
         raise CockpitError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _report(order: Order, result: Result) -> None:
-    from core.research.report_text import Setting, print_report
+def _setting(order: Order, result: Result) -> Setting:
+    from core.research.report_text import Setting
 
     source = result.source
-    setting = Setting(
+    return Setting(
         strategy=result.plan.name,
         params=result.plan.values,
         terms=order.terms,
@@ -129,4 +134,16 @@ def _report(order: Order, result: Result) -> None:
         last_ns=result.equity[-1][0],
         notes=source.notes,
     )
+
+
+def _print(result: Result, setting: Setting) -> None:
+    from core.research.report_text import print_report
+
     print_report(result.figures, setting, sys.stdout, result.tables["by_exit"])
+
+
+def _report(call: Call, result: Result, setting: Setting, curve: Curve) -> int:
+    from cockpit.cli.report_file import write_report
+    from core.research.report.run import run_page
+
+    return write_report(call, call.options.report, lambda: run_page(result, setting, curve))

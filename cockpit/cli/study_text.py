@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -156,3 +159,33 @@ def _counted(found: Findings) -> str:
     if ranking.failed:
         parts.append(f"{len(ranking.failed):,} failed")
     return f"{'; '.join(parts)}."
+
+
+class StudyLine:
+    """A line on stderr that says how far a study is; silent where no terminal looks on."""
+
+    def __init__(self, by: str) -> None:
+        self._by = by
+        self._seen = sys.stderr.isatty()
+        self._length = 0
+        self._last = 0.0
+
+    def __enter__(self) -> StudyLine:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._put("")
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if self._seen and now - self._last >= 0.1:
+            self._last = now
+            self._put(progress_text(progress, self._by))
+
+    def _put(self, text: str) -> None:
+        if self._length or text:
+            width = os.get_terminal_size(sys.stderr.fileno()).columns if self._seen else 80
+            text = text[: width - 1]
+            sys.stderr.write(f"\r{text.ljust(self._length)}" if text else f"\r{' ' * self._length}\r")
+            sys.stderr.flush()
+        self._length = len(text)

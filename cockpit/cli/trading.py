@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,38 +99,50 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")
 
 
-def terms(call: Call) -> Terms:
-    """The terms of the flags, over the configured ones.
+def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
+    """The terms of the flags, over those of `base` (values of `term`), over the configured ones.
 
     Raises:
         UsageError: a value that is not allowed; the message names the flag and what is.
+    """
+    from core.commands import Terms
+
+    paper = call.configuration().config.paper
+    given: dict[str, Any] = {name: getattr(paper, name) for name in CONFIGURED} | dict(base or {})
+    for name in (*CONFIGURED, *PLAIN):
+        text = getattr(call.options, name)
+        if text is not None:
+            given[name] = term(name, text, f"--{name.replace('_', '-')} {text}")
+    asked = Terms(**given)
+    for name, (rule, words) in DEPENDING.items():
+        if getattr(call.options, name) is not None and getattr(asked, rule) in ("market", 0.0):
+            raise UsageError(f"--{name.replace('_', '-')} does nothing without --{rule.replace('_', '-')} {words}")
+    return asked
+
+
+def term(name: str, text: str, words: str) -> Any:
+    """One of the terms, of text.
+
+    Args:
+        words: how it was given, for the message.
+
+    Raises:
+        UsageError: it is not allowed.
     """
     import msgspec
 
     from core.commands import Terms
     from core.config_keys import keys_of
 
-    keys = keys_of(Terms)
-    paper = call.configuration().config.paper
-    given: dict[str, Any] = {name: getattr(paper, name) for name in CONFIGURED}
-    for name in (*CONFIGURED, *PLAIN):
-        text = getattr(call.options, name)
-        if text is None:
-            continue
-        flag = f"--{name.replace('_', '-')}"
-        try:
-            value = msgspec.convert(text, keys[name].type, strict=False)
-        except msgspec.ValidationError:
-            raise UsageError(f"{flag} {text}: must be {keys[name].allowed}") from None
-        # NaN passes every bound it is compared with, and "null" reads as no value.
-        if value is None or (isinstance(value, float) and not abs(value) < float("inf")):
-            raise UsageError(f"{flag} {text}: must be {keys[name].allowed}")
-        given[name] = value
-    asked = Terms(**given)
-    for name, (rule, words) in DEPENDING.items():
-        if getattr(call.options, name) is not None and getattr(asked, rule) in ("market", 0.0):
-            raise UsageError(f"--{name.replace('_', '-')} does nothing without --{rule.replace('_', '-')} {words}")
-    return asked
+    key = keys_of(Terms)[name]
+    try:
+        value = msgspec.convert(text, key.type, strict=False)
+    except msgspec.ValidationError:
+        raise UsageError(f"{words}: must be {key.allowed}") from None
+    # NaN passes every bound it is compared with, and "null" reads as no value.
+    if value is None or (isinstance(value, float) and not abs(value) < float("inf")):
+        raise UsageError(f"{words}: must be {key.allowed}")
+    return value
 
 
 def folders(call: Call) -> list[Path]:

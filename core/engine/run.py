@@ -18,7 +18,7 @@ OVER = ("done", "failed", "cancelled")
 #: Figures of a run that its row tells: a hundred rows go to every viewer each time one of them changes.
 IN_A_ROW = (
     "ticks", "trades", "fills", "win_rate", "gross_profit", "gross_loss", "fees", "net_pnl", "profit_factor", "max_drawdown",
-    "max_drawdown_pct", "sharpe", "elapsed_s", "expectancy", "sortino", "calmar", "exposure",
+    "max_drawdown_pct", "sharpe", "elapsed_s", "expectancy", "sortino", "calmar", "exposure", "gaps",
 )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def study_columns(noted: NoteStudy) -> dict[str, str]:
     """A study as the columns of `runs` besides its id and time."""
     result = {name: msgspec.to_builtins(getattr(noted, name)) for name in ("key", "counts", "found", "started_ns", "ended_ns")}
     return {
-        "kind": "optimize", "strategy": ", ".join(noted.strategies), "source": noted.source, "params": json.dumps(noted.asked),
+        "kind": noted.kind, "strategy": ", ".join(noted.strategies), "source": noted.source, "params": json.dumps(noted.asked),
         "result": json.dumps(result),
     }  # fmt: skip
 

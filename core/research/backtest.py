@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,8 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
-from core.errors import CockpitError, SourceError, StrategyError, UsageError, telling
-from core.kernels.records import FILL, MARK, REPORT
+from core.errors import SourceError, StrategyError, UsageError
+from core.kernels.records import FILL, FUNDING, MARK, REPORT
 from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.figures import figures
@@ -27,8 +26,9 @@ from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
 from core.research.tables import tables
 from core.research.trips import closed_trips
+from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
-from core.strategy import PYTHON, warm_from
+from core.strategy import PYTHON, Definition
 from core.strategy_files import load, strategy_file
 from core.types import Records, interval_text, join
 
@@ -36,9 +36,6 @@ from core.types import Records, interval_text, join
 _OF_ACCOUNT = ("ticks", "fills", "trades", "wins", "gross_profit", "gross_loss", "fees", "equity", "capital", "max_drawdown")
 
 Progress = Callable[[Source, int], None]
-
-#: A strategy's bars are warmed up on what comes before `--from`; ticks strategies on this many prints at most.
-MOST_WARM_TICKS = 100_000
 
 
 @dataclass(frozen=True)
@@ -82,6 +79,7 @@ class Result:
         trips: the closed round trips, TRIP records.
         tables: the trips in groups, JSON-ready.
         executed: the FILL reports that `fills` is made of.
+        funded: the FUNDING reports.
         cold: why the strategy never had an opinion: there was too little for it to warm up; '' where there was enough.
     """
 
@@ -94,6 +92,7 @@ class Result:
     trips: Records
     tables: dict[str, list[dict[str, Any]]]
     executed: Records
+    funded: Records
     cold: str = ""
 
 
@@ -108,6 +107,22 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
         GapsError: the source lacks data, and the order does not allow that.
         UsageError: the source, the strategy or a value is refused; one line.
     """
+    definition = definition_of(order)
+    source = open_sources(
+        order.sources, symbol=order.symbol, home=order.home, from_ns=reach_of(definition, order.params, order.from_ns),
+        to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
+    )  # fmt: skip
+    source.since_ns = order.from_ns or 0
+    refuse_holes(source.text, source.listed(), order.allow_gaps)
+    return run_over(source, order, definition, progress, curve)
+
+
+def definition_of(order: Order) -> Definition:
+    """The strategy that an order names.
+
+    Raises:
+        UsageError: there is none of that name, it does not load, or it trades several symbols.
+    """
     path = strategy_file(order.strategy, order.folders)
     if path is None:
         known = sorted(p.stem for folder in order.folders for p in folder.glob("[!_]*.py"))
@@ -115,14 +130,18 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     definition = load(path)
     if definition.legs != 1:
         raise UsageError(f"{order.strategy} trades {definition.legs} symbols; a backtest takes one source of one symbol")
-    params = definition.params(order.params)
-    interval, warmup = definition.interval(params), definition.warmup(params)
-    source = open_sources(
-        order.sources, symbol=order.symbol, home=order.home, from_ns=_reach(order.from_ns, interval, warmup),
-        to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
-    )  # fmt: skip
-    source.since_ns = order.from_ns or 0
-    _refuse_holes(source.text, source.listed(), order.allow_gaps)
+    return definition
+
+
+def run_over(source: Source, order: Order, definition: Definition, progress: Progress | None = None, curve: Curve | None = None) -> Result:
+    """The same over a source that is open: its rows from `core.research.warming.reach_of` on, whatever the order says of sources.
+
+    Raises:
+        GapsError: it turned out that the source lacks data.
+        UsageError: a parameter is refused, or there is nothing in the span asked for.
+        CockpitError: the strategy raised.
+    """
+    interval = definition.interval(definition.params(order.params))
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
     started = time.perf_counter()
@@ -130,40 +149,27 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch)
     gaps = source.verdict.gaps() if source.verdict is not None else None
     if source.verdict is not None and source.verdict.holes is not None:
-        _refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
+        refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
         source.notes.append(f"gaps were allowed: {source.verdict.holes.words()}")
     if source.interval_ns and 0 < interval < source.interval_ns:
         source.notes.append(
             f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
         )
-    cold = "" if len(reports.compress(reports["kind"] == FILL)) else _cold(instance, plan, order.from_ns)
+    cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns)
     source.notes += [*([f"the strategy {cold}"] if cold else []), *held_back(reports)]
     result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result
 
 
-def _refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
+def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
+    """Let a source that lacks data go no further where that is not allowed.
+
+    Raises:
+        GapsError: it lacks some.
+    """
     if holes is not None and not allow_gaps:
         raise refuse(text, holes)
-
-
-def _cold(instance: Instance, plan: Blueprint, from_ns: int | None) -> str:
-    """`was never warm: it needs 20 bars of 1m and had 12`; '' where it had enough, or nobody counted."""
-    keeps_bars = "bar" in (instance.state.dtype.names or ())  # else ticks are counted, and those that only warmed up are not
-    counted = keeps_bars or (plan.interval == 0 and from_ns is None)
-    seen = instance.seen()
-    if seen >= plan.warmup or not counted:
-        return ""
-    what = f"bars of {interval_text(plan.interval)}" if plan.interval else "ticks"
-    return f"was never warm: it needs {plan.warmup:,} {what} and had {seen:,}"
-
-
-def _reach(from_ns: int | None, interval: int, warmup: int) -> int | None:
-    """Where reading must begin so that the strategy is warm at `from_ns`."""
-    if from_ns is None or interval == 0:
-        return None if interval == 0 else from_ns
-    return warm_from(from_ns, warmup, interval)
 
 
 def _run(
@@ -172,13 +178,13 @@ def _run(
 ) -> tuple[Records, int, int]:  # fmt: skip
     parts: list[Records] = []
     first_ns = last_ns = done = 0
-    for batch in _after_warming(instance, plan, source, from_ns):
+    for batch in after_warming(instance, plan, source, from_ns):
         when = batch["start" if source.kind == "bars" else "ts"]
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])
         before = len(parts)
         for piece in (batch,) if curve is None else curve.pieces(batch):
-            with _blaming(plan):
+            with blaming(plan):
                 parts.append(instance.feed(piece))
             done += len(piece)
             if curve is not None:
@@ -192,44 +198,6 @@ def _run(
     if not done:
         raise SourceError(f"{source.text}: nothing in the span asked for")
     return join(parts, REPORT), first_ns, last_ns
-
-
-@contextmanager
-def _blaming(plan: Blueprint) -> Iterator[None]:
-    """What a strategy raises ends the run with a line that says so.
-
-    Raises:
-        CockpitError: it raised.
-    """
-    try:
-        yield
-    except CockpitError:
-        raise
-    except Exception as error:  # anything may be raised in there: it is somebody else's code
-        raise CockpitError(f"{plan.name} failed: {telling(error)}") from error
-
-
-def _after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None) -> Iterator[Records]:
-    """The batches to trade; what lies before `from_ns` has warmed the strategy by then."""
-    waiting: list[Records] = []
-    warming = from_ns is not None and plan.warmup > 0
-    for batch in source.batches():
-        if from_ns is None:
-            yield batch
-            continue
-        early = batch["start" if source.kind == "bars" else "ts"] < from_ns
-        if warming and early.any():
-            waiting.append(batch.compress(early))
-            if plan.interval == 0 and sum(map(len, waiting)) > 2 * MOST_WARM_TICKS:
-                waiting = [join(waiting, batch.dtype)[-MOST_WARM_TICKS:]]
-        if early.all():
-            continue
-        if warming and waiting:
-            history = join(waiting, waiting[0].dtype)
-            with _blaming(plan):
-                instance.warm(np.ascontiguousarray(history[-min(plan.warmup, MOST_WARM_TICKS) :] if plan.interval == 0 else history))
-        warming = False
-        yield batch.compress(~early)
 
 
 def _result(
@@ -247,7 +215,8 @@ def _result(
     found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
-        trips=trips, tables=tables(trips, source.interval_ns), executed=fills, cold=cold,
+        trips=trips, tables=tables(trips, source.interval_ns), executed=fills,
+        funded=reports.compress(reports["kind"] == FUNDING), cold=cold,
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def figures(run: Run, trips: Records, fills: Records, falls: Falls | None) -> di
         falls: how long equity lay under its peak; None where nobody watched.
     """
     with np.errstate(all="ignore"):  # what overflows is not finite, and so None
-        return _of_trips(trips, run.fees) | _of_time(run, fills) | _of_days(run) | _of_falls(run, falls)
+        return _of_trips(trips, run.fees) | _of_time(run, fills) | of_days(run) | _of_falls(run, falls)
 
 
 def _of_trips(trips: Records, fees: float) -> dict[str, Any]:
@@ -72,8 +72,8 @@ def _of_time(run: Run, fills: Records) -> dict[str, Any]:
     }
 
 
-def _of_days(run: Run) -> dict[str, Any]:
-    """Of the changes of equity from UTC day to UTC day, and a year's worth of them."""
+def of_days(run: Run) -> dict[str, Any]:
+    """Of the changes of equity from UTC day to UTC day, and a year's worth of them, JSON-ready."""
     changes = daily_changes(run.boundaries_ns, run.equities, run.equity, run.first_ns, run.last_ns, run.capital)
     span = run.last_ns + run.interval_ns - run.first_ns
     known, yearly = len(changes) > 1, span >= LEAST_SPAN_NS
@@ -100,17 +100,22 @@ def _of_falls(run: Run, falls: Falls | None) -> dict[str, Any]:
 
 
 def held_until(fills: Records, times: NDArray[np.int64], interval_ns: int) -> NDArray[np.float64]:
-    """How long (ns) something was held up to each of these times (ns UTC).
+    """How long (ns) something was held up to each of these times (ns UTC)."""
+    when, held = turns(fills, interval_ns)
+    so_far = np.concatenate([[0], np.cumsum(np.diff(when) * held[:-1])])
+    at = np.searchsorted(when, times, side="right") - 1
+    return np.asarray(so_far[at] + held[at] * (times - when[at]), np.float64)
+
+
+def turns(fills: Records, interval_ns: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Since when (ns UTC) something is held or is not, and which: of the beginning of time and of each fill of one leg.
 
     A fill at the open of a bar happened when the bar opened, though it carries the time of its close; a stop inside a bar is taken for
     its close.
     """
     inside = np.isin(fills["why"], (STOP_LOSS, TAKE_PROFIT, TRAILING))
     when = np.concatenate([[0], np.where(inside, fills["ts"], fills["ts"] - interval_ns)])
-    held = np.concatenate([[False], fills["position"] != 0.0])
-    so_far = np.concatenate([[0], np.cumsum(np.diff(when) * held[:-1])])
-    at = np.searchsorted(when, times, side="right") - 1
-    return np.asarray(so_far[at] + held[at] * (times - when[at]), np.float64)
+    return when, np.concatenate([[False], fills["position"] != 0.0])
 
 
 def longest_row(of: NDArray[np.bool_]) -> int:

@@ -74,17 +74,25 @@ def _console(file: TextIO, width: int | None, color: bool | None) -> Console:
 
 
 def _print(console: Console, figures: Mapping[str, Any], setting: Setting, exits: Sequence[Mapping[str, Any]]) -> None:
-    blocks = [("Result", _result(figures, setting))]
-    if "exposure" in figures:
-        blocks += [("Trades", trade_lines(figures)), ("Exits", exit_lines(exits))] if figures["trades"] else []
-        blocks += [("Over time", time_lines(figures))]
-    widths = [max(len(row[column]) for _, rows in blocks for row in rows) for column in (0, 1)]
-    for title, rows in [*blocks, ("Assumptions", assumptions(setting))]:
+    found = blocks(figures, setting, exits)
+    widths = [max(len(row[column]) for _, rows in found for row in rows) for column in (0, 1)]
+    for title, rows in [*found, ("Assumptions", assumptions(setting))]:
         if rows:
             console.print(title, style="bold")
             console.print(_table(rows, widths if title != "Assumptions" else (0, 0)))
     for note in setting.notes:
         console.print(f"  note: {clean(note)}", style="yellow", soft_wrap=True)
+
+
+def blocks(
+    figures: Mapping[str, Any], setting: Setting, exits: Sequence[Mapping[str, Any]] = ()
+) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """(title, rows) of each part of the figures; a row is (name, value, remark). Arguments are those of `report_text`."""
+    found = [("Result", _result(figures, setting))]
+    if "exposure" in figures:
+        found += [("Trades", trade_lines(figures)), ("Exits", exit_lines(exits))] if figures["trades"] else []
+        found += [("Over time", time_lines(figures))]
+    return found
 
 
 def _table(rows: Sequence[tuple[str, str, str]], widths: Sequence[int]) -> Table:

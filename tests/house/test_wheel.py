@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from core.research.report.page import SCRIPTS
+
 REPO = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.slow
@@ -60,6 +62,8 @@ def test_the_wheel_holds_code_data_and_licence_and_no_test(wheel: Path) -> None:
     assert shipped <= set(names)
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert "cockpit/cockpit.tcss" in names
+    parts = {f"core/research/report/{name}" for name in ("template.html", "style.css", *SCRIPTS)}
+    assert parts <= set(names)
 
 
 def test_it_runs_from_the_wheel_and_not_from_here(elsewhere: Path, tmp_path: Path) -> None:

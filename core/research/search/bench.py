@@ -17,9 +17,10 @@ from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, StoreError, telling
 from core.kernels.records import MARK, REPORT
-from core.research.backtest import MOST_WARM_TICKS, account_run
+from core.research.backtest import account_run
 from core.research.metrics import metrics
 from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
+from core.research.warming import MOST_WARM_TICKS
 from core.strategy import PYTHON, warm_from
 from core.types import BAR, DAY, TICK, Records, copied, join
 

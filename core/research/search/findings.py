@@ -37,6 +37,7 @@ class Findings:
     Attributes:
         refused: combinations the strategies or conditions do not allow.
         validations: one a symbol, where they were asked for.
+        tried: every trial, for who shows more of them than their rows.
         monte_carlo: what else might have come of the best, where it was asked for.
     """
 
@@ -46,6 +47,7 @@ class Findings:
     refused: int
     validations: list[Validation]
     monte_carlo: MonteCarlo | None = None
+    tried: Sequence[Tried] = ()
 
     def tried_on(self, symbol: str) -> int:
         """Trials on a symbol, those that failed too."""
@@ -70,7 +72,8 @@ def findings(
             rows = [row for row in ranking.rows if (row.strategy, row.symbol) == (space.definition.name, one.symbol)]
             mark_plateaus(rows, space.axes, ranking.rank_by)
     refused = sum(space.refused for space in study.spaces)
-    return Findings(study, progress, ranking, refused, _validations(study, tried, ranking.rank_by, division) if division else [])
+    validations = _validations(study, tried, ranking.rank_by, division) if division else []
+    return Findings(study, progress, ranking, refused, validations, tried=tried)
 
 
 def _validations(study: Study, tried: Sequence[Tried], by: str, division: Division) -> list[Validation]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from core.research.search.runner import Tried, score
 from core.research.search.trial import Series
 from core.research.statistics.deflated import Moments, deflated_sharpe, effective_trials, moments, sharpe_variance
-from core.research.statistics.overfitting import overfitting
+from core.research.statistics.overfitting import Overfitting, overfitting
 from core.research.statistics.reality import reality_check, superior_ability
 from core.research.statistics.verdict import verdict
 
@@ -66,6 +66,7 @@ class Ranking:
         reality_check: White's p-value that no trial here is above zero, 0..1.
         spa: Hansen's, in which poor trials hardly count.
         independent: how many independent trials those here come to, at most as many as there are; neighbours trade alike.
+        overfitting: what the PBO is made of.
     """
 
     rows: list[Row]
@@ -78,6 +79,7 @@ class Ranking:
     reality_check: float | None = None
     spa: float | None = None
     independent: float | None = None
+    overfitting: Overfitting | None = None
 
 
 def rank(tried: Sequence[Tried], series: Sequence[Series], capital: float, rank_by: str, earlier: int = 0) -> Ranking:
@@ -106,7 +108,7 @@ def rank(tried: Sequence[Tried], series: Sequence[Series], capital: float, rank_
 def _judge(ranking: Ranking, returns: NDArray[np.float64]) -> None:
     """What all trials together say of the best, by their returns a period, shape (T, N)."""
     found = overfitting(returns)
-    ranking.pbo = None if found is None else found.pbo
+    ranking.overfitting, ranking.pbo = found, None if found is None else found.pbo
     ranking.verdict = verdict(ranking.pbo, ranking.rows[0].deflated_sharpe)
     ranking.independent = effective_trials(returns)
     draws = max(LEAST_DRAWS, min(DRAWS, DRAWN // returns.shape[1]))

@@ -18,6 +18,7 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.module import compiled
 from core.errors import StrategyError, UsageError
+from core.kernels import loop
 from core.research.search.methods import DEFAULT_MOST, Method, method
 from core.research.search.ranges import Range
 from core.research.search.space import Condition, Space
@@ -148,10 +149,8 @@ def _helper_texts(definition: Definition) -> list[str]:
 
 def _version() -> str:
     """Names the loop: another one may give other results."""
-    from core.kernels import averages, bands, bars, book, loop, orders, oscillators, ranges, stops
-
-    modules = (averages, bands, bars, book, loop, orders, oscillators, ranges, stops)
-    return hashlib.sha256(b"".join(Path(str(module.__file__)).read_bytes() for module in modules)).hexdigest()
+    files = sorted(Path(str(loop.__file__)).parent.glob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def _definition(name: str, folders: list[Path]) -> Definition:

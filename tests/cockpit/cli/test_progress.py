@@ -61,6 +61,18 @@ def test_the_line_is_taken_away_at_the_end(monkeypatch: pytest.MonkeyPatch) -> N
     assert text.rpartition("\r" + " ")[2].strip() == ""
 
 
+def test_of_several_sources_the_line_says_which(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = Terminal()
+    monkeypatch.setattr(sys, "stderr", seen)
+    monkeypatch.setattr("cockpit.cli.progress.PATIENCE", 0.0)
+    with Progress() as progress:
+        progress.stage("read 2/6")
+        progress(Sized(10_000_000_000, None), 5_000_000_000)
+    (shown,) = [part for part in seen.getvalue().split("\r") if "%" in part]
+    assert shown.startswith("read 2/6 [")
+    assert len(shown.rstrip()) < 80
+
+
 def test_where_nobody_looks_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     seen = io.StringIO()
     monkeypatch.setattr(sys, "stderr", seen)

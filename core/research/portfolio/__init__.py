@@ -1,0 +1,1 @@
+"""Several strategies on several symbols on one account, and how their returns go together."""

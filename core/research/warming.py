@@ -1,0 +1,77 @@
+"""Warming a strategy up on what lies before the first moment it trades, and the blame for what it raises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from core.compile.blueprint import Blueprint
+from core.compile.instance import Instance
+from core.errors import CockpitError, telling
+from core.research.source import Source
+from core.strategy import Definition, warm_from
+from core.types import Records, interval_text, join
+
+#: A strategy's bars are warmed up on what comes before `--from`; ticks strategies on this many prints at most.
+MOST_WARM_TICKS = 100_000
+
+
+def reach_of(definition: Definition, values: dict[str, Any], from_ns: int | None) -> int | None:
+    """Where reading must begin (ns UTC) so that the strategy is warm at `from_ns`; None: at the first row."""
+    params = definition.params(values)
+    interval, warmup = definition.interval(params), definition.warmup(params)
+    if from_ns is None or interval == 0:
+        return None
+    return warm_from(from_ns, warmup, interval)
+
+
+def after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None) -> Iterator[Records]:
+    """The batches to trade; what lies before `from_ns` has warmed the strategy by then."""
+    waiting: list[Records] = []
+    warming = from_ns is not None and plan.warmup > 0
+    for batch in source.batches():
+        if from_ns is None:
+            yield batch
+            continue
+        early = batch["start" if source.kind == "bars" else "ts"] < from_ns
+        if warming and early.any():
+            waiting.append(batch.compress(early))
+            if plan.interval == 0 and sum(map(len, waiting)) > 2 * MOST_WARM_TICKS:
+                waiting = [join(waiting, batch.dtype)[-MOST_WARM_TICKS:]]
+        if early.all():
+            continue
+        if warming and waiting:
+            history = join(waiting, waiting[0].dtype)
+            with blaming(plan):
+                instance.warm(np.ascontiguousarray(history[-min(plan.warmup, MOST_WARM_TICKS) :] if plan.interval == 0 else history))
+        warming = False
+        yield batch.compress(~early)
+
+
+def cold_words(instance: Instance, plan: Blueprint, from_ns: int | None) -> str:
+    """`was never warm: it needs 20 bars of 1m and had 12`; '' where it had enough, or nobody counted."""
+    keeps_bars = "bar" in (instance.state.dtype.names or ())  # else ticks are counted, and those that only warmed up are not
+    counted = keeps_bars or (plan.interval == 0 and from_ns is None)
+    seen = instance.seen()
+    if seen >= plan.warmup or not counted:
+        return ""
+    what = f"bars of {interval_text(plan.interval)}" if plan.interval else "ticks"
+    return f"was never warm: it needs {plan.warmup:,} {what} and had {seen:,}"
+
+
+@contextmanager
+def blaming(plan: Blueprint) -> Iterator[None]:
+    """What a strategy raises ends the run with a line that says so.
+
+    Raises:
+        CockpitError: it raised.
+    """
+    try:
+        yield
+    except CockpitError:
+        raise
+    except Exception as error:  # anything may be raised in there: it is somebody else's code
+        raise CockpitError(f"{plan.name} failed: {telling(error)}") from error
