@@ -73,7 +73,13 @@ def _study_command(found: Findings, source: str, span: tuple[int, int]) -> NoteS
         "ranges": [space.axes for space in study.spaces], "method": study.ask.method, "trials": study.ask.most, "seed": study.ask.seed,
         "params": study.ask.params, "terms": msgspec.to_builtins(study.ask.terms),
     }  # fmt: skip
-    best = {"rows": msgspec.to_builtins(ranking.rows[:20]), "pbo": ranking.pbo, "verdict": ranking.verdict, "trials": ranking.trials}
+    best = {
+        "rows": msgspec.to_builtins(ranking.rows[:20]),
+        "pbo": ranking.pbo,
+        "verdict": ranking.verdict,
+        "trials": ranking.trials,
+        "rank_by": ranking.rank_by,
+    }
     return NoteStudy(
         key=study.key,
         strategies=study.ask.strategies,

@@ -36,7 +36,8 @@ class MapPane(Facts, can_focus=True):
         self._drawn = drawn
         head = f"{self.NUMBER} {self.TITLE}"
         if row is None or report is None or report.detail is None:
-            why = word or ("The map is not on disk any more." if row is not None and row.state == "done" else "")
+            elsewhere = "A study of the command line leaves its best rows here, and no map." if report is not None and report.rows else ""
+            why = elsewhere or word or ("The map is not on disk any more." if row is not None and row.state == "done" else "")
             self.show_lines(head, [[Part(why or "Two parameters of the study are drawn here.", "muted")]])
             return
         strategy = str((chosen or report.ranking[0] if report.ranking else {}).get("strategy", ""))

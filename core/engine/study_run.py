@@ -111,10 +111,9 @@ def _elsewhere(id_: str, source: str, strategies: list[str], asked: dict[str, An
     )  # fmt: skip
     found, counts = told["found"], msgspec.convert(told["counts"], list[TrialCount])
     rows, made = list(found["rows"]), sum(count.trials for count in counts)
-    progress = StudyProgress(
-        told["key"], found["trials"], found["trials"], found["trials"] - made, 0, 0.0, rows[0] if rows else None, counts
-    )
-    short = {name: found[name] for name in ("verdict", "pbo", "trials")}
+    best = {**rows[0], **({"rank_by": found["rank_by"]} if "rank_by" in found else {})} if rows else None
+    progress = StudyProgress(told["key"], found["trials"], found["trials"], found["trials"] - made, 0, 0.0, best, counts)
+    short = {name: found[name] for name in ("verdict", "pbo", "trials", "rank_by") if name in found}
     return StudyRun(
         id_, order, told["started_ns"], "done", "", told["started_ns"], told["ended_ns"], progress=progress, found=short, rows=rows
     )

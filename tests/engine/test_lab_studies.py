@@ -232,7 +232,7 @@ async def test_studies_are_listed_again_after_a_restart_those_of_the_command_lin
     count = TrialCount(symbol="binance:BTCUSDT", first_ns=1, last_ns=9, trials=2)
     noted = NoteStudy(
         key="k", strategies=["sma_crossover"], source="x.csv", asked=asked, counts=[count],
-        found={"rows": [best], "pbo": 0.5, "verdict": "overfit", "trials": 2}, started_ns=5, ended_ns=9,
+        found={"rows": [best], "pbo": 0.5, "verdict": "overfit", "trials": 2, "rank_by": "net_pnl"}, started_ns=5, ended_ns=9,
     )  # fmt: skip
     async with lab(tmp_path) as rig:
         done = await ended(rig, await ask(rig, source, params=FIXED, ranges=RANGES, terms=TERMS))
@@ -245,6 +245,7 @@ async def test_studies_are_listed_again_after_a_restart_those_of_the_command_lin
         assert study(rig, done.id) == done
         assert (study(rig, cut).state, study(rig, cut).line) == ("cancelled", "the engine stopped")
         assert study(rig, elsewhere).order.ranges == ["fast=3,5"]
+        assert study(rig, elsewhere).best == {**best, "rank_by": "net_pnl"}
         assert (await read(rig, elsewhere))["rows"] == [best]
         assert (await read(rig, done.id))["detail"]["rows_total"] == 12
         (rig.home / "runs" / f"{done.id}.msgpack").write_bytes(b"\x93\x01")

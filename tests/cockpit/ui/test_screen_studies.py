@@ -189,11 +189,13 @@ async def test_a_study_without_its_file_still_tells_its_verdict(tmp_path: Path) 
         await pilot.press("f2")
         await eventually(lambda: line_with(app, "HOLDS") and line_with(app, "Its ranking and map are not on disk."))
         elsewhere = study_report(row, detail=None, rows=study_report(row)["detail"]["document"]["ranking"][:5])
+        elsewhere["found"]["rank_by"] = "net_pnl"
         with_studies(engine, study_row(10), row)
         engine.answers["run"] = lambda _: elsewhere | {"id": "run-10"}
         await eventually(lambda: line_with(app, "run-10"))
         await pilot.press("home")
-        await eventually(lambda: line_with(app, "4 Ranking", "best 5 of 131 by Sharpe"))
+        await eventually(lambda: line_with(app, "4 Ranking", "best 5 of 131 by net P&L"))
+        assert line_with(app, "A study of the command line leaves its best rows here, and no map.")
 
 
 async def test_words_from_outside_are_inert(tmp_path: Path) -> None:
