@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from core.research.curve import Curve
     from core.research.portfolio.run import Portfolio
     from core.research.search.findings import Findings
+    from core.research.search.runner import Progress
+    from core.research.search.study import Study
 
 
 def kept(home: Path) -> bool:
@@ -38,6 +40,11 @@ def note_study(call: Call, found: Findings, source: str, span: tuple[int, int]) 
     _count(call, _study_command(found, source, span))
 
 
+def note_stopped(call: Call, study: Study, progress: Progress, source: str, span: tuple[int, int]) -> None:
+    """Count the trials of a study that was stopped before its end."""
+    _count(call, _trials_command(study, progress, source, span, {}))
+
+
 def note_portfolio(call: Call, done: Portfolio, found: dict[str, Any], span: tuple[int, int]) -> None:
     """Count every leg of a portfolio that had rows to trade as a trial; the home gets a ledger for it.
 
@@ -59,20 +66,7 @@ def _count(call: Call, command: NoteStudy) -> None:
 def _study_command(found: Findings, source: str, span: tuple[int, int]) -> NoteStudy:
     import msgspec
 
-    from core.commands import NoteStudy, TrialCount
-
-    study, ranking = found.study, found.ranking
-    kept = found.progress.kept_by
-    counts = [
-        TrialCount(
-            symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=found.tried_on(one.symbol) - kept.get(one.symbol, 0)
-        )
-        for one in study.series
-    ]
-    asked = {
-        "ranges": [space.axes for space in study.spaces], "method": study.ask.method, "trials": study.ask.most, "seed": study.ask.seed,
-        "params": study.ask.params, "terms": msgspec.to_builtins(study.ask.terms),
-    }  # fmt: skip
+    ranking = found.ranking
     best = {
         "rows": msgspec.to_builtins(ranking.rows[:20]),
         "pbo": ranking.pbo,
@@ -80,12 +74,27 @@ def _study_command(found: Findings, source: str, span: tuple[int, int]) -> NoteS
         "trials": ranking.trials,
         "rank_by": ranking.rank_by,
     }
+    return _trials_command(found.study, found.progress, source, span, best)
+
+
+def _trials_command(study: Study, progress: Progress, source: str, span: tuple[int, int], best: dict[str, Any]) -> NoteStudy:
+    import msgspec
+
+    from core.commands import NoteStudy, TrialCount
+
+    asked = {
+        "ranges": [space.axes for space in study.spaces], "method": study.ask.method, "trials": study.ask.most, "seed": study.ask.seed,
+        "params": study.ask.params, "terms": msgspec.to_builtins(study.ask.terms),
+    }  # fmt: skip
     return NoteStudy(
         key=study.key,
         strategies=study.ask.strategies,
         source=source,
         asked=asked,
-        counts=counts,
+        counts=[
+            TrialCount(symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=progress.made_by.get(one.symbol, 0))
+            for one in study.series
+        ],
         found=best,
         started_ns=span[0],
         ended_ns=span[1],

@@ -104,7 +104,7 @@ def _count(text: str) -> int:
 
 def optimize(call: Call) -> int:
     """Run the study, or go on with it."""
-    from cockpit.cli.noted import note_study
+    from cockpit.cli.noted import note_stopped, note_study
     from cockpit.cli.stopping import stopping
     from cockpit.cli.study_text import StudyLine
     from core.research.search.counting import earlier_trials
@@ -125,7 +125,11 @@ def optimize(call: Call) -> int:
         line = StudyLine(options.rank_by)
         runner = Runner(study, _crews(options, study.series), line)
         with stopping(call, lambda: _kept(runner.progress, path)), line:
-            tried = runner.run(path)
+            try:
+                tried = runner.run(path)
+            except BaseException:
+                note_stopped(call, study, runner.progress, ", ".join(options.sources), (began, time.time_ns()))
+                raise
         earlier = sum(earlier_trials(call.home / "ledger.db", one) for one in study.series)
         made = max(0, earlier - runner.progress.kept)  # those taken over are on the ledger already
         found = findings(study, runner.progress, tried, options.rank_by, earlier=made, division=_division(options))

@@ -49,10 +49,6 @@ class Findings:
     monte_carlo: MonteCarlo | None = None
     tried: Sequence[Tried] = ()
 
-    def tried_on(self, symbol: str) -> int:
-        """Trials on a symbol, those that failed too."""
-        return sum(row.symbol == symbol for row in self.ranking.rows) + sum(one[1] == symbol for one in self.ranking.failed)
-
 
 def findings(
     study: Study, progress: Progress, tried: Sequence[Tried], rank_by: str, *, earlier: int = 0, division: Division | None = None

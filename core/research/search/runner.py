@@ -60,14 +60,15 @@ class Progress:
 
     Attributes:
         total: trials there will be at most.
-        done: trials with a result, those `kept` from an earlier run too (`kept_by`: of each symbol).
+        done: trials with a result, those `kept` from an earlier run too.
+        made_by: trials made in this run, of each symbol.
         best: the largest figure so far, and who made it.
     """
 
     total: int
     done: int = 0
     kept: int = 0
-    kept_by: dict[str, int] = field(default_factory=dict)
+    made_by: dict[str, int] = field(default_factory=dict)
     failed: int = 0
     best: float | None = None
     best_by: Tried | None = None
@@ -141,8 +142,8 @@ class Runner:
             if kept is None:
                 todo.append(trial)
             else:
-                self._keep(trial)
-                self._note(found, trial, kept)
+                self.progress.kept += 1
+                self._note(found, trial, kept, made=0)
         given: dict[Future[bytes], list[Trial]] = {}
         while todo or given:
             try:
@@ -169,11 +170,6 @@ class Runner:
                 hands.renew()
             self._told(self.progress)
         return found
-
-    def _keep(self, trial: Trial) -> None:
-        symbol = self._study.series[trial.series].symbol
-        self.progress.kept += 1
-        self.progress.kept_by[symbol] = self.progress.kept_by.get(symbol, 0) + 1
 
     def _part(self, todo: deque[Trial]) -> list[Trial]:
         """The trials of the next job."""
@@ -204,9 +200,10 @@ class Runner:
                     failed.append((trial, Result(trial.number, {}, error="its process crashed each time it was tried")))
         return again, failed
 
-    def _note(self, found: dict[int, Result], trial: Trial, result: Result) -> None:
+    def _note(self, found: dict[int, Result], trial: Trial, result: Result, made: int = 1) -> None:
         found[trial.number] = result
-        progress = self.progress
+        progress, symbol = self.progress, self._study.series[trial.series].symbol
+        progress.made_by[symbol] = progress.made_by.get(symbol, 0) + made
         progress.done += 1
         progress.failed += bool(result.error)
         value = score(result, self._study.ask.rank_by)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from cli_doubles import FakeEngine, Run
 
+from cockpit.cli.study_text import StudyLine
 from core.commands import NoteStudy
 from core.home import data_folder
+from core.research.search.runner import Progress
 from core.store.ledger_reader import read_runs
 
 SAMPLE = str(data_folder() / "samples" / "BTCUSDT-1m.csv")
@@ -48,6 +51,26 @@ def test_a_running_engine_counts_the_trials(run: Run, engine: FakeEngine) -> Non
     assert run(*WORDS, "--json").code == 0
     (command,) = [one for one in engine.commands if isinstance(one, NoteStudy)]
     assert [count.trials for count in command.counts] == [6]
+
+
+def test_the_trials_of_a_study_that_is_stopped_count_and_are_not_counted_again(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.research.search.runner.JOB_TRIALS", 1)
+
+    def stop(_: StudyLine, progress: Progress) -> None:
+        if progress.done == 2:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StudyLine, "__call__", stop)
+        outcome = run(*WORDS, "--json")
+    assert outcome.code == 130
+    assert "2 of 6 trials are kept" in outcome.err
+    found = run(*WORDS, "--json").document
+    assert (found["resumed"], found["trials_counted"]) == (2, 6)
+    counts = [json.loads(row["result"])["counts"][0]["trials"] for row in read_runs(home / "ledger.db")]
+    assert counts == [2, 4]
 
 
 @pytest.mark.parametrize(
