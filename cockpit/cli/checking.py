@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands, pairs
-from cockpit.cli.trading import add_params, folders
+from cockpit.cli.terms import add_params, folders
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call

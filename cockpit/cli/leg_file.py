@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.cli.legs import TERMS, WORDS, Draft, put, source_of
-from cockpit.cli.trading import CONFIGURED, PLAIN, term
+from cockpit.cli.terms import CONFIGURED, PLAIN, term
 from core.errors import UsageError
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cockpit.cli.trading import CONFIGURED, PLAIN, term
+from cockpit.cli.terms import CONFIGURED, PLAIN, term
 from core.errors import UsageError
 
 #: Terms that a leg may have of its own: all but the capital, which is the account's.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, Parser, comma_list, pairs
 from cockpit.cli.research import SOURCES, moment
-from cockpit.cli.trading import add_params, add_terms, folders, terms
+from cockpit.cli.terms import add_params, add_terms, folders, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.research import moment
-from cockpit.cli.trading import DEPENDING, add_terms, folders, terms
+from cockpit.cli.terms import DEPENDING, add_terms, folders, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, pairs
-from cockpit.cli.trading import add_params, add_terms, folders, terms
+from cockpit.cli.terms import add_params, add_terms, folders, terms
 from core.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:

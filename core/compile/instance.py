@@ -11,7 +11,7 @@ from core.commands import SetLimits, Terms
 from core.compile import module
 from core.compile.blueprint import Blueprint, limits_record, terms_record
 from core.compile.extras import acts
-from core.compile.layout import layout_hash, records_in, same_books
+from core.compile.layout import layout_hash, records_in, same_books, take_up, zeros
 from core.errors import StoreError, StrategyError
 from core.kernels import levers
 from core.kernels.features import features_in
@@ -43,10 +43,10 @@ class Instance:
         records = records_in(plan.text)
         self.layout = layout_hash(records)
         self.layouts = layouts = {name: np.dtype(descr) for name, descr in records.items()}
-        self.state = _zeros(layouts["STATE"], 1)
+        self.state = zeros(layouts["STATE"], 1)
         self.mem = np.zeros(max(plan.work, 1))
-        self.books = _zeros(layouts["BOOK"], plan.legs)
-        self.account = _zeros(layouts["ACCOUNT"], 1)
+        self.books = zeros(layouts["BOOK"], plan.legs)
+        self.account = zeros(layouts["ACCOUNT"], 1)
         self.reset_books()
         self._params = np.frombuffer(bytearray(plan.params), layouts["PARAMS"]).view(np.recarray)
         self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
@@ -172,10 +172,7 @@ class Instance:
         """
         if not same_books(layout, self.layout):
             raise StoreError(f"the position of {self.plan.name} was saved by a version with other books")
-        at = 0  # state and memory, laid out in another way perhaps, come after the books
-        for part in (self.account, self.books):
-            part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)
-            at += part.nbytes
+        take_up((self.account, self.books), data)  # state and memory, laid out in another way perhaps, come after them
         self.book(fills)
 
     def book(self, fills: Sequence[PastFill]) -> None:
@@ -240,16 +237,9 @@ class Instance:
         if layout != self.layout or len(data) != sum(a.nbytes for a in parts):
             why = "its file, or cockpit itself, has changed since; resume it, and it begins anew with its position"
             raise StoreError(f"the snapshot of {self.plan.name} was taken with another memory layout: {why}")
-        at = 0
-        for part in parts:
-            part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)
-            at += part.nbytes
+        take_up(parts, data)
 
     def seen(self) -> int:
         """Closed bars (or ticks) so far, for telling how far warming is."""
         names = self.state.dtype.names or ()
         return int(self.state[0].bar.count) if "bar" in names else int(self.account[0].ticks)
-
-
-def _zeros(layout: np.dtype[Any], count: int) -> Any:
-    return np.zeros(count, layout).view(np.recarray)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 import functools
 import hashlib
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from core.compile.blueprint import Blueprint
 from core.errors import StrategyError
@@ -40,3 +43,16 @@ def layout_of(plan: Blueprint) -> str:
 def same_books(layout: str, other: str) -> bool:
     """Whether books and account of two layouts lie in memory in the same way, whatever the strategies' own state does."""
     return layout.partition(".")[2] == other.partition(".")[2]
+
+
+def zeros(layout: np.dtype[Any], count: int) -> Any:
+    """So many records of a layout, as the loop takes them."""
+    return np.zeros(count, layout).view(np.recarray)
+
+
+def take_up(parts: Sequence[Any], data: bytes) -> None:
+    """Set records, one after the other, to the bytes they were."""
+    at = 0
+    for part in parts:
+        part.view(np.uint8)[:] = np.frombuffer(data, np.uint8, part.nbytes, at)
+        at += part.nbytes
