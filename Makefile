@@ -4,6 +4,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# The tests often wait for processes, sockets and disks: one more at once than there are processors.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 CODE := cockpit core strategies tests benchmarks
 
 # The first Python of at least 3.11; set PYTHON to choose another.
@@ -19,7 +21,7 @@ demo: $(VENV)/.ready ## open the cockpit on a generated market, no internet need
 	@$(BIN)/cockpit --demo
 
 test: $(VENV)/.ready-dev ## run the tests
-	$(BIN)/pytest -q -n auto
+	$(BIN)/pytest -q -n $(WORKERS)
 
 check: lint types layers test ## all that must pass before a change goes in
 

@@ -219,6 +219,7 @@ def _forget_newest_snapshot(home: Path) -> None:
         db.execute("DELETE FROM snapshots WHERE rowid = (SELECT max(rowid) FROM snapshots)")
 
 
+@pytest.mark.slow
 async def test_costs_limit_orders_and_funding_are_live_what_they_are_in_a_backtest_and_after_a_restart(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"

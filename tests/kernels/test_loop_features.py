@@ -69,6 +69,7 @@ def test_any_split_compiled_or_plain_gives_the_same_bits(data: st.DataObject) ->
     assert whole.snapshot() == parts.snapshot() == plain.snapshot()
 
 
+@pytest.mark.slow
 @law(60)
 @given(case=realistic_cases())
 def test_the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case: Case) -> None:
@@ -138,6 +139,7 @@ def test_the_account_adds_up(case: Case) -> None:
     assert cash + book.position * ticks["price"][-1] == pytest.approx(account.equity, abs=1e-6)
 
 
+@pytest.mark.slow
 @given(how=any_terms())
 def test_plain_terms_keep_the_books_of_before(how: Terms) -> None:
     plans = [blueprint(definition("script"), {"n": 1}, msgspec.structs.replace(FULL, features=features_of(t))) for t in (terms(), how)]

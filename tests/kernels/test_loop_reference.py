@@ -34,6 +34,7 @@ def test_both_loops_give_identical_fills(case: tuple[Records, list[float], Terms
     agree(*case)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=realistic_cases())
 def test_both_loops_give_identical_fills_under_realistic_terms(case: tuple[Records, list[float], Terms]) -> None:

@@ -29,6 +29,7 @@ def test_all_terms_are_asked_for() -> None:
     assert {name for name in Terms.__struct_fields__ if getattr(ALL, name) == getattr(plain, name)} == silent
 
 
+@pytest.mark.slow
 async def test_what_they_did_comes_out_again_through_levers_a_restart_and_an_edit(tmp_path: Path) -> None:
     home, ticks, files = tmp_path / "home", market(9000), strategies(tmp_path / "strategies")
     quick = {"interval": "1s", "fast": 2, "slow": 5}

@@ -150,7 +150,7 @@ def _run(tracer: Tracer, plan: Blueprint, start: int, closes: NDArray[np.int64])
                 at = start
                 for k, row in enumerate(closes.tolist()):
                     instance.feed(subject.rows[at : row + 1])
-                    opinions[k] = instance.books[0].opinion
+                    opinions[k] = np.nan_to_num(instance.books[0].opinion)  # NaN: none yet
                     at = row + 1
         except CockpitError:
             raise
