@@ -25,6 +25,7 @@ from core.research.search.space import Condition, Space
 from core.research.search.trial import Job, Series, Trial, encode_job
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
+from core.term_rules import refuse_idle
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,7 @@ class Study:
     """
 
     def __init__(self, ask: Ask, series: Sequence[Series]) -> None:
+        refuse_idle(ask.terms)
         self.ask, self.series = ask, list(series)
         definitions = [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
         self.spaces = [_space(definition, ask, definitions) for definition in definitions]
