@@ -109,7 +109,10 @@ def _write_files(options: argparse.Namespace, result: Result) -> None:
 def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     import msgspec
 
+    from core.transfer.draft import refuse_database
+
     try:
+        refuse_database(path)
         with path.open("wb") as file:
             for row in rows:
                 file.write(msgspec.json.encode(row) + b"\n")
