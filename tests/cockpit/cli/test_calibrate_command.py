@@ -165,10 +165,11 @@ def test_a_study_pays_what_was_measured_of_each_symbol_and_the_terms_elsewhere(r
     assert single["net_pnl"] == pytest.approx(alone["net_pnl"])
     assert [one["state"] for one in found["costs"]] == ["measured"]
     assert run(*words).document["study"] != found["study"]
-    mixed = run("optimize", str(other), *WORDS, "--jobs", "1", "--costs", "measured", "--json").document
-    assert [(one["state"], one["terms"]) for one in mixed["costs"]] == [("as given", {})]
+    both = run("optimize", "tape:BTCUSDT", str(other), *WORDS, "--jobs", "1", "--costs", "measured", "--json").document
+    assert [(one["state"], bool(one["terms"])) for one in both["costs"]] == [("measured", True), ("as given", False)]
     bare = run("optimize", str(other), *WORDS, "--jobs", "1", "--json").document
-    assert mixed["ranking"][0]["net_pnl"] == bare["ranking"][0]["net_pnl"]
+    made = {row["symbol"]: row["net_pnl"] for row in both["ranking"]}
+    assert made == {BTC: single["net_pnl"], "binance:ETHUSDT": bare["ranking"][0]["net_pnl"]}
     text = " ".join(run(*words[:-1], "--costs", "measured").out.split())
     assert f"Costs of {BTC} measured: fee, slippage, impact and latency: 300 fills of one's own" in text
 
