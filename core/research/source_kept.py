@@ -40,6 +40,7 @@ _MODULES = (
     "export",
     "header",
     "json",
+    "kept_bars",
     "kept_file",
     "layout",
     "order",
