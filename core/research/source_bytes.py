@@ -1,6 +1,6 @@
-"""Files as bytes: what is inside (plain text, gzip, zip members, Parquet), read in blocks of whole lines with memory and expansion bounded.
+"""Files as bytes: what is inside (plain text, gzip, zip members, Parquet, Feather), read in blocks of whole lines.
 
-What a file holds is told by its first bytes, never by its name alone. Nothing is ever extracted to disk.
+Memory and expansion are bounded. What a file holds is told by its first bytes, never by its name alone. Nothing is ever extracted to disk.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from typing import IO, Literal
 
 from core.errors import SourceError
 from core.research.source_name import clean
+from core.research.source_room import sized
+from core.research.source_zip import MOST_LISTING, listing_size
 
 #: Bytes of text a block holds, about.
 BLOCK = 1 << 20
@@ -29,15 +31,17 @@ MOST_RATIO = 200
 #: Below this many uncompressed bytes any growth is harmless.
 FREE_BYTES = 64 << 20
 
-Packing = Literal["plain", "gzip", "zip", "parquet"]
+Packing = Literal["plain", "gzip", "zip", "parquet", "feather"]
 
 #: First bytes of what other tools write.
 _FOREIGN = {
-    b"ARRO": "Feather (Arrow)", b"FEA1": "Feather", b"\x89HDF": "HDF5", b"BZh": "bzip2", b"\xfd7zX": "xz", b"\x28\xb5\x2f\xfd": "zstd",
+    b"FEA1": "Feather version 1", b"\x89HDF": "HDF5", b"BZh": "bzip2", b"\xfd7zX": "xz", b"\x28\xb5\x2f\xfd": "zstd",
     b"7z\xbc\xaf": "7-Zip", b"SQLi": "SQLite", b"ORC": "ORC", b"\xd0\xcf\x11\xe0": "Excel",
 }  # fmt: skip
+#: Endings of files of columns.
+COLUMNAR = (".parquet", ".feather", ".arrow", ".ftr")
 #: Endings of files in a folder that are named where nothing else is there.
-_FOREIGN_ENDINGS = (".feather", ".arrow", ".ftr", ".h5", ".hdf5", ".zst", ".xz", ".bz2", ".7z", ".orc", ".xlsx", ".pkl")
+_FOREIGN_ENDINGS = (".h5", ".hdf5", ".zst", ".xz", ".bz2", ".7z", ".orc", ".xlsx", ".pkl")
 
 _FAULTS = (EOFError, zlib.error, zipfile.BadZipFile, gzip.BadGzipFile, NotImplementedError, RuntimeError)
 
@@ -95,6 +99,8 @@ def data_files(path: Path) -> list[DataFile]:
             return [DataFile(path, "gzip", None, info.st_size)]
         if head == b"PAR1":
             return [DataFile(path, "parquet", None, info.st_size)]
+        if head == b"ARRO":
+            return [DataFile(path, "feather", None, info.st_size)]
         kind = next((kind for magic, kind in _FOREIGN.items() if head.startswith(magic)), None)
         if kind is not None:
             raise SourceError(f"{name}: a {kind} file, which is not read here: save it as Parquet or CSV (.csv, .csv.gz, .zip)")
@@ -105,12 +111,14 @@ def data_files(path: Path) -> list[DataFile]:
 
 def _members(path: Path, name: str) -> list[DataFile]:
     found = []
+    if (listed := listing_size(path)) > MOST_LISTING:
+        raise SourceError(f"{name}: lists too many files, {sized(listed)} of names: unpack it and name the files")
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
             if member.is_dir() or "__MACOSX" in member.filename or not is_text_name(member.filename):
                 continue
             if member.file_size > FREE_BYTES and member.file_size > MOST_RATIO * max(member.compress_size, 1):
-                raise _bomb(f"{name}:{clean(member.filename)}")
+                raise _bomb(f"{name}:{clean(member.filename)}", member.compress_size, member.file_size)
             found.append(DataFile(path, "zip", member.filename, member.compress_size))
     if not found:
         raise SourceError(f"{name}: the zip holds no .csv, .txt or .json file")
@@ -120,7 +128,7 @@ def _members(path: Path, name: str) -> list[DataFile]:
 def is_text_name(name: str) -> bool:
     """Whether a name is that of a text file of data."""
     base = name.rsplit("/", 1)[-1].lower()
-    return base.endswith((".csv", ".txt", ".tsv", ".json")) and not base.startswith((".", "_"))
+    return base.endswith((".csv", ".txt", ".tsv", ".json", ".jsonl", ".ndjson")) and not base.startswith((".", "_"))
 
 
 def is_foreign_name(name: str) -> bool:
@@ -130,7 +138,7 @@ def is_foreign_name(name: str) -> bool:
 
 def is_data_name(name: str) -> bool:
     """Whether a file of that name in a folder is worth opening."""
-    return is_text_name(name.removesuffix(".gz")) or (name.lower().endswith((".zip", ".parquet")) and not name.startswith((".", "_")))
+    return is_text_name(name.removesuffix(".gz")) or (name.lower().endswith((".zip", *COLUMNAR)) and not name.startswith((".", "_")))
 
 
 def blocks(file: DataFile, reading: Reading) -> Iterator[tuple[bytes, int]]:
@@ -173,14 +181,22 @@ def whole(file: DataFile, reading: Reading, most: int) -> bytes:
     Raises:
         SourceError: as `blocks`, or it is larger.
     """
-    parts, size = [], 0
+    parts, size = [], file.size if file.packing == "plain" else 0
+    if size > most:
+        raise _too_long(file, size, most)
+    size = 0
     with opened(file, reading) as stream:
         while chunk := stream.read(BLOCK):
             size += len(chunk)
             if size > most:
-                raise SourceError(f"{file.name}: more than {most >> 20} MiB of JSON; convert it to CSV")
+                raise _too_long(file, size, most)
             parts.append(chunk)
     return b"".join(parts)
+
+
+def _too_long(file: DataFile, size: int, most: int) -> SourceError:
+    what = f"{sized(size)} of JSON in one array, and the most read here is {sized(most)}"
+    return SourceError(f"{file.name}: {what}: write it with one object a line (.jsonl), or as CSV")
 
 
 @contextmanager
@@ -215,12 +231,12 @@ class _Counted:
         done = min(max(self._raw.tell() - self._start, 0), self._file.size) if chunk else self._file.size
         self._reading.done = max(done, self._reading.done)
         if self._grown > FREE_BYTES and self._grown > MOST_RATIO * max(done, 1):
-            raise _bomb(self._file.name)
+            raise _bomb(self._file.name, done, self._grown)
         return chunk
 
 
-def _bomb(name: str) -> SourceError:
-    return SourceError(f"{name}: grows more than {MOST_RATIO} times when unpacked; refused")
+def _bomb(name: str, packed: int, size: int) -> SourceError:
+    return SourceError(f"{name}: grows more than {MOST_RATIO} times when unpacked, from {sized(packed)} to {sized(size)} or more; refused")
 
 
 @contextmanager

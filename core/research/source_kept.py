@@ -34,10 +34,13 @@ FREE_BYTES = 1 << 30
 #: A file changed so lately may change again without its times telling.
 SETTLED_NS = 2_000_000_000
 _MODULES = (
+    "arrow",
     "bytes",
+    "columnar",
     "columns",
     "digits",
     "export",
+    "feather",
     "header",
     "json",
     "kept_bars",

@@ -9,12 +9,16 @@ from pathlib import Path
 
 from core.errors import SourceError
 from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, is_foreign_name, opened
+from core.research.source_feather import read_feather
 from core.research.source_json import is_json, read_json
 from core.research.source_name import DEFAULT_VENUE, Named, clean, is_venue, plain_symbol, read_name
 from core.research.source_parquet import read_parquet
 from core.research.source_parse import read_csv
 from core.research.source_table import Table
 from core.types import DAY, interval_text, split_symbol
+
+#: Endings of JSON.
+JSON = (".json", ".jsonl", ".ndjson")
 
 _MOST_SHOWN = 12
 
@@ -84,7 +88,7 @@ def found_in(path: Path) -> list[Found]:
         foreign = next(
             (f"; {clean(p.name, 60)} is not read here: save it as Parquet or CSV" for p in inside if is_foreign_name(p.name)), ""
         )
-        raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder{foreign}")
+        raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet, .feather or .json file in this folder{foreign}")
     files = [file for one in paths for file in data_files(one)]
     return [Found(file, read_name(file.title, _folders(file, path)), len(files) == 1) for file in files]
 
@@ -147,8 +151,10 @@ def read_table(file: DataFile) -> Table:
     """
     if file.packing == "parquet":
         return read_parquet(file)
-    if ".json" in file.title.lower() and is_json(_head(file)):
-        return read_json(file)
+    if file.packing == "feather":
+        return read_feather(file)
+    if file.title.lower().removesuffix(".gz").endswith(JSON) and is_json(head := _head(file)):
+        return read_json(file, head)
     return read_csv(file)
 
 

@@ -44,8 +44,8 @@ def test_regular_bars_take_a_fifth_of_their_room() -> None:
     start = np.arange(PART) * MINUTE
     close = np.round(60_000 + np.cumsum(rng.normal(0, 5, PART)), 2)
     spread = np.full(PART, np.nan)
-    rows = made({"ts": start + MINUTE, "start": start, "id": start // MINUTE, "price": close, "open": close, "high": close + 1, "low": close - 1,
-                 "bid": spread, "ask": spread, "qty": np.round(rng.exponential(3, PART), 3)})  # fmt: skip
+    times = {"ts": start + MINUTE, "start": start, "id": start // MINUTE, "bid": spread, "ask": spread}
+    rows = made({**times, "price": close, "open": close, "high": close + 1, "low": close - 1, "qty": np.round(rng.exponential(3, PART), 3)})
     assert back(rows).tobytes() == rows.tobytes()
     assert len(pack_bars(rows)) < rows.nbytes / 5
 
