@@ -60,5 +60,5 @@ def _opened(file: DataFile) -> Iterator[Columnar]:
         hold(file.name, sum(sizes), "its largest batch", "write it with smaller batches, as to_feather does, or as Parquet")
         with arrow.OSFile(str(file.path)) as raw:
             yield _Feather(arrow, raw, file.name)
-    except (arrow.ArrowException, OSError, MemoryError) as error:
+    except (arrow.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
         raise SourceError(f"{file.name}: not readable as Feather: {clean((str(error) or 'out of memory').splitlines()[0])}") from None

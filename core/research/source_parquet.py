@@ -41,8 +41,9 @@ class _Duck:
     """A file that duckdb has open."""
 
     def __init__(self, connection: Any, file: DataFile) -> None:
-        self._connection, self._path, self._name = connection, str(file.path), file.name
-        described = connection.execute("SELECT * FROM read_parquet(?) LIMIT 0", [self._path]).description
+        self._connection, self._file, self._path = connection, file, str(file.path)
+        with _worded(file):
+            described = connection.execute("SELECT * FROM read_parquet(?) LIMIT 0", [self._path]).description
         self.names = [str(column[0]) for column in described]
         self._types = [str(column[1]).upper() for column in described]
         self._rows: int = connection.execute("SELECT count(*) FROM read_parquet(?)", [self._path]).fetchone()[0]
@@ -51,7 +52,8 @@ class _Duck:
         chosen = ", ".join(map(self._selected, columns))
         query = f"SELECT {chosen} FROM read_parquet(?, file_row_number = true) WHERE file_row_number >= ? AND file_row_number < ?"
         for start in range(0, self._rows, most):
-            found = self._connection.execute(query, [self._path, start, start + most]).fetchnumpy()
+            with _worded(self._file):
+                found = self._connection.execute(query, [self._path, start, start + most]).fetchnumpy()
             yield list(found.values())
 
     def _selected(self, column: int) -> str:
@@ -59,8 +61,19 @@ class _Duck:
         if kind == "VARCHAR":
             return f"left({name}, {MOST_TEXT}) AS {name}"
         if not kind.startswith(_NUMBERS) or kind.endswith("]"):
-            raise SourceError(f"{self._name}: column {clean(self.names[column], 60)!r} holds {clean(kind, 40)}, no numbers, times or words")
+            raise SourceError(
+                f"{self._file.name}: column {clean(self.names[column], 60)!r} holds {clean(kind, 40)}, no numbers, times or words"
+            )
         return name
+
+
+@contextmanager
+def _worded(file: DataFile) -> Iterator[None]:
+    """What duckdb's binding to Python raises where a name or word is not UTF-8, as one line."""
+    try:
+        yield
+    except RuntimeError:
+        raise SourceError(f"{file.name}: not readable as Parquet: a name or word in it is not text") from None
 
 
 @contextmanager
@@ -94,7 +107,7 @@ def _with_pyarrow(file: DataFile) -> Iterator[Columnar]:
     try:
         with parquet.ParquetFile(file.path) as opened:
             yield _Arrow(opened, file)
-    except (arrow.ArrowException, OSError, MemoryError) as error:
+    except (arrow.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
         raise SourceError(f"{file.name}: not readable as Parquet: {clean((str(error) or 'out of memory').splitlines()[0])}") from None
 
 
