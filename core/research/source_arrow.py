@@ -13,6 +13,13 @@ from core.research.source_columnar import MOST_TEXT
 from core.research.source_name import clean
 
 
+def arrow_here() -> Any:
+    """pyarrow, taking memory as the rest of the program does: its own ways reserve address space by the GiB, which may be limited."""
+    arrow = importlib.import_module("pyarrow")
+    arrow.set_memory_pool(arrow.system_memory_pool())
+    return arrow
+
+
 def column_of(column: Any, name: str, file: str) -> NDArray[Any]:
     """A `pyarrow.Array` as it is read on.
 

@@ -31,6 +31,9 @@ MOST_RATIO = 200
 #: Below this many uncompressed bytes any growth is harmless.
 FREE_BYTES = 64 << 20
 
+#: Bytes that are unpacked of a zip at once.
+_PIECE = 1 << 16
+
 Packing = Literal["plain", "gzip", "zip", "parquet", "feather"]
 
 #: First bytes of what other tools write.
@@ -226,13 +229,21 @@ class _Counted:
 
     def read(self, size: int) -> bytes:
         """At most `size` bytes, none at the end."""
-        chunk = self._stream.read(size)
+        chunk = self._stream.read(size) if self._file.packing != "zip" else self._by_and_by(size)
         self._grown += len(chunk)
         done = min(max(self._raw.tell() - self._start, 0), self._file.size) if chunk else self._file.size
         self._reading.done = max(done, self._reading.done)
         if self._grown > FREE_BYTES and self._grown > MOST_RATIO * max(done, 1):
             raise _bomb(self._file.name, done, self._grown)
         return chunk
+
+    def _by_and_by(self, size: int) -> bytes:
+        """A little at a time: a zip reads as many packed bytes as are wanted unpacked, and how much it grew would be told late."""
+        parts = []
+        while size > 0 and (part := self._stream.read(min(size, _PIECE))):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
 
 
 def _bomb(name: str, packed: int, size: int) -> SourceError:

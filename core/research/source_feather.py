@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from core.errors import SourceError
-from core.research.source_arrow import column_of
+from core.research.source_arrow import arrow_here, column_of
 from core.research.source_bytes import DataFile
 from core.research.source_columnar import Columnar, Stretch, read_columnar
 from core.research.source_feather_size import unpacked_sizes
@@ -52,7 +52,7 @@ class _Feather:
 
 @contextmanager
 def _opened(file: DataFile) -> Iterator[Columnar]:
-    arrow = importlib.import_module("pyarrow")
+    arrow = arrow_here()
     importlib.import_module("pyarrow.ipc")
     try:
         with file.path.open("rb") as plain:

@@ -22,7 +22,7 @@ from core.types import Records
 
 _MOST = 256 << 20
 #: Memory that trades take while they are read, in bytes of their JSON.
-_GROWTH = 16
+_GROWTH = 20
 _SAMPLE = 100
 
 

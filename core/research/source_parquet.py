@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from core.errors import SourceError
-from core.research.source_arrow import column_of
+from core.research.source_arrow import arrow_here, column_of
 from core.research.source_bytes import DataFile
 from core.research.source_columnar import MOST_TEXT, Columnar, Opener, Stretch, read_columnar
 from core.research.source_name import clean
@@ -103,7 +103,7 @@ class _Arrow:
 
 @contextmanager
 def _with_pyarrow(file: DataFile) -> Iterator[Columnar]:
-    arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    arrow, parquet = arrow_here(), importlib.import_module("pyarrow.parquet")
     try:
         with parquet.ParquetFile(file.path) as opened:
             yield _Arrow(opened, file)

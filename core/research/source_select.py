@@ -21,6 +21,8 @@ from core.types import DAY, interval_text, split_symbol
 JSON = (".json", ".jsonl", ".ndjson")
 
 _MOST_SHOWN = 12
+#: Characters of a symbol.
+_MOST_SYMBOL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ def _symbol_of(named: Named, tables: list[Table], symbol: str | None, shown: str
         return f"{venue}:{name}", True
     if len(set(map(plain_symbol, columns))) > 1:
         raise SourceError(f"{shown}: several symbols, choose one with --symbol: {_list(columns)}")
+    if any(len(name) > _MOST_SYMBOL for name in columns):
+        raise SourceError(f"{shown}: {clean(max(columns, key=len), 30)!r} in its symbol column is longer than any symbol")
     if columns:
         return symbol_of_cell(next(iter(columns)), named.venue), False
     if named.symbol:
@@ -185,7 +189,7 @@ def symbol_of_cell(cell: str, venue: str | None) -> str:
     head, colon, tail = cell.removeprefix("'").rpartition(":")
     if not (colon and is_venue(head)):
         head, tail = venue or "file", f"{head}{colon}{tail}"
-    return f"{head.lower()}:{clean(tail, 40).upper().replace('/', '')}"
+    return f"{head.lower()}:{clean(tail, _MOST_SYMBOL).upper().replace('/', '')}"
 
 
 def _check_forms(tables: list[Table], named: Named, shown: str) -> int:
