@@ -1,8 +1,12 @@
-"""Columns of Arrow as NumPy arrays: missing cells masked, never turned into floats; dictionaries opened; text only as long as a word."""
+"""Columns of Arrow as NumPy arrays: missing cells masked, never turned into floats; dictionaries opened; text only as long as a word.
+
+They are taken from Arrow's buffers: its own `to_numpy` imports pandas, which takes most of a second.
+"""
 
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
 
 import numpy as np
@@ -12,11 +16,14 @@ from core.errors import SourceError
 from core.research.source_columnar import MOST_TEXT
 from core.research.source_name import clean
 
+_FLOATS = {"halffloat": "f2", "float": "f4", "double": "f8"}
+
 
 def arrow_here() -> Any:
-    """pyarrow, taking memory as the rest of the program does: its own ways reserve address space by the GiB, which may be limited."""
+    """pyarrow, taking memory as the rest of the program does and reading in one thread: its own ways reserve address space by the GiB."""
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # looked at once, when it is imported
     arrow = importlib.import_module("pyarrow")
-    arrow.set_memory_pool(arrow.system_memory_pool())
+    arrow.set_io_thread_count(1)
     return arrow
 
 
@@ -26,39 +33,62 @@ def column_of(column: Any, name: str, file: str) -> NDArray[Any]:
     Raises:
         SourceError: it holds something that is no number, time or word.
     """
-    types = importlib.import_module("pyarrow").types
-    kind = column.type
-    if types.is_dictionary(kind) and _is_plain(types, kind.value_type):
-        column = column.dictionary_decode()
-    elif types.is_dictionary(kind) and _is_text(types, kind.value_type):
-        words = np.array([None if word is None else word[:MOST_TEXT] for word in column.dictionary.to_pylist()] + [None], object)
-        indices = column.indices
-        return np.asarray(words[indices.fill_null(len(words) - 1).to_numpy(zero_copy_only=False)])
-    elif _is_text(types, kind):
-        compute = importlib.import_module("pyarrow.compute")
-        return np.asarray(compute.utf8_slice_codeunits(column, 0, MOST_TEXT).to_numpy(zero_copy_only=False), object)
-    elif types.is_decimal(kind):
-        return np.asarray(column.to_numpy(zero_copy_only=False), object)
-    if not _is_plain(types, column.type):
-        raise SourceError(f"{file}: column {clean(name, 60)!r} holds {clean(str(kind), 40)}, no numbers, times or words")
-    return _masked(column)
+    found = _values(column)
+    if found is None:
+        kind = clean(str(column.type), 40)
+        raise SourceError(f"{file}: column {clean(name, 60)!r} holds {kind}, no numbers, times or words")
+    return found
 
 
-def _is_plain(types: Any, kind: Any) -> bool:
-    tests = (types.is_integer, types.is_floating, types.is_boolean, types.is_timestamp, types.is_date)
-    return any(test(kind) for test in tests)
+def _values(column: Any) -> NDArray[Any] | None:
+    types, kind = importlib.import_module("pyarrow").types, column.type
+    if types.is_dictionary(kind):
+        return _opened(_values(column.indices), _values(column.dictionary))
+    if types.is_string(kind) or types.is_large_string(kind):
+        return _objects([None if word is None else word[:MOST_TEXT] for word in column.to_pylist()])
+    if types.is_decimal(kind):
+        return _objects(column.to_pylist())
+    if types.is_null(kind):
+        return _objects([None] * len(column))
+    if types.is_boolean(kind):
+        plain = _plain(column.cast("uint8"), "u1")
+        return plain.view(np.bool_)
+    if types.is_integer(kind) or types.is_floating(kind):
+        return _plain(column, _FLOATS.get(str(kind), str(kind)))
+    if types.is_timestamp(kind):
+        return _plain(column, f"M8[{kind.unit}]")
+    if types.is_date32(kind):
+        return _plain(column, "i4").astype("M8[D]")
+    return _plain(column, "M8[ms]") if types.is_date64(kind) else None
 
 
-def _is_text(types: Any, kind: Any) -> bool:
-    return bool(types.is_string(kind) or types.is_large_string(kind))
-
-
-def _masked(column: Any) -> NDArray[Any]:
+def _plain(column: Any, dtype: str) -> NDArray[Any]:
+    """Values of one width; masked where some are missing."""
+    kind = np.dtype(dtype)
+    data = column.buffers()[1]
+    values = np.frombuffer(data, kind, len(column), column.offset * kind.itemsize) if len(column) else np.empty(0, kind)
     if not column.null_count:
-        return np.asarray(column.to_numpy(zero_copy_only=False))
-    missing = column.is_null().to_numpy(zero_copy_only=False)
-    arrow = importlib.import_module("pyarrow")
-    zero = arrow.scalar(0, arrow.int64()).cast(column.type) if not arrow.types.is_boolean(column.type) else arrow.scalar(False)
-    if arrow.types.is_date(column.type):
-        return np.ma.MaskedArray(column.to_numpy(zero_copy_only=False), missing)
-    return np.ma.MaskedArray(column.fill_null(zero).to_numpy(zero_copy_only=False), missing)
+        return values
+    return np.ma.MaskedArray(values, _plain(column.is_null().cast("uint8"), "u1").view(np.bool_))
+
+
+def _opened(indices: NDArray[Any] | None, words: NDArray[Any] | None) -> NDArray[Any] | None:
+    """The words of a dictionary, each where it is meant."""
+    if indices is None or words is None:
+        return None
+    missing = np.ma.getmaskarray(indices) if isinstance(indices, np.ma.MaskedArray) else np.zeros(len(indices), np.bool_)
+    if not len(words):
+        return _objects([None] * len(indices))
+    at = np.where(missing, 0, np.asarray(indices)).astype(np.intp)
+    found = words[at]
+    if found.dtype == object:
+        found[missing] = None
+        return found
+    missing = missing | np.ma.getmaskarray(found)
+    return np.ma.MaskedArray(np.ma.getdata(found), missing) if missing.any() else np.ma.getdata(found)
+
+
+def _objects(cells: list[Any]) -> NDArray[Any]:
+    found = np.empty(len(cells), object)
+    found[:] = cells
+    return found

@@ -21,7 +21,7 @@ from core.research.source_layout import Layout
 from core.research.source_name import clean
 from core.research.source_rows import Rows
 from core.research.source_table import Table, Wanted, table_of
-from core.research.source_times import scaled
+from core.research.source_times import forms_of, scaled
 from core.types import Records
 
 #: Rows of a stretch.
@@ -32,6 +32,8 @@ MOST_TEXT = 128
 _SAMPLE = 2000
 _MOST_COLUMNS = 4096
 _TEXT_ROLES = frozenset({"clock", "symbol", "side"})
+#: Kinds of arrays (numpy's letters) that are taken as they are, by meaning; of all others: numbers.
+_KINDS = {"time": "iuM", "close_time": "iuM", "id": "iu", "maker": "iufb"}
 #: Times of numpy outside of these do not fit into ns.
 _EARLIEST, _LATEST = np.datetime64("1677-09-22", "s"), np.datetime64("2262-04-11", "s")
 
@@ -126,6 +128,7 @@ def _records(
             number += len(stretch[0])
             if has_ids and columns.ids is None:
                 raise SourceError(f"{file.name}:{number - len(stretch[0])}: id is not a whole number")
+            reading.times |= columns.forms
             if not has_ids:
                 columns.ids = None
             if len(columns.times):
@@ -138,9 +141,9 @@ def _numeric_columns(stretch: Stretch, number: int, layout: Layout) -> Columns |
     """A stretch whose columns are numbers as they are; None where one is text, has gaps, or must be looked at for another reason."""
     found = {role: stretch[column] for role, column in layout.roles.items()}
     kinds = {role: "?" if isinstance(values, np.ma.MaskedArray) else values.dtype.kind for role, values in found.items()}
-    if not (set(kinds.values()) <= set("iufbM") and _TEXT_ROLES.isdisjoint(found)):
+    if not _TEXT_ROLES.isdisjoint(found):
         return None
-    if any(kinds[role] not in "iuM" for role in ("time", "close_time", "id") if role in kinds) or "M" in map(kinds.get, ("id", *VALUES)):
+    if not all(kind in _KINDS.get(role, "iuf") for role, kind in kinds.items()):
         return None
     times = _times(found["time"])
     closes = _times(found["close_time"]) if "close_time" in found else None
@@ -158,6 +161,7 @@ def _numeric_columns(stretch: Stretch, number: int, layout: Layout) -> Columns |
         None if ids is None else ids.astype(np.int64),
         np.where(found["maker"].astype(np.bool_), -1, 1).astype(np.int8) if "maker" in found else None,
         closes,
+        forms_of(int(found["time"].min()), int(found["time"].max())) if kinds["time"] in "iu" else frozenset(),
     )
 
 

@@ -17,7 +17,7 @@ from core.research.source_columns import Columns, check, ticks
 from core.research.source_name import clean, plain_symbol
 from core.research.source_room import room
 from core.research.source_table import Table, Wanted, table_of
-from core.research.source_times import scaled
+from core.research.source_times import forms_of, scaled
 from core.types import Records
 
 _MOST = 256 << 20
@@ -115,14 +115,15 @@ def _records(file: DataFile, parts: object, has_ids: bool, wanted: Wanted, readi
         if not has_ids:
             columns.ids = None
         check(columns, file.name)
+        reading.times |= columns.forms
         yield ticks(columns, kept[0][0])
 
 
 def _columns(file: DataFile, trades: Sequence[_Trade], numbers: Sequence[int]) -> Columns:
-    times = [trade.timestamp if trade.T is None else trade.T for trade in trades]
+    times = [_time(trade) for trade in trades]
     prices = [trade.price if trade.p is None else trade.p for trade in trades]
     for number, time, price in zip(numbers, times, prices, strict=True):
-        if time is None or price is None or not 0 <= time < 2**63:
+        if time < 0 or price is None:
             raise SourceError(f"{file.name}: trade {number} has no time or no price")
     quantities = [(t.amount if t.q is None else t.q) or 0.0 for t in trades]
     return Columns(
@@ -131,7 +132,14 @@ def _columns(file: DataFile, trades: Sequence[_Trade], numbers: Sequence[int]) -
         {"price": np.array(prices, np.float64), "qty": np.array(quantities, np.float64)},
         _ids(trades),
         np.array([_side(trade) for trade in trades], np.int8),
+        forms=forms_of(int(min(times)), int(max(times))),
     )
+
+
+def _time(trade: _Trade) -> int:
+    """As written; -1 where there is none, or it is none."""
+    time = trade.timestamp if trade.T is None else trade.T
+    return time if time is not None and 0 <= time < 2**63 else -1
 
 
 def _unix(file: DataFile, values: NDArray[np.int64]) -> NDArray[np.int64]:

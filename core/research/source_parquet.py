@@ -97,7 +97,7 @@ class _Arrow:
         hold(file.name, max(groups, default=0), "its largest row group", "write it with smaller row groups")
 
     def stretches(self, columns: Sequence[int], most: int) -> Iterator[Stretch]:
-        for batch in self._opened.iter_batches(most, columns=[self.names[column] for column in columns]):
+        for batch in self._opened.iter_batches(most, columns=[self.names[column] for column in columns], use_threads=False):
             yield [column_of(batch.column(self.names[column]), self.names[column], self._name) for column in columns]
 
 

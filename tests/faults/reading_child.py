@@ -18,20 +18,21 @@ import os
 import resource
 import sys
 import traceback
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import core.research.sources
 from cockpit.cli.leg_file import LegFile
 from core.errors import CockpitError
+from core.research.source_arrow import arrow_here
 from core.transfer.load import load
 from core.transfer.loaded import Loaded, Wanted
 
-for extra in ("duckdb", "pyarrow", "pyarrow.ipc", "pyarrow.compute"):
-    try:
-        __import__(extra)
-    except ImportError:
-        continue
+with suppress(ImportError):
+    __import__("duckdb")
+with suppress(ImportError):
+    arrow_here()
 
 #: Address space a reading may take beyond what the program has, in bytes; what is measured to be free comes of it.
 SPACE = 1 << 30
