@@ -96,7 +96,7 @@ def test_so_many_files_of_one_time_that_memory_would_not_hold_them_are_refused(a
 
 
 def test_a_file_larger_than_memory_is_streamed(ask: Ask, tmp_path: Path) -> None:
-    path, note = tmp_path / "BTCUSDT.csv", b"a note of nothing that nobody reads" * 7
+    path, note = tmp_path / "BTCUSDT.csv", b"anoteofnothing" * 17
     with path.open("wb") as file:
         file.write(b"timestamp,price,qty,note\n")
         for block in range(8):
