@@ -1,6 +1,6 @@
-"""Files as bytes: what is inside (plain text, gzip, zip members, Parquet, Feather), read in blocks of whole lines.
+"""Files as bytes: which there are, and what is inside (plain text, gzip, zip members, Parquet, Feather).
 
-Memory and expansion are bounded. What a file holds is told by its first bytes, never by its name alone. Nothing is ever extracted to disk.
+What a file holds is told by its first bytes, never by its name alone. Nothing is ever extracted to disk.
 """
 
 from __future__ import annotations
@@ -10,29 +10,21 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from core.errors import SourceError
 from core.research.source_name import clean
 from core.research.source_room import sized
 from core.research.source_zip import MOST_LISTING, listing_size
 
-#: Bytes of text a block holds, about.
-BLOCK = 1 << 20
-#: A line longer than this is no line of market data.
-MOST_LINE = 1 << 16
 #: Compressed text may grow this many times over; real dumps reach about 12.
 MOST_RATIO = 200
 #: Below this many uncompressed bytes any growth is harmless.
 FREE_BYTES = 64 << 20
-
-#: Bytes that are unpacked of a zip at once.
-_PIECE = 1 << 16
 
 Packing = Literal["plain", "gzip", "zip", "parquet", "feather"]
 
@@ -90,7 +82,7 @@ def data_files(path: Path) -> list[DataFile]:
         SourceError: it is missing, no regular file, empty, unreadable, or a zip without data.
     """
     name = clean(str(path))
-    with _translated(name):
+    with translated(name):
         info = path.stat()
         if not stat.S_ISREG(info.st_mode):
             raise SourceError(f"{name}: not a file that can be read as data")
@@ -121,7 +113,7 @@ def _members(path: Path, name: str) -> list[DataFile]:
             if member.is_dir() or "__MACOSX" in member.filename or not is_text_name(member.filename):
                 continue
             if member.file_size > FREE_BYTES and member.file_size > MOST_RATIO * max(member.compress_size, 1):
-                raise _bomb(f"{name}:{clean(member.filename)}", member.compress_size, member.file_size)
+                raise bomb(f"{name}:{clean(member.filename)}", member.compress_size, member.file_size)
             found.append(DataFile(path, "zip", member.filename, member.compress_size))
     if not found:
         raise SourceError(f"{name}: the zip holds no .csv, .txt or .json file")
@@ -144,114 +136,13 @@ def is_data_name(name: str) -> bool:
     return is_text_name(name.removesuffix(".gz")) or (name.lower().endswith((".zip", *COLUMNAR)) and not name.startswith((".", "_")))
 
 
-def blocks(file: DataFile, reading: Reading) -> Iterator[tuple[bytes, int]]:
-    """(whole lines, number of the first line) from start to end; the last block is closed with a newline.
-
-    Raises:
-        SourceError: truncated, corrupt, encrypted, binary or over-expanding content, or a line without end.
-    """
-    line = 1
-    rest = b""
-    with opened(file, reading) as stream, closing(_ahead(stream)) as chunks:
-        for chunk in chunks:
-            cut = chunk.rfind(b"\n") + 1
-            block = rest + chunk[:cut] if cut else b""
-            rest = chunk[cut:] if cut else rest + chunk
-            if b"\0" in chunk:
-                raise SourceError(f"{file.name}: binary content, not text")
-            following = line + block.count(b"\n")
-            if len(rest) > MOST_LINE:
-                raise SourceError(f"{file.name}:{following}: a line longer than {MOST_LINE // 1024} KiB")
-            if block:
-                yield block, line
-            line = following
-    if rest:
-        yield rest + b"\n", line
-
-
-def _ahead(stream: _Counted) -> Generator[bytes]:
-    """The chunks of a stream, each unpacked in a thread while the one before is worked on."""
-    with ThreadPoolExecutor(1, "unpack") as thread:
-        following = thread.submit(stream.read, BLOCK)
-        while chunk := following.result():
-            following = thread.submit(stream.read, BLOCK)
-            yield chunk
-
-
-def whole(file: DataFile, reading: Reading, most: int) -> bytes:
-    """All of a file at once, at most `most` bytes.
-
-    Raises:
-        SourceError: as `blocks`, or it is larger.
-    """
-    parts, size = [], file.size if file.packing == "plain" else 0
-    if size > most:
-        raise _too_long(file, size, most)
-    size = 0
-    with opened(file, reading) as stream:
-        while chunk := stream.read(BLOCK):
-            size += len(chunk)
-            if size > most:
-                raise _too_long(file, size, most)
-            parts.append(chunk)
-    return b"".join(parts)
-
-
-def _too_long(file: DataFile, size: int, most: int) -> SourceError:
-    what = f"{sized(size)} of JSON in one array, and the most read here is {sized(most)}"
-    return SourceError(f"{file.name}: {what}: write it with one object a line (.jsonl), or as CSV")
-
-
-@contextmanager
-def opened(file: DataFile, reading: Reading) -> Iterator[_Counted]:
-    """The file's text as a stream that keeps `reading` up to date.
-
-    Raises:
-        SourceError: whatever goes wrong in reading, here or in the body.
-    """
-    with _translated(file.name), file.path.open("rb") as raw:
-        if file.packing == "gzip":
-            with gzip.open(raw) as stream:
-                yield _Counted(file, raw, stream, reading, 0)
-        elif file.packing == "zip" and file.member is not None:
-            with zipfile.ZipFile(raw) as archive, archive.open(file.member) as member:
-                yield _Counted(file, raw, member, reading, archive.getinfo(file.member).header_offset)
-        else:
-            yield _Counted(file, raw, raw, reading, 0)
-
-
-class _Counted:
-    """A stream that counts what was read from disk and refuses to grow without bound."""
-
-    def __init__(self, file: DataFile, raw: IO[bytes], stream: IO[bytes] | gzip.GzipFile, reading: Reading, start: int) -> None:
-        self._file, self._raw, self._stream, self._reading, self._start = file, raw, stream, reading, start
-        self._grown = 0
-
-    def read(self, size: int) -> bytes:
-        """At most `size` bytes, none at the end."""
-        chunk = self._stream.read(size) if self._file.packing != "zip" else self._by_and_by(size)
-        self._grown += len(chunk)
-        done = min(max(self._raw.tell() - self._start, 0), self._file.size) if chunk else self._file.size
-        self._reading.done = max(done, self._reading.done)
-        if self._grown > FREE_BYTES and self._grown > MOST_RATIO * max(done, 1):
-            raise _bomb(self._file.name, done, self._grown)
-        return chunk
-
-    def _by_and_by(self, size: int) -> bytes:
-        """A little at a time: a zip reads as many packed bytes as are wanted unpacked, and how much it grew would be told late."""
-        parts = []
-        while size > 0 and (part := self._stream.read(min(size, _PIECE))):
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)
-
-
-def _bomb(name: str, packed: int, size: int) -> SourceError:
+def bomb(name: str, packed: int, size: int) -> SourceError:
+    """The refusal of what grows without bound."""
     return SourceError(f"{name}: grows more than {MOST_RATIO} times when unpacked, from {sized(packed)} to {sized(size)} or more; refused")
 
 
 @contextmanager
-def _translated(name: str) -> Iterator[None]:
+def translated(name: str) -> Iterator[None]:
     """What the readers raise, as one line that names the file."""
     try:
         yield

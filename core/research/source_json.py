@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SourceError
-from core.research.source_bytes import DataFile, Reading, blocks, whole
+from core.research.source_bytes import DataFile, Reading
 from core.research.source_columns import Columns, check, ticks
 from core.research.source_name import clean, plain_symbol
 from core.research.source_room import room
+from core.research.source_stream import blocks, whole
 from core.research.source_table import Table, Wanted, table_of
 from core.research.source_times import forms_of, scaled
 from core.types import Records

@@ -41,6 +41,7 @@ _MODULES = (
     "digits",
     "export",
     "feather",
+    "feather_size",
     "header",
     "json",
     "kept_bars",
@@ -50,6 +51,7 @@ _MODULES = (
     "parquet",
     "parse",
     "rows",
+    "stream",
     "table",
     "times",
 )

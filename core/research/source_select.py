@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SourceError
-from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, is_foreign_name, opened
+from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, is_foreign_name
 from core.research.source_feather import read_feather
 from core.research.source_json import is_json, read_json
 from core.research.source_name import DEFAULT_VENUE, Named, clean, is_venue, plain_symbol, read_name
 from core.research.source_parquet import read_parquet
 from core.research.source_parse import read_csv
+from core.research.source_stream import opened
 from core.research.source_table import Table
 from core.types import DAY, interval_text, split_symbol
 
