@@ -105,7 +105,7 @@ def data_files(path: Path) -> list[DataFile]:
 
 
 def _members(path: Path, name: str) -> list[DataFile]:
-    found = []
+    found, size, packed = [], 0, path.stat().st_size
     if (listed := listing_size(path)) > MOST_LISTING:
         raise SourceError(f"{name}: lists too many files, {sized(listed)} of names: unpack it and name the files")
     with zipfile.ZipFile(path) as archive:
@@ -115,6 +115,9 @@ def _members(path: Path, name: str) -> list[DataFile]:
             if member.file_size > FREE_BYTES and member.file_size > MOST_RATIO * max(member.compress_size, 1):
                 raise bomb(f"{name}:{clean(member.filename)}", member.compress_size, member.file_size)
             found.append(DataFile(path, "zip", member.filename, member.compress_size))
+            size += member.file_size
+            if size > FREE_BYTES and size > MOST_RATIO * packed:  # members may share what is packed
+                raise bomb(name, packed, size)
     if not found:
         raise SourceError(f"{name}: the zip holds no .csv, .txt or .json file")
     return found

@@ -84,6 +84,23 @@ def test_a_zip_that_lists_more_names_than_memory_holds_is_refused_before_it_is_o
     assert found["peak"] < 32 << 20
 
 
+def test_a_zip_whose_members_share_their_bytes_is_refused_by_what_they_come_to(ask: Ask, tmp_path: Path) -> None:
+    import zipfile
+
+    path = tmp_path / "shared.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0.csv", ROW.encode() * 1_000_000)
+        first = archive.filelist[0]
+        for number in range(1, 1000):
+            member = zipfile.ZipInfo(f"{number}.csv")
+            for name in ("header_offset", "compress_size", "file_size", "CRC", "compress_type"):
+                setattr(member, name, getattr(first, name))
+            archive.filelist.append(member)
+    found = ask("source", path)
+    assert re.search(r"shared\.zip: grows more than 200 times when unpacked, from .* KiB to .* MiB or more", found["says"])
+    assert found["peak"] < 32 << 20
+
+
 def test_so_many_files_of_one_time_that_memory_would_not_hold_them_are_refused(ask: Ask, tmp_path: Path) -> None:
     text = b"timestamp,price,id\n" + b"".join(b"%d,1.5,%d\n" % (1_700_000_000_000 + i, i) for i in range(20_000))
     for number in range(60):
