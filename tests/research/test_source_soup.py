@@ -78,3 +78,12 @@ def test_files_of_other_tools_are_named_and_what_can_be_done(tmp_path: Path, nam
         open_source(str(path))
     with pytest.raises(SourceError, match=rf"{name} is not read here: save it as Parquet or CSV"):
         open_source(str(path.parent))
+
+
+def test_feather_without_its_reader_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "BTCUSDT-trades.feather"
+    path.write_bytes(b"ARROW1\0\0" + bytes(100) + b"ARROW1")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for asked in (path, tmp_path):
+        with pytest.raises(SourceError, match=r"BTCUSDT-trades\.feather: reading Feather needs pyarrow: pip install pyarrow"):
+            open_source(str(asked))
