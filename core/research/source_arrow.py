@@ -44,10 +44,10 @@ def _values(column: Any) -> NDArray[Any] | None:
     types, kind = importlib.import_module("pyarrow").types, column.type
     if types.is_dictionary(kind):
         return _opened(_values(column.indices), _values(column.dictionary))
-    if types.is_string(kind) or types.is_large_string(kind):
+    if types.is_decimal(kind):  # as text: Python's own decimals refuse one that has more digits than its type says
+        column = column.cast("string")
+    if types.is_decimal(kind) or types.is_string(kind) or types.is_large_string(kind):
         return _objects([None if word is None else word[:MOST_TEXT] for word in column.to_pylist()])
-    if types.is_decimal(kind):
-        return _objects(column.to_pylist())
     if types.is_null(kind):
         return _objects([None] * len(column))
     if types.is_boolean(kind):
