@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ def kept(home: Path) -> bool:
 def note_run(call: Call, order: Order, result: Result, curve: Curve, span: tuple[int, int]) -> None:
     """Note it; what keeps it from being noted is said, and fails nothing."""
     from core.engine.run_files import FOLDER
-    from core.research.job import detail_of, write_detail
+    from core.research.job import detail_of
+    from core.research.serving import write_detail
 
     try:
         id_ = _note(call, _command(order, result, span))
@@ -52,6 +54,11 @@ def note_portfolio(call: Call, done: Portfolio, found: dict[str, Any], span: tup
         found: the document of it.
     """
     _count(call, _portfolio_command(done, found, span))
+
+
+def whole(sources: Sequence[str]) -> str:
+    """Sources as one text that means the same in every folder."""
+    return ", ".join(source if source.startswith("tape:") else str(Path(source).absolute()) for source in map(str, sources))
 
 
 def _count(call: Call, command: NoteStudy) -> None:
@@ -132,9 +139,8 @@ def _command(order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
     from core.commands import Backtest, NoteRun
     from core.research.job import outcome_of
 
-    sources = [source if source.startswith("tape:") else str(Path(source).absolute()) for source in map(str, order.sources)]
     asked = Backtest(
-        source=", ".join(sources),
+        source=whole(order.sources),
         strategy=result.plan.name,
         symbol=order.symbol,
         params=order.params,
