@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, Parser, comma_list, pairs
 from cockpit.cli.research import SOURCES, moment
-from cockpit.cli.terms import add_params, add_terms, folders, terms
+from cockpit.cli.terms import add_costs, add_params, add_terms, folders, given, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def add(commands: Commands) -> None:
     _add_running(parser)
     add_params(parser)
     add_terms(parser)
+    add_costs(parser)
 
 
 def _add_judging(parser: Parser) -> None:
@@ -142,6 +143,7 @@ def _report(call: Call, found: Findings, question: Question) -> int:
 
 def _question(call: Call, place: Path) -> Question:
     """What to try on which rows; what is left out or odd of these is said."""
+    from cockpit.cli.calibrate import costs
     from cockpit.cli.progress import Progress
     from core.research.search.question import Wanted, open_question
     from core.research.search.ranges import parse_range
@@ -160,6 +162,7 @@ def _question(call: Call, place: Path) -> Question:
         most=options.trials,
         seed=options.seed,
         rank_by=options.rank_by,
+        costs=costs(call, given(call)),
     )
     wanted = Wanted(
         sources=options.sources, symbols=options.symbols, home=call.home, from_ns=options.start, to_ns=options.end,
