@@ -101,7 +101,7 @@ def beginning(app: CockpitApp) -> Beginning:
 def single(app: CockpitApp, asked: StudyRow) -> Beginning:
     """A run of the trial under the cursor of the ranking, or of the best so far; else of the study's first strategy."""
     order, trial = asked.order, trial_of(app, asked) or {}
-    source, symbol = source_for(asked, str(trial.get("symbol") or ""), app.lab.study_report(asked))
+    source, symbol = source_for(asked, str(trial.get("symbol") or asked.symbol), app.lab.study_report(asked))
     run = Backtest(
         source=source,
         strategy=str(trial.get("strategy", order.strategies[0])),

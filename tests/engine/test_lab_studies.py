@@ -18,6 +18,7 @@ from engine_rig import Rig, until
 from test_lab import CRASH, PARAMS, SLOW, TERMS, home_strategy, klines, lab, over, read, row, start
 
 from core.commands import CancelRun, NoteStudy, Optimize, TrialCount
+from core.engine import run_files
 from core.errors import UsageError
 from core.research.search.counting import earlier_trials
 from core.research.search.crew import local_crew
@@ -163,6 +164,18 @@ async def test_a_study_leaves_its_report_and_what_else_might_have_come_of_the_be
         page = gzip.decompress(await asyncio.to_thread(Path(told["page"]).read_bytes))
         assert page.startswith(b"<!doctype html>")
         assert b"drawn again in blocks, 200 paths" in page
+
+
+def test_the_report_of_a_study_goes_with_what_it_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_files, "KEPT", 2)
+    for number in range(1, 4):
+        for ending in (".msgpack", ".html.gz"):
+            path = tmp_path / f"run-{number}{ending}"
+            path.write_bytes(b"x")
+            os.utime(path, (number, number))
+    (tmp_path / "run-4.html.gz.77.new").write_bytes(b"x")
+    run_files.prune(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"run-{n}{ending}" for n in (2, 3) for ending in (".html.gz", ".msgpack")]
 
 
 async def test_a_study_noted_when_there_was_one_source_and_one_symbol_is_listed_still(tmp_path: Path) -> None:

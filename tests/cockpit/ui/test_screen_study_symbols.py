@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 from fake_coins import COINS, coins_report, coins_row, with_coins
-from fake_lab import STUDY, with_runs
+from fake_lab import STUDY, running_study, with_runs, with_studies
 from screen_rig import SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
 from test_screen_lab import entry
 
@@ -84,6 +84,16 @@ async def test_a_trial_on_every_symbol_of_the_tape_is_run_on_its_own(tmp_path: P
         await eventually(lambda: line_with(app, "best 270 of 270"))
         await pilot.press("b")
         await eventually(lambda: line_with(app, "Enter runs sma_crossover over tape:ETHUSDT@2024-08-08..:"))
+
+
+async def test_b_on_a_study_under_way_begins_with_a_symbol_of_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        order = msgspec.structs.replace(STUDY, sources=["tape:*"])
+        with_studies(engine, running_study(9, order=order, best=None, series=2, symbol=COINS[1]))
+        await pilot.press("f2")
+        await eventually(lambda: line_with(app, "43/90 trials"))
+        await pilot.press("b")
+        await eventually(lambda: line_with(app, "Enter runs sma_crossover over tape:ETHUSDT:"))
 
 
 # The form
