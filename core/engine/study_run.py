@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.commands import NoteStudy, Optimize, Terms, TrialCount
+from core.commands import NoteStudy, Optimize, TrialCount
 from core.engine.task import Task
 from core.research.search.service import StudyOutcome, StudyProgress
 from core.study_view import StudyRow
@@ -85,11 +85,12 @@ def study_made_elsewhere(id_: str, noted: NoteStudy) -> StudyRun:
 
 def _elsewhere(id_: str, source: str, strategies: list[str], asked: dict[str, Any], told: dict[str, Any]) -> StudyRun:
     axes = {name: values for of in asked["ranges"] for name, values in of if len(values) > 1}
-    order = Optimize(
-        sources=source.split(", "), strategies=strategies, params=dict(asked["params"]), terms=msgspec.convert(asked["terms"], Terms),
-        ranges=[f"{name}={','.join(map(_text, values))}" for name, values in axes.items()], method=asked["method"],
-        trials=asked["trials"], seed=asked["seed"],
-    )  # fmt: skip
+    words = {
+        "sources": source.split(", "), "strategies": strategies, "params": asked["params"], "terms": asked["terms"],
+        "ranges": [f"{name}={','.join(map(_text, values))}" for name, values in axes.items()], "method": asked["method"],
+        "trials": asked["trials"], "seed": asked["seed"],
+    }  # fmt: skip
+    order = msgspec.convert(words | asked.get("more", {}), Optimize)
     found, counts = told["found"], msgspec.convert(told["counts"], list[TrialCount])
     rows, made = list(found["rows"]), sum(count.trials for count in counts)
     best = {**rows[0], **({"rank_by": found["rank_by"]} if "rank_by" in found else {})} if rows else None
