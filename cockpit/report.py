@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,9 @@ _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD", "BTC", "ETH", 
 #: Terms that are off by default, and how they are said.
 _STOPS = (("stop_loss_pct", "stop loss"), ("take_profit_pct", "take profit"), ("trailing_pct", "trailing stop"))
 _SAID = {"qty", "size", "side", "capital", "fee_bps", "slippage_bps", "latency_ms", "participation", *(name for name, _ in _STOPS)}
+
+
+Told = TypeVar("Told")
 
 
 class Detail(msgspec.Struct):
@@ -58,13 +62,22 @@ class Report(msgspec.Struct):
 
 
 def read_report(answer: Any) -> Report:
-    """The engine's answer.
+    """The engine's answer about a run.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return read_answer(answer, Report)
+
+
+def read_answer(answer: Any, kind: type[Told]) -> Told:
+    """The engine's answer about something.
 
     Raises:
         ValueError: it is none.
     """
     try:
-        return msgspec.convert(answer, Report)
+        return msgspec.convert(answer, kind)
     except msgspec.ValidationError as error:
         raise ValueError(f"the engine's answer cannot be read: {error}") from error
 
@@ -78,6 +91,11 @@ def quote_of(symbol: str) -> str:
 def source_words(source: str) -> str:
     """A source without its folders."""
     return clean(source if source.startswith("tape:") else source.rstrip("/").rpartition("/")[2] or source)
+
+
+def sources_words(sources: Sequence[str]) -> str:
+    """Several of them."""
+    return ", ".join(source_words(source) for source in sources)
 
 
 def params_words(params: dict[str, Any]) -> str:

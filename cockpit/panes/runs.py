@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
-from cockpit.report import params_words, source_words, span_words
+from cockpit.report import params_words, source_words, sources_words, span_words
+from cockpit.study import best_params, range_names
 from cockpit.study import progress_words as study_progress
-from cockpit.study import range_names, short_params
 from cockpit.text import clean
 from core.study_view import StudyRow
 from core.view import LabView, RunRow
@@ -71,6 +72,7 @@ class RunsPane(LiveGrid):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.marked = ""
+        self.writing: list[str] = []
         self._held: dict[str, RunRow | StudyRow] = {}
         self._view: LabView | None = None
         self._made: dict[str, tuple[Made, Row]] = {}
@@ -110,7 +112,12 @@ class RunsPane(LiveGrid):
             "s tries many parameter sets of one: a study, which says whether to believe the best.",
             "It runs beside the live ones, in a process of its own, and never slows them down.",
         )
-        self.show([row for _, row in made.values()], now, note=counts(self._view), empty=empty)
+        self.show([row for _, row in made.values()], now, note=self._said(), empty=empty)
+
+    def _said(self) -> str:
+        """How many there are, and whose files are being written."""
+        said = counts(self._view)
+        return f"writing the files of {clean(', '.join(self.writing))} … · {said}" if self.writing else said
 
     def get(self, key: str) -> RunRow | None:
         """The run of an id."""
@@ -140,15 +147,8 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
         word = progress_words(row, now_ns)
     elif row.state == "done":
         word = f"{word} {seconds(row)}"
-    cells = (
-        Cell("A" if marked else "", "key"),
-        *_asked(row, row.order.strategy, now_ns),
-        Cell(word, tone),
-        *_came_out(row.figures or {}, row.order.terms.capital),
-        Cell(params_words(row.order.params), "muted"),
-    )
-    span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
-    return Row(row.id, cells, span=span)
+    which = Cell("A" if marked else "", "key"), clean(row.order.strategy), source_words(row.order.source)
+    return _line(row, now_ns, which, (word, tone), row.figures or {}, Cell(params_words(row.order.params), "muted"))
 
 
 def study_row(row: StudyRow, now_ns: int) -> Row:
@@ -157,48 +157,49 @@ def study_row(row: StudyRow, now_ns: int) -> Row:
     sign, name = word.split(" ", 1)
     done = row.state == "done"
     word = f"{sign} study {seconds(row) if done else name}"
-    best = (row.best or {}) if done else {}
-    names = range_names(row.order)
-    what = (
-        f"{row.verdict or 'no verdict'}, best of {row.done:,}: {short_params(best.get('params', {}), names)}" if done else ", ".join(names)
-    )
-    cells = (
-        Cell(""),
-        *_asked(row, ", ".join(row.order.strategies), now_ns),
-        Cell(word, tone),
-        *_came_out(best, row.order.terms.capital),
-        Cell(what, VERDICT_TONES.get(row.verdict or "", "muted") if done else "muted"),
-    )
+    what = f"{row.verdict or 'no verdict'}, best of {row.done:,}: {best_params(row)}" if done else ", ".join(range_names(row.order))
+    which = Cell(""), clean(", ".join(row.order.strategies)), sources_words(row.order.sources)
+    told = Cell(what, VERDICT_TONES.get(row.verdict or "", "muted") if done else "muted")
+    made = _line(row, now_ns, which, (word, tone), (row.best or {}) if done else {}, told)
     if row.state == "running":
-        return Row(row.id, cells, span=(_STATE, Cell(f"study {study_progress(row, now_ns)}", tone)))
-    span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
-    return Row(row.id, cells, span=span)
+        return replace(made, span=(_STATE, Cell(f"study {study_progress(row, now_ns)}", tone)))
+    return made
 
 
-def _asked(row: RunRow | StudyRow, strategy: str, now_ns: int) -> tuple[Cell, ...]:
-    """What was asked for: run, strategy, source, span, when."""
-    span = (span_words(row.first_ns, row.last_ns), float(row.last_ns - row.first_ns)) if row.last_ns else ("", None)
-    return (
+def _line(
+    row: RunRow | StudyRow, now_ns: int, which: tuple[Cell, str, str], state: tuple[str, str], found: Mapping[str, Any], last: Cell
+) -> Row:
+    """A line of the list.
+
+    Args:
+        which: a mark, strategies and sources.
+        state: a word and its tone.
+        found: figures; empty where there are none.
+        last: what stands behind them.
+    """
+    mark, strategy, source = which
+    net, win, fall = found.get("net_pnl"), found.get("win_rate"), found.get("max_drawdown_pct")
+    share = None if net is None else 100 * net / row.order.terms.capital
+    long = row.last_ns - row.first_ns if row.last_ns else None
+    cells = (
+        mark,
         Cell(clean(row.id), "strong"),
-        Cell(clean(strategy)),
-        Cell(source_words(row.order.source)),
-        Cell(span[0], "muted", span[1]),
+        Cell(strategy),
+        Cell(source),
+        Cell("" if long is None else span_words(row.first_ns, row.last_ns), "muted", long),
         Cell(figures.moment(row.asked_ns, now_ns), "muted"),
-    )
-
-
-def _came_out(found: Mapping[str, Any], capital: float) -> tuple[Cell, ...]:
-    """The figures, from net P&L to the share of trips won; blank where there are none yet."""
-    net, win = found.get("net_pnl"), found.get("win_rate")
-    share = None if net is None else 100 * net / capital
-    return (
+        Cell(*state),
         Cell(figures.signed(net) if found else "", sign_tone(net or 0.0), net),
         Cell(figures.signed(share) if found else "", sign_tone(share or 0.0), share),
-        Cell(figures.magnitude(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
+        Cell(figures.magnitude(fall) if found else "", "plain", fall),
         Cell(figures.number(found.get("sharpe")) if found else "", "plain", found.get("sharpe")),
         Cell(f"{found['trades']:,}" if "trades" in found else "", "plain", found.get("trades")),
         Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if found else "", "plain", win),
+        last,
     )
+    word, tone = state
+    over = row.state in ("failed", "cancelled")
+    return Row(row.id, cells, span=(_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if over else None)
 
 
 def progress_words(row: RunRow, now_ns: int) -> str:
