@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.research.report_text import Setting
 
 SOURCES = """\
-SOURCE is a CSV, zip or Parquet file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
+SOURCE is a CSV, zip, Parquet or Feather file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
 or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
 """
 
