@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.research import moment
-from cockpit.cli.terms import DEPENDING, add_terms, folders, terms
+from cockpit.cli.terms import DEPENDING, add_terms, folders, idle, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -88,9 +88,8 @@ def _ask(call: Call) -> Ask:
     by_risk = weigh(plan.legs, options.weights if options.weights is not None else plan.weights)
     for draft in plan.legs:
         needs = msgspec.structs.replace(common, **draft.terms)
-        for name, (rule, words) in DEPENDING.items():
-            if name in draft.terms and getattr(needs, rule) in ("market", 0.0):
-                raise UsageError(f"leg {draft.name}: {name} does nothing without {rule}={words}")
+        if line := idle(needs, (name for name in DEPENDING if name in draft.terms), "{name}={value}"):
+            raise UsageError(f"leg {draft.name}: {line}")
     legs = [
         Leg(draft.name, draft.strategy, tuple(draft.sources), draft.params, msgspec.structs.replace(common, **draft.terms), draft.symbol,
             draft.weight)

@@ -14,12 +14,15 @@ from core.compile.extras import acts
 from core.compile.layout import layout_hash, records_in, same_books, take_up, zeros
 from core.errors import StoreError, StrategyError
 from core.kernels import levers
-from core.kernels.features import features_in
+from core.kernels.features import ADDED, features_in
 from core.kernels.records import REPORT
 from core.types import TICK, Records, copied, join
 
 REPORTS_AT_A_TIME = 4096
 NOTHING: Records = np.empty(0, REPORT)
+
+#: Fields of a book that tell of prints, not of what was traded.
+LEARNT = [name for name, _ in ADDED["volatile"]["BOOK"]]
 
 #: A fill of the ledger: leg, signed quantity, position after it, price, time ns, fee.
 PastFill: TypeAlias = tuple[int, float, float, float, int, float]
@@ -150,10 +153,13 @@ class Instance:
         return advance
 
     def warm(self, ticks: Records) -> None:
-        """Let the strategy see history without trading; its book starts afresh after it."""
+        """Let the strategy see history without trading; its book starts afresh after it, but for what it knows of the market."""
         self.account[0].paused = 1
         self.feed(ticks)
+        learnt = [(name, self.books[name].copy()) for name in LEARNT if name in self.layouts["BOOK"].fields]
         self.reset_books()
+        for name, values in learnt:
+            self.books[name] = values
 
     def reset_books(self) -> None:
         """A flat book and a fresh account; the strategy's state stays."""

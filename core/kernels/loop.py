@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import mark, mark_day
-from core.kernels.features import FUNDED, LOTS, RESTING, SIZED
+from core.kernels.features import FUNDED, LOTS, RESTING, SIZED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
-from core.kernels.orders import decide, expire, fill_due, fill_stop
+from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
 from core.kernels.records import SIGNAL
-from core.kernels.resting import resting
-from core.kernels.sizing import wanted
-from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch
+from core.kernels.resting import gapped, resting
+from core.kernels.sizing import unsized, wanted
+from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch, trigger_stop
+from core.kernels.volatility import sample
 
 LEGS = 1  # books of the strategy
 MAPPED = True  # ticks of several symbols: `legs` tells whose
@@ -98,19 +99,27 @@ def advance(
             if rested and book.aim != book.position and tick.ts > book.expires:
                 n = expire(book, terms, reports, n, tick, leg)
                 rested = False
+            if TRIGGERED and BARS:
+                waited = book.limit
+                if rested and terms.triggers != 0 and gapped(book, tick):  # filled at the open, as a market order
+                    rested = False
         if BARS:
             if book.aim != book.position and tick.start >= book.due:
                 n = fill_due(account, book, terms, reports, n, tick, leg, tick.open)
         elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due:
             n = fill_due(account, book, terms, reports, n, tick, leg, price)
         book.last = price
+        if VOLATILE:
+            sample(book, terms, tick.ts, price)
         if LIMITED:
             book.bid = tick.bid
             book.ask = tick.ask
         fired = 0
         if STOPS and book.position != 0.0:
             if BARS:
-                if RESTING and rested and account.fills != fills:
+                if TRIGGERED and terms.triggers != 0 and rested and account.fills != fills:
+                    fired, level = trigger_stop(book, terms, tick, waited)
+                elif RESTING and rested and account.fills != fills:
                     fired, level = entry_stop(book, terms, tick)
                 else:
                     fired, level = bar_stop(book, terms, tick)
@@ -141,6 +150,10 @@ def advance(
                 why = other.latched
             elif quiet or (LIMITED and account.paused != 0):
                 continue
+            elif VOLATILE and unsized(other, terms, target):
+                n = hold_back(other, reports, n, tick, k, target)
+                if other.aim * target >= 0.0:
+                    continue
             else:
                 want = wanted(account, other, terms, target) if SIZED else target * terms.qty
             if want != other.aim:
@@ -148,7 +161,7 @@ def advance(
                     account.error = 1
                 else:
                     n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
-            elif LIMITED or LOTS:
+            elif LIMITED or LOTS or VOLATILE:
                 other.blocked = 0
         if book.position != 0.0 or n != written:
             mark(account, books, book, LEGS, price)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isnan
 
-from loop_reference_terms import added, available, difference, due_hours, fee_bps, limit, ordered, paid, unit_of
+from loop_reference_terms import Volatility, added, available, difference, due_hours, fee_bps, limit, ordered, paid, unit_of, waiting
 
 from core.commands import Terms
 from core.types import Records
@@ -52,13 +52,16 @@ def placed(goal: float, position: float, price: float, due: int, why: str, terms
     opens = goal != 0 and (position * goal <= 0 or abs(goal) > abs(position))
     if terms.entry == "market" or why != "signal" or not opens:
         return Order(goal, due, why)
-    life = inf if terms.limit_ttl_ms is None else round(terms.limit_ttl_ms * 1e6)
+    ttl = waiting(terms)[1]
+    life = inf if ttl is None else round(ttl * 1e6)
     return Order(goal, due, why, limit(price, goal > position, terms), due + life)
 
 
 def crossed(order: Order, position: float, price: float, terms: Terms) -> bool:
-    """Whether a print fills a resting order."""
+    """Whether a print fills a resting order, or sets it off."""
     assert order.limit is not None
+    if terms.entry == "stop":
+        return price >= order.limit if order.target > position else price <= order.limit
     beyond = order.limit - price if order.target > position else price - order.limit
     return beyond > 0 or (beyond == 0 and terms.limit_fill == "touch")
 
@@ -72,6 +75,7 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     held_against = 0.0  # the target that must change before a latched leg trades again
     opinion = 0.0
     unit, sized_for = terms.qty, 0.0  # what a target of 1 was when it became another one
+    market = Volatility(terms)
     share = inf if terms.participation is None else terms.participation
     bids, asks = ticks["bid"].tolist(), ticks["ask"].tolist()
     latency = round(terms.latency_ms * 1e6)
@@ -82,12 +86,15 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
             fees += position * last * (terms.funding_bps / 1e4) * hours
         equity = terms.capital + realised - fees + position * (last - entry)  # as marked on the print before
         reached, last = time, price
+        market.see(time, price)
         closes = order is not None and order.limit is not None and position * (order.target - position) < 0
         if order is not None and order.limit is not None and not closes and time > order.expires:
             late = Order(order.target, int(order.expires) + latency, order.why)
-            order = late if terms.limit_then == "market" else None
+            order = late if waiting(terms)[2] == "market" else None
         rests = order is not None and order.limit is not None and not closes
         if order is not None and time >= order.due and (not rests or crossed(order, position, price, terms)):  # (1) fill what is due
+            if rests and terms.entry == "stop":
+                order.limit, rests = None, False
             goal_now = 0.0 if closes else order.target
             wanted = difference(goal_now, position, terms)
             cap = available(share * size, terms) if size > 0 else inf
@@ -129,10 +136,17 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
         elif isnan(target):
             continue
         else:
-            if target not in (0.0, sized_for) or unit == 0.0:
-                unit = unit_of(price, equity, terms)
-            sized_for = target
-            goal, why = target * unit, "signal"
+            fresh = target != 0.0 and (target != sized_for or unit == 0.0)
+            if fresh and terms.size == "vol_pct" and not market.known:
+                if target * (order.target if order else position) >= 0.0:
+                    continue
+                goal = 0.0
+            else:
+                if fresh:
+                    unit = unit_of(price, equity, terms, target, market)
+                sized_for = target
+                goal = target * unit
+            why = "signal"
         goal = ordered(goal, position, order.target if order else None, price, terms)
         if goal == (order.target if order else position):  # (5) order
             continue

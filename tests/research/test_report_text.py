@@ -78,6 +78,19 @@ def test_what_is_not_asked_for_is_not_said_and_what_is_asked_for_is() -> None:
         assert words in text
 
 
+def test_stop_orders_and_sizes_by_volatility_are_said() -> None:
+    text = report_text(FIGURES, setting(terms=Terms(qty=20, size="vol_pct", entry="stop", trigger_offset_bps=5, trigger_ttl_ms=900)))
+    words = " ".join(text.split())
+    for said in (
+        "size 20 % of equity is the volatility a year",
+        "volatility 24 h half-life of",
+        "leverage 2 times equity",
+        "entries stop 5 bps beyond the decision's price",
+        "wait for 900 ms, then cancel",
+    ):
+        assert said in words
+
+
 def test_bars_say_how_they_fill() -> None:
     text = report_text(FIGURES, setting(kind="bars", interval_ns=60_000_000_000, form="klines", terms=Terms(take_profit_pct=1)))
     assert "1m bars" in text

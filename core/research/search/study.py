@@ -23,6 +23,7 @@ from core.research.search.methods import DEFAULT_MOST, Method, method
 from core.research.search.ranges import Range
 from core.research.search.space import Condition, Space
 from core.research.search.trial import Job, Series, Trial, encode_job
+from core.research.volatility import refuse_long_bars
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
 
@@ -68,6 +69,8 @@ class Study:
 
     def __init__(self, ask: Ask, series: Sequence[Series]) -> None:
         self.ask, self.series = ask, list(series)
+        for one in self.series:
+            refuse_long_bars(ask.terms, one.interval_ns)
         definitions = [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
         self.spaces = [_space(definition, ask, definitions) for definition in definitions]
         self.size = sum(self._most(space) for space in self.spaces) * len(self.series)
