@@ -62,6 +62,9 @@ class Terms(Struct, frozen=True, kw_only=True):
         | None
     ) = None
     trigger_then: Annotated[Literal["cancel", "market"], Meta(description="what becomes of a stop order after that")] = "cancel"
+    exits: Annotated[
+        Literal["market", "resting"], Meta(description="resting: stops and take-profits are orders at the venue from the entry on")
+    ] = "market"
     vol_half_life_hours: Annotated[
         float, Meta(gt=0, le=87_600, description="age at which a return counts half in the volatility of vol_pct")
     ] = 24.0

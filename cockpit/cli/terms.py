@@ -19,13 +19,15 @@ PLAIN = (
     "qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct", "lot", "tick_size", "min_notional",
     "spread", "spread_bps", "impact_bps", "impact_volume",
     "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours", "size",
-    "trigger_offset_bps", "trigger_ttl_ms", "trigger_then", "vol_half_life_hours", "max_leverage",
+    "trigger_offset_bps", "trigger_ttl_ms", "trigger_then", "exits", "vol_half_life_hours", "max_leverage",
 )  # fmt: skip
 
 
 #: Flags that say something of a rule, and what turns that rule on: a word, or any number where a letter stands for it.
 DEPENDING = {
-    **dict.fromkeys(("limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps"), (("entry", "limit"),)),
+    **dict.fromkeys(("limit_offset_bps", "limit_ttl_ms", "limit_then"), (("entry", "limit"),)),
+    **dict.fromkeys(("limit_fill", "maker_fee_bps"), (("entry", "limit"), ("exits", "resting"))),
+    "exits": (("stop_loss_pct", "P"), ("take_profit_pct", "P"), ("trailing_pct", "P")),
     **dict.fromkeys(("trigger_offset_bps", "trigger_ttl_ms", "trigger_then"), (("entry", "stop"),)),
     **dict.fromkeys(("vol_half_life_hours", "max_leverage"), (("size", "vol_pct"),)),
     "impact_volume": (("impact_bps", "B"),),
@@ -87,6 +89,7 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--trigger-offset-bps", metavar="B", help="how far from the decision's price a stop order is (0)")
     more.add_argument("--trigger-ttl-ms", metavar="MS", help="how long a stop order waits (without end)")
     more.add_argument("--trigger-then", metavar="T", help="cancel, or market: what becomes of it after that (cancel)")
+    more.add_argument("--exits", metavar="E", help="market, or resting: stops and take-profits are orders at the venue (market)")
     more.add_argument("--spread", metavar="S", help="print, or quote: market orders pay ask or bid, where known (print)")
     more.add_argument("--spread-bps", metavar="B", help="spread where no quote is paid; half of it is paid (0)")
     more.add_argument("--impact-bps", metavar="B", help="worse by so much for all that is traded, by the square-root law (0)")

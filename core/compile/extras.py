@@ -29,12 +29,19 @@ def features_of(terms: Terms) -> frozenset[str]:
         "lots": any(size is not None for size in (terms.lot, terms.tick_size, terms.min_notional)),
         "sized": terms.size != "units",
         "funded": terms.funding_bps != 0,
-        "resting": terms.entry != "market",
+        "resting": terms.entry != "market" or _held(terms),
         "triggered": terms.entry == "stop",
         "volatile": terms.size == "vol_pct",
+        "held": _held(terms),
         "spread": terms.spread == "quote" or terms.spread_bps > 0 or terms.impact_bps > 0,
     }
     return frozenset(name for name, wanted in asked.items() if wanted)
+
+
+def _held(terms: Terms) -> bool:
+    """Whether there are exits that rest."""
+    stops = (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct)
+    return terms.exits == "resting" and any(percent is not None for percent in stops)
 
 
 def added_terms(terms: Terms) -> dict[str, float]:
@@ -58,6 +65,7 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "half_life": terms.vol_half_life_hours * HOUR_NS,
         "spacing": round(terms.vol_half_life_hours * HOUR_NS / RETURNS_A_HALF_LIFE),
         "leverage": terms.max_leverage,
+        "holds": _held(terms),
         **_waiting(terms),
     }
 

@@ -16,6 +16,7 @@ RESTING = False  # entries wait at the venue
 FUNDED = False  # positions pay funding
 SIZED = False  # a unit of target is money's worth
 TRIGGERED = False  # what waits is a stop order; RESTING too
+HELD = False  # exits rest at the venue; RESTING too
 VOLATILE = False  # a unit of target is worth its volatility; SIZED too
 
 #: By feature and record: the fields it adds.
@@ -88,6 +89,11 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
             ("variance", "f8"),  # weighted sums: of squared returns,
             ("elapsed", "f8"),  # of the time they took, ns,
             ("returns", "f8"),  # of their number
+        ],
+    },
+    "held": {
+        "TERMS": [
+            ("holds", "i8"),  # 1: exits rest
         ],
     },
 }

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import mark, mark_day
-from core.kernels.features import FUNDED, LOTS, RESTING, SIZED, TRIGGERED, VOLATILE
+from core.kernels.features import FUNDED, HELD, LOTS, RESTING, SIZED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
+from core.kernels.held import held_stop, strike, strike_bar
 from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
-from core.kernels.records import SIGNAL
+from core.kernels.records import FLATTEN, SIGNAL, TAKE_PROFIT
 from core.kernels.resting import gapped, resting
 from core.kernels.sizing import unsized, wanted
 from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch, trigger_stop
@@ -103,10 +104,14 @@ def advance(
                 waited = book.limit
                 if rested and terms.triggers != 0 and gapped(book, tick):  # filled at the open, as a market order
                     rested = False
+        if HELD:
+            before, struck = book.position, 0
+            if not BARS and not EXTERNAL and terms.holds != 0 and before != 0.0:
+                struck, n = strike(account, book, terms, limits, reports, n, tick, leg, price)
         if BARS:
             if book.aim != book.position and tick.start >= book.due:
                 n = fill_due(account, book, terms, reports, n, tick, leg, tick.open)
-        elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due:
+        elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due and (not HELD or struck == 0):
             n = fill_due(account, book, terms, reports, n, tick, leg, price)
         book.last = price
         if VOLATILE:
@@ -115,15 +120,23 @@ def advance(
             book.bid = tick.bid
             book.ask = tick.ask
         fired = 0
-        if STOPS and book.position != 0.0:
+        if HELD and not BARS and not EXTERNAL and terms.holds != 0:
+            fired = struck
+        elif STOPS and book.position != 0.0:
             if BARS:
                 if TRIGGERED and terms.triggers != 0 and rested and account.fills != fills:
                     fired, level = trigger_stop(book, terms, tick, waited)
                 elif RESTING and rested and account.fills != fills:
                     fired, level = entry_stop(book, terms, tick)
+                elif HELD and terms.holds != 0:
+                    fired, level = held_stop(book, terms, tick)
                 else:
                     fired, level = bar_stop(book, terms, tick)
-                if fired != 0:
+                if HELD and terms.holds != 0:
+                    if fired != 0:
+                        used = abs(book.position - before)
+                        fired, n = strike_bar(account, book, terms, limits, reports, n, tick, leg, level, fired, used)
+                elif fired != 0:
                     n = fill_stop(account, book, terms, limits, reports, n, tick, leg, level, fired)
             else:
                 stretch(book, price)
@@ -141,9 +154,11 @@ def advance(
                 if other.latched != 0 and target != other.latch:
                     other.latched = 0
                 other.opinion = target
-            if STOPS and fired != 0 and k == leg:
+            if STOPS and fired != 0 and k == leg and (not HELD or terms.holds == 0 or other.latched != FLATTEN):
                 other.latched = fired
                 other.latch = other.opinion
+            if HELD and not EXTERNAL and terms.holds != 0 and other.latched == TAKE_PROFIT and other.latch * other.position > 0.0:
+                continue  # what is left of the take-profit rests on
             why = SIGNAL
             want = 0.0
             if other.latched != 0:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import LOTS, TRIGGERED
+from core.kernels.features import HELD, LOTS, TRIGGERED
 from core.kernels.grid import on_tick
-from core.kernels.records import SIGNAL
+from core.kernels.records import SIGNAL, TAKE_PROFIT
 from core.kernels.stops import stop_hit
 
 BARS = False  # the source is BAR records: a limit is reached inside a range
@@ -86,7 +86,9 @@ def seen_at(book: Any, price: float) -> float:
 
 
 def fee_rate(book: Any, terms: Any, qty: float) -> float:
-    """The fee of an execution, in basis points: what a resting order opens is a maker's."""
+    """The fee of an execution, in basis points: what a resting order opens is a maker's, and what a resting take-profit closes."""
     made = book.limit != 0.0 and book.position * qty >= 0.0
+    if HELD and book.why == TAKE_PROFIT:
+        made = book.limit != 0.0
     rate: float = terms.maker_bps if made else terms.fee_bps
     return rate

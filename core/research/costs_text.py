@@ -19,7 +19,7 @@ SIZES = {
 
 def costs(terms: Terms) -> list[tuple[str, str, str]]:
     """(name, value, remark) of each that was asked for."""
-    return [*_volatility(terms), *_lots(terms), *_spread(terms), *_resting(terms), *_triggered(terms), *_funding(terms)]
+    return [*_volatility(terms), *_lots(terms), *_spread(terms), *_resting(terms), *_triggered(terms), *_held(terms), *_funding(terms)]
 
 
 def held_back(reports: Records) -> list[str]:
@@ -66,10 +66,9 @@ def _resting(terms: Terms) -> list[tuple[str, str, str]]:
     if terms.entry != "limit":
         return []
     life = "without end" if terms.limit_ttl_ms is None else f"for {terms.limit_ttl_ms:g} ms, then {terms.limit_then}"
-    maker = terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps
     return [
         ("entries", "limit", f"{terms.limit_offset_bps:g} bps from the decision's price, filled {terms.limit_fill} it; rest {life}"),
-        ("maker fee", f"{maker:g} bps", "of the value of each fill of a limit order; exits and stops are market orders"),
+        _maker(terms, "of the value of each fill of a limit order" + ("" if _holds(terms) else "; exits and stops are market orders")),
     ]
 
 
@@ -79,6 +78,22 @@ def _triggered(terms: Terms) -> list[tuple[str, str, str]]:
     life = "without end" if terms.trigger_ttl_ms is None else f"for {terms.trigger_ttl_ms:g} ms, then {terms.trigger_then}"
     how = f"{terms.trigger_offset_bps:g} bps beyond the decision's price, a market order from the print at it on; wait {life}"
     return [("entries", "stop", how)]
+
+
+def _held(terms: Terms) -> list[tuple[str, str, str]]:
+    if not _holds(terms):
+        return []
+    how = f"at the venue from the entry's fill on; a take-profit fills at its price, by what trades {terms.limit_fill} it"
+    fee = [] if terms.entry == "limit" else [_maker(terms, "of the value of each fill of a take-profit")]
+    return [("exits", "resting", how), *fee]
+
+
+def _holds(terms: Terms) -> bool:
+    return terms.exits == "resting" and any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
+
+
+def _maker(terms: Terms, remark: str) -> tuple[str, str, str]:
+    return "maker fee", f"{terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps:g} bps", remark
 
 
 def _funding(terms: Terms) -> list[tuple[str, str, str]]:

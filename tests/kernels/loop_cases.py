@@ -103,6 +103,14 @@ def triggered(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def held(draw: st.DrawFn) -> dict[str, Any]:
+    """Exits that rest."""
+    return {
+        "exits": "resting", "limit_fill": draw(st.sampled_from(["through", "touch"])), "maker_fee_bps": draw(off_or(-1.0, 2.0)),
+        "take_profit_pct": draw(off_or(1.0, 5.0)), "stop_loss_pct": draw(st.sampled_from([3.0, 10.0])),
+    }  # fmt: skip
+
+
 def volatile(draw: st.DrawFn) -> dict[str, Any]:
     """Sizes by volatility; of a half-life so short that it is known within the few prints there are."""
     return {
@@ -120,6 +128,7 @@ FEATURES = {
     "sized": sized,
     "triggered": triggered,
     "volatile": volatile,
+    "held": held,
 }
 
 

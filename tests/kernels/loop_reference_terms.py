@@ -119,6 +119,16 @@ def limit(price: float, buys: bool, terms: Terms) -> float:
     return max(whole(away, terms.tick_size, ROUND_FLOOR), terms.tick_size) if buys else whole(away, terms.tick_size, ROUND_CEILING)
 
 
+def profit(position: float, entry: float, terms: Terms) -> float | None:
+    """Where a take-profit rests."""
+    if terms.take_profit_pct is None:
+        return None
+    away = entry * (1.0 + terms.take_profit_pct / 100) if position > 0 else entry * (1.0 - terms.take_profit_pct / 100)
+    if terms.tick_size is None or away <= 0.0:
+        return away if away > 0.0 else None
+    return whole(away, terms.tick_size, ROUND_CEILING) if position > 0 else max(whole(away, terms.tick_size, ROUND_FLOOR), terms.tick_size)
+
+
 def fee_bps(made: bool, terms: Terms) -> float:
     """The fee of a fill: a maker's, or a taker's."""
     return terms.maker_fee_bps if made and terms.maker_fee_bps is not None else terms.fee_bps

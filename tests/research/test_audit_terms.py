@@ -25,8 +25,21 @@ ALL = Terms(
 BREAKS = Terms(
     side="long_short", size="vol_pct", qty=30, vol_half_life_hours=0.05, max_leverage=3, latency_ms=250, participation=0.5,
     take_profit_pct=0.04, stop_loss_pct=0.05, entry="stop", trigger_offset_bps=0.2, trigger_ttl_ms=30_000, trigger_then="market",
+    exits="resting", limit_fill="touch", maker_fee_bps=1,
 )  # fmt: skip
-RESTS = Terms(side="long_short", qty=0.5, entry="limit", limit_ttl_ms=9_000, maker_fee_bps=1, funding_bps=-1, funding_hours=1)
+RESTS = Terms(
+    side="long_short",
+    qty=0.5,
+    entry="limit",
+    limit_ttl_ms=9_000,
+    maker_fee_bps=1,
+    funding_bps=-1,
+    funding_hours=1,
+    exits="resting",
+    take_profit_pct=0.02,
+    stop_loss_pct=0.03,
+    participation=0.5,
+)
 
 
 def test_all_terms_are_asked_for() -> None:
