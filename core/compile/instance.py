@@ -21,9 +21,6 @@ from core.types import TICK, Records, copied, join
 REPORTS_AT_A_TIME = 4096
 NOTHING: Records = np.empty(0, REPORT)
 
-#: Fields of a book that tell of prints, not of what was traded.
-LEARNT = [name for name, _ in ADDED["volatile"]["BOOK"]]
-
 #: A fill of the ledger: leg, signed quantity, position after it, price, time ns, fee.
 PastFill: TypeAlias = tuple[int, float, float, float, int, float]
 
@@ -55,6 +52,7 @@ class Instance:
         self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
         features = features_in(layouts["TERMS"].names or ())
         self._acts, self._rests, self._holds = acts(features), "resting" in features, "held" in features
+        self._learnt = [name for name, _ in ADDED["volatile"]["BOOK"]] if "volatile" in features else []
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
@@ -156,10 +154,10 @@ class Instance:
         """Let the strategy see history without trading; its book starts afresh after it, but for what it knows of the market."""
         self.account[0].paused = 1
         self.feed(ticks)
-        learnt = [(name, self.books[name].copy()) for name in LEARNT if name in self.layouts["BOOK"].fields]
+        before = self.books.copy()
         self.reset_books()
-        for name, values in learnt:
-            self.books[name] = values
+        for name in self._learnt:
+            self.books[name] = before[name]
 
     def reset_books(self) -> None:
         """A flat book and a fresh account; the strategy's state stays."""
@@ -190,10 +188,9 @@ class Instance:
             moment.ts, moment.price = ts, price
             book = self.books[leg]
             if self._rests:  # a fee that is no taker's was a maker's
-                made = fee != abs(qty) * price * self.terms.fee_bps / 1e4
-                book.limit = price if made else 0.0
+                book.limit = price if fee != abs(qty) * price * self.terms.fee_bps / 1e4 else 0.0
                 if self._holds:
-                    book.why = TAKE_PROFIT if made and book.position * qty < 0.0 else SIGNAL
+                    book.why = TAKE_PROFIT if book.limit != 0.0 and book.position * qty < 0.0 else SIGNAL
             self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
             self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]

@@ -28,7 +28,7 @@ def held_back(reports: Records) -> list[str]:
     small, vague = (int(np.count_nonzero(blocked == why)) for why in (MINIMUM, UNKNOWN))
     return [
         *([f"an order was {BLOCK_NAMES[MINIMUM]} and not placed: {small:,} time{'s' * (small > 1)}"] if small else []),
-        *([f"a target waited, as its {BLOCK_NAMES[UNKNOWN]}: {vague:,} time{'s' * (vague > 1)}"] if vague else []),
+        *([f"a target waited, {BLOCK_NAMES[UNKNOWN]}: {vague:,} time{'s' * (vague > 1)}"] if vague else []),
     ]
 
 

@@ -26,5 +26,5 @@ def refuse_long_bars(terms: Terms, interval_ns: int) -> None:
     least = LEAST_BARS * interval_ns / _HOUR_NS
     raise UsageError(
         f"size vol_pct: a half-life of {terms.vol_half_life_hours:g} hours is too short for bars of {interval_text(interval_ns)}: "
-        f"vol_half_life_hours must be at least {least:g}, {LEAST_BARS} of them"
+        f"vol_half_life_hours must be at least {least:g}, which is {LEAST_BARS} bars"
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-from loop_cases import realistic_cases
+from hypothesis import strategies as st
+from loop_cases import realistic_cases, realistic_terms, targets
 from loop_rig import BARS, EXTERNAL, NO, T0, Run, bars, play, prints, scripted, terms
 
 from core.commands import SetLimits, Terms
@@ -269,3 +271,27 @@ def test_position_and_orders_never_double(case: tuple[Records, list[float], Term
     exits = np.isin(fills["why"], (STOP_LOSS, TAKE_PROFIT, TRAILING))
     assert (np.abs(fills["position"][exits]) < np.abs(before[exits])).all()
     assert (fills["position"][exits] * before[exits] >= 0.0).all()
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_in_bars_too_nothing_doubles_and_what_goes_to_the_market_is_inside_the_bar(data: st.DataObject) -> None:
+    corners = data.draw(st.lists(st.tuples(*[st.integers(90, 110)] * 4), min_size=1, max_size=40))
+    rows = bars([(a, max(a, b, c, d), min(a, b, c, d), d) for a, b, c, d in corners], volume=2.0)
+    wanted = data.draw(targets(len(rows)))
+    how = data.draw(realistic_terms("held", *data.draw(st.sampled_from([(), ("triggered",), ("resting",)]))))
+    how = msgspec.structs.replace(how, slippage_bps=0.0)
+    fills = play(rows, wanted, how, variant=BARS, jit=True).of(FILL)
+    most = [np.nanmax([0.0, *wanted[: at + 1]]) * how.qty for at in fills["tick_id"]]
+    least = [np.nanmin([0.0, *wanted[: at + 1]]) * how.qty for at in fills["tick_id"]]
+    assert (fills["position"] <= np.array(most) + 1e-12).all()
+    assert (fills["position"] >= np.array(least) - 1e-12).all()
+    if how.participation is not None:
+        assert (np.bincount(fills["tick_id"], np.abs(fills["qty"]), len(rows)) <= how.participation * 2.0 + 1e-12).all()
+    before = np.concatenate([[0.0], fills["position"][:-1]])
+    exits = np.isin(fills["why"], (STOP_LOSS, TAKE_PROFIT, TRAILING))
+    assert (np.abs(fills["position"][exits]) < np.abs(before[exits])).all()
+    rested = (fills["why"] == TAKE_PROFIT) | ((how.entry == "limit") & (before * fills["qty"] >= 0.0))
+    market, its = fills[~rested], rows[fills["tick_id"][~rested]]
+    assert (market["price"] <= its["high"] + 1e-9).all()
+    assert (market["price"] >= its["low"] - 1e-9).all()

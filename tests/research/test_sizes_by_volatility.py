@@ -32,7 +32,7 @@ def run(path: Path, terms: Terms, every: int) -> Result:
 
 def test_what_waited_is_told(tmp_path: Path) -> None:
     result = run(tmp_path / "x.csv", Terms(size="vol_pct", qty=20, side="long_short"), 5)
-    assert "a target waited, as its volatility not known yet: 1 time" in result.source.notes
+    assert "a target waited, volatility not known yet: 1 time" in result.source.notes
     assert result.figures["fills"] > 5
 
 
@@ -40,7 +40,7 @@ def test_bars_too_long_for_the_half_life_are_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as refusal:
         run(tmp_path / "x.csv", Terms(size="vol_pct", qty=20, vol_half_life_hours=1), 5)
     assert str(refusal.value) == (
-        "size vol_pct: a half-life of 1 hours is too short for bars of 5m: vol_half_life_hours must be at least 1.25, 15 of them"
+        "size vol_pct: a half-life of 1 hours is too short for bars of 5m: vol_half_life_hours must be at least 1.25, which is 15 bars"
     )
 
 
