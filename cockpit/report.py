@@ -105,8 +105,9 @@ def params_words(params: dict[str, Any]) -> str:
 
 
 def size_words(terms: Terms) -> str:
-    """`0.5`, `500 of quote currency`, `20 % of equity`."""
-    return f"{terms.qty:g}{({'quote': ' of quote currency', 'equity_pct': ' % of equity'}).get(terms.size, '')}"
+    """`0.5`, `500 of quote currency`, `20 % of equity`, `20 % volatility a year`."""
+    counted = {"quote": " of quote currency", "equity_pct": " % of equity", "vol_pct": " % volatility a year"}
+    return f"{terms.qty:g}{counted.get(terms.size, '')}"
 
 
 def terms_words(terms: Terms) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.commands import Terms
-from core.kernels.records import FILL
+from core.kernels.records import FILL, TAKE_PROFIT
 from core.research.excursions import Excursions
 from core.research.stretches import Holding
 from core.research.underwater import Falls, Underwater, follow
@@ -21,7 +21,7 @@ class Watch:
 
     def __init__(self, terms: Terms) -> None:
         self._holding = Holding(terms.capital)
-        self._excursions = Excursions(terms.slippage_bps / 1e4)
+        self._excursions = Excursions(terms.slippage_bps / 1e4, exact=(TAKE_PROFIT,) if terms.exits == "resting" else ())
         self._underwater = Underwater(terms.capital)
 
     def take(self, batch: Records, reports: Records) -> None:
