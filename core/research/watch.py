@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.commands import Terms
-from core.kernels.records import FILL
+from core.kernels.records import FILL, FUNDING
 from core.research.excursions import Excursions
-from core.research.stretches import Holding
+from core.research.stretches import Holding, with_funding
 from core.research.underwater import Falls, Underwater, follow
 from core.types import Records
 
@@ -26,12 +26,12 @@ class Watch:
 
     def take(self, batch: Records, reports: Records) -> None:
         """The next batch, and all that the run reported of it."""
-        held = self._holding.over(batch, reports.compress(reports["kind"] == FILL))
+        held = self._holding.over(batch, reports.compress((reports["kind"] == FILL) | (reports["kind"] == FUNDING)))
         if held.flat:
             return
         price = np.ascontiguousarray(batch["price"])  # out of records an extreme takes thirty times as long
         self._excursions.take(batch, price, held)
-        follow(self._underwater, batch["ts"], price, held)
+        follow(self._underwater, *with_funding(batch["ts"], price, held))
 
     def excursions(self) -> NDArray[np.float64]:
         """As `Excursions.closed`."""
