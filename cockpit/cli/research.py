@@ -139,7 +139,7 @@ def _setting(order: Order, result: Result) -> Setting:
 def _print(result: Result, setting: Setting) -> None:
     from core.research.report_text import print_report
 
-    print_report(result.figures, setting, sys.stdout, result.tables["by_exit"])
+    print_report(result.figures, setting, sys.stdout, result.tables)
 
 
 def _report(call: Call, result: Result, setting: Setting, curve: Curve) -> int:

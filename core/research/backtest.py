@@ -20,6 +20,7 @@ from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.figures import figures
 from core.research.metrics import Run, finite, metrics
+from core.research.regimes import Regimes, step_of
 from core.research.rows import fill_rows
 from core.research.source import Source
 from core.research.source_verdict import Holes, refuse
@@ -47,8 +48,8 @@ class Order:
         from_ns: first time traded; what lies before it in the source only warms the strategy up.
         allow_gaps: run over a source that lacks data; the result says so.
         cache: take files from the cache of what was parsed before, and keep them there.
-        watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, and how long
-            equity lay below its peak.
+        watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, how long
+            equity lay below its peak, and in what market each trip was entered.
     """
 
     sources: list[str]
@@ -145,7 +146,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
     started = time.perf_counter()
-    watch = Watch(order.terms) if order.watched else None
+    watch = Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched else None
     reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch)
     gaps = source.verdict.gaps() if source.verdict is not None else None
     if source.verdict is not None and source.verdict.holes is not None:
@@ -215,7 +216,7 @@ def _result(
     found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
-        trips=trips, tables=tables(trips, source.interval_ns), executed=fills,
+        trips=trips, tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes), executed=fills,
         funded=reports.compress(reports["kind"] == FUNDING), cold=cold,
     )  # fmt: skip
 

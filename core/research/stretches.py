@@ -29,6 +29,11 @@ class Stretches(NamedTuple):
     settled: NDArray[np.float64]
 
     @property
+    def of_fills(self) -> NDArray[np.bool_]:
+        """Which of the reports are fills."""
+        return np.asarray(self.fills["kind"] != FUNDING)
+
+    @property
     def flat(self) -> bool:
         """Nothing was held and nothing was done."""
         return len(self.rows) == 0 and self.position[0] == 0.0

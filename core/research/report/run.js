@@ -28,9 +28,14 @@ function trades(page, data) {
   page.append(card("Trades", `${some}Newest first; times are UTC.`, dataTable(trips.length, columns, { sorted: "trade", hint: "filter: net>0 side=long reason=signal" })));
 }
 
+const ENTERED = {
+  by_volatility: "Of the trades entered when realised volatility was in that third of all its values of the run before, in quote currency.",
+  by_trend: "Of the trades entered after the price had gone that way, in quote currency.",
+};
+
 function grouped(name, rows) {
   const title = Object.keys(rows[0])[0], forms = { [title]: "text", trades: "count", win_rate: "share", gross: "money", net: "money", expectancy: "money" };
   const chart = rows.length > 1 && rows.every((row) => typeof row.net === "number") ? bars(`net by ${title}`, rows.map((row) => String(row[title])), rows.map((row) => row.net), "money", (k) => `${rows[k].trades} trades`) : null;
   const parts = [chart, el("details", {}, el("summary", {}, "figures"), plainTable(rows, forms))];
-  return card(`Net ${name.replaceAll("_", " ")}`, "Of the trades that ended there, in quote currency.", ...parts.filter(Boolean));
+  return card(`Net ${name.replaceAll("_", " ")}`, ENTERED[name] || "Of the trades that ended there, in quote currency.", ...parts.filter(Boolean));
 }

@@ -30,7 +30,7 @@ def run_document(figures: Mapping[str, Any], setting: Setting, detail: Detail) -
     Args:
         figures: as `core.research.backtest.Result` has them; keys beside those the text report knows are listed by their names.
     """
-    told = blocks(figures, setting, detail.tables.get("by_exit", []))
+    told = blocks(figures, setting, detail.tables)
     known = {name: value for _, rows in reversed(told) for name, value, _ in reversed(rows)}
     given = params_text(setting.params) or "no parameters"
     return {

@@ -51,7 +51,7 @@ def test_the_figures_are_one_document_whatever_a_strategy_prints(run: Run, noisy
     assert outcome.code == 0, outcome.err
     assert list(outcome.document)[: len(KEYS)] == KEYS
     assert {"expectancy", "cagr", "sortino", "calmar", "exposure", "turnover", "underwater"} < outcome.document.keys()
-    assert set(outcome.document["tables"]) == {"by_hour", "by_weekday", "by_month", "by_side", "by_exit"}
+    assert set(outcome.document["tables"]) == {"by_hour", "by_weekday", "by_month", "by_side", "by_exit", "by_volatility", "by_trend"}
     assert outcome.document["ticks"] == 360
     written = [json.loads(line) for line in fills.read_text().splitlines()]
     assert len(written) == outcome.document["fills"] > 0

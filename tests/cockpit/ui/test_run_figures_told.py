@@ -29,6 +29,24 @@ def test_every_figure_there_is_can_be_read_with_its_unit() -> None:
         assert line in lines
 
 
+def test_trades_are_told_by_the_market_they_were_entered_in() -> None:
+    found = report(run_row())
+    found["detail"]["tables"] |= {
+        "by_volatility": [
+            {"volatility": "low", "trades": 1, "win_rate": 0.0, "net": -4.5},
+            {"volatility": "n/a", "trades": 9, "win_rate": 2 / 3, "net": 8.0},
+        ],
+        "by_trend": [{"trend": "up", "trades": 10, "win_rate": 0.6, "net": 3.5}],
+    }
+    lines = lines_of(found)
+    for line in (
+        "vol. low              -4.50  USDT from 1 trade, 0.0 % won, entered in it",
+        "vol. n/a              +8.00  USDT from 9 trades, 66.7 % won, entered in it",
+        "trend up              +3.50  USDT from 10 trades, 60.0 % won, entered in it",
+    ):
+        assert line in lines
+
+
 def test_a_run_of_before_there_were_such_figures_has_none_to_read() -> None:
     old = report(run_row())
     old["figures"] = {name: old["figures"][name] for name in ("net_pnl", "trades", "sharpe")}
