@@ -53,31 +53,34 @@ class Regimes:
 
     def __init__(self, step_ns: int, source_ns: int) -> None:
         self._step = 0 if source_ns >= step_ns else step_ns
-        self._step_now: int | None = None
+        self._now: int | None = None
         self._price = np.nan
-        self._rows = self._over = 0
+        self._over = 0
         self._closes: list[NDArray[np.float64]] = []
         self._known: list[NDArray[np.int64]] = []
 
     def take(self, batch: Records, held: Stretches) -> None:
         """The next batch, and what was done in it."""
-        steps = self._steps(batch)
-        begun = np.flatnonzero(np.diff(steps, prepend=steps[0] if self._step_now is None else self._step_now))
+        begun = self._begun(batch)
         ends = batch["price"][np.maximum(begun - 1, 0)]
         self._closes.append(np.where(begun > 0, ends, self._price))
         fills = held.rows[held.of_fills]
         self._known.append(self._over + np.searchsorted(begun, fills, side="right"))
         self._over += len(begun)
-        self._rows += len(batch)
-        self._step_now, self._price = int(steps[-1]), float(batch["price"][-1])
+        self._price = float(batch["price"][-1])
 
-    def _steps(self, batch: Records) -> NDArray[np.int64]:
-        """The number of each row's step; none goes back."""
+    def _begun(self, batch: Records) -> NDArray[np.intp]:
+        """The rows that begin a step, and so end the one before; no step begins again."""
         if self._step == 0:
-            return np.arange(self._rows, self._rows + len(batch))
-        when = batch["start" if "start" in (batch.dtype.names or ()) else "ts"]
-        steps = np.maximum.accumulate(when // self._step)
-        return steps if self._step_now is None else np.maximum(steps, self._step_now)
+            first = int(self._now is None)
+            self._now = 0
+            return np.arange(first, len(batch))
+        when = np.ascontiguousarray(batch["start" if "start" in (batch.dtype.names or ()) else "ts"])
+        before = int(when[0]) // self._step if self._now is None else self._now
+        self._now = max(before, int(when.max()) // self._step)
+        if self._now - before < len(when) and bool((when[1:] >= when[:-1]).all()):
+            return np.unique(np.searchsorted(when, np.arange(before + 1, self._now + 1) * self._step))
+        return np.flatnonzero(np.diff(np.maximum(np.maximum.accumulate(when // self._step), before), prepend=before))
 
     def of(self, trips: Records) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The codes of each trip: its place in `VOLATILITIES`, and in `TRENDS`.
