@@ -18,10 +18,12 @@ from core.errors import SourceError, StrategyError, UsageError
 from core.kernels.records import FILL, FUNDING, MARK, REPORT
 from core.research.costs_text import held_back
 from core.research.curve import Curve
+from core.research.decisions import Decisions, decisions_of
 from core.research.figures import figures
 from core.research.metrics import Run, finite, metrics
 from core.research.regimes import Regimes, step_of
 from core.research.rows import fill_rows
+from core.research.signals import Signals
 from core.research.source import Source
 from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
@@ -50,6 +52,7 @@ class Order:
         cache: take files from the cache of what was parsed before, and keep them there.
         watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, how long
             equity lay below its peak, and in what market each trip was entered.
+        signals: the newest so many decisions are kept with what they rested on; None: all of them; 0: nobody asked.
     """
 
     sources: list[str]
@@ -65,6 +68,7 @@ class Order:
     allow_gaps: bool = False
     cache: bool = True
     watched: bool = False
+    signals: int | None = 0
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,7 @@ class Result:
         executed: the FILL reports that `fills` is made of.
         funded: the FUNDING reports.
         cold: why the strategy never had an opinion: there was too little for it to warm up; '' where there was enough.
+        signals: its decisions, where anyone asked.
     """
 
     figures: dict[str, Any]
@@ -95,6 +100,7 @@ class Result:
     executed: Records
     funded: Records
     cold: str = ""
+    signals: Signals | None = None
 
 
 def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None) -> Result:
@@ -147,7 +153,8 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
     started = time.perf_counter()
     watch = Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched else None
-    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch)
+    decisions = decisions_of(instance, plan, definition, order.signals)
+    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch, decisions)
     gaps = source.verdict.gaps() if source.verdict is not None else None
     if source.verdict is not None and source.verdict.holes is not None:
         refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
@@ -158,7 +165,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
         )
     cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns)
     source.notes += [*([f"the strategy {cold}"] if cold else []), *held_back(reports)]
-    result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
+    result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch, decisions.signals)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result
 
@@ -175,7 +182,7 @@ def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
 
 def _run(
     instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None, curve: Curve | None,
-    watch: Watch | None,
+    watch: Watch | None, decisions: Decisions,
 ) -> tuple[Records, int, int]:  # fmt: skip
     parts: list[Records] = []
     first_ns = last_ns = done = 0
@@ -184,9 +191,11 @@ def _run(
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])
         before = len(parts)
+        with blaming(plan):
+            decisions.begin(batch)
         for piece in (batch,) if curve is None else curve.pieces(batch):
             with blaming(plan):
-                parts.append(instance.feed(piece))
+                parts.append(decisions.feed(piece))
             done += len(piece)
             if curve is not None:
                 account = instance.account[0]
@@ -203,7 +212,7 @@ def _run(
 
 def _result(
     instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, cold: str, started: float,
-    watch: Watch | None,
+    watch: Watch | None, signals: Signals | None,
 ) -> Result:  # fmt: skip
     account = instance.account[0]
     marks = reports.compress(reports["kind"] == MARK)
@@ -217,7 +226,7 @@ def _result(
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
         trips=trips, tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes), executed=fills,
-        funded=reports.compress(reports["kind"] == FUNDING), cold=cold,
+        funded=reports.compress(reports["kind"] == FUNDING), cold=cold, signals=signals,
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ from core.research.source_verdict import GapsError
 #: Seconds between two words on progress.
 PERIOD_S = 0.2
 
-#: Fills and round trips of a run that are kept one by one, the newest ones.
+#: Fills, round trips and decisions of a run that are kept one by one, the newest ones.
 MOST_FILLS = 1000
 
 Say = Callable[[Said], None]
@@ -49,6 +49,7 @@ def order_of(request: Request) -> Order:
         to_ns=request.to_ns,
         allow_gaps=request.allow_gaps,
         watched=True,
+        signals=MOST_FILLS,
     )
 
 
@@ -108,7 +109,7 @@ def outcome_of(result: Result) -> Outcome:
 
 
 def detail_of(result: Result, curve: Curve) -> Detail:
-    """The curve, the newest fills and round trips, and the tables."""
+    """The curve, the newest fills, round trips and decisions, and the tables."""
     points = curve.points()
     return Detail(
         equity=[(point.ts, point.equity, point.drawdown) for point in points],
@@ -119,6 +120,8 @@ def detail_of(result: Result, curve: Curve) -> Detail:
         trips=trip_rows(result.trips, result.plan.name, MOST_FILLS),
         trips_total=len(result.trips),
         tables=result.tables,
+        signals=[] if result.signals is None else result.signals.rows(MOST_FILLS),
+        signals_total=0 if result.signals is None else result.signals.total,
     )
 
 

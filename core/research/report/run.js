@@ -11,6 +11,7 @@ function runPage(page, data) {
   }
   page.append(el("div", { class: "columns" }, ...data.blocks.map(([title, rows]) => card(title, null, statements(rows))), rests(data)));
   if (data.trips.length) trades(page, data);
+  if (data.signals.length) signals(page, data);
   page.append(el("div", { class: "pair" }, ...Object.entries(data.tables).filter(([, rows]) => rows.length).map(([name, rows]) => grouped(name, rows))));
   page.append(card("Every figure by its key", null, el("details", {}, el("summary", {}, `${data.figures.length} figures, as --json names them`), statements(data.figures.map(([key, value]) => [key, shown("plain", value), ""])))));
 }
@@ -26,6 +27,18 @@ function trades(page, data) {
     card("Results of trades", `${some}Net, in quote currency.`, histogram("results of trades", { values: net, form: "money", name: "net a trade", height: 280 })),
     known.length ? card("How far behind before the end", `${some}Worst excursion (MAE) against the result, in percent of the entry.`, scatter("MAE against result", { x: known.map((trip) => trip.mae_pct), y: known.map((trip) => trip.net_pct), xName: "MAE % →", yName: "net % ↑", xForm: "percent", yForm: "percent", height: 280, about: (k) => `trade ${known[k].trade}, ${known[k].side}\nMAE ${shown("percent", known[k].mae_pct)}, net ${shown("percent", known[k].net_pct)}\n${when(known[k].exit_ms)}` })) : null));
   page.append(card("Trades", `${some}Newest first; times are UTC.`, dataTable(trips.length, columns, { sorted: "trade", hint: "filter: net>0 side=long reason=signal" })));
+}
+
+function signals(page, data) {
+  const rows = data.signals, named = [...new Set(rows.flatMap((row) => row.values.map(([name]) => name)))];
+  const known = rows.map((row) => new Map(row.values)), plain = { signal: "count", ts_ms: "time", price: "price", old: "plain", new: "plain", order_id: "text" };
+  const names = { ts_ms: "time", old: "target before", new: "target", order_id: "order" };
+  const columns = [
+    ...Object.entries(plain).map(([key, form]) => ({ key, name: names[key] || key, form, get: (row) => rows[row][key] })),
+    ...named.map((name) => ({ key: name, name: name.replaceAll("_", " "), form: "price", get: (row) => known[row].get(name) })),
+  ];
+  const some = data.signals_total > rows.length ? `The newest ${shown("count", rows.length)} of ${shown("count", data.signals_total)}. ` : "";
+  page.append(card("Signals", `${some}Every decision, with the values it rested on at that very moment. Newest first; times are UTC.`, dataTable(rows.length, columns, { sorted: "signal", hint: "filter: target=1 price>100" })));
 }
 
 const ENTERED = {
