@@ -13,6 +13,7 @@ from cockpit.forms.fields import Field
 from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
 from cockpit.panes.run_figures import more_lines
+from cockpit.panes.run_fill import fill_lines
 from cockpit.report import params_words, quote_of, stamp, terms_words, title_words
 from cockpit.study import best_words
 from cockpit.text import clean
@@ -192,11 +193,15 @@ def register(app: CockpitApp) -> None:
 
 
 def read(app: CockpitApp) -> None:
-    """Everything about the run under the cursor; where one pane is shown at a time, its result."""
+    """Everything about the run under the cursor, or its fill; where one pane is shown at a time, its result."""
     from cockpit.forms.reading import Reading
 
     row = app.lab.chosen
     if row is None:
+        return
+    if app.lab.pane is app.lab.trades:
+        if (chosen := app.lab.trades.chosen) is not None:
+            app.push_screen(Reading(f"Fill of {title_words(row)}", fill_lines(*chosen)))
         return
     if app.lab.single:
         app.lab.go(2)

@@ -6,9 +6,11 @@ from typing import Any
 
 from fake_lab import report, run_row
 
+from cockpit.figures import NONE
 from cockpit.panes.metric import METRICS
 from cockpit.panes.result import metric_line
 from cockpit.panes.run_figures import more_lines
+from cockpit.panes.run_fill import fill_lines
 from cockpit.panes.run_trades import fill_rows
 from cockpit.report import read_report
 
@@ -73,6 +75,22 @@ def test_a_figure_stands_with_its_kin_where_there_are_any() -> None:
     said = {metric.key: "".join(part.text for part in metric_line(metric, old, "USDT")) for metric in METRICS}
     assert said["sharpe"].endswith("daily, a year's worth")
     assert said["trades"].endswith("round trips")
+
+
+def test_a_fill_is_read_with_the_decision_behind_it_and_what_that_rested_on() -> None:
+    detail = read_report(report(run_row())).detail
+    assert detail is not None
+    lines = fill_lines(detail.fills[0], detail.signals[0])
+    for line in (
+        "  what           buy 0.50 at 61,651",
+        "  decided        2026-11-20 13:02:11 UTC, signal 314",
+        "  target         0 to +1",
+        "  fast           61,640.125",
+        f"  slow           {NONE}",
+    ):
+        assert line in lines
+    assert fill_lines(detail.fills[1], None)[-1] == "No decision of the strategy: it was stopped out."
+    assert fill_lines(detail.fills[0], None)[-1] == "Its decision is not kept."
 
 
 def test_the_fill_that_ended_a_round_trip_says_how_far_it_was_behind_and_ahead() -> None:

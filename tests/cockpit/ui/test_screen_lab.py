@@ -259,6 +259,17 @@ async def test_enter_on_a_run_reads_all_of_it(tmp_path: Path) -> None:
         await eventually(lambda: not line_with(app, "↑ ↓ scroll"))
 
 
+async def test_enter_on_a_fill_reads_it_and_the_decision_behind_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        await in_lab(engine, app, pilot)
+        await pilot.press("4")
+        await eventually(lambda: line_with(app, "enter details"))
+        await pilot.press("end", "enter")
+        await eventually(lambda: line_with(app, "decided", "signal 314"))
+        assert line_with(app, "fast", "61,640.125")
+
+
 async def test_a_run_whose_file_is_gone_still_shows_its_figures(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine, run_row(1))
