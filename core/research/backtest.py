@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
@@ -16,11 +14,13 @@ from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import SourceError, StrategyError, UsageError
 from core.kernels.records import FILL, FUNDING, MARK, REPORT
+from core.research.account import account_run
+from core.research.calibration.costs import Costs
 from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.decisions import Decisions, decisions_of
 from core.research.figures import figures
-from core.research.metrics import Run, finite, metrics
+from core.research.metrics import finite, metrics
 from core.research.regimes import Regimes, step_of
 from core.research.rows import fill_rows
 from core.research.signals import Signals
@@ -34,9 +34,6 @@ from core.research.watch import Watch
 from core.strategy import PYTHON, Definition
 from core.strategy_files import load, strategy_file
 from core.types import Records, interval_text, join
-
-#: What the figures take from the account as it is.
-_OF_ACCOUNT = ("ticks", "fills", "trades", "wins", "gross_profit", "gross_loss", "fees", "equity", "capital", "max_drawdown")
 
 Progress = Callable[[Source, int], None]
 
@@ -53,6 +50,7 @@ class Order:
         watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, how long
             equity lay below its peak, and in what market each trip was entered.
         signals: the newest so many decisions are kept with what they rested on; None: all of them; 0: nobody asked.
+        costs: what was measured of the symbol takes the place of the terms; None: nothing was.
     """
 
     sources: list[str]
@@ -69,6 +67,11 @@ class Order:
     cache: bool = True
     watched: bool = False
     signals: int | None = 0
+    costs: Costs | None = None
+
+    def priced(self, symbol: str) -> Order:
+        """The same with the terms that were measured for a symbol, where there are any."""
+        return self if self.costs is None else replace(self, terms=self.costs.terms(symbol, self.terms), costs=None)
 
 
 @dataclass(frozen=True)
@@ -121,7 +124,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     )  # fmt: skip
     source.since_ns = order.from_ns or 0
     refuse_holes(source.text, source.listed(), order.allow_gaps)
-    return run_over(source, order, definition, progress, curve)
+    return run_over(source, order.priced(source.symbol), definition, progress, curve)
 
 
 def definition_of(order: Order) -> Definition:
@@ -228,24 +231,3 @@ def _result(
         trips=trips, tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes), executed=fills,
         funded=reports.compress(reports["kind"] == FUNDING), cold=cold, signals=signals,
     )  # fmt: skip
-
-
-def account_run(instance: Instance, marks: Records, first_ns: int, last_ns: int, interval_ns: int) -> Run:
-    """What `core.research.metrics` makes figures of: the account as it is now, and the daily marks (MARK reports) on the way.
-
-    Args:
-        first_ns, last_ns: times of the first and last tick, or the starts of the first and last bar.
-        interval_ns: length of a bar; 0 for ticks.
-    """
-    row = instance.account.view(np.ndarray)[0]
-    account = dict(zip(row.dtype.names, row.tolist(), strict=True))
-    same = {name: account[name] for name in _OF_ACCOUNT}
-    return Run(
-        **same,
-        max_drawdown_pct=account["max_drawdown_ratio"] * 100,
-        boundaries_ns=marks["ts"],
-        equities=marks["equity"],
-        first_ns=first_ns,
-        last_ns=last_ns,
-        interval_ns=interval_ns,
-    )

@@ -17,7 +17,7 @@ from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, StoreError, telling
 from core.kernels.records import MARK, REPORT
-from core.research.backtest import account_run
+from core.research.account import account_run
 from core.research.metrics import metrics
 from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
 from core.research.warming import MOST_WARM_TICKS
@@ -71,7 +71,7 @@ def run_trial(job: Job, trial: Trial) -> Result:
     began = time.perf_counter()
     try:
         series = job.series[trial.series]
-        rows, terms = rows_of(series), job.terms
+        rows, terms = rows_of(series), job.terms[trial.series]
         if trial.jitter is not None:
             rows, terms = jittered(rows, trial.jitter, bars=series.bars), costing(terms, trial.jitter.cost)
         return _traded(_instance(job.plans[trial.plan], terms, trial), trial, series, rows, began)
