@@ -6,8 +6,10 @@ Nothing here is compiled, and nothing computes an indicator again: values are th
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,9 @@ from msgspec import Struct
 from core.errors import StrategyError, one_line
 from core.kernels.bars import BAR_STATE
 from core.strategy import Definition
+
+#: A decision has so many values at most.
+MOST = 64
 
 #: State, work memory, and work memory as it was before the step, to values by name.
 Reader = Callable[[Any, Any, Any], Mapping[str, float]]
@@ -32,7 +37,7 @@ def reader_of(definition: Definition, params: Struct) -> Reader:
     """
     declared = getattr(definition.module, "indicators", None)
     if declared is None:
-        return lambda s, mem, old: dict(_scalars(s))
+        return lambda s, mem, old: dict(islice(_scalars(s), MOST))
     _must_take(definition.name, declared, "indicators(s, mem, p, old)", 4)
     return lambda s, mem, old: numbers(definition.name, declared(s, mem, params, old))
 
@@ -47,7 +52,7 @@ def plain_reader(name: str, strategy: Any) -> Callable[[], Mapping[str, float]]:
     if callable(declared):
         _must_take(name, declared, "indicators(self)", 0)
         return lambda: numbers(name, declared())
-    return lambda: {key: value for key, value in _attributes(strategy) if _NAME.fullmatch(key)}
+    return lambda: dict(islice(_attributes(strategy), MOST))
 
 
 def _must_take(name: str, declared: Callable[..., Any], words: str, count: int) -> None:
@@ -65,6 +70,8 @@ def numbers(name: str, given: Any) -> dict[str, float]:
     """
     if not isinstance(given, Mapping):
         raise StrategyError(one_line(f"{name}: indicators gave {given!r}: it gives a number by name, such as {{'fast': 1.5}}"))
+    if len(given) > MOST:
+        raise StrategyError(f"{name}: indicators gave {len(given):,} values: {MOST} at most")
     found = {}
     for key, value in given.items():
         if not (isinstance(key, str) and _NAME.fullmatch(key)):
@@ -79,7 +86,12 @@ def numbers(name: str, given: Any) -> dict[str, float]:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float | np.number | np.bool_) and not isinstance(value, np.complexfloating) else None
+    if not isinstance(value, int | float | np.number | np.bool_) or isinstance(value, np.complexfloating):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # a whole number beyond all that a float can hold
+        return math.inf if value > 0 else -math.inf
 
 
 def _scalars(record: Any, before: str = "") -> Iterator[tuple[str, float]]:
@@ -97,6 +109,6 @@ def _scalars(record: Any, before: str = "") -> Iterator[tuple[str, float]]:
 
 def _attributes(strategy: Any) -> Iterator[tuple[str, float]]:
     for key, value in getattr(strategy, "__dict__", {}).items():
-        number = None if key.startswith("_") else _number(value)
+        number = _number(value) if _NAME.fullmatch(key) else None
         if number is not None:
             yield key, number

@@ -120,7 +120,7 @@ def detail_of(result: Result, curve: Curve) -> Detail:
         trips=trip_rows(result.trips, result.plan.name, MOST_FILLS),
         trips_total=len(result.trips),
         tables=result.tables,
-        signals=[] if result.signals is None else result.signals.rows(MOST_FILLS),
+        signals=[] if result.signals is None else result.signals.rows(result.signals.newest(MOST_FILLS)),
         signals_total=0 if result.signals is None else result.signals.total,
     )
 

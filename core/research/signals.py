@@ -14,6 +14,11 @@ from core.research.metrics import finite
 #: What is known of every decision, before its values: times in ns UTC, prices in quote currency, targets in units, 0 for no order.
 FIXED = {"ts_ns": "q", "price": "d", "old": "d", "new": "d", "order": "q"}
 
+ALL = slice(None)
+
+#: Names of values in a run; those that come later are left out.
+MOST_NAMES = 256
+
 
 class Signals:
     """Takes decisions one after the other; some 100 bytes each.
@@ -49,7 +54,7 @@ class Signals:
         """
         self.total += 1
         for name in values:
-            if name not in self._values:
+            if name not in self._values and len(self.names) < MOST_NAMES:
                 self.names.append(name)
                 self._values[name] = array("d", [np.nan]) * len(self)
         for column, value in zip(self._fixed.values(), fixed, strict=True):
@@ -63,30 +68,34 @@ class Signals:
         for column in (*self._fixed.values(), *self._values.values()):
             del column[:count]
 
-    def fixed(self, name: str, most: int | None = None) -> NDArray[Any]:
-        """A column of `FIXED`, oldest first; with `most` of the newest so many."""
-        return np.array(self._fixed[name][-most:] if most else self._fixed[name], FIXED[name])
-
-    def values(self, name: str, most: int | None = None) -> NDArray[np.float64]:
-        """The values of a name in the same way, NaN where it had none."""
-        return np.array(self._values[name][-most:] if most else self._values[name], np.float64)
-
-    def rows(self, most: int | None = None) -> list[dict[str, Any]]:
-        """JSON-ready, oldest first: `signal` (its number, from 1), the columns of `FIXED` with the order by its id ('' for none), and
-        `values`; what is not known is None."""
+    def newest(self, most: int | None = None) -> slice:
+        """The place of the newest so many of those that are kept; None: of as many as are to be."""
         most = self._most if most is None else most
-        whens, prices, olds, news, orders = (self.fixed(name, most).tolist() for name in FIXED)
-        first = self.total - len(whens) + 1
-        values = [self.values(name, most).tolist() for name in self.names]
+        return slice(0 if most is None else max(0, len(self) - most), len(self))
+
+    def fixed(self, name: str, part: slice = ALL) -> NDArray[Any]:
+        """A column of `FIXED`, oldest first."""
+        return np.array(self._fixed[name][part], FIXED[name])
+
+    def values(self, name: str, part: slice = ALL) -> NDArray[np.float64]:
+        """The values of a name in the same way, NaN where it had none."""
+        return np.array(self._values[name][part], np.float64)
+
+    def rows(self, part: slice | None = None) -> list[dict[str, Any]]:
+        """JSON-ready, oldest first: `signal` (its number, from 1), the columns of `FIXED` with the order by its id ('' for none), and
+        `values`; what is not known is None. `part` is None for `newest()`."""
+        start, stop, _ = (self.newest() if part is None else part).indices(len(self))
+        part, first = slice(start, stop), self.total - len(self) + start + 1
+        fixed = (self.fixed(name, part).tolist() for name in FIXED)
+        values = [[finite(value) for value in self.values(name, part).tolist()] for name in self.names]
         return [
             {
-                "signal": first + k,
-                "ts_ns": whens[k],
-                "price": finite(prices[k]),
-                "old": finite(olds[k]),
-                "new": finite(news[k]),
-                "order_id": f"{self.strategy}:o{orders[k]}" if orders[k] else "",
-                "values": {name: finite(column[k]) for name, column in zip(self.names, values, strict=True)},
+                "signal": first + k, "ts_ns": ts, "price": finite(price), "old": finite(old), "new": finite(new),
+                "order_id": self.order_id(order), "values": {name: column[k] for name, column in zip(self.names, values, strict=True)},
             }
-            for k in range(len(whens))
-        ]
+            for k, (ts, price, old, new, order) in enumerate(zip(*fixed, strict=True))
+        ]  # fmt: skip
+
+    def order_id(self, number: int) -> str:
+        """As fills name it; '' for none."""
+        return f"{self.strategy}:o{number}" if number else ""

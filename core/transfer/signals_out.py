@@ -19,6 +19,9 @@ COLUMNS = (
     Column("old", "number"), Column("new", "number"), Column("order_id", "text"),
 )  # fmt: skip
 
+#: Decisions that are rows at once.
+_PIECE = 8192
+
 
 def write_signals(signals: Signals, symbol: str, path: Path) -> int:
     """Write all that are kept; how many they were.
@@ -30,12 +33,12 @@ def write_signals(signals: Signals, symbol: str, path: Path) -> int:
     form = next((form for end, form in ENDINGS.items() if path.name.lower().endswith(end)), None)
     if form is not None:
         return export(signals_sheet(signals, symbol), path, form, lambda done, rows: None).rows
-    rows = signals.rows()
     with Draft(path) as draft:
         with draft.part.open("wb") as file:
-            file.writelines(msgspec.json.encode(row) + b"\n" for row in rows)
+            for part in _parts(signals):
+                file.writelines(msgspec.json.encode(row) + b"\n" for row in signals.rows(part))
         draft.keep()
-    return len(rows)
+    return len(signals)
 
 
 def signals_sheet(signals: Signals, symbol: str) -> Sheet:
@@ -53,12 +56,15 @@ def _free(name: str, columns: Sequence[Column]) -> str:
     return name
 
 
+def _parts(signals: Signals) -> Iterator[slice]:
+    yield from (slice(start, min(start + _PIECE, len(signals))) for start in range(0, len(signals), _PIECE))
+
+
 def _rows(signals: Signals, symbol: str) -> Iterator[Stretch]:
-    if not len(signals):
-        return
-    ts, price, old, new, order = (signals.fixed(name) for name in FIXED)
-    first = signals.total - len(signals) + 1
-    numbers = np.arange(first, first + len(ts))
-    orders = [f"{signals.strategy}:o{number}" if number else "" for number in order.tolist()]
-    values = [signals.values(name) for name in signals.names]
-    yield Stretch([numbers, ts, ts, repeated(symbol, len(ts)), price, old, new, orders, *values], len(ts))
+    before = signals.total - len(signals)
+    for part in _parts(signals):
+        ts, price, old, new, order = (signals.fixed(name, part) for name in FIXED)
+        numbers = np.arange(before + part.start, before + part.stop) + 1
+        orders = [signals.order_id(number) for number in order.tolist()]
+        values = [signals.values(name, part) for name in signals.names]
+        yield Stretch([numbers, ts, ts, repeated(symbol, len(ts)), price, old, new, orders, *values], part.stop)

@@ -184,6 +184,7 @@ def test_decisions_of_ordinary_python_are_those_of_the_same_strategy_compiled(tm
         ("def indicators(s, mem, p, old): return [1.0]", r"odd: indicators gave \[1.0\]: it gives a number by name"),
         ("def indicators(s, mem, p, old): return {'=1+1': 1.0}", r"odd: indicators gave a value the name '=1\+1'"),
         ("def indicators(s, mem, p, old): return {'x': 'much'}", r"odd: indicators gave 'much' for x: a number"),
+        ("def indicators(s, mem, p, old): return {f'x{k}': k for k in range(65)}", r"odd: indicators gave 65 values: 64 at most"),
         ("def indicators(s, mem, p, old): return {'x': 1 / 0}", r"odd failed: ZeroDivisionError"),
     ],
 )
