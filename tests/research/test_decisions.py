@@ -169,6 +169,16 @@ def test_of_ordinary_python_the_public_numbers_are_told_as_they_were_at_the_call
     assert values(run(tmp_path, declared))[:2] == [{"index": 0.5}, {"index": 1.5}]
 
 
+def test_what_warmed_ordinary_python_up_is_no_decision(tmp_path: Path) -> None:
+    run(tmp_path, "def warmup(p): return 4\n" + PLAIN)
+    order = Order([str(tmp_path / "BTCUSDT-trades.csv")], "odd", [tmp_path], cache=False, signals=None, from_ns=1_700_000_007_000_000_000)
+    signals = run_backtest(order).signals
+    assert signals is not None
+    assert [(row["ts_ns"] // 10**9 - 1_700_000_000, row["old"], row["new"], row["values"]["n"]) for row in signals.rows()] == [
+        (7, None, 1.0, 5.0), (8, 1.0, 0.0, 6.0), (11, 0.0, 1.0, 9.0),
+    ]  # fmt: skip
+
+
 def test_decisions_of_ordinary_python_are_those_of_the_same_strategy_compiled(tmp_path: Path) -> None:
     compiled, plain = run(tmp_path, KERNEL).signals, run(tmp_path, PLAIN).signals
     assert compiled is not None
