@@ -69,7 +69,7 @@ _LEVERS = frozenset({"strategies", "trades"})
 _TABLES = frozenset({"prices", "strategies", "tape"})
 _GRIDS = frozenset({"prices", "strategies", "trades", "alerts", "tape"})
 _ALERTS = frozenset({"alerts"})
-_ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs", "ranking"})
+_ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs", "run_trades", "ranking"})
 _SORTED = frozenset({"runs", "ranking"})
 
 

@@ -141,10 +141,16 @@ def run_files(report: Report) -> dict[str, bytes]:
     if detail is not None:
         points = ([*point, *detail.underwater[k : k + 1], *detail.held[k : k + 1]] for k, point in enumerate(detail.equity))
         files[f"{report.id}-equity.csv"] = _csv(_EQUITY, points)
-        for name, rows in (("fills", detail.fills), ("trades", detail.trips)):
+        for name, rows in (("fills", detail.fills), ("trades", detail.trips), ("signals", [_flat(row) for row in detail.signals])):
             if rows:
                 files[f"{report.id}-{name}.csv"] = _csv(list(rows[0]), (row.values() for row in rows))
     return files
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    """A decision with its values beside each other; one that is called as something else of it gets an underscore behind its name."""
+    plain = {name: value for name, value in row.items() if name != "values"}
+    return plain | {f"{name}_" if name in plain else name: value for name, value in row["values"].items()}
 
 
 def study_files(report: StudyReport) -> dict[str, bytes]:

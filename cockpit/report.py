@@ -36,6 +36,8 @@ class Detail(msgspec.Struct):
     trips: list[dict[str, Any]] = []
     trips_total: int = 0
     tables: dict[str, list[dict[str, Any]]] = {}
+    signals: list[dict[str, Any]] = []
+    signals_total: int = 0
 
 
 class Report(msgspec.Struct):

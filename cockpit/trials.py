@@ -8,6 +8,7 @@ from cockpit import exporting, figures
 from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
 from cockpit.panes.run_figures import more_lines
+from cockpit.panes.run_fill import fill_lines
 from cockpit.report import params_words, quote_of, terms_words, title_words
 from cockpit.study import best_words
 from cockpit.subject import OVER, subject, yet
@@ -102,11 +103,15 @@ def propose(app: CockpitApp, command: Register, tested: str, doubt: str = "") ->
 
 
 def read(app: CockpitApp) -> None:
-    """Everything about the run under the cursor; where one pane is shown at a time, its result."""
+    """Everything about the run under the cursor, or its fill; where one pane is shown at a time, its result."""
     from cockpit.forms.reading import Reading
 
     row = app.lab.chosen
     if row is None:
+        return
+    if app.lab.pane is app.lab.trades:
+        if (chosen := app.lab.trades.chosen) is not None:
+            app.push_screen(Reading(f"Fill of {title_words(row)}", fill_lines(*chosen)))
         return
     if app.lab.single:
         app.lab.go(2)

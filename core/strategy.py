@@ -12,8 +12,13 @@
     def warmup(p): return p.fast          # bars before it has an opinion
     def step(s, mem, p, tick, out): ...   # compiled; out[leg] = target, left alone = no opinion
 
+    def indicators(s, mem, p, old): return {"fast": s.fast.total / p.fast}   # if there is one: what a decision rested on
+
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
-`on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`.
+`on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
+
+`indicators` gives numbers by name. It is read, never compiled, right after the step that changed the target, where somebody lists
+decisions; `p` are the `Params`, `old` is `mem` as it was before that step.
 """
 
 from __future__ import annotations

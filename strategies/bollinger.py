@@ -50,3 +50,8 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
     elif above(close, s.bands.upper):
         s.target = -1.0
     out[0] = s.target
+
+
+def indicators(s: Any, mem: Any, p: Params, old: Any) -> dict[str, float]:
+    """The close and the bands."""
+    return {"close": s.bar.close, "lower": s.bands.lower, "middle": s.bands.window.middle, "upper": s.bands.upper}

@@ -53,3 +53,8 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
         out[0] = 1.0
     elif above(slow, slow + histogram):
         out[0] = -1.0
+
+
+def indicators(s: Any, mem: Any, p: Params, old: Any) -> dict[str, float]:
+    """The close, both lines and their distance."""
+    return {"close": s.bar.close, "line": s.macd.line, "signal": s.macd.signal, "histogram": s.macd.line - s.macd.signal}

@@ -53,3 +53,8 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
     elif (s.target > 0.0 and not above(average, close)) or (s.target < 0.0 and not above(close, average)):
         s.target = 0.0
     out[0] = s.target
+
+
+def indicators(s: Any, mem: Any, p: Params, old: Any) -> dict[str, float]:
+    """The close, the average, and where it counts as stretched."""
+    return {"close": s.bar.close, "lower": s.bands.lower, "average": s.bands.window.middle, "upper": s.bands.upper}

@@ -53,3 +53,9 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
     elif (s.target > 0.0 and not above(close, past)) or (s.target < 0.0 and not above(past, close)):
         s.target = 0.0
     out[0] = s.target
+
+
+def indicators(s: Any, mem: Any, p: Params, old: Any) -> dict[str, float]:
+    """The close, the earlier one, whose place it has taken by now, and the move between them in percent."""
+    past = old[s.past.next - 1]
+    return {"close": s.bar.close, "past": past, "move_pct": 100.0 * (s.bar.close / past - 1.0)}

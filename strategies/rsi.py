@@ -52,3 +52,9 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
     elif (s.target > 0.0 and not above(50.0, index)) or (s.target < 0.0 and not above(index, 50.0)):
         s.target = 0.0
     out[0] = s.target
+
+
+def indicators(s: Any, mem: Any, p: Params, old: Any) -> dict[str, float]:
+    """The close and the index."""
+    moved = s.index.gain + s.index.loss
+    return {"close": s.bar.close, "rsi": 100.0 * (s.index.gain / moved) if moved > 0.0 else 50.0}

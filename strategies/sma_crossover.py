@@ -50,3 +50,8 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
         out[0] = 1.0
     elif above(slow, fast):
         out[0] = -1.0
+
+
+def indicators(s: Any, mem: Any, p: Params, old: Any) -> dict[str, float]:
+    """The close and both averages."""
+    return {"close": s.bar.close, "fast": s.fast.total / p.fast, "slow": s.slow.total / p.slow}

@@ -42,6 +42,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--fills", type=Path, metavar="FILE", help="write every fill there, one JSON object a line")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write it there as one HTML page: figures, charts, trades")
     parser.add_argument("--trades", type=Path, metavar="FILE", help="write every closed round trip there, one JSON object a line")
+    words = "write every decision there with the values it rested on: CSV or Parquet by its name (.csv, .csv.gz, .parquet), else JSON lines"
+    parser.add_argument("--signals", type=Path, metavar="FILE", help=words)
 
 
 def moment(text: str) -> int:
@@ -62,8 +64,11 @@ def backtest(call: Call) -> int:
     from cockpit.cli.stopping import stopping
     from core.research.backtest import Order, run_backtest
     from core.research.curve import Curve
+    from core.research.job import MOST_FILLS
 
     options = call.options
+    noted = kept(call.home)
+    told = noted or options.report is not None
     order = Order(
         sources=options.sources,
         strategy=options.strategy,
@@ -78,11 +83,11 @@ def backtest(call: Call) -> int:
         allow_gaps=options.allow_gaps,
         cache=not options.no_cache,
         watched=True,
+        signals=None if options.signals is not None else MOST_FILLS if told else 0,
         costs=costs(call, given(call)),
     )
     # A strategy may print; stdout is ours.
-    noted = kept(call.home)
-    curve = Curve() if noted or options.report is not None else None
+    curve = Curve() if told else None
     began = time.time_ns()
     with stopping(call, "nothing of this run is kept"), Progress() as progress, contextlib.redirect_stdout(sys.stderr):
         result = run_backtest(order, progress, curve)
@@ -109,6 +114,10 @@ def _write_files(options: argparse.Namespace, result: Result) -> None:
         _write_lines(options.fills, result.fills)
     if options.trades is not None:
         _write_lines(options.trades, trip_rows(result.trips, result.plan.name))
+    if options.signals is not None and result.signals is not None:
+        from core.transfer.signals_out import write_signals
+
+        write_signals(result.signals, result.source.symbol, options.signals)
 
 
 def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
@@ -148,7 +157,7 @@ def _setting(order: Order, result: Result) -> Setting:
 def _print(result: Result, setting: Setting) -> None:
     from core.research.report_text import print_report
 
-    print_report(result.figures, setting, sys.stdout, result.tables["by_exit"])
+    print_report(result.figures, setting, sys.stdout, result.tables)
 
 
 def _report(call: Call, result: Result, setting: Setting, curve: Curve) -> int:

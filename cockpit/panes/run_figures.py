@@ -7,6 +7,7 @@ from cockpit.figures import uptime
 from cockpit.panes.facts import fact
 from cockpit.panes.line import Part
 from cockpit.report import Report
+from cockpit.text import clean
 
 
 def more_lines(report: Report | None, money: str) -> list[list[Part]]:
@@ -39,7 +40,18 @@ def _traded(report: Report, money: str) -> list[list[Part]]:
     for row in exits if len(exits) > 1 else []:
         words = f"{money} from {figures.many(row['trades'], 'trade')} that ended so"
         rows.append(_line(str(row["reason"]).replace("_", " "), figures.signed(row["net"]), words))
-    return rows
+    return rows + _regimes(report, money)
+
+
+def _regimes(report: Report, money: str) -> list[list[Part]]:
+    """What trades came to by the market they were entered in."""
+    tables = report.detail.tables if report.detail is not None else {}
+    found: list[list[Part]] = []
+    for title, short in (("volatility", "vol."), ("trend", "trend")):
+        for row in tables.get(f"by_{title}", []):
+            words = f"{money} from {figures.many(row['trades'], 'trade')}, {figures.number(100 * row['win_rate'], 1)} % won, entered in it"
+            found.append(_line(f"{short} {clean(str(row[title]))}", figures.signed(row["net"]), words))
+    return [[], *found] if found else []
 
 
 def _over_time(report: Report, money: str) -> list[list[Part]]:

@@ -35,6 +35,8 @@ class RunTradesPane(LiveGrid):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._shown: tuple[str, str] | None = None
+        self._fills: dict[str, dict[str, Any]] = {}
+        self._signals: dict[str, dict[str, Any]] = {}
 
     def paint(self, report: Report | None, now: float, word: str = "") -> None:
         """Show a run's fills; `word` says why there are none."""
@@ -43,6 +45,8 @@ class RunTradesPane(LiveGrid):
         if shown == self._shown:
             return  # a thousand rows that do not change need no comparing ten times a second
         self._shown = shown
+        self._fills = {} if detail is None else {str(fill["fill_id"]): fill for fill in detail.fills}
+        self._signals = {} if detail is None else {signal["order_id"]: signal for signal in detail.signals if signal["order_id"]}
         if detail is None:
             self.show([], now, empty=(word or "The trades of the run under the cursor are listed here.",))
             return
@@ -50,6 +54,12 @@ class RunTradesPane(LiveGrid):
         note = f"newest {count:,} of {detail.fills_total:,} fills" if count < detail.fills_total else f"{count:,} fill{'s' * (count != 1)}"
         self.show(fill_rows(detail.fills, detail.trips), now, note=note, empty=idle_words(report))
         self.choose(0)
+
+    @property
+    def chosen(self) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
+        """The fill under the cursor, and the decision that placed its order, where it is kept."""
+        fill = self._fills.get(self.listing.cursor_key)
+        return None if fill is None else (fill, self._signals.get(str(fill.get("order_id", ""))))
 
 
 def idle_words(report: Report | None) -> tuple[str, ...]:

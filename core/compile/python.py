@@ -78,7 +78,11 @@ class Position:
 
 
 class PythonInstance(Instance):
-    """A `Strategy` class and the loop that trades its targets."""
+    """A `Strategy` class and the loop that trades its targets.
+
+    Attributes:
+        around: makes of the strategy's own function the one that is asked for targets.
+    """
 
     def __init__(self, plan: Blueprint, terms: Terms, *, jit: bool = True) -> None:
         super().__init__(plan, terms, jit=jit)
@@ -93,6 +97,7 @@ class PythonInstance(Instance):
         self._done = 0
         self._reported: list[Records] = []
         self._mapped = False
+        self.around: Callable[[Any], Callable[[Any], Any]] = lambda asked: asked
 
     @property
     def targets(self) -> list[float | None]:
@@ -124,14 +129,15 @@ class PythonInstance(Instance):
         return join([*self._reported, *self._cut], REPORT)
 
     def _on_ticks(self) -> None:
+        on_tick = self.around(self.strategy.on_tick)
         for columns in self._columns(_COLUMNS):
             # `extend` takes one target after the other, so `position` sees how far it is
-            self._targets.extend(map(self.strategy.on_tick, map(Tick, *columns)))
+            self._targets.extend(map(on_tick, map(Tick, *columns)))
 
     def _on_bars(self, bars: BarBuilder) -> None:
         of_bars = "open" in (self._ticks.dtype.names or ())
         build: Callable[..., Bar | None] = bars.merge if of_bars else bars.take
-        on_bar = self.strategy.on_bar
+        on_bar = self.around(self.strategy.on_bar)
         for columns in self._columns(("start", "ts", "open", "high", "low", "price", "qty") if of_bars else ("ts", "price", "qty")):
             self._targets.extend(None if bar is None else on_bar(bar) for bar in map(build, *columns))
 

@@ -8,20 +8,22 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import SourceError, StrategyError, UsageError
 from core.kernels.records import FILL, FUNDING, MARK, REPORT
+from core.research.account import account_run
 from core.research.calibration.costs import Costs
 from core.research.costs_text import held_back
 from core.research.curve import Curve
+from core.research.decisions import Decisions, decisions_of
 from core.research.figures import figures
-from core.research.metrics import Run, finite, metrics
+from core.research.metrics import finite, metrics
+from core.research.regimes import Regimes, step_of
 from core.research.rows import fill_rows
+from core.research.signals import Signals
 from core.research.source import Source
 from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
@@ -35,9 +37,6 @@ from core.strategy_files import load, strategy_file
 from core.term_rules import refuse_idle
 from core.types import Records, interval_text, join
 
-#: What the figures take from the account as it is.
-_OF_ACCOUNT = ("ticks", "fills", "trades", "wins", "gross_profit", "gross_loss", "fees", "equity", "capital", "max_drawdown")
-
 Progress = Callable[[Source, int], None]
 
 
@@ -50,8 +49,9 @@ class Order:
         from_ns: first time traded; what lies before it in the source only warms the strategy up.
         allow_gaps: run over a source that lacks data; the result says so.
         cache: take files from the cache of what was parsed before, and keep them there.
-        watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, and how long
-            equity lay below its peak.
+        watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, how long
+            equity lay below its peak, and in what market each trip was entered.
+        signals: the newest so many decisions are kept with what they rested on; None: all of them; 0: nobody asked.
         costs: what was measured of the symbol takes the place of the terms; None: nothing was.
     """
 
@@ -68,6 +68,7 @@ class Order:
     allow_gaps: bool = False
     cache: bool = True
     watched: bool = False
+    signals: int | None = 0
     costs: Costs | None = None
 
     def priced(self, symbol: str) -> Order:
@@ -90,6 +91,7 @@ class Result:
         executed: the FILL reports that `fills` is made of.
         funded: the FUNDING reports.
         cold: why the strategy never had an opinion: there was too little for it to warm up; '' where there was enough.
+        signals: its decisions, where anyone asked.
     """
 
     figures: dict[str, Any]
@@ -103,6 +105,7 @@ class Result:
     executed: Records
     funded: Records
     cold: str = ""
+    signals: Signals | None = None
 
 
 def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None) -> Result:
@@ -156,8 +159,9 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
     started = time.perf_counter()
-    watch = Watch(order.terms) if order.watched else None
-    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch)
+    watch = Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched else None
+    decisions = decisions_of(instance, plan, definition, order.signals)
+    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch, decisions)
     gaps = source.verdict.gaps() if source.verdict is not None else None
     if source.verdict is not None and source.verdict.holes is not None:
         refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
@@ -168,7 +172,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
         )
     cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns)
     source.notes += [*([f"the strategy {cold}"] if cold else []), *held_back(reports)]
-    result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch)
+    result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch, decisions.signals)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result
 
@@ -185,7 +189,7 @@ def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
 
 def _run(
     instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None, curve: Curve | None,
-    watch: Watch | None,
+    watch: Watch | None, decisions: Decisions,
 ) -> tuple[Records, int, int]:  # fmt: skip
     parts: list[Records] = []
     first_ns = last_ns = done = 0
@@ -194,9 +198,11 @@ def _run(
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])
         before = len(parts)
+        with blaming(plan):
+            decisions.begin(batch)
         for piece in (batch,) if curve is None else curve.pieces(batch):
             with blaming(plan):
-                parts.append(instance.feed(piece))
+                parts.append(decisions.feed(piece))
             done += len(piece)
             if curve is not None:
                 account = instance.account[0]
@@ -213,7 +219,7 @@ def _run(
 
 def _result(
     instance: Instance, plan: Blueprint, source: Source, reports: Records, first_ns: int, last_ns: int, cold: str, started: float,
-    watch: Watch | None,
+    watch: Watch | None, signals: Signals | None,
 ) -> Result:  # fmt: skip
     account = instance.account[0]
     marks = reports.compress(reports["kind"] == MARK)
@@ -226,27 +232,6 @@ def _result(
     found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
-        trips=trips, tables=tables(trips, source.interval_ns), executed=fills,
-        funded=reports.compress(reports["kind"] == FUNDING), cold=cold,
+        trips=trips, tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes), executed=fills,
+        funded=reports.compress(reports["kind"] == FUNDING), cold=cold, signals=signals,
     )  # fmt: skip
-
-
-def account_run(instance: Instance, marks: Records, first_ns: int, last_ns: int, interval_ns: int) -> Run:
-    """What `core.research.metrics` makes figures of: the account as it is now, and the daily marks (MARK reports) on the way.
-
-    Args:
-        first_ns, last_ns: times of the first and last tick, or the starts of the first and last bar.
-        interval_ns: length of a bar; 0 for ticks.
-    """
-    row = instance.account.view(np.ndarray)[0]
-    account = dict(zip(row.dtype.names, row.tolist(), strict=True))
-    same = {name: account[name] for name in _OF_ACCOUNT}
-    return Run(
-        **same,
-        max_drawdown_pct=account["max_drawdown_ratio"] * 100,
-        boundaries_ns=marks["ts"],
-        equities=marks["equity"],
-        first_ns=first_ns,
-        last_ns=last_ns,
-        interval_ns=interval_ns,
-    )

@@ -22,7 +22,7 @@ from core.research.source import Source, share
 #: Seconds between two words on progress.
 PERIOD_S = 0.2
 
-#: Fills and round trips of a run that are kept one by one, the newest ones.
+#: Fills, round trips and decisions of a run that are kept one by one, the newest ones.
 MOST_FILLS = 1000
 
 Say = Callable[[Said], None]
@@ -42,6 +42,7 @@ def order_of(request: Request) -> Order:
         to_ns=request.to_ns,
         allow_gaps=request.allow_gaps,
         watched=True,
+        signals=MOST_FILLS,
     )
 
 
@@ -98,7 +99,7 @@ def outcome_of(result: Result) -> Outcome:
 
 
 def detail_of(result: Result, curve: Curve) -> Detail:
-    """The curve, the newest fills and round trips, and the tables."""
+    """The curve, the newest fills, round trips and decisions, and the tables."""
     points = curve.points()
     return Detail(
         equity=[(point.ts, point.equity, point.drawdown) for point in points],
@@ -109,6 +110,8 @@ def detail_of(result: Result, curve: Curve) -> Detail:
         trips=trip_rows(result.trips, result.plan.name, MOST_FILLS),
         trips_total=len(result.trips),
         tables=result.tables,
+        signals=[] if result.signals is None else result.signals.rows(result.signals.newest(MOST_FILLS)),
+        signals_total=0 if result.signals is None else result.signals.total,
     )
 
 

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
-from typing import TYPE_CHECKING, Any, TextIO
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 
 from core.clock import iso
 from core.commands import Terms
 from core.research.costs_text import SIZES, costs
 from core.research.metrics import LEAST_SPAN_NS
 from core.research.report_figures import count, money, number, ratio
-from core.research.report_trades import exit_lines, time_lines, trade_lines
+from core.research.report_trades import exit_lines, regime_lines, time_lines, trade_lines
 from core.research.source_name import clean
 from core.types import interval_text
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
+
+
+#: As `core.research.tables` has them, by name.
+Tables: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+NO_TABLES: Tables = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,23 +55,21 @@ class Setting:
     costs: tuple[str, str] | None = None
 
 
-def report_text(
-    figures: Mapping[str, Any], setting: Setting, width: int = 100, color: bool = False, exits: Sequence[Mapping[str, Any]] = ()
-) -> str:
+def report_text(figures: Mapping[str, Any], setting: Setting, width: int = 100, color: bool = False, tables: Tables = NO_TABLES) -> str:
     """The report as a string.
 
     Args:
         figures: as `core.research.backtest.Result` has them; those of `core.research.metrics.metrics` at least.
-        exits: the round trips by what ended them (`core.research.tables`).
+        tables: the round trips in groups (`core.research.tables`); told are those by what ended them and by what they were entered in.
     """
     out = StringIO()
-    _print(_console(out, width, color), figures, setting, exits)
+    _print(_console(out, width, color), figures, setting, tables)
     return out.getvalue()
 
 
-def print_report(figures: Mapping[str, Any], setting: Setting, file: TextIO, exits: Sequence[Mapping[str, Any]] = ()) -> None:
+def print_report(figures: Mapping[str, Any], setting: Setting, file: TextIO, tables: Tables = NO_TABLES) -> None:
     """The report on a terminal or file, coloured where the terminal can and NO_COLOR is not set."""
-    _print(_console(file, None, None), figures, setting, exits)
+    _print(_console(file, None, None), figures, setting, tables)
 
 
 def _console(file: TextIO, width: int | None, color: bool | None) -> Console:
@@ -75,8 +79,8 @@ def _console(file: TextIO, width: int | None, color: bool | None) -> Console:
     return Console(file=file, width=width, force_terminal=color, no_color=plain, highlight=False, markup=False, emoji=False)
 
 
-def _print(console: Console, figures: Mapping[str, Any], setting: Setting, exits: Sequence[Mapping[str, Any]]) -> None:
-    found = blocks(figures, setting, exits)
+def _print(console: Console, figures: Mapping[str, Any], setting: Setting, tables: Tables) -> None:
+    found = blocks(figures, setting, tables)
     widths = [max(len(row[column]) for _, rows in found for row in rows) for column in (0, 1)]
     for title, rows in [*found, ("Assumptions", assumptions(setting))]:
         if rows:
@@ -86,13 +90,13 @@ def _print(console: Console, figures: Mapping[str, Any], setting: Setting, exits
         console.print(f"  note: {clean(note)}", style="yellow", soft_wrap=True)
 
 
-def blocks(
-    figures: Mapping[str, Any], setting: Setting, exits: Sequence[Mapping[str, Any]] = ()
-) -> list[tuple[str, list[tuple[str, str, str]]]]:
+def blocks(figures: Mapping[str, Any], setting: Setting, tables: Tables = NO_TABLES) -> list[tuple[str, list[tuple[str, str, str]]]]:
     """(title, rows) of each part of the figures; a row is (name, value, remark). Arguments are those of `report_text`."""
     found = [("Result", _result(figures, setting))]
     if "exposure" in figures:
-        found += [("Trades", trade_lines(figures)), ("Exits", exit_lines(exits))] if figures["trades"] else []
+        if figures["trades"]:
+            found += [("Trades", trade_lines(figures)), ("Exits", exit_lines(tables.get("by_exit", ())))]
+            found += [(f"By {name}", regime_lines(name, tables.get(f"by_{name}", ()))) for name in ("volatility", "trend")]
         found += [("Over time", time_lines(figures))]
     return found
 

@@ -72,10 +72,16 @@ def exit_lines(rows: Sequence[Mapping[str, Any]]) -> list[Line]:
     """What ended the trips; nothing where all ended alike."""
     if len(rows) < 2:
         return []
-    return [
-        (row["reason"].replace("_", " "), money(row["net"], sign=True), f"of {count(row['trades'])} trades, {ratio(row['win_rate'])} won")
-        for row in rows
-    ]
+    return [(row["reason"].replace("_", " "), money(row["net"], sign=True), _won(row)) for row in rows]
+
+
+def _won(row: Mapping[str, Any]) -> str:
+    return f"of {count(row['trades'])} trade{'s' * (row['trades'] != 1)}, {ratio(row['win_rate'])} won"
+
+
+def regime_lines(title: str, rows: Sequence[Mapping[str, Any]]) -> list[Line]:
+    """What the trips came to that were entered in each regime; `title` is the table's."""
+    return [(row[title], money(row["net"], sign=True), _won(row)) for row in rows]
 
 
 def lasting(seconds: float | None) -> str:

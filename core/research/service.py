@@ -107,6 +107,8 @@ class Detail(msgspec.Struct):
         trips: the newest closed round trips, oldest first, as `cockpit backtest --trades` writes them.
         trips_total: of the run.
         tables: the round trips in groups (`core.research.tables`).
+        signals: the newest decisions, oldest first, as `cockpit backtest --signals` writes them.
+        signals_total: of the run.
     """
 
     equity: list[tuple[int, float, float]]
@@ -117,6 +119,8 @@ class Detail(msgspec.Struct):
     trips: list[dict[str, Any]] = []
     trips_total: int = 0
     tables: dict[str, list[dict[str, Any]]] = {}
+    signals: list[dict[str, Any]] = []
+    signals_total: int = 0
 
 
 Said: TypeAlias = Progress | Outcome | Wrong

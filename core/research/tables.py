@@ -1,4 +1,5 @@
-"""Round trips in groups: by the hour, the weekday and the month (UTC) they ended in, by side, and by what ended them."""
+"""Round trips in groups: by the hour, the weekday and the month (UTC) they ended in, by side, by what ended them, and by the market they
+were entered in."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from core.kernels.records import WHY_NAMES
 from core.research.metrics import finite
+from core.research.regimes import TRENDS, VOLATILITIES, Regimes
 from core.types import DAY, MINUTE, Records
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -16,21 +18,27 @@ _HOUR = 60 * MINUTE
 _FIRST_WEEKDAY = 3  # 1970-01-01 was a Thursday
 
 
-def tables(trips: Records, interval_ns: int = 0) -> dict[str, list[dict[str, Any]]]:
+def tables(trips: Records, interval_ns: int = 0, regimes: Regimes | None = None) -> dict[str, list[dict[str, Any]]]:
     """Of each group that has trips one row: its name, `trades`, `win_rate`, `gross`, `fees`, `net`, `expectancy`; JSON-ready.
 
     Args:
         interval_ns: length of a bar, 0 for ticks: a trip ended in the bar of its last fill, whose close may lie in the next hour.
+        regimes: what watched the run; without, there are no tables by volatility and trend.
     """
     ended = trips["exit_ns"] - interval_ns
     months = ended.astype("M8[ns]").astype("M8[M]")
-    return {
+    found = {
         "by_hour": _grouped("hour", ended % DAY // _HOUR, trips, int),
         "by_weekday": _grouped("weekday", (ended // DAY + _FIRST_WEEKDAY) % 7, trips, WEEKDAYS.__getitem__),
         "by_month": _grouped("month", months.astype(np.int64), trips, lambda month: str(np.datetime64(month, "M"))),
         "by_side": _grouped("side", -trips["side"], trips, lambda side: "long" if side < 0 else "short"),
         "by_exit": _grouped("reason", trips["why"], trips, WHY_NAMES.__getitem__),
     }
+    if regimes is not None:
+        volatility, trend = regimes.of(trips)
+        found["by_volatility"] = _grouped("volatility", volatility, trips, VOLATILITIES.__getitem__)
+        found["by_trend"] = _grouped("trend", trend, trips, TRENDS.__getitem__)
+    return found
 
 
 def _grouped(title: str, keys: NDArray[np.int64], trips: Records, named: Any) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from core.transfer.sheet import Sheet
 
 FORMS = ("csv", "parquet")
 
-_ENDINGS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
+#: The form that the end of a file's name says.
+ENDINGS = {".csv": "csv", ".csv.gz": "csv", ".parquet": "parquet"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ def form_of(path: Path, said: str | None) -> str:
     Raises:
         UsageError: nothing was said and the name says nothing, or another thing.
     """
-    ending = next((form for end, form in _ENDINGS.items() if path.name.lower().endswith(end)), None)
+    ending = next((form for end, form in ENDINGS.items() if path.name.lower().endswith(end)), None)
     if said is None and ending is None:
         raise UsageError(f"{path}: end the name with .csv, .csv.gz or .parquet, or say --format csv or parquet")
     if said is not None and ending is not None and said != ending:

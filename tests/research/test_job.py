@@ -109,6 +109,9 @@ async def test_a_run_says_how_far_it_is_and_leaves_its_curve_in_a_file(tmp_path:
     assert max(left.underwater) == pytest.approx(outcome.figures["max_drawdown_pct"])
     assert sum(left.held) / 600 == pytest.approx(outcome.figures["exposure"]), "one point a bar: each minute is held or not"
     assert sum(row["trades"] for row in left.tables["by_exit"]) == left.trips_total
+    assert left.signals_total == len(left.signals) > left.trips_total
+    assert {"close", "fast", "slow"} == left.signals[-1]["values"].keys()
+    assert sum(row["trades"] for row in left.tables["by_volatility"]) == left.trips_total
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run-1.msgpack"]
 
 

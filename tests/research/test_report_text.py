@@ -144,16 +144,23 @@ EXITS = [
     {"reason": "signal", "trades": 9, "win_rate": 0.66, "net": 40.0},
     {"reason": "stop_loss", "trades": 3, "win_rate": 0.0, "net": -52.3},
 ]
+TABLES = {
+    "by_exit": EXITS,
+    "by_volatility": [{"volatility": "mid", "trades": 12, "win_rate": 1 / 3, "net": -12.3}],
+    "by_trend": [{"trend": "n/a", "trades": 12, "win_rate": 1 / 3, "net": -12.3}],
+}
 
 
 def test_trades_time_and_a_year_are_told_with_their_units() -> None:
-    text = report_text(FIGURES | MORE, setting(), width=80, exits=EXITS)
+    text = report_text(FIGURES | MORE, setting(), width=80, tables=TABLES)
     for line in (
         "expectancy         -1.25  a trade, after fees; +0.4000 before",
         "holding time     12m 34s  on average, at most 1d 02h",
         "MAE              -0.51 %  worst on the way",
         "drawdown time     2d 04h  of the deepest one, not recovered by the end",
         "stop loss         -52.30  of 3 trades, 0.0 % won",
+        "mid               -12.30  of 12 trades, 33.3 % won",
+        "n/a               -12.30  of 12 trades, 33.3 % won",
         "CAGR             -36.0 %  growth a year",
     ):
         assert line in text
@@ -161,7 +168,7 @@ def test_trades_time_and_a_year_are_told_with_their_units() -> None:
 
 
 def test_on_eighty_columns_the_figures_of_all_blocks_stand_below_each_other() -> None:
-    lines = report_text(FIGURES | MORE, setting(), width=80, exits=EXITS).split("Assumptions")[0].splitlines()
+    lines = report_text(FIGURES | MORE, setting(), width=80, tables={"by_exit": EXITS}).split("Assumptions")[0].splitlines()
     assert max(map(len, lines)) <= 80
     rows = [line for line in lines if line.startswith("  ") and line.strip()]
     figures = [line[:28].rstrip() for line in rows if line[:26].strip()]
@@ -171,7 +178,7 @@ def test_on_eighty_columns_the_figures_of_all_blocks_stand_below_each_other() ->
 
 def test_what_a_run_without_trades_or_of_a_day_has_not_is_left_out() -> None:
     idle = dict.fromkeys(MORE) | {"consecutive_wins": 0, "consecutive_losses": 0, "exposure": 0.0}
-    text = report_text(FIGURES | idle | {"trades": 0}, setting(), exits=[])
+    text = report_text(FIGURES | idle | {"trades": 0}, setting(), tables={})
     assert "Trades\n" not in text
     assert "Exits\n" not in text
     assert "CAGR" not in text

@@ -11,6 +11,7 @@ function runPage(page, data) {
   }
   page.append(el("div", { class: "columns" }, ...data.blocks.map(([title, rows]) => card(title, null, statements(rows))), rests(data)));
   if (data.trips.length) trades(page, data);
+  if (data.signals.length) signals(page, data);
   page.append(el("div", { class: "pair" }, ...Object.entries(data.tables).filter(([, rows]) => rows.length).map(([name, rows]) => grouped(name, rows))));
   page.append(card("Every figure by its key", null, el("details", {}, el("summary", {}, `${data.figures.length} figures, as --json names them`), statements(data.figures.map(([key, value]) => [key, shown("plain", value), ""])))));
 }
@@ -28,9 +29,26 @@ function trades(page, data) {
   page.append(card("Trades", `${some}Newest first; times are UTC.`, dataTable(trips.length, columns, { sorted: "trade", hint: "filter: net>0 side=long reason=signal" })));
 }
 
+function signals(page, data) {
+  const rows = data.signals, named = [...new Set(rows.flatMap((row) => row.values.map(([name]) => name)))];
+  const known = rows.map((row) => new Map(row.values)), plain = { signal: "count", ts_ms: "time", price: "price", old: "plain", new: "plain", order_id: "text" };
+  const names = { ts_ms: "time", old: "target before", new: "target", order_id: "order" };
+  const columns = [
+    ...Object.entries(plain).map(([key, form]) => ({ key, name: names[key] || key, form, get: (row) => rows[row][key] })),
+    ...named.map((name) => ({ key: name, name: name.replaceAll("_", " "), form: "price", get: (row) => known[row].get(name) })),
+  ];
+  const some = data.signals_total > rows.length ? `The newest ${shown("count", rows.length)} of ${shown("count", data.signals_total)}. ` : "";
+  page.append(card("Signals", `${some}Every decision, with the values it rested on at that very moment. Newest first; times are UTC.`, dataTable(rows.length, columns, { sorted: "signal", hint: "filter: target=1 price>100" })));
+}
+
+const ENTERED = {
+  by_volatility: "Of the trades entered when realised volatility was in that third of all its values of the run before, in quote currency.",
+  by_trend: "Of the trades entered after the price had gone that way, in quote currency.",
+};
+
 function grouped(name, rows) {
   const title = Object.keys(rows[0])[0], forms = { [title]: "text", trades: "count", win_rate: "share", gross: "money", net: "money", expectancy: "money" };
   const chart = rows.length > 1 && rows.every((row) => typeof row.net === "number") ? bars(`net by ${title}`, rows.map((row) => String(row[title])), rows.map((row) => row.net), "money", (k) => `${rows[k].trades} trades`) : null;
   const parts = [chart, el("details", {}, el("summary", {}, "figures"), plainTable(rows, forms))];
-  return card(`Net ${name.replaceAll("_", " ")}`, "Of the trades that ended there, in quote currency.", ...parts.filter(Boolean));
+  return card(`Net ${name.replaceAll("_", " ")}`, ENTERED[name] || "Of the trades that ended there, in quote currency.", ...parts.filter(Boolean));
 }

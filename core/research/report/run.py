@@ -30,7 +30,7 @@ def run_document(figures: Mapping[str, Any], setting: Setting, detail: Detail) -
     Args:
         figures: as `core.research.backtest.Result` has them; keys beside those the text report knows are listed by their names.
     """
-    told = blocks(figures, setting, detail.tables.get("by_exit", []))
+    told = blocks(figures, setting, detail.tables)
     known = {name: value for _, rows in reversed(told) for name, value, _ in reversed(rows)}
     given = params_text(setting.params) or "no parameters"
     return {
@@ -50,6 +50,8 @@ def run_document(figures: Mapping[str, Any], setting: Setting, detail: Detail) -
         "trips": [_trip(trip) for trip in reversed(detail.trips)],
         "trips_total": detail.trips_total,
         "tables": detail.tables,
+        "signals": [_signal(one) for one in reversed(detail.signals)],
+        "signals_total": detail.signals_total,
         "assumptions": assumptions(setting),
         "notes": list(setting.notes),
         "made": "cockpit backtest",
@@ -65,6 +67,12 @@ def _trip(trip: Mapping[str, Any]) -> dict[str, Any]:
         else:
             found[key] = brief(value, 9) if isinstance(value, float) else value
     return found
+
+
+def _signal(one: Mapping[str, Any]) -> dict[str, Any]:
+    """A decision with its values in a list of pairs, so that a name can be anything."""
+    plain = _trip({key: value for key, value in one.items() if key != "values"})
+    return plain | {"values": [(name, brief(value, 9)) for name, value in one["values"].items()]}
 
 
 def _day(ns: int) -> str:

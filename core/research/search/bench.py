@@ -18,7 +18,7 @@ from core.compile.python import PythonInstance
 from core.errors import CockpitError, StoreError, telling
 from core.kernels.records import MARK, REPORT
 from core.reach import reached
-from core.research.backtest import account_run
+from core.research.account import account_run
 from core.research.metrics import metrics
 from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
 from core.strategy import PYTHON

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def test_the_figures_are_one_document_whatever_a_strategy_prints(run: Run, noisy
     assert outcome.code == 0, outcome.err
     assert list(outcome.document)[: len(KEYS)] == KEYS
     assert {"expectancy", "cagr", "sortino", "calmar", "exposure", "turnover", "underwater"} < outcome.document.keys()
-    assert set(outcome.document["tables"]) == {"by_hour", "by_weekday", "by_month", "by_side", "by_exit"}
+    assert set(outcome.document["tables"]) == {"by_hour", "by_weekday", "by_month", "by_side", "by_exit", "by_volatility", "by_trend"}
     assert outcome.document["ticks"] == 360
     written = [json.loads(line) for line in fills.read_text().splitlines()]
     assert len(written) == outcome.document["fills"] > 0
@@ -75,6 +76,21 @@ def test_every_round_trip_can_be_written_to_a_file(run: Run, noisy: None, tmp_pa
     wrong = run(*words, "--trades", str(tmp_path / "no" / "such.jsonl"))
     assert wrong.code == 1
     assert wrong.err.splitlines()[-1].endswith("such.jsonl: No such file or directory")
+
+
+def test_every_decision_can_be_written_to_a_file_and_names_its_order(run: Run, tmp_path: Path) -> None:
+    signals, fills = tmp_path / "signals.csv", tmp_path / "fills.jsonl"
+    words = ("backtest", SAMPLE, "--strategy", "sma_crossover", "--param", "fast=3")
+    outcome = run(*words, "--signals", str(signals), "--fills", str(fills), "--json")
+    assert outcome.code == 0, outcome.err
+    rows = list(csv.DictReader(signals.read_text().splitlines()))
+    assert list(rows[0]) == ["signal", "time", "ts_ns", "symbol", "price", "old", "new", "order_id", "close", "fast", "slow"]
+    assert all((float(row["fast"]) > float(row["slow"])) == (row["new"] == "1.0") for row in rows)
+    assert {fill["order_id"] for fill in map(json.loads, fills.read_text().splitlines())} <= {row["order_id"] for row in rows}
+    assert len(rows) >= outcome.document["fills"] > 0
+    wrong = run(*words, "--signals", str(tmp_path / "no" / "such.csv"))
+    assert wrong.code == 2
+    assert wrong.err.splitlines()[-1].endswith("such.csv: No such file or directory")
 
 
 def test_people_read_a_report_that_names_its_assumptions(run: Run, noisy: None) -> None:

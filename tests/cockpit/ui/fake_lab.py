@@ -88,6 +88,13 @@ def report(row: RunRow, gain: float = 1_234.5, **changes: Any) -> dict[str, Any]
         "detail": {
             "equity": equity, "fills": fills, "fills_total": 625, "trips_total": 312, "tables": {"by_exit": EXITS},
             "trips": [{"last_fill": "sma_crossover:2", "mae_pct": -0.08, "mfe_pct": 0.31}],
+            "signals": [
+                {
+                    "signal": 314, "ts_ns": NOON - HOUR, "price": 61_650.5, "old": 0.0, "new": 1.0, "order_id": "sma_crossover:o1",
+                    "values": {"close": 61_650.5, "fast": 61_640.125, "slow": None},
+                }
+            ],
+            "signals_total": 314,
         }, **changes,
     }  # fmt: skip
 

@@ -6,9 +6,11 @@ from typing import Any
 
 from fake_lab import report, run_row
 
+from cockpit.figures import NONE
 from cockpit.panes.metric import METRICS
 from cockpit.panes.result import metric_line
 from cockpit.panes.run_figures import more_lines
+from cockpit.panes.run_fill import fill_lines
 from cockpit.panes.run_trades import fill_rows
 from cockpit.report import read_report
 
@@ -25,6 +27,24 @@ def test_every_figure_there_is_can_be_read_with_its_unit() -> None:
         "stop loss           -165.50  USDT from 12 trades that ended so",
         "drawdown             5h 12m  the deepest one, until equity was back",
         "CAGR                  387.0  % a year, compounded",
+    ):
+        assert line in lines
+
+
+def test_trades_are_told_by_the_market_they_were_entered_in() -> None:
+    found = report(run_row())
+    found["detail"]["tables"] |= {
+        "by_volatility": [
+            {"volatility": "low", "trades": 1, "win_rate": 0.0, "net": -4.5},
+            {"volatility": "n/a", "trades": 9, "win_rate": 2 / 3, "net": 8.0},
+        ],
+        "by_trend": [{"trend": "up", "trades": 10, "win_rate": 0.6, "net": 3.5}],
+    }
+    lines = lines_of(found)
+    for line in (
+        "vol. low              -4.50  USDT from 1 trade, 0.0 % won, entered in it",
+        "vol. n/a              +8.00  USDT from 9 trades, 66.7 % won, entered in it",
+        "trend up              +3.50  USDT from 10 trades, 60.0 % won, entered in it",
     ):
         assert line in lines
 
@@ -55,6 +75,22 @@ def test_a_figure_stands_with_its_kin_where_there_are_any() -> None:
     said = {metric.key: "".join(part.text for part in metric_line(metric, old, "USDT")) for metric in METRICS}
     assert said["sharpe"].endswith("daily, a year's worth")
     assert said["trades"].endswith("round trips")
+
+
+def test_a_fill_is_read_with_the_decision_behind_it_and_what_that_rested_on() -> None:
+    detail = read_report(report(run_row())).detail
+    assert detail is not None
+    lines = fill_lines(detail.fills[0], detail.signals[0])
+    for line in (
+        "  what           buy 0.50 at 61,651",
+        "  decided        2026-11-20 13:02:11 UTC, signal 314",
+        "  target         0 to +1",
+        "  fast           61,640.125",
+        f"  slow           {NONE}",
+    ):
+        assert line in lines
+    assert fill_lines(detail.fills[1], None)[-1] == "No decision of the strategy: it was stopped out."
+    assert fill_lines(detail.fills[0], None)[-1] == "Its decision is not kept."
 
 
 def test_the_fill_that_ended_a_round_trip_says_how_far_it_was_behind_and_ahead() -> None:

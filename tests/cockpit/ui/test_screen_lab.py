@@ -246,6 +246,9 @@ async def test_e_writes_the_result_into_the_home_and_says_where(tmp_path: Path) 
         assert written["order"]["params"] == ORDER.params
         assert (folder / "run-1-equity.csv").read_text().splitlines()[0] == "ts_ns,equity,drawdown,drawdown_pct,in_market"
         assert len((folder / "run-1-fills.csv").read_text().splitlines()) == 3
+        head, row = (folder / "run-1-signals.csv").read_text().splitlines()
+        assert head == "signal,ts_ns,price,old,new,order_id,close,fast,slow"
+        assert row.endswith(",61650.5,0.0,1.0,sma_crossover:o1,61650.5,61640.125,")
 
 
 async def test_enter_on_a_run_reads_all_of_it(tmp_path: Path) -> None:
@@ -257,6 +260,17 @@ async def test_enter_on_a_run_reads_all_of_it(tmp_path: Path) -> None:
         assert line_with(app, "confirm False")
         await pilot.press("escape")
         await eventually(lambda: not line_with(app, "↑ ↓ scroll"))
+
+
+async def test_enter_on_a_fill_reads_it_and_the_decision_behind_it(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        with_runs(engine, run_row(1))
+        await in_lab(engine, app, pilot)
+        await pilot.press("4")
+        await eventually(lambda: line_with(app, "enter details"))
+        await pilot.press("end", "enter")
+        await eventually(lambda: line_with(app, "decided", "signal 314"))
+        assert line_with(app, "fast", "61,640.125")
 
 
 async def test_a_run_whose_file_is_gone_still_shows_its_figures(tmp_path: Path) -> None:

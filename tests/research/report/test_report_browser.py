@@ -116,8 +116,10 @@ def test_studies_with_little_in_them_are_drawn(tab: Page, tmp_path: Path) -> Non
 
 def test_a_backtest_is_drawn_also_without_a_trade(tab: Page, tmp_path: Path) -> None:
     for params in ({}, {"fast": 2, "slow": 600}):
-        result, curve = run(tmp_path, **params)
+        result, curve = run(tmp_path, signals=1000, **params)
         for width in (1280, 400):
             show(tab, tmp_path, run_page(result, setting(), curve), width)
             assert ("Trades" in cards(tab)) == bool(result.figures["trades"]) or not params
+            assert ("Signals" in cards(tab)) == bool(result.signals)
+            assert ("Net by volatility" in cards(tab)) == bool(result.figures["trades"])
             assert not tab.run("document.getElementById('page').outerHTML.includes('NaN')")

@@ -25,10 +25,10 @@ def setting(**changes: Any) -> Setting:
     return Setting(**(given | changes))
 
 
-def run(folder: Path, **params: Any) -> tuple[Result, Curve]:
+def run(folder: Path, signals: int = 0, **params: Any) -> tuple[Result, Curve]:
     curve = Curve()
     given = {"fast": 3, "slow": 9, **params}
-    order = Order([str(prices(folder))], "sma_crossover", [builtin_folder()], given, Terms(qty=0.5), watched=True)
+    order = Order([str(prices(folder))], "sma_crossover", [builtin_folder()], given, Terms(qty=0.5), watched=True, signals=signals)
     return run_backtest(order, curve=curve), curve
 
 
@@ -45,6 +45,21 @@ def test_a_page_has_what_the_run_came_to(tmp_path: Path) -> None:
     assert [name for name, _ in data["facts"]][:3] == ["net P&L", "Sharpe", "max drawdown"]
     assert data["notes"] == ["a hole of 3 bars"]
     assert "fee" in [name for name, _, _ in data["assumptions"]]
+
+
+def test_a_page_lists_the_newest_decisions_with_the_values_they_rested_on(tmp_path: Path) -> None:
+    result, curve = run(tmp_path)
+    data = data_of(run_page(result, setting(), curve))
+    assert (data["signals"], data["signals_total"]) == ([], 0), "nobody asked"
+    result, curve = run(tmp_path, signals=5)
+    data = data_of(run_page(result, setting(), curve))
+    assert result.signals is not None
+    assert data["signals_total"] == result.signals.total > 5
+    assert [row["signal"] for row in data["signals"]] == [data["signals_total"] - k for k in range(5)]
+    for row in data["signals"]:
+        values = dict(row["values"])
+        assert (values["fast"] > values["slow"]) == (row["new"] == 1.0)
+        assert row["new"] != row["old"]
 
 
 def test_no_trade_is_a_page(tmp_path: Path) -> None:
