@@ -94,7 +94,7 @@ def _of_files(
         if wanted and plain_symbol(symbol) not in wanted:
             many.passed.append(symbol)
             continue
-        text = ", ".join(dict.fromkeys(str(one.file.path) for one in files[:3])) + (", …" if len(files) > 3 else "")
+        text = ", ".join(dict.fromkeys(clean(str(one.file.path)) for one in files[:3])) + (", …" if len(files) > 3 else "")
         try:
             selection = select_from(files, clean(text), symbol, from_ns, to_ns)
             yield FileSource(text, selection, from_ns, to_ns, KeptRows(kept_folder()) if cache else None)
