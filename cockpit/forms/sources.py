@@ -191,10 +191,6 @@ class SymbolEntry(Entry):
         self.held = symbols if len(symbols) > 1 else []
         self.judge()
 
-    def forget(self) -> None:
-        """Another source: what it holds is not known yet."""
-        self.hold([])
-
     def shown(self) -> str:
         """What there is to choose from."""
         more = f" and {len(self.held) - MOST_SHOWN} more" if len(self.held) > MOST_SHOWN else ""

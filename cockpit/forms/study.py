@@ -112,12 +112,11 @@ class StudyForm(SourcedForm):
                 other.judge()
 
     def made(self) -> Optimize:
-        entries = {entry.field.name: entry for entry in self.entries}
-        read = {name: entry.read() for name, entry in entries.items() if not entry.group}
-        mine = [entry for entry in entries.values() if isinstance(entry, RangeEntry)]
+        read = {entry.field.name: entry.read() for entry in self.entries if not entry.group}
+        mine = [entry for entry in self.entries if isinstance(entry, RangeEntry)]
         ranges = [entry.range_text for entry in mine if entry.range_text] + list(self._more_ranges.text.split())
         values: dict[str, Any] = {entry.field.name: entry.read() for entry in mine if not entry.range_text}
-        terms = msgspec.convert({name: entry.read() for name, entry in entries.items() if entry.group == "terms"}, Terms)
+        terms = msgspec.convert({entry.field.name: entry.read() for entry in self.entries if entry.group == "terms"}, Terms)
         judged = read["validate"]
         words = {
             "sources": self._source.sources, "symbols": read["symbols"], "strategies": self._names(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
 from cockpit import figures
@@ -147,8 +146,14 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
         word = progress_words(row, now_ns)
     elif row.state == "done":
         word = f"{word} {seconds(row)}"
-    which = Cell("A" if marked else "", "key"), clean(row.order.strategy), source_words(row.order.source)
-    return _line(row, now_ns, which, (word, tone), row.figures or {}, Cell(params_words(row.order.params), "muted"))
+    cells = (
+        Cell("A" if marked else "", "key"),
+        *_asked(row, row.order.strategy, source_words(row.order.source), now_ns),
+        Cell(word, tone),
+        *_came_out(row.figures or {}, row.order.terms.capital),
+        Cell(params_words(row.order.params), "muted"),
+    )
+    return Row(row.id, cells, span=_why_nothing(row, word, tone))
 
 
 def study_row(row: StudyRow, now_ns: int) -> Row:
@@ -158,48 +163,48 @@ def study_row(row: StudyRow, now_ns: int) -> Row:
     done = row.state == "done"
     word = f"{sign} study {seconds(row) if done else name}"
     what = f"{row.verdict or 'no verdict'}, best of {row.done:,}: {best_params(row)}" if done else ", ".join(range_names(row.order))
-    which = Cell(""), clean(", ".join(row.order.strategies)), sources_words(row.order.sources)
-    told = Cell(what, VERDICT_TONES.get(row.verdict or "", "muted") if done else "muted")
-    made = _line(row, now_ns, which, (word, tone), (row.best or {}) if done else {}, told)
-    if row.state == "running":
-        return replace(made, span=(_STATE, Cell(f"study {study_progress(row, now_ns)}", tone)))
-    return made
-
-
-def _line(
-    row: RunRow | StudyRow, now_ns: int, which: tuple[Cell, str, str], state: tuple[str, str], found: Mapping[str, Any], last: Cell
-) -> Row:
-    """A line of the list.
-
-    Args:
-        which: a mark, strategies and sources.
-        state: a word and its tone.
-        found: figures; empty where there are none.
-        last: what stands behind them.
-    """
-    mark, strategy, source = which
-    net, win, fall = found.get("net_pnl"), found.get("win_rate"), found.get("max_drawdown_pct")
-    share = None if net is None else 100 * net / row.order.terms.capital
-    long = row.last_ns - row.first_ns if row.last_ns else None
     cells = (
-        mark,
+        Cell(""),
+        *_asked(row, ", ".join(row.order.strategies), sources_words(row.order.sources), now_ns),
+        Cell(word, tone),
+        *_came_out((row.best or {}) if done else {}, row.order.terms.capital),
+        Cell(what, VERDICT_TONES.get(row.verdict or "", "muted") if done else "muted"),
+    )
+    if row.state == "running":
+        return Row(row.id, cells, span=(_STATE, Cell(f"study {study_progress(row, now_ns)}", tone)))
+    return Row(row.id, cells, span=_why_nothing(row, word, tone))
+
+
+def _why_nothing(row: RunRow | StudyRow, word: str, tone: str) -> tuple[int, Cell] | None:
+    """Of one that came to nothing why, in place of figures."""
+    over = row.state in ("failed", "cancelled")
+    return (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if over else None
+
+
+def _asked(row: RunRow | StudyRow, strategy: str, source: str, now_ns: int) -> tuple[Cell, ...]:
+    """What was asked for: run, strategy, source, span, when."""
+    span = (span_words(row.first_ns, row.last_ns), float(row.last_ns - row.first_ns)) if row.last_ns else ("", None)
+    return (
         Cell(clean(row.id), "strong"),
-        Cell(strategy),
+        Cell(clean(strategy)),
         Cell(source),
-        Cell("" if long is None else span_words(row.first_ns, row.last_ns), "muted", long),
+        Cell(span[0], "muted", span[1]),
         Cell(figures.moment(row.asked_ns, now_ns), "muted"),
-        Cell(*state),
+    )
+
+
+def _came_out(found: Mapping[str, Any], capital: float) -> tuple[Cell, ...]:
+    """The figures, from net P&L to the share of trips won; blank where there are none yet."""
+    net, win = found.get("net_pnl"), found.get("win_rate")
+    share = None if net is None else 100 * net / capital
+    return (
         Cell(figures.signed(net) if found else "", sign_tone(net or 0.0), net),
         Cell(figures.signed(share) if found else "", sign_tone(share or 0.0), share),
-        Cell(figures.magnitude(fall) if found else "", "plain", fall),
+        Cell(figures.magnitude(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
         Cell(figures.number(found.get("sharpe")) if found else "", "plain", found.get("sharpe")),
         Cell(f"{found['trades']:,}" if "trades" in found else "", "plain", found.get("trades")),
         Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if found else "", "plain", win),
-        last,
     )
-    word, tone = state
-    over = row.state in ("failed", "cancelled")
-    return Row(row.id, cells, span=(_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if over else None)
 
 
 def progress_words(row: RunRow, now_ns: int) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import msgspec
 from fake_coins import COINS, coins_report, coins_row, with_coins
+from fake_engine import TERMS, FakeEngine
 from fake_lab import STUDY, running_study, with_runs, with_studies
-from screen_rig import SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
+from screen_rig import SMALL, WIDE, cockpit, eventually, line_with, lines_of, opened, text_of, trading
 from test_screen_lab import entry
 
 from cockpit.forms.many import SourcesEntry
@@ -177,6 +178,22 @@ async def test_how_the_choice_is_judged_is_asked_within_its_bounds(tmp_path: Pat
         assert isinstance(command, Optimize)
         assert (command.validate, command.folds, command.train) == ("rolling", 8, 0.8)
         assert (command.embargo, command.monte_carlo) == (3, 5000)
+
+
+async def test_a_parameter_may_be_called_as_a_field_of_the_form(tmp_path: Path) -> None:
+    engine = trading(FakeEngine(tmp_path))
+    own = {"name": "folds", "type": "int", "default": 3, "description": "of paper", "ge": 1}
+    engine.catalogue = {"strategies": [{"name": "crane", "sentence": "Bets on paper.", "legs": 1, "params": [own]}], "terms": TERMS}
+    async with engine, cockpit(tmp_path, WIDE) as (app, pilot):
+        with_runs(engine)
+        await eventually(lambda: line_with(app, "BTCUSDT"))
+        await pilot.press("f2", "s")
+        await eventually(lambda: line_with(app, "Enter tries 1 combination of crane"))
+        await pilot.press("enter")
+        await eventually(lambda: bool(engine.commands))
+        command = engine.commands[0]
+        assert isinstance(command, Optimize)
+        assert (command.params, command.folds) == ({"folds": 3}, 5)
 
 
 async def test_on_a_small_screen_every_field_of_a_study_can_be_gone_to_with_its_help_and_what_enter_does_in_sight(tmp_path: Path) -> None:
