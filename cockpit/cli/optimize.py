@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from core.research.search.study import Study
     from core.research.search.trial import Series
 
-#: Folder of a home in which studies keep their results.
-FOLDER = "studies"
-
 #: Rows of the table that are printed.
 TOP = 20
 
@@ -107,8 +104,9 @@ def optimize(call: Call) -> int:
     from cockpit.cli.noted import note_stopped, note_study
     from cockpit.cli.stopping import stopping
     from cockpit.cli.study_text import StudyLine
-    from core.research.search.counting import earlier_trials
+    from core.research.search.counting import trials_ever
     from core.research.search.findings import findings
+    from core.research.search.journal import FOLDER, SUFFIX
     from core.research.search.montecarlo import monte_carlo
     from core.research.search.ranking import RANKS
     from core.research.search.runner import Runner
@@ -119,20 +117,18 @@ def optimize(call: Call) -> int:
     began = time.time_ns()
     with _workplace() as place, contextlib.redirect_stdout(sys.stderr):  # a strategy may print; stdout is ours
         study, origins = _study(call, place)
-        path = call.home / FOLDER / f"{study.key}.trials"
-        if options.again:
-            path.unlink(missing_ok=True)
+        path = call.home / FOLDER / f"{study.key}{SUFFIX}"
         line = StudyLine(options.rank_by)
         runner = Runner(study, _crews(options, study.series), line)
         with stopping(call, lambda: _kept(runner.progress, path)), line:
             try:
-                tried = runner.run(path)
+                tried = runner.run(path, again=options.again)
             except BaseException:
                 note_stopped(call, study, runner.progress, ", ".join(options.sources), (began, time.time_ns()))
                 raise
-        earlier = sum(earlier_trials(call.home / "ledger.db", one) for one in study.series)
-        made = max(0, earlier - runner.progress.kept)  # those taken over are on the ledger already
-        found = findings(study, runner.progress, tried, options.rank_by, earlier=made, division=_division(options))
+        ever = sum(trials_ever(call.home, one) for one in study.series)
+        earlier = max(0, ever - runner.progress.done)  # its own are in its journal by now
+        found = findings(study, runner.progress, tried, options.rank_by, earlier=earlier, division=_division(options))
         best = next((one for one in tried if found.ranking.rows and one.is_of(found.ranking.rows[0])), None)
         if best is not None and options.monte_carlo:
             crews = _crews(options, study.series)

@@ -77,7 +77,8 @@ class StudyRun:
         so_far = self.progress
         result = {
             "state": self.state, "line": self.line, "started_ns": self.started_ns, "ended_ns": self.ended_ns,
-            "key": so_far.key if so_far else "", "counts": msgspec.to_builtins(so_far.counts) if so_far else [], "found": self.found,
+            "key": so_far.key if so_far else "", "journal": so_far.journal if so_far else "",
+            "counts": msgspec.to_builtins(so_far.counts) if so_far else [], "found": self.found,
             "progress": msgspec.to_builtins(so_far),
         }  # fmt: skip
         return {

@@ -76,9 +76,9 @@ def run_trial(job: Job, trial: Trial) -> Result:
             rows, terms = jittered(rows, trial.jitter, bars=series.bars), costing(terms, trial.jitter.cost)
         return _traded(_instance(job.plans[trial.plan], terms, trial), trial, series, rows, began)
     except CockpitError as error:
-        return Result(trial.number, {}, error=str(error))
+        return Result(trial.number, {}, error=str(error), series=trial.series)
     except Exception as error:  # anything may be raised in a strategy: it is somebody else's code
-        return Result(trial.number, {}, error=f"{job.plans[trial.plan].name} failed: {telling(error)}")
+        return Result(trial.number, {}, error=f"{job.plans[trial.plan].name} failed: {telling(error)}", series=trial.series)
 
 
 def jittered(rows: Records, jitter: Jitter, *, bars: bool) -> Records:
@@ -131,7 +131,7 @@ def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, beg
     if daily:
         equities = _at(edges, last, marks, capital, float(equity[0]))
     changes = np.diff(equities, prepend=capital)
-    return Result(trial.number, figures, changes.tobytes())
+    return Result(trial.number, figures, changes.tobytes(), series=trial.series)
 
 
 def _before(trial: Trial, series: Series, rows: Records) -> Records:

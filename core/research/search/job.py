@@ -16,12 +16,13 @@ from typing import Any, BinaryIO
 import msgspec
 import numpy as np
 
-from core.commands import Optimize, TrialCount
+from core.commands import Optimize
 from core.compile.__main__ import die_with
 from core.errors import CockpitError
-from core.research.search.counting import earlier_trials
+from core.research.search.counting import trials_ever
 from core.research.search.crew import local_crew
 from core.research.search.findings import Division, Findings, document, findings
+from core.research.search.journal import FOLDER, SUFFIX
 from core.research.search.ranges import parse_range
 from core.research.search.ranking import FIGURES
 from core.research.search.rows import keep_rows
@@ -32,9 +33,6 @@ from core.research.search.study import Ask, Study
 from core.research.service import Wrong
 from core.research.source_verdict import GapsError
 from core.research.sources import open_sources
-
-#: Folder of a home in which studies keep their results.
-FOLDER = "studies"
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.25
@@ -82,11 +80,9 @@ class Teller:
 
     def word(self, progress: Progress) -> StudyProgress:
         """How far it is."""
-        made = progress.done - progress.kept
-        counts = [TrialCount(symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=made) for one in self._study.series]
-        best = best_of(progress.best_by) if progress.best_by is not None else None
+        best = None if progress.best_by is None else {"rank_by": progress.ranked_by, **best_of(progress.best_by)}
         figures = progress.done, progress.total, progress.kept, progress.failed, progress.rate
-        return StudyProgress(self._study.key, *figures, best, counts)
+        return StudyProgress(self._study.key, *figures, best, progress.counts(self._study.series), progress.journal)
 
 
 def best_of(tried: Tried) -> dict[str, Any]:
@@ -102,7 +98,7 @@ def run(request: StudyRequest, say: Say) -> Said:
         teller = Teller(say, study)
         runner = Runner(study, lambda: local_crew(request.processes, idle=request.idle), teller)
         say(teller.word(runner.progress))
-        tried = runner.run(Path(request.home) / FOLDER / f"{study.key}.trials")
+        tried = runner.run(Path(request.home) / FOLDER / f"{study.key}{SUFFIX}")
         found = judged(request, study, runner.progress, tried)
         write_detail(Path(request.detail), detail_of(found, tried, time.monotonic() - began))
     except CockpitError as error:
@@ -122,10 +118,10 @@ def run(request: StudyRequest, say: Say) -> Said:
 def judged(request: StudyRequest, study: Study, progress: Progress, tried: Sequence[Tried]) -> Findings:
     """What was found, in order, with what the number of trials leaves of it."""
     order: Optimize = request.order
-    earlier = sum(earlier_trials(Path(request.home) / "ledger.db", one) for one in study.series)
+    ever = sum(trials_ever(Path(request.home), one) for one in study.series)
     division = Division(order.validate, order.folds) if order.validate else None
-    made = max(0, earlier - progress.kept)  # those taken over are on the ledger already
-    return findings(study, progress, tried, order.rank_by, earlier=made, division=division)
+    earlier = max(0, ever - progress.done)  # its own are in its journal by now
+    return findings(study, progress, tried, order.rank_by, earlier=earlier, division=division)
 
 
 def detail_of(found: Findings, tried: Sequence[Tried], elapsed_s: float) -> StudyDetail:

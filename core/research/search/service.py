@@ -30,7 +30,7 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
         order: the study; its source as of `core.research.sources`, paths absolute.
         place: a folder for the rows, made and removed by who asks.
         detail: the file to be written with what was found.
-        processes: that run trials at once; 1: none but its own.
+        processes: that run trials at once, besides its own.
         idle: whether it is to run only where nothing else wants to.
     """
 
@@ -48,7 +48,8 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
 
     Attributes:
         best: strategy, params and figures of the best so far; at the end of the best, with what it is best by as `rank_by`.
-        counts: trials made in this run, by symbol and span.
+        counts: trials made, by symbol and span.
+        journal: names the file they are kept in; '' before it is open.
     """
 
     key: str
@@ -59,6 +60,7 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
     rate: float
     best: dict[str, Any] | None
     counts: list[TrialCount]
+    journal: str = ""
 
 
 class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):
