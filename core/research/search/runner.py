@@ -21,8 +21,11 @@ from core.research.search.trial import Result, Series, Trial, decode_results
 #: Seconds a job should take: long enough that its way costs nothing, short enough that progress is seen and a stop is prompt.
 JOB_S = 0.25
 
-#: Trials of a job at most.
+#: Trials of a job of that length at most.
 JOB_TRIALS = 256
+
+#: Jobs a second that one scheduler hands out and takes back with ease (`benchmarks/cluster.py`): a crew of more gets longer ones.
+JOBS_A_SECOND = 100
 
 #: Jobs given out per process: one at work, one at hand.
 AHEAD = 2
@@ -175,7 +178,7 @@ class Runner:
         while todo or given:
             try:
                 while todo and len(given) < self._room(todo[0], given.values(), hands.crew.size):
-                    part = self._part(todo)
+                    part = self._part(todo, hands.crew.size)
                     given[hands.crew.submit(self._study.job(part))] = part
                 done, _ = wait(given, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -203,11 +206,13 @@ class Runner:
         suspects = trial.number in self._alone or any(part[0].number in self._alone for part in given)
         return 1 if suspects else AHEAD * size
 
-    def _part(self, todo: deque[Trial]) -> list[Trial]:
-        """The trials of the next job."""
+    def _part(self, todo: deque[Trial], size: int) -> list[Trial]:
+        """The trials of the next job: towards the end of a round fewer, so that all hands end at about the same time."""
         if todo[0].number in self._alone:
             return [todo.popleft()]
-        count = min(JOB_TRIALS, max(1, int(JOB_S / self._trial_s))) if self._trial_s else 1
+        longer = max(1.0, size / JOBS_A_SECOND / JOB_S)
+        fitting = max(1, int(JOB_S * longer / self._trial_s)) if self._trial_s else 1
+        count = min(fitting, int(JOB_TRIALS * longer), -(-len(todo) // (AHEAD * size)))
         part: list[Trial] = []
         while todo and len(part) < count and todo[0].number not in self._alone:
             part.append(todo.popleft())
