@@ -2,9 +2,9 @@
 
     python benchmarks/cold.py [--ticks 1000000] [--rounds 5]
 
-Cold, nothing is kept of anything: the strategy is compiled and the file parsed. Warm, the loop and the parsed rows come out of the cache. Each is
-a fresh process, in turn; `wall_s` is from before its start until it has ended, `cpu_s` its processor time. `parsed_again` is a warm loop with
-`--no-cache`. Medians of the rounds; one JSON document on stdout.
+Cold, nothing is kept of anything: the strategy is compiled and the file parsed. Warm, the loop and the parsed rows come out of the cache.
+Each is a fresh process, in turn; `wall_s` is from before its start until it has ended, `cpu_s` its processor time. `parsed_again` is a
+warm loop with `--no-cache`. Medians of the rounds; one JSON document on stdout.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ def command(source: Path, home: Path, cache: Path, *more: str) -> dict[str, floa
     environment = os.environ | {"COCKPIT_HOME": str(home), "COCKPIT_CACHE": str(cache)}
     before, began = _used(), time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "cockpit", "backtest", str(source), *WORDS, *more], cwd=ROOT, env=environment, capture_output=True, check=False
+        [sys.executable, "-m", "cockpit", "backtest", str(source), *WORDS, *more],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=False,
     )
     took, used = time.perf_counter() - began, _used() - before
     if done.returncode != 0:
