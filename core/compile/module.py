@@ -232,7 +232,7 @@ def _module(folder: Path, key: str) -> ModuleType:
 def _compile(module: ModuleType, name: str) -> Any:
     from numba.core.errors import NumbaError
 
-    _without_scipy()
+    without_scipy()
     try:
         with _collecting_later():
             entry = module.compile()
@@ -255,8 +255,8 @@ def _collecting_later() -> Iterator[None]:
 
 
 @functools.cache
-def _without_scipy() -> None:
-    """Import the part of numba that would import scipy to see whether there is a BLAS: 0.15 s and 30 MB for every process with a loop.
+def without_scipy() -> None:
+    """Import the part of numba that would import scipy to see whether there is a BLAS: 0.15 s and 13 MB for every process with a loop.
 
     Where a strategy multiplies matrices numba asks again, and is answered.
     """

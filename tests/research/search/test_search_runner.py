@@ -6,20 +6,21 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from study_rig import bars_file, facts, here, strategy_folder, study
+from study_rig import Serial, bars_file, facts, here, strategy_folder, study
 
 from core.commands import Terms
 from core.errors import UsageError
 from core.research.backtest import Order, run_backtest
-from core.research.search.crew import local_crew
+from core.research.search.crew import Crew, local_crew
 from core.research.search.runner import Progress, Runner, Tried
-from core.research.search.trial import Result
+from core.research.search.trial import Result, decode_job
 from core.strategy_files import builtin_folder
 
 RANGES = ("fast=2:12:2", "slow=8:40:8")
@@ -145,6 +146,24 @@ def test_a_trial_that_ends_its_process_is_found_out_and_the_others_are_run_again
     assert [trial.params["k"] for trial in tried if trial.result.error] == [3]
     assert "crashed" in tried[3].result.error
     assert all(trial.result.figures["fills"] for trial in tried if not trial.result.error)
+
+
+def test_jobs_get_smaller_towards_the_end_of_a_round(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.research.search.runner.JOB_S", 1e6)
+    asked = study(tmp_path, *RANGES)
+    sizes: list[int] = []
+
+    class Watched(Crew):
+        def submit(self, job: bytes) -> Future[bytes]:
+            sizes.append(len(decode_job(job).trials))
+            return super().submit(job)
+
+    tried = Runner(asked, lambda: nullcontext(Watched(Serial(), 2))).run(tmp_path / "trials")
+    assert sum(sizes) == len(tried) == 27
+    assert sizes[:4] == [1] * 4, "nobody knows yet how long a trial takes"
+    assert sizes[4:] == sorted(sizes[4:], reverse=True)
+    assert sizes[4] == 6
+    assert sizes[-1] == 1
 
 
 @pytest.mark.parametrize("processes", [1, 2])
