@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -58,6 +58,19 @@ def test_one_process_or_two_give_the_same_bits_on_several_symbols(tmp_path: Path
     assert facts(alone) == facts(both)
     assert {trial.symbol for trial in alone} == {"binance:BTCUSDT", "binance:ETHUSDT"}
     assert len(alone) == 40
+
+
+def test_threads_of_one_process_give_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.research.search.runner.JOB_TRIALS", 2)
+    asked = study(tmp_path, "fast=2:30", "slow=31:60", files=(bars_file(tmp_path, count=6000),), method="random", most=300)
+    alone = Runner(asked, here).run(tmp_path / "one")
+
+    @contextmanager
+    def threads() -> Any:
+        with ThreadPoolExecutor(8) as pool:
+            yield Crew(pool, 8)
+
+    assert facts(Runner(asked, threads).run(tmp_path / "threads")) == facts(alone)
 
 
 def test_a_study_goes_on_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
