@@ -100,7 +100,7 @@ def folder(home: Path) -> Finding:
 
 def kernels() -> Finding:
     """Whether compiled strategies can be kept."""
-    from core.compile.module import cache_folder
+    from core.compile.machine_code import cache_folder
 
     place = cache_folder()
     try:

@@ -85,6 +85,7 @@ def _trials_command(study: Study, progress: Progress, source: str, span: tuple[i
     asked = {
         "ranges": [space.axes for space in study.spaces], "method": study.ask.method, "trials": study.ask.most, "seed": study.ask.seed,
         "params": study.ask.params, "terms": msgspec.to_builtins(study.ask.terms),
+        **({} if study.ask.costs is None else {"costs": [study.ask.costs.document(one.symbol, study.ask.terms) for one in study.series]}),
     }  # fmt: skip
     return NoteStudy(
         key=study.key,
@@ -101,12 +102,16 @@ def _trials_command(study: Study, progress: Progress, source: str, span: tuple[i
 
 def _portfolio_command(done: Portfolio, found: dict[str, Any], span: tuple[int, int]) -> NoteStudy:
     import hashlib
+    from dataclasses import replace
 
     import msgspec
 
     from core.commands import NoteStudy, TrialCount
 
-    legs = [msgspec.to_builtins(leg) for leg in done.ask.legs]
+    ran = {run.leg.name: run.leg for run in done.runs}
+    legs = [msgspec.to_builtins(replace(ran.get(leg.name, leg), costs=None)) for leg in done.ask.legs]
+    for leg in legs:
+        del leg["costs"]  # they are in its terms
     asked = {
         "legs": legs, "capital": done.ask.capital, "by_risk": done.ask.by_risk, "from_ns": done.ask.from_ns, "to_ns": done.ask.to_ns
     }  # fmt: skip

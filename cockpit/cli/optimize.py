@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, Parser, comma_list, pairs
 from cockpit.cli.research import SOURCES, moment
-from cockpit.cli.terms import add_params, add_terms, folders, terms
+from cockpit.cli.terms import add_costs, add_params, add_terms, folders, given, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def add(commands: Commands) -> None:
     _add_running(parser)
     add_params(parser)
     add_terms(parser)
+    add_costs(parser)
 
 
 def _add_judging(parser: Parser) -> None:
@@ -149,6 +150,7 @@ def _report(call: Call, found: Findings, origins: list[Origin]) -> int:
 
 def _study(call: Call, place: Path) -> tuple[Study, list[Origin]]:
     """The question, and where the rows of each series came from."""
+    from cockpit.cli.calibrate import costs
     from cockpit.cli.progress import Progress
     from core.research.report.study import Origin
     from core.research.search.ranges import parse_range
@@ -169,6 +171,7 @@ def _study(call: Call, place: Path) -> tuple[Study, list[Origin]]:
         most=options.trials,
         seed=options.seed,
         rank_by=options.rank_by,
+        costs=costs(call, given(call)),
     )
     many = open_many(
         options.sources, symbols=options.symbols, home=call.home, from_ns=options.start, to_ns=options.end, cache=not options.no_cache

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli.parser import Commands
 from cockpit.cli.research import moment
-from cockpit.cli.terms import DEPENDING, add_terms, folders, terms
+from cockpit.cli.terms import DEPENDING, add_costs, add_terms, folders, given, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time traded; what lies before only warms up")
     parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
     add_terms(parser)
+    add_costs(parser)
     parser.add_argument("--allow-gaps", action="store_true", help="run over sources that lack data, and say so")
     parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
 
@@ -71,6 +72,7 @@ def _ask(call: Call) -> Ask:
     """
     import msgspec
 
+    from cockpit.cli.calibrate import costs
     from cockpit.cli.leg_file import LegFile, Plan
     from cockpit.cli.legs import leg_of, name_legs, weigh
     from core.research.portfolio.legs import Ask, Leg
@@ -91,9 +93,10 @@ def _ask(call: Call) -> Ask:
         for name, (rule, words) in DEPENDING.items():
             if name in draft.terms and getattr(needs, rule) in ("market", 0.0):
                 raise UsageError(f"leg {draft.name}: {name} does nothing without {rule}={words}")
+    paid = costs(call, given(call) | frozenset(plan.terms))
     legs = [
         Leg(draft.name, draft.strategy, tuple(draft.sources), draft.params, msgspec.structs.replace(common, **draft.terms), draft.symbol,
-            draft.weight)
+            draft.weight, None if paid is None else paid.giving(frozenset(draft.terms)))
         for draft in plan.legs
     ]  # fmt: skip
     return Ask(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, pairs
-from cockpit.cli.terms import add_params, add_terms, folders, terms
+from cockpit.cli.terms import add_costs, add_params, add_terms, folders, given, terms
 from core.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
     add_params(parser)
     add_terms(parser)
+    add_costs(parser)
     parser.add_argument("--as-delivered", action="store_true", help="of a tape: what strategies were given, in that order")
     parser.add_argument("--allow-gaps", action="store_true", help="run over a source that lacks data, and say so in the result")
     parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
@@ -55,6 +56,7 @@ def moment(text: str) -> int:
 
 def backtest(call: Call) -> int:
     """Run it and print the metrics."""
+    from cockpit.cli.calibrate import costs
     from cockpit.cli.noted import kept, note_run
     from cockpit.cli.progress import Progress
     from cockpit.cli.stopping import stopping
@@ -76,6 +78,7 @@ def backtest(call: Call) -> int:
         allow_gaps=options.allow_gaps,
         cache=not options.no_cache,
         watched=True,
+        costs=costs(call, given(call)),
     )
     # A strategy may print; stdout is ours.
     noted = kept(call.home)
@@ -83,14 +86,16 @@ def backtest(call: Call) -> int:
     began = time.time_ns()
     with stopping(call, "nothing of this run is kept"), Progress() as progress, contextlib.redirect_stdout(sys.stderr):
         result = run_backtest(order, progress, curve)
+    paid = {} if order.costs is None else {"costs": order.costs.document(result.source.symbol, order.terms)}
+    setting = _setting(order, result)
+    order = order.priced(result.source.symbol)
     if curve is not None and noted:
         note_run(call, order, result, curve, (began, time.time_ns()))
     _write_files(options, result)
-    setting = _setting(order, result)
     if call.json:
         for note in result.source.notes:
             call.say(f"note: {note}")
-        call.document(result.figures | {"tables": result.tables})
+        call.document(result.figures | {"tables": result.tables} | paid)
     else:
         _print(result, setting)
     return 0 if curve is None or options.report is None else _report(call, result, setting, curve)
@@ -124,7 +129,7 @@ def _setting(order: Order, result: Result) -> Setting:
     return Setting(
         strategy=result.plan.name,
         params=result.plan.values,
-        terms=order.terms,
+        terms=order.priced(source.symbol).terms,
         source=source.text,
         symbol=source.symbol,
         kind=source.kind,
@@ -133,6 +138,7 @@ def _setting(order: Order, result: Result) -> Setting:
         first_ns=result.first_ns,
         last_ns=result.equity[-1][0],
         notes=source.notes,
+        costs=None if order.costs is None else order.costs.words(source.symbol, order.terms),
     )
 
 

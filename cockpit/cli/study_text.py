@@ -71,6 +71,8 @@ def print_findings(found: Findings, top: int, file: TextIO) -> None:
         console.print(_validated(one))
     for line in _chances(found):
         console.print(line)
+    for line in _paid(found):
+        console.print(line)
     console.print(_counted(found), style="dim")
     for strategy, symbol, params, why in ranking.failed[:3]:
         console.print(f"failed: {strategy} on {symbol} with {params_text(params)}: {why}", style="yellow")
@@ -137,6 +139,14 @@ def _chances(found: Findings) -> Iterator[str]:
             f"Prices off by {other.price_bps:g} bp and costs times {other.cost[0]:g} to {other.cost[1]:g}, {other.runs} runs: "
             f"net P&L {other.net_pnl.p5:+,.2f} to {other.net_pnl.p95:+,.2f}; {other.losing:.0%} lost."
         )
+
+
+def _paid(found: Findings) -> Iterator[str]:
+    """`Costs of binance:BTCUSDT measured: fee and slippage: 412 fills of one's own, …`."""
+    ask = found.study.ask
+    if ask.costs is not None:
+        for one in found.study.series:
+            yield f"Costs of {one.symbol} {': '.join(ask.costs.words(one.symbol, ask.terms))}."
 
 
 def _cells(row: Row, several: tuple[bool, bool], names: list[str], one_venue: bool) -> list[str]:

@@ -68,6 +68,20 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")
 
 
+def add_costs(parser: Parser) -> None:
+    """`--costs`, for what runs over recorded data."""
+    parser.add_argument(
+        "--costs",
+        metavar="C",
+        help="measured: what your own fills cost (`cockpit calibrate`), or a FILE its --json wrote; flags go first",
+    )
+
+
+def given(call: Call) -> frozenset[str]:
+    """The names of the terms that flags give."""
+    return frozenset(name for name in (*CONFIGURED, *PLAIN) if getattr(call.options, name) is not None)
+
+
 def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
     """The terms of the flags, over those of `base` (values of `term`), over the configured ones.
 

@@ -13,7 +13,8 @@ import msgspec
 
 from core.commands import Terms
 from core.compile.blueprint import Blueprint, blueprint, live_variant
-from core.compile.module import compiled, ready
+from core.compile.machine_code import ready
+from core.compile.module import compiled
 from core.errors import CockpitError, StrategyError
 from core.strategy import describe_fields
 from core.strategy_files import discover, load, strategy_file

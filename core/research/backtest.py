@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import SourceError, StrategyError, UsageError
 from core.kernels.records import FILL, FUNDING, MARK, REPORT
+from core.research.calibration.costs import Costs
 from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.figures import figures
@@ -49,6 +50,7 @@ class Order:
         cache: take files from the cache of what was parsed before, and keep them there.
         watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, and how long
             equity lay below its peak.
+        costs: what was measured of the symbol takes the place of the terms; None: nothing was.
     """
 
     sources: list[str]
@@ -64,6 +66,11 @@ class Order:
     allow_gaps: bool = False
     cache: bool = True
     watched: bool = False
+    costs: Costs | None = None
+
+    def priced(self, symbol: str) -> Order:
+        """The same with the terms that were measured for a symbol, where there are any."""
+        return self if self.costs is None else replace(self, terms=self.costs.terms(symbol, self.terms), costs=None)
 
 
 @dataclass(frozen=True)
@@ -114,7 +121,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     )  # fmt: skip
     source.since_ns = order.from_ns or 0
     refuse_holes(source.text, source.listed(), order.allow_gaps)
-    return run_over(source, order, definition, progress, curve)
+    return run_over(source, order.priced(source.symbol), definition, progress, curve)
 
 
 def definition_of(order: Order) -> Definition:

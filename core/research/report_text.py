@@ -32,6 +32,7 @@ class Setting:
         interval_ns: length of a source bar; 0 for ticks.
         first_ns, last_ns: the span traded.
         notes: what was set right in the source, or is missing in it.
+        costs: (state, words) of measured costs, where they were asked for: `core.research.calibration.costs.Costs.words`.
     """
 
     strategy: str
@@ -45,6 +46,7 @@ class Setting:
     first_ns: int
     last_ns: int
     notes: Sequence[str] = field(default=())
+    costs: tuple[str, str] | None = None
 
 
 def report_text(
@@ -162,6 +164,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("fills", "", fills),
         *_stops(terms, is_bars),
         *costs(terms),
+        *([("costs", setting.costs[0], clean(setting.costs[1]))] if setting.costs else []),
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from core.research.source_check import Check
 from core.research.source_name import clean, plain_symbol
 from core.research.source_tape_gaps import ends_after, lacking, lacks, listed_between
 from core.research.source_verdict import Holes
-from core.types import Origin, Records, Symbols
+from core.types import Origin, Records, Symbols, join
 
 PREFIX = "tape:"
 _WINDOW_ROWS = 1 << 16
@@ -149,12 +149,19 @@ class TapeSource(Source):
         self.notes += self.verdict.odd
 
     def _read(self) -> Iterator[Records]:
+        from core.compile.laying import fast_lay_out
         from core.store.scan import scan_ticks
 
         windows = scan_ticks(
             self.path, self.symbol, self.stream, from_ns=self.from_ns, to_ns=self.to_ns, as_delivered=self._as_delivered,
-            symbols=Symbols([self.symbol]), rows=_WINDOW_ROWS,
+            symbols=Symbols([self.symbol]), rows=_WINDOW_ROWS, lay_out=fast_lay_out(self.total_rows or 0),
         )  # fmt: skip
-        with closing(read_ahead(windows)) as ahead:
-            for window in ahead:
-                yield from window
+        with closing(read_ahead(_whole(windows))) as ahead:
+            yield from ahead
+
+
+def _whole(windows: Generator[list[Records], None, None]) -> Generator[Records, None, None]:
+    """Each window as one array: fewer calls for the two threads to meet in."""
+    with closing(windows):
+        for window in windows:
+            yield join(window)

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import struct
 import threading
+from collections.abc import Callable
+from typing import TypeAlias
 
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
 
 from core.errors import StoreError
+from core.kernels.columns import COLUMN
 from core.types import TICK, Records
 
 #: The name of the encoding, as the column `codec` gives it.
@@ -44,6 +47,9 @@ _KEPT = [(name, f"i{TICK[name].itemsize}") for name in TICK.names or () if name 
 
 Ints = NDArray[np.int64]
 
+#: `core.kernels.columns.lay_out` as machine code: (plain bytes, columns, 10 to the places of prices and of quantities, ticks to fill).
+LayOut: TypeAlias = Callable[[bytes, Records, float, float, Records], None]
+
 _own = threading.local()
 
 
@@ -62,8 +68,8 @@ def same(one: Records, other: Records) -> bool:
     return len(one) == len(other) and all(bool((one[name].view(bits) == other[name].view(bits)).all()) for name, bits in _KEPT)
 
 
-def unpack(data: bytes) -> Records:
-    """The TICK records of a chunk; `symbol` and `leg` are 0.
+def unpack(data: bytes, lay_out: LayOut | None = None) -> Records:
+    """The TICK records of a chunk; `symbol` and `leg` are 0. The same with `lay_out`, sooner.
 
     Raises:
         StoreError: the bytes are damaged.
@@ -71,7 +77,7 @@ def unpack(data: bytes) -> Records:
     try:
         if not hasattr(_own, "open"):
             _own.open = zstandard.ZstdDecompressor()
-        return _unpacked(_own.open.decompress(data, max_output_size=_MOST))
+        return _unpacked(_own.open.decompress(data, max_output_size=_MOST), lay_out)
     except (zstandard.ZstdError, struct.error, ValueError, IndexError) as error:
         raise StoreError(f"a sealed chunk is damaged: {error}") from error
 
@@ -113,21 +119,47 @@ def _columns(ticks: Records, places: int, qty_places: int) -> tuple[int, list[In
     return quotes, [*columns, whole, near - whole, ask - bid, qty]
 
 
-def _unpacked(plain: bytes) -> Records:
+def _unpacked(plain: bytes, lay_out: LayOut | None) -> Records:
     count, places, qty_places, quotes = _HEAD.unpack_from(plain)
-    at = _HEAD.size + len(_STEPS) * _COLUMN.size
-    columns: list[Ints] = []
-    for n, steps in enumerate(_STEPS):
-        width, unit, low, first = _COLUMN.unpack_from(plain, _HEAD.size + n * _COLUMN.size)
-        kept = count - steps
+    columns, at = _laid(plain, count)
+    if lay_out is None or _RAW in (places, qty_places):
+        ticks = _column_by_column(plain, columns, count, places, qty_places)
+    else:
+        ticks = np.empty(count, TICK)
+        lay_out(plain, columns, _PLACES[places], _PLACES[qty_places], ticks)
+    for bit, name in ((_NO_BID, "bid"), (_NO_ASK, "ask")):
+        if quotes & bit:
+            size = -(-count // 8)
+            ticks[name][np.unpackbits(np.frombuffer(plain, "u1", size, at), count=count).view(bool)] = np.nan
+            at += size
+    return ticks
+
+
+def _laid(plain: bytes, count: int) -> tuple[Records, int]:
+    """(where and how the columns lie, where they end)."""
+    if not 0 < count <= CHUNK_TICKS:
+        raise ValueError(f"{count} ticks")
+    columns, at = [], _HEAD.size + len(_STEPS) * _COLUMN.size
+    for (width, unit, low, first), steps in zip(_COLUMN.iter_unpack(plain[_HEAD.size : at]), _STEPS, strict=True):
+        if width > 8:
+            raise ValueError(f"{width} bytes a value")
+        columns.append((width, count - steps, at, unit, low, first))
+        at += width * (count - steps)
+    if at > len(plain):
+        raise ValueError(f"{len(plain)} bytes of {at}")
+    return np.array(columns, COLUMN), at
+
+
+def _column_by_column(plain: bytes, columns: Records, count: int, places: int, qty_places: int) -> Records:
+    whole: list[Ints] = []
+    for (width, kept, at, unit, low, first), steps in zip(columns.tolist(), _STEPS, strict=True):
         values = _value(plain, at, kept, width)
-        at += kept * width
         if unit != 1:
             values *= unit
         if low:
             values += low
-        columns.append(_summed(first, values) if steps else values)
-    ids, ts, lag, seq, flags, price, near, spread, qty = columns
+        whole.append(_summed(first, values) if steps else values)
+    ids, ts, lag, seq, flags, price, near, spread, qty = whole
     ticks = np.zeros(count, TICK)
     ticks["id"], ticks["ts"], ticks["seq"] = ids, ts, seq
     np.add(ts, lag, out=ticks["recv"])
@@ -144,11 +176,6 @@ def _unpacked(plain: bytes) -> Records:
     took = side > 0
     np.divide(near - spread * took, scale, out=ticks["bid"])
     np.divide(near + spread * ~took, scale, out=ticks["ask"])
-    for bit, name in ((_NO_BID, "bid"), (_NO_ASK, "ask")):
-        if quotes & bit:
-            size = -(-count // 8)
-            ticks[name][np.unpackbits(np.frombuffer(plain, "u1", size, at), count=count).view(bool)] = np.nan
-            at += size
     return ticks
 
 

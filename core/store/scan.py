@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from core.store.chunk import LayOut
 from core.store.migrations import TAPE
 from core.store.reader import find_series
 from core.store.schema import open_to_read
@@ -58,6 +59,7 @@ def scan_ticks(
     as_delivered: bool = False,
     symbols: Symbols,
     rows: int = WINDOW,
+    lay_out: LayOut | None = None,
 ) -> Generator[list[Records], None, None]:
     """TICK records as `read_ticks` gives them, the same in the same order: window by window a list of arrays, none of them empty.
 
@@ -66,6 +68,7 @@ def scan_ticks(
 
     Args:
         rows: ids of a window, about; it spans five minutes, or 16,384 of seq, at least.
+        lay_out: as `unpack` takes it.
 
     Raises:
         SourceError: as `read_ticks`.
@@ -75,7 +78,7 @@ def scan_ticks(
     key = "seq" if as_delivered else "ts"
     with open_to_read(path, TAPE) as db:
         series = find_series(db, path, symbol, stream)
-        index, opener = symbols.add(symbol), LastOpened()
+        index, opener = symbols.add(symbol), LastOpened(lay_out)
         for window in _windows(db, series, start, stop, as_delivered, rows):
             cuts = []
             for piece in in_ids(db, series, window.first_id, window.last_id, opener):

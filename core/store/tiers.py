@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from core.errors import StoreError
-from core.store.chunk import CODEC, unpack
+from core.store.chunk import CODEC, LayOut, unpack
 from core.store.packed import fetch
 from core.types import Records, join
 
@@ -51,7 +51,7 @@ def all_series(db: sqlite3.Connection) -> list[Series]:
     return [Series(*row) for row in db.execute("SELECT series, symbol, stream FROM series ORDER BY symbol, stream")]
 
 
-def opened(series: Series, chunk: Chunk) -> Records:
+def opened(series: Series, chunk: Chunk, lay_out: LayOut | None = None) -> Records:
     """The ticks of a chunk.
 
     Raises:
@@ -61,7 +61,7 @@ def opened(series: Series, chunk: Chunk) -> Records:
     if chunk.codec != CODEC:
         raise StoreError(f"{which} is encoded as {chunk.codec!r}: this program knows {CODEC!r} only")
     try:
-        ticks = unpack(chunk.data)
+        ticks = unpack(chunk.data, lay_out)
     except StoreError as error:
         raise StoreError(f"{which} is damaged ({error})") from error
     ticks["symbol"] = series.number
@@ -71,13 +71,14 @@ def opened(series: Series, chunk: Chunk) -> Records:
 class LastOpened:
     """Opens the chunks of one series as `opened` does; the last one again is the same array."""
 
-    def __init__(self) -> None:
+    def __init__(self, lay_out: LayOut | None = None) -> None:
+        self._lay_out = lay_out
         self._chunk: Chunk | None = None
         self._ticks: Records | None = None
 
     def __call__(self, series: Series, chunk: Chunk) -> Records:
         if self._ticks is None or chunk != self._chunk:
-            self._chunk, self._ticks = chunk, opened(series, chunk)
+            self._chunk, self._ticks = chunk, opened(series, chunk, self._lay_out)
         return self._ticks
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from strategy_text import bought, kernel, text_of
 
-from core.compile import module
-from core.compile.module import Variant, fingerprint, ready
+from core.compile import machine_code
+from core.compile.machine_code import fingerprint, ready
+from core.compile.module import Variant
 from core.errors import StrategyError
 from core.strategy_files import load
 
@@ -24,9 +25,9 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from strategy_text import bought
-from core.compile import module
+from core.compile import machine_code
 held = bought(Path(sys.argv[1]), jit=True)
-print(held, "compiled" if 0 in [entry.cache_hits for entry in module._KEEP] else "loaded")
+print(held, "compiled" if 0 in [entry.cache_hits for entry in machine_code._KEEP] else "loaded")
 """
 
 
@@ -191,16 +192,16 @@ def test_another_interval_never_recompiles(tmp_path: Path) -> None:
 def test_another_version_of_what_compiles_is_another_place_in_the_cache(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint("text")
     real = importlib.metadata.version
-    module._versions.cache_clear()
+    machine_code._versions.cache_clear()
     monkeypatch.setattr(importlib.metadata, "version", lambda name: "0.0.1" if name == package else real(name))
     after = fingerprint("text")
-    module._versions.cache_clear()
+    machine_code._versions.cache_clear()
     assert after != before
 
 
 def test_another_processor_is_another_place_in_the_cache(monkeypatch: pytest.MonkeyPatch) -> None:
     before = fingerprint("text")
-    monkeypatch.setattr(module, "_cpu", lambda: "another")
+    monkeypatch.setattr(machine_code, "_cpu", lambda: "another")
     assert fingerprint("text") != before
 
 

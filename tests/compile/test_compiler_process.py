@@ -14,7 +14,7 @@ from strategy_text import kernel
 
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
-from core.compile.module import ready
+from core.compile.machine_code import ready
 from core.compile.service import ask_compiler, build, catalogue
 from core.errors import StrategyError
 

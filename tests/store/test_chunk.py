@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from store_ticks import ticks_of
 
 from core.errors import StoreError
+from core.store import chunk
 from core.store.chunk import CHUNK_TICKS, pack, same, unpack
 from core.types import TICK, Origin, Records
 
@@ -71,3 +73,17 @@ def test_every_damaged_byte_is_noticed() -> None:
         unpack(data[:-9])
     with pytest.raises(StoreError, match="damaged"):
         unpack(b"")
+
+
+@pytest.mark.parametrize("head", [(0, 0, 0, 0), (CHUNK_TICKS + 1, 0, 0, 0), (1 << 31, 0, 0, 0)])
+def test_a_chunk_of_more_ticks_than_there_can_be_is_refused_before_room_is_made_for_them(head: tuple[int, int, int, int]) -> None:
+    plain = chunk._HEAD.pack(*head) + 9 * chunk._COLUMN.pack(0, 1, 0, 0)
+    with pytest.raises(StoreError, match=f"damaged: {head[0]} ticks"):
+        unpack(zstandard.compress(plain))
+
+
+@pytest.mark.parametrize(("width", "said"), [(9, "9 bytes a value"), (8, "232 bytes of 240")])
+def test_columns_that_do_not_fit_the_bytes_are_refused(width: int, said: str) -> None:
+    plain = chunk._HEAD.pack(1, 0, 0, 0) + 8 * chunk._COLUMN.pack(0, 1, 0, 0) + chunk._COLUMN.pack(width, 1, 0, 0)
+    with pytest.raises(StoreError, match=f"damaged: {said}"):
+        unpack(zstandard.compress(plain), lambda *_: pytest.fail("nothing was to be laid out"))

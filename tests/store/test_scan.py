@@ -67,7 +67,7 @@ def test_a_scan_is_what_reading_at_once_gives(
 def test_each_chunk_is_opened_once(sealed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened = []
     unpack = tiers.unpack
-    monkeypatch.setattr(tiers, "unpack", lambda data: opened.append(data) or unpack(data))
+    monkeypatch.setattr(tiers, "unpack", lambda data, lay_out: opened.append(data) or unpack(data, lay_out))
     windows = list(scan_ticks(sealed, NAMES[0], symbols=symbols(), rows=300))
     assert len(windows) > 20
     assert len(opened) == len(set(opened)) > 0

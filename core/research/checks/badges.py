@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.compile.module import cache_folder
+from core.compile.machine_code import cache_folder
 from core.strategy import Definition, source_hash
 
 

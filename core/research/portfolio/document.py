@@ -59,6 +59,7 @@ def leg_row(run: LegRun) -> dict[str, Any]:
         "params": result.plan.values, "terms": msgspec.to_builtins(msgspec.structs.replace(run.leg.terms, qty=run.qty)),
         "qty": run.qty, "weight": run.weight, "first_ns": result.first_ns, "last_ns": result.equity[-1][0],
         "figures": result.figures,
+        **({} if run.leg.costs is None else {"costs": run.leg.costs.document(run.rows.symbol, run.leg.terms)}),
     }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from core.commands import Terms
 from core.errors import UsageError
 from core.research.backtest import Order, definition_of
+from core.research.calibration.costs import Costs
 from core.research.warming import reach_of
 from core.strategy import Definition
 
@@ -25,6 +26,7 @@ class Leg:
         terms: how it trades; `qty` counts where there is no weight, `capital` never: that is the account's.
         weight: share of the account's capital that one unit of target is worth when the leg begins, or of the leg's equity each time
             where `terms.size` is equity_pct; above 1 borrows.
+        costs: what was measured of its symbol takes the place of the terms; None: nothing was.
     """
 
     name: str
@@ -34,6 +36,11 @@ class Leg:
     terms: Terms = field(default_factory=Terms)
     symbol: str | None = None
     weight: float | None = None
+    costs: Costs | None = None
+
+    def priced(self, symbol: str) -> Leg:
+        """The same with the terms that were measured for a symbol, where there are any."""
+        return self if self.costs is None else replace(self, terms=self.costs.terms(symbol, self.terms))
 
 
 @dataclass(frozen=True)

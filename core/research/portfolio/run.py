@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +92,7 @@ def run_portfolio(ask: Ask, telling: Telling | None = None, stage: Callable[[str
         if isinstance(held, str):
             failed[one.leg.name] = held
         else:
-            ready.append((one, held))
+            ready.append((replace(one, leg=one.leg.priced(held.symbol)), held))
     had_rows = ready
     weights, begin, measured = {one.leg.name: one.leg.weight for one in known}, ask.from_ns, None
     if ask.by_risk and ready:

@@ -150,6 +150,9 @@ def assumptions(done: Portfolio, figures: dict[str, Any]) -> list[str]:
     if done.measured_ns is not None:
         start, end = map(moment, done.measured_ns)
         lines.append(f"weighed by risk measured from {start} to {end}, traded after it only")
+    for run in done.runs:
+        if run.leg.costs is not None:
+            lines.append(f"costs of {run.leg.name} {': '.join(run.leg.costs.words(run.rows.symbol, run.leg.terms))}")
     return lines
 
 

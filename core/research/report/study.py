@@ -185,10 +185,11 @@ def _assumptions(found: Findings, origins: Sequence[Origin], fixed: dict[str, An
     study = found.study
     names = ", ".join(space.definition.name for space in study.spaces)
     lines: list[tuple[str, str, str]] = []
-    for one, origin in zip(study.series, origins, strict=True):
+    for one, origin, terms in zip(study.series, origins, study.terms, strict=True):
         setting = Setting(
-            strategy=names, params=fixed, terms=study.ask.terms, source=origin.source, symbol=one.symbol,
+            strategy=names, params=fixed, terms=terms, source=origin.source, symbol=one.symbol,
             kind="bars" if one.bars else "ticks", form=origin.form, interval_ns=one.interval_ns, first_ns=one.first_ns, last_ns=one.last_ns,
+            costs=None if study.ask.costs is None else study.ask.costs.words(one.symbol, study.ask.terms),
         )  # fmt: skip
         lines += [line for line in assumptions(setting) if line not in lines]
     asked = [one.text for one in study.ask.where]

@@ -81,7 +81,7 @@ def run_trial(job: Job, trial: Trial) -> Result:
     began = time.perf_counter()
     try:
         series = job.series[trial.series]
-        rows, terms = rows_of(series), job.terms
+        rows, terms = rows_of(series), job.terms[trial.series]
         if trial.jitter is not None:
             rows, terms = jittered(rows, trial.jitter, bars=series.bars), costing(terms, trial.jitter.cost)
         return _traded(_instance(job.plans[trial.plan], terms, trial), trial, series, rows, began)

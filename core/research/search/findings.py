@@ -120,4 +120,11 @@ def document(found: Findings, elapsed_s: float) -> dict[str, Any]:
         "validations": msgspec.to_builtins(found.validations),
         "failed": [dict(zip(("strategy", "symbol", "params", "error"), one, strict=True)) for one in ranking.failed],
         "elapsed_s": elapsed_s,
+        **({"costs": costs} if (costs := _paid(found.study)) else {}),
     }
+
+
+def _paid(study: Study) -> list[dict[str, Any]]:
+    """What was measured of each symbol's costs and used; empty where that was not asked for."""
+    ask = study.ask
+    return [] if ask.costs is None else [ask.costs.document(one.symbol, ask.terms) for one in study.series]

@@ -16,9 +16,10 @@ import msgspec
 
 from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
-from core.compile.module import compiled
+from core.compile.module import Variant, compiled
 from core.errors import StrategyError, UsageError
 from core.kernels import loop
+from core.research.calibration.costs import Costs
 from core.research.search.methods import DEFAULT_MOST, LISTED, Method, method
 from core.research.search.ranges import Range
 from core.research.search.space import Condition, Space
@@ -37,6 +38,7 @@ class Ask:
         method: grid, random or bayes.
         most: trials of a strategy on a symbol at most; None: as the method has it.
         rank_by: the figure `bayes` goes by, and the best so far is told by.
+        costs: what was measured of a symbol takes the place of the terms; None: nothing was.
     """
 
     strategies: list[str]
@@ -49,6 +51,7 @@ class Ask:
     most: int | None = None
     seed: int = 0
     rank_by: str = "sharpe"
+    costs: Costs | None = None
 
 
 class Study:
@@ -60,6 +63,7 @@ class Study:
     Attributes:
         key: names the question: the same rows, code, terms and choices.
         spaces: the parameter sets of each strategy.
+        terms: those of each series.
         size: trials at most; fewer where combinations are refused.
 
     Raises:
@@ -68,11 +72,13 @@ class Study:
 
     def __init__(self, ask: Ask, series: Sequence[Series]) -> None:
         self.ask, self.series = ask, list(series)
+        self.terms = [ask.terms if ask.costs is None else ask.costs.terms(one.symbol, ask.terms) for one in self.series]
         definitions = [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
+        self._variants = [backtest_variant(terms, bars=one.bars) for terms, one in zip(self.terms, self.series, strict=True)]
         self.spaces = [_space(definition, ask, definitions) for definition in definitions]
         self.size = sum(self._most(space) for space in self.spaces) * len(self.series)
         self._plans: dict[int, Blueprint] = {}
-        self._numbers: dict[tuple[int, bool, bool], int] = {}
+        self._numbers: dict[tuple[int, bool, Variant], int] = {}
         for space in self.spaces:
             self._try(space)
         self.key = self._key()
@@ -92,7 +98,7 @@ class Study:
         params = definition.params(values)
         one = self.series[series]
         interval = definition.interval(params)
-        plan = self._plan(space, values, bars=one.bars, ticks=interval == 0)
+        plan = self._plan(space, values, self._variants[series], ticks=interval == 0)
         record, work, warmup = params_record(params).tobytes(), definition.work(params), definition.warmup(params)
         return Trial(number, plan, series, record, values, work, warmup, interval, 0, one.rows)
 
@@ -104,18 +110,18 @@ class Study:
         """Trials with the plans and series they need."""
         plans = {trial.plan: self._plans[trial.plan] for trial in trials}
         series = {trial.series: self.series[trial.series] for trial in trials}
-        return Job(plans, series, self.ask.terms, trials)
+        return Job(plans, series, {number: self.terms[number] for number in series}, trials)
 
     def strategy(self, trial: Trial) -> str:
         """The name of a trial's strategy."""
         return self._plans[trial.plan].name
 
-    def _plan(self, space: int, values: dict[str, Any], *, bars: bool, ticks: bool) -> int:
-        """The number of a compiled loop: a strategy has one for ticks, one for its bars, one for a source's bars. Compiled here, once,
-        before every process does."""
-        at = (space, bars, ticks)
+    def _plan(self, space: int, values: dict[str, Any], variant: Variant, *, ticks: bool) -> int:
+        """The number of a compiled loop: a strategy has one for ticks, one for its bars, one for a source's bars, of what its terms ask
+        for. Compiled here, once, before every process does."""
+        at = (space, ticks, variant)
         if at not in self._numbers:
-            plan = blueprint(self.spaces[space].definition, values, backtest_variant(self.ask.terms, bars=bars))
+            plan = blueprint(self.spaces[space].definition, values, variant)
             if plan.kind == KERNEL:
                 compiled(plan.text, plan.name)
             self._plans[len(self._plans)] = plan
@@ -133,9 +139,10 @@ class Study:
 
     def _key(self) -> str:
         ask = self.ask
+        terms = msgspec.to_builtins(ask.terms if ask.costs is None else self.terms)
         sources = [[space.definition.path.read_text(encoding="utf-8"), *_helper_texts(space.definition)] for space in self.spaces]
         words = [
-            [(one.key, one.symbol) for one in self.series], sources, msgspec.to_builtins(ask.terms), _version(),
+            [(one.key, one.symbol) for one in self.series], sources, terms, _version(),
             [(space.definition.name, space.axes) for space in self.spaces], sorted(ask.params.items()), [one.text for one in ask.where],
             ask.method, ask.most, ask.seed, ask.rank_by if ask.method == "bayes" else "",
         ]  # fmt: skip

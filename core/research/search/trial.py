@@ -76,11 +76,11 @@ class Trial(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Some trials and all they need but the rows themselves: plans and series by their numbers."""
+    """Some trials and all they need but the rows themselves: plans, series and their terms by the numbers of the study."""
 
     plans: dict[int, Blueprint]
     series: dict[int, Series]
-    terms: Terms
+    terms: dict[int, Terms]
     trials: list[Trial]
 
 
