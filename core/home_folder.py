@@ -6,15 +6,29 @@ import os
 import stat
 from pathlib import Path
 
-from core.errors import CockpitError
+from core.errors import CockpitError, UsageError
+
+
+def check_home(home: Path) -> Path:
+    """The path of a home that is there or can be made.
+
+    Raises:
+        UsageError: something else is there: a file, or a link that leads nowhere (a disk that is not mounted, say).
+    """
+    if not home.is_dir() and os.path.lexists(home):
+        what = f"is a link to {os.readlink(home)}, which is not there" if home.is_symlink() and not home.exists() else "is no folder"
+        raise UsageError(f"cannot use {home} as a home: it {what}")
+    return home
 
 
 def make_home(home: Path) -> Path:
     """Create the folder (0700) where it is missing.
 
     Raises:
+        UsageError: something else is there.
         CockpitError: it cannot be created or written to.
     """
+    check_home(home)
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

@@ -10,7 +10,7 @@ from types import TracebackType
 
 import msgspec
 
-from core.errors import HomeLocked
+from core.errors import CockpitError, HomeLocked
 from core.home_folder import make_home
 
 #: Modes of holders that are no engine: an import of history, and commands that write a moment.
@@ -53,11 +53,15 @@ def lock_home(home: Path, mode: str = "paper") -> Lock:
 
     Raises:
         HomeLocked: another process holds it; the message names its pid.
+        CockpitError: the lock cannot be written.
     """
     make_home(home)
     path = home / "engine.lock"
-    # Close-on-exec, so that no worker process keeps the lock alive after the engine.
-    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # Close-on-exec, so that no worker process keeps the lock alive after the engine.
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CockpitError(f"cannot write {path}: {error.strerror}") from error
     # A probe by `running` takes the lock for an instant, so one refusal proves nothing.
     for attempt in range(10):
         try:
@@ -75,8 +79,12 @@ def lock_home(home: Path, mode: str = "paper") -> Lock:
         who = f"pid {found.pid}, {found.mode}" if found else "it is just starting"
         raise HomeLocked(f"another engine holds {home} ({who}): stop it with `cockpit stop`, or use another home with --home")
     holder = Holder(os.getpid(), mode, time.time_ns())
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, msgspec.json.encode(holder) + b"\n", 0)
+    try:
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, msgspec.json.encode(holder) + b"\n", 0)
+    except OSError as error:  # the disk is full
+        os.close(fd)
+        raise CockpitError(f"cannot write {path}: {error.strerror}") from error
     return Lock(fd, path, holder)
 
 

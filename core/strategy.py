@@ -95,15 +95,6 @@ def _lower(error: Exception) -> str:
     return text[:1].lower() + text[1:]
 
 
-#: Bars in which nothing traded are no bars, and exponential averages gain by more history: warming looks this many times further back.
-WARM_REACH = 5
-
-
-def warm_from(until_ns: int, warmup: int, interval: int) -> int:
-    """Where history for warming up begins, for a strategy that needs `warmup` bars before `until_ns`."""
-    return max((until_ns // interval - WARM_REACH * warmup - 1) * interval, 0)
-
-
 def params_dtype(params_type: type[Struct]) -> np.dtype[Any]:
     """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place."""
     return np.dtype([(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)] or [("none", "i8")])

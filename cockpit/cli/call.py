@@ -40,13 +40,22 @@ class Call:
 
     @property
     def home(self) -> Path:
-        """The home this command works in: `--home`, else `COCKPIT_HOME`, else the default one (of the demo, with `--demo`)."""
+        """The home this command works in: `--home`, else `COCKPIT_HOME`, else the default one (of the demo, with `--demo`).
+
+        Raises:
+            UsageError: there is something else than a folder, or `--home` names nothing: a script's variable was empty, and no other
+            home is meant.
+        """
+        from core.errors import UsageError
         from core.home import default_home, demo_home
+        from core.home_folder import check_home
 
         given = getattr(self.options, "home", None)
+        if given == "":
+            raise UsageError("--home: give a folder")
         if given:
-            return default_home({"COCKPIT_HOME": given})
-        return demo_home() if self.demo else default_home()
+            return check_home(default_home({"COCKPIT_HOME": given}))
+        return check_home(demo_home() if self.demo else default_home())
 
     @property
     def start(self) -> str:

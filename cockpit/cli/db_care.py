@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -205,18 +206,25 @@ def _cleanup_words(found: dict[str, Any]) -> Iterator[str]:
 def backup(call: Call) -> int:
     """Copy both files."""
     from core.store.backup import backup as copy
-    from core.store.failures import BACKUPS
+    from core.store.failures import BACKUPS, is_file
     from core.store.migrations import LEDGER, TAPE
 
-    present = [(name, schema) for name, schema in (("ledger.db", LEDGER), ("tape.db", TAPE)) if (call.home / name).exists()]
+    both = {"ledger.db": LEDGER, "tape.db": TAPE}
+    present = [(name, schema) for name, schema in both.items() if is_file(call.home / name)]
     if not present:
         raise CockpitError(f"no tape and no ledger in {call.home}: nothing to copy")
     folder = _new_folder(Path(call.options.to or call.home / BACKUPS).expanduser())
     files: list[dict[str, Any]] = []
-    with stopping(call, lambda: f"{folder} is no whole copy, delete it; the home is as it was"), Working() as progress:
-        for name, schema in present:
-            size = copy(call.home / name, folder / name, schema, _copied(progress, name))
-            files.append({"file": str(folder / name), "bytes": size})
+    with stopping(call, "nothing was copied, and the home is as it was"), Working() as progress:
+        try:
+            for name, schema in present:
+                size = copy(call.home / name, folder / name, schema, _copied(progress, name))
+                files.append({"file": str(folder / name), "bytes": size})
+        finally:
+            if len(files) < len(present):
+                shutil.rmtree(folder, ignore_errors=True)  # ours, and no whole copy
+    for name in both.keys() - dict(present).keys():
+        call.say(f"no {name} in {call.home}: the copy has none either")
     return call.answer({"folder": str(folder), "files": files}, _backup_words(folder, files))
 
 

@@ -15,6 +15,7 @@ from core.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
+    from core.config import Config
     from core.transfer.dumps import Dump
     from core.transfer.loaded import Loaded, Tell
 
@@ -110,7 +111,7 @@ def _work(call: Call, loaded: Loaded, tell: Tell) -> Coroutine[Any, Any, None]:
     options = call.options
     if options.start is not None and options.end is not None and options.start >= options.end:
         raise UsageError("--from must be before --to")
-    config = call.configuration(**({"venues__binance__dumps_url": options.url} if options.url else {})).config
+    config = _config(call)
     seal_before_ns = time.time_ns() - int(config.store.seal_after_s * 1e9)  # as the engine's own upkeep
     if not (options.venue or options.symbols or options.url):
         if not options.paths:
@@ -123,6 +124,23 @@ def _work(call: Call, loaded: Loaded, tell: Tell) -> Coroutine[Any, Any, None]:
     venue = dumps[0].venue
     base = config.of_venue(venue).dumps_url or BASES[venue]
     return download(call.home, base, dumps, loaded, tell, keep=options.keep, seal_before_ns=seal_before_ns)
+
+
+def _config(call: Call) -> Config:
+    """The configuration with what `--url` says.
+
+    Raises:
+        UsageError: a wrong key or value, or an address that is empty.
+    """
+    from core.errors import ConfigError
+
+    url = call.options.url
+    if url == "":
+        raise UsageError("--url: give an address, such as http://127.0.0.1:8000")
+    try:
+        return call.configuration(**({} if url is None else {"venues__binance__dumps_url": url})).config
+    except ConfigError as error:
+        raise ConfigError(str(error).replace("--dumps-url", "--url", 1)) from None  # as it is typed here
 
 
 def _dumps(call: Call) -> list[Dump]:
@@ -145,6 +163,8 @@ def _dumps(call: Call) -> list[Dump]:
     if not symbols or options.start is None:
         raise UsageError("cockpit db import: a download needs --symbols and --from")
     today = time.time_ns() // DAY * DAY
+    if options.end is None and options.start >= today:
+        raise UsageError("--from must be before today: dumps are of days that are over")
     midnights = days(options.start, today if options.end is None else options.end)
     return [Dump(venue, _bare(symbol, venue), STREAMS[options.stream or "agg"], day) for symbol in symbols for day in midnights]
 

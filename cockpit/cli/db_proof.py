@@ -45,8 +45,14 @@ def stats(call: Call) -> int:
 
 
 def is_there(call: Call) -> bool:
-    """Whether the home has a tape; says so where it has none yet, which is no failure."""
-    found = (call.home / "tape.db").exists()
+    """Whether the home has a tape; says so where it has none yet, which is no failure.
+
+    Raises:
+        StoreError: something else is in its place.
+    """
+    from core.store.failures import is_file
+
+    found = is_file(call.home / "tape.db")
     if not found:
         call.say(f"no tape in {call.home} yet: nothing was recorded")
     return found

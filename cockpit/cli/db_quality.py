@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands
@@ -31,28 +32,41 @@ def add(commands: Commands) -> None:
 def quality(call: Call) -> int:
     """Look at all prints of a range."""
     from core.analytics.quality import Survey, survey_tape
-    from core.clock import iso
     from core.errors import SourceError
     from core.research.source_name import clean
     from core.research.source_tape import PREFIX, find_series, parse_tape
+    from core.store.failures import is_file
     from core.store.tape_stats import read_gaps
 
-    text = call.options.stretch
-    stretch = parse_tape(text if text.startswith(PREFIX) else PREFIX + text)
+    text = call.options.stretch.removeprefix(PREFIX)
+    try:
+        stretch = parse_tape(PREFIX + text)
+    except SourceError as error:
+        raise SourceError(str(error).replace(PREFIX, "").removeprefix(": ")) from None  # as it is typed here
     path = call.home / "tape.db"
-    if not path.exists():
+    if not is_file(path):
         raise SourceError(f"no tape in {call.home}: record one with cockpit --record")
     symbol, stream = find_series(path, stretch, clean(text))
     survey = Survey(call.configuration().config.quality)
     with stopping(call, "nothing was changed"), Progress() as progress:
         survey_tape(path, symbol, stream, survey, from_ns=stretch.from_ns, to_ns=stretch.to_ns, told=progress.rows)
     if not survey.ticks:
-        begin = "the start" if stretch.from_ns is None else iso(stretch.from_ns)
-        end = "the end" if stretch.to_ns is None else iso(stretch.to_ns)
-        raise SourceError(f"{clean(text)}: the tape holds no prints of {symbol} from {begin} to {end}")
+        raise SourceError(f"{clean(text)}: no prints of {symbol} there: {_held(path, symbol, stream)}")
     gaps = [gap for gap in read_gaps(path) if (gap.symbol, gap.stream) == (symbol, stream) and gap.state != "filled"]
     found = {"symbol": symbol, "stream": stream, **survey.report([(gap.from_id, gap.to_id) for gap in gaps])}
     return call.answer(found, lines(found))
+
+
+def _held(path: Path, symbol: str, stream: str) -> str:
+    """Where the tape holds prints of a series."""
+    from core.clock import iso
+    from core.store.sizes import tape_size
+
+    sizes = tape_size(path).series
+    first, last = next(((one.first_ns, one.last_ns) for one in sizes if (one.symbol, one.stream) == (symbol, stream)), (None, None))
+    if first is None or last is None:
+        return "the tape holds none at all"
+    return f"the tape holds them from {iso(first)[:19]}Z to {iso(last)[:19]}Z"
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:

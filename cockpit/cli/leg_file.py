@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,10 @@ from typing import Any
 
 from cockpit.cli.legs import TERMS, WORDS, Draft, put, source_of
 from cockpit.cli.terms import CONFIGURED, PLAIN, term
-from core.errors import UsageError
+from core.errors import UsageError, one_line
+
+#: No portfolio is longer than this.
+MOST_BYTES = 1 << 20
 
 
 @dataclass
@@ -53,14 +57,14 @@ class LegFile:
         import tomllib
 
         try:
-            self._text = self._path.read_text(encoding="utf-8")
+            self._text = self._read()
             found = tomllib.loads(self._text)
         except OSError as error:
             raise UsageError(f"cannot read {self._path}: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise UsageError(f"{self._path} is not text in UTF-8") from error
-        except tomllib.TOMLDecodeError as error:
-            raise UsageError(f"{self._path}: {error}") from None
+        except (ValueError, RecursionError) as error:  # not TOML; a number of thousands of digits; lists in lists without end
+            raise UsageError(f"{self._path}: {one_line(str(error))}") from None
         legs = found.pop("leg", [])
         if not isinstance(legs, list) or not legs or not all(isinstance(leg, dict) for leg in legs):
             raise UsageError(f"{self._path}: no legs; write each as [[leg]] with strategy and source below it")
@@ -70,6 +74,15 @@ class LegFile:
         plan.weights = str(found["weights"]) if "weights" in found else None
         plan.start, plan.end = (self._moment(key, found) for key in ("from", "to"))
         return plan
+
+    def _read(self) -> str:
+        """Its text, no more of it than a person would write."""
+        info = self._path.stat()
+        if not stat.S_ISREG(info.st_mode) or info.st_size > MOST_BYTES:
+            what = f"{info.st_size:,} bytes, where legs take a few lines" if stat.S_ISREG(info.st_mode) else "no regular file"
+            raise UsageError(f"{self._path}: {what}")
+        with self._path.open("rb") as file:
+            return file.read(MOST_BYTES).decode()
 
     def _leg(self, given: dict[str, Any], number: int) -> Draft:
         self._check(given, self.LEG_KEYS, number)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from core.research.report_text import Setting
 
 SOURCES = """\
-SOURCE is a CSV, zip or Parquet file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
+SOURCE is a CSV, zip, Parquet or Feather file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
 or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
 """
 
@@ -114,7 +114,10 @@ def _write_files(options: argparse.Namespace, result: Result) -> None:
 def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
     import msgspec
 
+    from core.transfer.draft import refuse_database
+
     try:
+        refuse_database(path)
         with path.open("wb") as file:
             for row in rows:
                 file.write(msgspec.json.encode(row) + b"\n")

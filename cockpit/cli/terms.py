@@ -22,14 +22,6 @@ PLAIN = (
 )  # fmt: skip
 
 
-#: Flags that say something of a rule, and what turns that rule on.
-DEPENDING = {
-    **dict.fromkeys(("limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps"), ("entry", "limit")),
-    "impact_volume": ("impact_bps", "B"),
-    "funding_hours": ("funding_bps", "B"),
-}
-
-
 def add_params(parser: Parser) -> None:
     """`--param k=v …`, any number of times."""
     parser.add_argument(
@@ -89,6 +81,7 @@ def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
         UsageError: a value that is not allowed; the message names the flag and what is.
     """
     from core.commands import Terms
+    from core.term_rules import DEPENDING, is_idle
 
     paper = call.configuration().config.paper
     given: dict[str, Any] = {name: getattr(paper, name) for name in CONFIGURED} | dict(base or {})
@@ -98,7 +91,7 @@ def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
             given[name] = term(name, text, f"--{name.replace('_', '-')} {text}")
     asked = Terms(**given)
     for name, (rule, words) in DEPENDING.items():
-        if getattr(call.options, name) is not None and getattr(asked, rule) in ("market", 0.0):
+        if getattr(call.options, name) is not None and is_idle(asked, name):
             raise UsageError(f"--{name.replace('_', '-')} does nothing without --{rule.replace('_', '-')} {words}")
     return asked
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple
 
 from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
@@ -135,32 +136,15 @@ def _made(of: Made, now_ns: int) -> Row:
 def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
     """One line: figures, or how far it is, or why there are none."""
     word, tone = STATES.get(row.state, (clean(row.state), "warn"))
-    found = row.figures or {}
-    net, capital = found.get("net_pnl"), row.order.terms.capital
-    share = None if net is None else 100 * net / capital
-    win = found.get("win_rate")
     if row.state == "running":
         word = progress_words(row, now_ns)
     elif row.state == "done":
         word = f"{word} {seconds(row)}"
     cells = (
         Cell("A" if marked else "", "key"),
-        Cell(clean(row.id), "strong"),
-        Cell(clean(row.order.strategy)),
-        Cell(source_words(row.order.source)),
-        Cell(
-            span_words(row.first_ns, row.last_ns) if row.last_ns else "",
-            "muted",
-            float(row.last_ns - row.first_ns) if row.last_ns else None,
-        ),
-        Cell(figures.moment(row.asked_ns, now_ns), "muted"),
+        *_asked(row, row.order.strategy, now_ns),
         Cell(word, tone),
-        Cell(figures.signed(net) if found else "", sign_tone(net or 0.0), net),
-        Cell(figures.signed(share) if found else "", sign_tone(share or 0.0), share),
-        Cell(figures.magnitude(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
-        Cell(figures.number(found.get("sharpe")) if found else "", "plain", found.get("sharpe")),
-        Cell(f"{found['trades']:,}" if "trades" in found else "", "plain", found.get("trades")),
-        Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if found else "", "plain", win),
+        *_came_out(row.figures or {}, row.order.terms.capital),
         Cell(params_words(row.order.params), "muted"),
     )
     span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
@@ -174,32 +158,47 @@ def study_row(row: StudyRow, now_ns: int) -> Row:
     done = row.state == "done"
     word = f"{sign} study {seconds(row) if done else name}"
     best = (row.best or {}) if done else {}
-    net, win = best.get("net_pnl"), best.get("win_rate")
-    share = None if net is None else 100 * net / row.order.terms.capital
     names = range_names(row.order)
     what = (
         f"{row.verdict or 'no verdict'}, best of {row.done:,}: {short_params(best.get('params', {}), names)}" if done else ", ".join(names)
     )
     cells = (
         Cell(""),
-        Cell(clean(row.id), "strong"),
-        Cell(clean(", ".join(row.order.strategies))),
-        Cell(source_words(row.order.source)),
-        Cell(span_words(row.first_ns, row.last_ns) if row.last_ns else "", "muted", float(row.last_ns - row.first_ns)),
-        Cell(figures.moment(row.asked_ns, now_ns), "muted"),
+        *_asked(row, ", ".join(row.order.strategies), now_ns),
         Cell(word, tone),
-        Cell(figures.signed(net) if best else "", sign_tone(net or 0.0), net),
-        Cell(figures.signed(share) if best else "", sign_tone(share or 0.0), share),
-        Cell(figures.magnitude(best.get("max_drawdown_pct")) if best else "", "plain", best.get("max_drawdown_pct")),
-        Cell(figures.number(best.get("sharpe")) if best else "", "plain", best.get("sharpe")),
-        Cell(f"{best['trades']:,}" if "trades" in best else "", "plain", best.get("trades")),
-        Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if best else "", "plain", win),
+        *_came_out(best, row.order.terms.capital),
         Cell(what, VERDICT_TONES.get(row.verdict or "", "muted") if done else "muted"),
     )
     if row.state == "running":
         return Row(row.id, cells, span=(_STATE, Cell(f"study {study_progress(row, now_ns)}", tone)))
     span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
     return Row(row.id, cells, span=span)
+
+
+def _asked(row: RunRow | StudyRow, strategy: str, now_ns: int) -> tuple[Cell, ...]:
+    """What was asked for: run, strategy, source, span, when."""
+    span = (span_words(row.first_ns, row.last_ns), float(row.last_ns - row.first_ns)) if row.last_ns else ("", None)
+    return (
+        Cell(clean(row.id), "strong"),
+        Cell(clean(strategy)),
+        Cell(source_words(row.order.source)),
+        Cell(span[0], "muted", span[1]),
+        Cell(figures.moment(row.asked_ns, now_ns), "muted"),
+    )
+
+
+def _came_out(found: Mapping[str, Any], capital: float) -> tuple[Cell, ...]:
+    """The figures, from net P&L to the share of trips won; blank where there are none yet."""
+    net, win = found.get("net_pnl"), found.get("win_rate")
+    share = None if net is None else 100 * net / capital
+    return (
+        Cell(figures.signed(net) if found else "", sign_tone(net or 0.0), net),
+        Cell(figures.signed(share) if found else "", sign_tone(share or 0.0), share),
+        Cell(figures.magnitude(found.get("max_drawdown_pct")) if found else "", "plain", found.get("max_drawdown_pct")),
+        Cell(figures.number(found.get("sharpe")) if found else "", "plain", found.get("sharpe")),
+        Cell(f"{found['trades']:,}" if "trades" in found else "", "plain", found.get("trades")),
+        Cell(f"{100 * win:.0f}" if win is not None else figures.NONE if found else "", "plain", win),
+    )
 
 
 def progress_words(row: RunRow, now_ns: int) -> str:

@@ -15,14 +15,11 @@ from core.analytics.delays import Delays
 from core.config import QualityConfig
 from core.feed.band import MOVES, UNKNOWN, widest_move
 from core.feed.spans import Span, cut, overlap
-from core.store.reader import read_ticks
-from core.store.span import tape_rows, tape_windows
+from core.store.scan import scan_ticks
+from core.store.span import tape_rows
 from core.types import MINUTE, Origin, Records, Symbols
 
 HOUR = 60 * MINUTE
-
-#: Prints read at once, about.
-WINDOW = 1 << 18
 
 #: Holes, jumps and stretches of stillness that are listed; the others are only counted.
 LISTED = 100
@@ -200,13 +197,11 @@ def survey_tape(
         StoreError: the file is missing or cannot be read.
     """
     symbols, total = Symbols([symbol]), tape_rows(path, symbol, stream, from_ns, to_ns)
-    for start, stop in tape_windows(path, symbol, stream, WINDOW):
-        start = start if from_ns is None else max(start, from_ns)
-        stop = stop if to_ns is None else min(stop, to_ns)
-        if start < stop:
-            ticks = read_ticks(path, symbol, stream, from_ns=start, to_ns=stop, symbols=symbols)
-            survey.take(ticks if bool((np.diff(ticks["id"]) > 0).all()) else ticks.take(np.argsort(ticks["id"], kind="stable")))
-            told(survey.ticks, total)
+    for window in scan_ticks(path, symbol, stream, from_ns=from_ns, to_ns=to_ns, symbols=symbols):
+        for ticks in window:
+            ids = np.ascontiguousarray(ticks["id"])
+            survey.take(ticks if bool((ids[1:] > ids[:-1]).all()) else ticks.take(np.argsort(ids, kind="stable")))
+        told(survey.ticks, total)
 
 
 def _missing(holes: list[Span], listed: list[Span]) -> dict[str, Any]:

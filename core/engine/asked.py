@@ -17,6 +17,7 @@ from core.research.search.service import StudyRequest
 from core.research.service import Request
 from core.store.span import tape_series
 from core.strategy_files import strategy_file
+from core.term_rules import refuse_idle
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -31,6 +32,7 @@ def check(command: Backtest | Optimize, folders: list[Path]) -> None:
     Raises:
         UsageError: why.
     """
+    refuse_idle(command.terms)
     if not command.source.strip():
         raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
     if not command.source.startswith("tape:") and not os.path.isabs(command.source):

@@ -40,6 +40,7 @@ from core.engine.roster import Entry
 from core.engine.starting import build, start
 from core.engine.watchlist import Watchlist
 from core.errors import CockpitError, UsageError
+from core.term_rules import refuse_idle
 from core.workers import frames
 from core.workers.frames import Lever
 
@@ -157,6 +158,7 @@ class Commands:
         engine = self.engine
         if not engine.trade:
             raise UsageError("this engine records only: stop it and start one that runs strategies")
+        refuse_idle(command.terms)
         engine.memory.admit("a strategy")
         names = [engine.bare(symbol) for symbol in command.symbols]
         id_ = engine.roster.free_id(command.name, command.id, self.used_ids)

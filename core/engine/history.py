@@ -12,8 +12,8 @@ from core.compile.blueprint import Blueprint
 from core.engine import warm
 from core.engine.roster import Entry
 from core.errors import SourceError
+from core.reach import reach_from, reach_given, reached
 from core.store.reader import read_ticks
-from core.strategy import warm_from
 from core.types import TICK, Records, join
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ async def gather(engine: Engine, entry: Entry, plan: Blueprint) -> tuple[Records
     for symbol in entry.order.symbols if plan.warmup else ():
         last = engine.market.of(engine.symbols[symbol]).last_ts or await engine.venue_now()
         have = await _recorded(engine, symbol, plan, last)
-        have = warm.needed(have.compress(have["seq"] <= synced), plan, last)
+        have = reached(have.compress(have["seq"] <= synced), last, plan.warmup, plan.interval)
         older = await _from_venue(engine, engine.bare(symbol), plan, have, last)
         parts += [older, have]
     if not parts:
@@ -65,10 +65,10 @@ async def _from_venue(engine: Engine, name: str, plan: Blueprint, have: Records,
 async def _recorded(engine: Engine, symbol: str, plan: Blueprint, last: int) -> Records:
     """What is on the tape for warming up: its bars, or for `tick` a window that grows until it holds enough prints."""
     if plan.interval:
-        return await _read(engine, symbol, warm_from(last, plan.warmup, plan.interval))
-    window = FIRST_WINDOW_NS
-    while len(have := await _read(engine, symbol, max(last - window, 0))) < plan.warmup and window < last:
-        window *= 8
+        return await _read(engine, symbol, reach_from(last, plan.warmup, plan.interval))
+    window, wanted = FIRST_WINDOW_NS, reach_given(plan.warmup, plan.interval)
+    while len(have := await _read(engine, symbol, max(last - window, 0))) < wanted and window < last:
+        window *= min(max(2 * wanted // max(len(have), 1), 2), 8)
     return have
 
 

@@ -13,7 +13,7 @@ from core.commands import Register
 from core.compile import service
 from core.compile.blueprint import Blueprint
 from core.compile.layout import layout_of, same_books
-from core.engine import history
+from core.engine import history, warm
 from core.engine.roster import Entry
 from core.types import Records, join
 from core.workers import frames
@@ -59,7 +59,7 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     past, synced = await history.gather(engine, entry, plan)
     worker = await engine.pool.place()
     # from here to the end nothing awaits: the ticks of `past` and those sent from now on leave no hole
-    past = _with_recent(engine, past, synced, legs)
+    past = _with_recent(engine, plan, past, synced, legs)
     entry.since = engine.last_seq
     entry.levers = []
     assignment = Assignment(
@@ -78,12 +78,12 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     entry.state, entry.detail, entry.traceback = ("warming" if plan.warmup else "running"), "", ""
 
 
-def _with_recent(engine: Engine, past: Records, synced: int, legs: dict[int, int]) -> Records:
+def _with_recent(engine: Engine, plan: Blueprint, past: Records, synced: int, legs: dict[int, int]) -> Records:
     engine.incoming.absorb()
     fresh = engine.recent.since(synced)
     if fresh is None or not len(fresh):
         return past
-    return join([past, fresh.compress(np.isin(fresh["symbol"], list(legs)))])
+    return warm.within_reach(join([past, fresh.compress(np.isin(fresh["symbol"], list(legs)))]), plan)
 
 
 async def _keep(engine: Engine, plan: Blueprint) -> str:

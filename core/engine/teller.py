@@ -79,7 +79,8 @@ class Teller:
     """Tells an engine's progress on stdout.
 
     Args:
-        json_lines: JSON objects, a line every ten seconds and at each change of the feed, instead of one line that is rewritten.
+        json_lines: JSON objects, a line every ten seconds and at each change of the feed or of what keeps writes waiting, instead of one
+            line that is rewritten.
     """
 
     def __init__(self, engine: Engine, *, json_lines: bool) -> None:
@@ -89,13 +90,18 @@ class Teller:
 
     async def run(self) -> None:
         """Tell for ever."""
-        said, due = "", 0.0
+        said, told, due = "", "", 0.0
         while True:
-            state, now = self.engine.feed_state.state, self.engine.clock.monotonic()
-            if not self.json_lines or state != said or now >= due:
-                self.tell("progress" if state == said else "feed")
-                said, due = state, now + JSON_S
+            state, trouble, now = self.engine.feed_state.state, self._trouble(), self.engine.clock.monotonic()
+            if not self.json_lines or (state, trouble) != (said, told) or now >= due:
+                self.tell("trouble" if trouble != told else "progress" if state == said else "feed")
+                said, told, due = state, trouble, now + JSON_S
             await asyncio.sleep(LINE_S)
+
+    def _trouble(self) -> str:
+        """What keeps writes waiting; '' nothing does."""
+        files = (("tape", self.engine.tape), ("ledger", self.engine.ledger))
+        return "; ".join(f"the {name} is {file.trouble}" for name, file in files if file.trouble)
 
     def facts(self) -> dict[str, Any]:
         """What there is to tell."""
@@ -108,6 +114,7 @@ class Teller:
             "detail": state.detail,
             "ticks_total": engine.market.ticks_total,
             "ticks_per_s": round(engine.market.rate(), 1),
+            "trouble": self._trouble(),
             "backlog": engine.tape.backlog,
             "on_tape": engine.tape.total,
             "synced_seq": engine.tape.synced_seq,
@@ -128,7 +135,7 @@ class Teller:
             text = (
                 f"\r\x1b[2K{facts['venue']} {facts['feed']}{detail} · {facts['ticks_total']:,} ticks · {facts['ticks_per_s']:,.0f}/s"
                 f" · backlog {facts['backlog']:,} · {_many(facts['gaps_open'], 'gap', 'gaps')}"
-                f" · {_many(facts['strategies'], 'strategy', 'strategies')}"
+                f" · {_many(facts['strategies'], 'strategy', 'strategies')}{' · ' * bool(facts['trouble'])}{facts['trouble']}"
             )
         self._voice.say(text)
 

@@ -9,7 +9,7 @@ import structlog
 
 from core.compile.blueprint import Blueprint
 from core.errors import VenueError
-from core.strategy import warm_from
+from core.reach import is_reached, reach_from, reach_given
 from core.types import TICK, Origin, Records, interval_ns, join
 from core.venues.venue import Past, RestCall
 
@@ -18,12 +18,18 @@ log = structlog.get_logger("warm")
 Fetch = Callable[[RestCall], Awaitable[bytes]]
 PRINTS_A_BAR = 4
 
+#: Prints asked of the venue: one answer. What the tape lacks beyond them is not fetched; the strategy has them as the market goes on.
+MOST_ASKED = 1000
 
-def needed(ticks: Records, plan: Blueprint, last_ns: int) -> Records:
-    """The ticks of a symbol's history that warming uses: the last `warmup` ones, or those of the last `warmup` bars."""
-    if plan.interval == 0:
-        return ticks[max(len(ticks) - plan.warmup, 0) :]
-    return ticks.compress(ticks["ts"] >= warm_from(last_ns, plan.warmup, plan.interval))
+
+def within_reach(ticks: Records, plan: Blueprint) -> Records:
+    """Of the history of one symbol or several, in order, what a strategy is warmed up on that goes on after its last ticks."""
+    kept = np.zeros(len(ticks), np.bool_)
+    for symbol in np.unique(ticks["symbol"]):
+        own = np.flatnonzero(ticks["symbol"] == symbol)
+        when = ticks["ts"][own]
+        kept[own] = is_reached(when, int(when[-1]), plan.warmup, plan.interval)
+    return ticks.compress(kept)
 
 
 async def venue_history(venue: Past, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
@@ -45,15 +51,17 @@ async def venue_history(venue: Past, fetch: Fetch, name: str, plan: Blueprint, b
 
 
 async def _prints(venue: Past, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
-    missing = plan.warmup - len(before)
+    wanted = reach_given(plan.warmup, plan.interval)
+    missing = wanted - len(before)
     if missing <= 0:
         return np.empty(0, TICK)
-    ticks = venue.parse_trades(name, await fetch(venue.trades_recent(name, min(max(missing, 1), 1000))), now_ns)
-    return ticks[ticks["id"] < before["id"][0]] if len(before) else ticks
+    ticks = venue.parse_trades(name, await fetch(venue.trades_recent(name, min(wanted, MOST_ASKED))), now_ns)  # the newest: `before` too
+    older = ticks.compress(ticks["id"] < before["id"][0]) if len(before) else ticks
+    return older[-missing:]
 
 
 async def _bars(venue: Past, fetch: Fetch, name: str, plan: Blueprint, before: Records, now_ns: int) -> Records:
-    start = warm_from(now_ns, plan.warmup, plan.interval)
+    start = reach_from(now_ns, plan.warmup, plan.interval)
     until = int(before["ts"][0]) // plan.interval * plan.interval if len(before) else now_ns
     if until <= start:
         return np.empty(0, TICK)

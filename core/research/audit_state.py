@@ -1,4 +1,8 @@
-"""Comparing two states of one strategy: the ledger's snapshot and what the replay came to, part by part, to the last bit."""
+"""Comparing two states of one strategy: the ledger's snapshot and what the replay came to, part by part, to the last bit.
+
+NaN alone has many bit patterns: which one an operation gives is the processor's and the compiler's affair, no strategy can tell them
+apart, and all of them mean that there is nothing. Here NaN equals NaN; nothing and a number, or 0, are a difference.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +49,10 @@ def differing(instance: Instance, seq: int, ledger: bytes, audit: bytes) -> list
         if name == "account":
             new["seq"] = seq
         at += old.nbytes
+        if old.tobytes() == new.tobytes():
+            continue
+        _make_one(old)
+        _make_one(new)
         if old.tobytes() != new.tobytes():
             found += _values(name, old, new) or [Differing(f"{name} (padding)", old.tobytes().hex(), new.tobytes().hex())]
     if isinstance(instance, PythonInstance) and ledger[at:] != audit[at:]:
@@ -61,6 +69,15 @@ def _parts(instance: Instance) -> list[tuple[str, np.dtype[Any], int]]:
         ("state", instance.state.dtype, 1),
         ("mem", instance.mem.dtype, len(instance.mem)),
     ]
+
+
+def _make_one(records: Records) -> None:
+    """Give every NaN of an array, at any depth, the same bits."""
+    if records.dtype.names is not None:
+        for name in records.dtype.names:
+            _make_one(records[name])
+    elif records.dtype.kind == "f":
+        records[np.isnan(records)] = np.nan
 
 
 def _values(name: str, old: Records, new: Records) -> list[Differing]:
@@ -103,21 +120,28 @@ def _unlike(where: str, a: Any, b: Any, seen: set[tuple[int, int]]) -> Iterator[
     if type(a) is not type(b):
         yield where, repr(a), repr(b)
     elif isinstance(a, float):
-        if np.float64(a).tobytes() != np.float64(b).tobytes():
+        if np.float64(a).tobytes() != np.float64(b).tobytes() and not (a != a and b != b):
             yield where, a, b
     elif isinstance(a, _PLAIN):
         if a != b:
             yield where, repr(a), repr(b)
     elif isinstance(a, np.generic):
-        yield from _values(where, np.array([a]), np.array([b]))
+        yield from _arrays(where, np.array([a]), np.array([b]))
     elif isinstance(a, np.ndarray) and a.dtype != object:
         if (a.dtype, a.shape) != (b.dtype, b.shape):
             yield where, f"{a.dtype}{a.shape}", f"{b.dtype}{b.shape}"
         else:
-            yield from _values(where, a.reshape(-1), b.reshape(-1))
+            yield from _arrays(where, a.flatten(), b.flatten())
     else:
         seen.add((id(a), id(b)))
         yield from _unlike_inside(where, a, b, seen)
+
+
+def _arrays(where: str, a: Records, b: Records) -> list[tuple[str, Any, Any]]:
+    """The values that differ between two arrays that are ours to change."""
+    _make_one(a)
+    _make_one(b)
+    return [tuple(one) for one in _values(where, a, b)]
 
 
 def _unlike_inside(where: str, a: Any, b: Any, seen: set[tuple[int, int]]) -> Iterator[tuple[str, Any, Any]]:

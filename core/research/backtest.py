@@ -31,6 +31,7 @@ from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
 from core.strategy import PYTHON, Definition
 from core.strategy_files import load, strategy_file
+from core.term_rules import refuse_idle
 from core.types import Records, interval_text, join
 
 #: What the figures take from the account as it is.
@@ -112,8 +113,9 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
 
     Raises:
         GapsError: the source lacks data, and the order does not allow that.
-        UsageError: the source, the strategy or a value is refused; one line.
+        UsageError: the source, the strategy, a value or a term is refused; one line.
     """
+    refuse_idle(order.terms)
     definition = definition_of(order)
     source = open_sources(
         order.sources, symbol=order.symbol, home=order.home, from_ns=reach_of(definition, order.params, order.from_ns),

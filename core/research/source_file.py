@@ -14,7 +14,7 @@ from core.research.source_bytes import Reading
 from core.research.source_check import Check
 from core.research.source_columns import SHORTEST_MONTH
 from core.research.source_kept import KeptRows
-from core.research.source_name import plain_symbol, read_name
+from core.research.source_name import clean, plain_symbol, read_name
 from core.research.source_order import Counts, gather, in_order, merged, once, turned
 from core.research.source_select import Selection
 from core.research.source_table import Table, Wanted
@@ -65,7 +65,7 @@ class FileSource(Source):
         opened = [partial(self._stream, table, reading, counts) for table, reading in zip(tables, self._readings, strict=True)]
         rows: Iterator[Records] = self._within(merged(firsts, opened), check)
         if not self._is_numbered:
-            rows = once(rows, counts, self.kind == "bars", self.text)
+            rows = once(rows, counts, self.kind == "bars", clean(self.text))
         seq = 1
         for batch in rows:
             batch["seq"] = np.arange(seq, seq + len(batch))
@@ -76,7 +76,7 @@ class FileSource(Source):
             for start in range(0, len(batch), _MOST_ROWS):
                 yield batch[start : start + _MOST_ROWS]
         if seq == 1:
-            raise SourceError(f"{self.text}: no {self.kind} of {self.symbol}{self._span()}")
+            raise SourceError(f"{clean(self.text)}: no {self.kind} of {self.symbol}{self._span()}")
         self.verdict = check.verdict(counts.moved, counts.dropped)
         remarks = dict.fromkeys(remark for reading in self._readings for remark in mixed(reading.times))
         self.notes += [*self._said(counts), *remarks, *self.verdict.odd, *(self._kept.notes if self._kept is not None else ())]

@@ -131,7 +131,7 @@ class MissingBars:
         at = np.flatnonzero(steps >= 2 * self._interval)
         if len(at):
             self._parts.append(np.stack((steps[at] // self._interval - 1, starts[at], starts[at + 1])))
-        self._open[np.unique(starts // HOUR) % 168] = True
+        self._open[starts // HOUR % 168] = True
         self._rows += len(rows)
         self._last = int(starts[-1])
         quantity = rows["qty"]

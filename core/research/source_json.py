@@ -1,22 +1,29 @@
-"""Trades saved as one JSON array of objects: ccxt's (timestamp, price, amount, side, id) or Binance's REST answers (a, p, q, T, m)."""
+"""Trades saved as JSON, one array of objects or one object a line: ccxt's (timestamp, price, amount, side, id) or Binance's REST answers
+(a, p, q, T, m). An array is read as a whole, as far as there is memory for it; lines are streamed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import SourceError
-from core.research.source_bytes import DataFile, Reading, whole
+from core.research.source_bytes import DataFile, Reading
 from core.research.source_columns import Columns, check, ticks
 from core.research.source_name import clean, plain_symbol
+from core.research.source_room import room
+from core.research.source_stream import blocks, whole
 from core.research.source_table import Table, Wanted, table_of
-from core.research.source_times import scaled
+from core.research.source_times import forms_of, scaled
 from core.types import Records
 
 _MOST = 256 << 20
+#: Memory that trades take while they are read, in bytes of their JSON.
+_GROWTH = 20
 _SAMPLE = 100
 
 
@@ -39,71 +46,111 @@ class _Trade(msgspec.Struct):
     m: bool | None = None
 
 
+_decode = msgspec.json.Decoder(_Trade, strict=False).decode
+
+
 def is_json(head: bytes) -> bool:
     """Whether a file's text starts as a JSON array or object."""
     return head.lstrip()[:1] in (b"[", b"{")
 
 
-def read_json(file: DataFile) -> Table:
-    """Understand a JSON file, by reading it.
+def read_json(file: DataFile, head: bytes) -> Table:
+    """Understand a JSON file: an array by reading all of it, lines by reading the first ones.
+
+    Args:
+        head: its first bytes.
 
     Raises:
-        SourceError: not JSON, not an array of trades, or a trade without time or price.
+        SourceError: not JSON, not trades, or a trade without time or price.
     """
-    sample, symbols, form = _columns(file, Reading(), None)
-    return table_of(file, "ticks", form, sample, symbols, partial(_records, file))
+    parts = _lines if head.lstrip()[:1] == b"{" else _array
+    trades, number = next(parts(file, Reading()), ([], 1))
+    if not trades:
+        raise SourceError(f"{file.name}: no trades")
+    sample = _columns(file, trades, range(number, number + len(trades)))
+    symbols = {trade.symbol for trade in trades if trade.symbol}
+    is_agg = any(t.a is not None or (t.info is not None and t.info.a is not None) for t in trades[:_SAMPLE])
+    opener = partial(_records, file, parts, sample.ids is not None)
+    return table_of(file, "ticks", "aggTrades" if is_agg else "trades", sample, symbols, opener)
 
 
-def _records(file: DataFile, wanted: Wanted, reading: Reading) -> Iterator[Records]:
-    columns, found, _ = _columns(file, reading, wanted.symbol)
-    if len(found) > 1 and not wanted.is_chosen:
-        raise SourceError(f"{file.name}: trades of several symbols ({clean(', '.join(sorted(found)), 80)}): say which with --symbol")
-    if len(columns.times):
-        check(columns, file.name)
-        yield ticks(columns, 1)
+Parts = Iterator[tuple[list[_Trade], int]]  # trades, and the number of the first
 
 
-def _columns(file: DataFile, reading: Reading, only: str | None) -> tuple[Columns, set[str], str]:
-    """(columns, symbols named, form): aggregated trades carry an `a`, their own or in what the venue said."""
+def _array(file: DataFile, reading: Reading) -> Parts:
     try:
-        trades = msgspec.json.decode(whole(file, reading, _MOST), type=list[_Trade], strict=False)
+        yield msgspec.json.decode(whole(file, reading, min(_MOST, room() // _GROWTH)), type=list[_Trade], strict=False), 1
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SourceError(f"{file.name}: not a JSON array of trades: {clean(str(error))}") from None
-    symbols = {trade.symbol for trade in trades if trade.symbol}
-    lines = [i for i, trade in enumerate(trades, 1) if only is None or not trade.symbol or plain_symbol(trade.symbol) == only]
-    trades = [trades[i - 1] for i in lines]
-    form = "aggTrades" if any(t.a is not None or (t.info is not None and t.info.a is not None) for t in trades[:_SAMPLE]) else "trades"
-    times = [trade.timestamp if trade.T is None else trade.T for trade in trades]
+
+
+def _lines(file: DataFile, reading: Reading) -> Parts:
+    number = 1
+    for block, first in blocks(file, reading):
+        trades = []
+        for line, text in enumerate(block.split(b"\n"), first):
+            try:
+                if text.strip():
+                    trades.append(_decode(text))
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                raise SourceError(f"{file.name}:{line}: not a trade in JSON: {clean(str(error))}") from None
+        if trades:
+            yield trades, number
+        number += len(trades)
+
+
+def _records(file: DataFile, parts: object, has_ids: bool, wanted: Wanted, reading: Reading) -> Iterator[Records]:
+    assert callable(parts)
+    for trades, number in parts(file, reading):
+        kept = list(enumerate(trades, number))
+        if wanted.symbol is not None:
+            kept = [(n, trade) for n, trade in kept if not trade.symbol or plain_symbol(trade.symbol) == wanted.symbol]
+        if len(kept) < len(trades) and not wanted.is_chosen:
+            found = sorted({trade.symbol for trade in trades if trade.symbol})
+            raise SourceError(f"{file.name}: trades of several symbols ({clean(', '.join(found), 80)}): say which with --symbol")
+        if not kept:
+            continue
+        columns = _columns(file, [trade for _, trade in kept], [n for n, _ in kept])
+        if has_ids and columns.ids is None:
+            raise SourceError(f"{file.name}: an id among trades {kept[0][0]:,} to {kept[-1][0]:,} is not a whole number")
+        if not has_ids:
+            columns.ids = None
+        check(columns, file.name)
+        reading.times |= columns.forms
+        yield ticks(columns, kept[0][0])
+
+
+def _columns(file: DataFile, trades: Sequence[_Trade], numbers: Sequence[int]) -> Columns:
+    times = [_time(trade) for trade in trades]
     prices = [trade.price if trade.p is None else trade.p for trade in trades]
-    for line, time, price in zip(lines, times, prices, strict=True):
-        if time is None or price is None or not 0 <= time < 2**63:
-            raise SourceError(f"{file.name}: trade {line} has no time or no price")
-    if not trades and only is None:
-        raise SourceError(f"{file.name}: no trades")
-    return (
-        Columns(
-            np.array(lines, np.int64),
-            _unix(file, np.array(times, np.int64)),
-            {
-                "price": np.array(prices, np.float64),
-                "qty": np.array([(t.amount if t.q is None else t.q) or 0.0 for t in trades], np.float64),
-            },
-            _ids(trades),
-            np.array([_side(trade) for trade in trades], np.int8),
-        ),
-        symbols,
-        form,
+    for number, time, price in zip(numbers, times, prices, strict=True):
+        if time < 0 or price is None:
+            raise SourceError(f"{file.name}: trade {number} has no time or no price")
+    quantities = [(t.amount if t.q is None else t.q) or 0.0 for t in trades]
+    return Columns(
+        np.array(numbers, np.int64),
+        _unix(file, np.array(times, np.int64)),
+        {"price": np.array(prices, np.float64), "qty": np.array(quantities, np.float64)},
+        _ids(trades),
+        np.array([_side(trade) for trade in trades], np.int8),
+        forms=forms_of(int(min(times)), int(max(times))),
     )
 
 
-def _unix(file: DataFile, values: np.ndarray[tuple[int], np.dtype[np.int64]]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _time(trade: _Trade) -> int:
+    """As written; -1 where there is none, or it is none."""
+    time = trade.timestamp if trade.T is None else trade.T
+    return time if time is not None and 0 <= time < 2**63 else -1
+
+
+def _unix(file: DataFile, values: NDArray[np.int64]) -> NDArray[np.int64]:
     times = scaled(values)
     if times is None:
         raise SourceError(f"{file.name}: a time is not Unix time")
     return times
 
 
-def _ids(trades: list[_Trade]) -> np.ndarray[tuple[int], np.dtype[np.int64]] | None:
+def _ids(trades: Sequence[_Trade]) -> NDArray[np.int64] | None:
     try:
         return np.array([int(trade.a if trade.a is not None else trade.id) for trade in trades], np.int64)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):

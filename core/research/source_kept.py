@@ -34,18 +34,24 @@ FREE_BYTES = 1 << 30
 #: A file changed so lately may change again without its times telling.
 SETTLED_NS = 2_000_000_000
 _MODULES = (
+    "arrow",
     "bytes",
+    "columnar",
     "columns",
     "digits",
     "export",
+    "feather",
+    "feather_size",
     "header",
     "json",
+    "kept_bars",
     "kept_file",
     "layout",
     "order",
     "parquet",
     "parse",
     "rows",
+    "stream",
     "table",
     "times",
 )

@@ -2,8 +2,8 @@
 
     magic · packed parts one after the other · index (msgpack) · length of the index, its CRC-32, magic
 
-Ticks are packed as the tape's chunks are, bit for bit, five bytes each; bars column by column. Who reads begins at the end: a file that
-was not finished has none.
+Ticks are packed as the tape's chunks are, bit for bit, five bytes each; bars as `source_kept_bars` does, in about as many. Who reads begins
+at the end: a file that was not finished has none.
 """
 
 from __future__ import annotations
@@ -15,21 +15,16 @@ from typing import IO
 
 import msgspec
 import numpy as np
-import zstandard
 
 from core.errors import StoreError
+from core.research.source_kept_bars import PART, pack_bars, unpack_bars
 from core.store.chunk import CHUNK_TICKS, pack, unpack
 from core.types import BAR, TICK, Records, join
 
-MAGIC = b"ROWS0001"
+MAGIC = b"ROWS0002"
 
 _END = struct.Struct("<II8s")
-_LEVEL = 1
 _MOST_INDEX = 64 << 20
-
-#: Columns of bars that are kept; the others are 0.
-_BAR_COLUMNS = tuple(name for name in BAR.names or () if name not in ("symbol", "leg"))
-_BAR_BYTES = sum(BAR[name].itemsize for name in _BAR_COLUMNS)
 
 
 class Index(msgspec.Struct, frozen=True):
@@ -48,28 +43,9 @@ class Index(msgspec.Struct, frozen=True):
 
 def pack_batch(batch: Records) -> list[tuple[int, bytes]]:
     """(rows, bytes) of the parts of a batch."""
-    packed = pack if batch.dtype == TICK else _pack_bars
-    parts = [batch[start : start + CHUNK_TICKS] for start in range(0, len(batch), CHUNK_TICKS)]
+    packed, most = (pack, CHUNK_TICKS) if batch.dtype == TICK else (pack_bars, PART)
+    parts = [batch[start : start + most] for start in range(0, len(batch), most)]
     return [(len(part), packed(part)) for part in parts]
-
-
-def _pack_bars(rows: Records) -> bytes:
-    plain = b"".join(np.ascontiguousarray(rows[name]).tobytes() for name in _BAR_COLUMNS)
-    packed: bytes = zstandard.ZstdCompressor(level=_LEVEL, write_checksum=True).compress(plain)
-    return packed
-
-
-def _unpack_bars(data: bytes) -> Records:
-    try:
-        plain = zstandard.ZstdDecompressor().decompress(data, max_output_size=CHUNK_TICKS * _BAR_BYTES)
-    except zstandard.ZstdError as error:
-        raise StoreError(f"parsed rows are damaged: {error}") from error
-    count, at = len(plain) // _BAR_BYTES, 0
-    rows = np.zeros(count, BAR)
-    for name in _BAR_COLUMNS:
-        rows[name] = np.frombuffer(plain, BAR[name], count, at)
-        at += count * BAR[name].itemsize
-    return rows
 
 
 def write_end(file: IO[bytes], index: Index) -> None:
@@ -111,10 +87,21 @@ def read_batches(file: IO[bytes], index: Index) -> Iterator[Records]:
     Raises:
         StoreError: one of them is damaged.
     """
-    unpacked, dtype = (unpack, TICK) if index.kind == "ticks" else (_unpack_bars, BAR)
     file.seek(len(MAGIC))
     for batch in index.batches:
-        parts = [unpacked(file.read(size)) for _, size in batch]
-        if [len(part) for part in parts] != [rows for rows, _ in batch]:
-            raise StoreError("parsed rows are damaged")
-        yield join(parts, dtype)
+        yield _ticks(file, batch) if index.kind == "ticks" else _bars(file, batch)
+
+
+def _ticks(file: IO[bytes], batch: list[tuple[int, int]]) -> Records:
+    parts = [unpack(file.read(size)) for _, size in batch]
+    if [len(part) for part in parts] != [rows for rows, _ in batch]:
+        raise StoreError("parsed rows are damaged")
+    return join(parts, TICK)
+
+
+def _bars(file: IO[bytes], batch: list[tuple[int, int]]) -> Records:
+    out, at = np.empty(sum(rows for rows, _ in batch), BAR), 0
+    for rows, size in batch:
+        unpack_bars(file.read(size), out[at : at + rows])
+        at += rows
+    return out

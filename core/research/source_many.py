@@ -77,7 +77,7 @@ def _of_files(paths: Sequence[Path], wanted: set[str], from_ns: int | None, to_n
     for symbol, files in sorted(groups.items()):
         if wanted and plain_symbol(symbol) not in wanted:
             continue
-        text = ", ".join(dict.fromkeys(str(one.file.path) for one in files[:3])) + (", …" if len(files) > 3 else "")
+        text = ", ".join(dict.fromkeys(clean(str(one.file.path)) for one in files[:3])) + (", …" if len(files) > 3 else "")
         try:
             selection = select_from(files, clean(text), symbol, from_ns, to_ns)
             yield FileSource(text, selection, from_ns, to_ns, KeptRows(kept_folder()) if cache else None)

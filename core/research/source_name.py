@@ -22,7 +22,7 @@ _DUMP = re.compile(r"(?P<symbol>[A-Z0-9]{2,25}(?:_PERP|_\d{6})?)-(?P<kind>aggTra
 _PAIR = re.compile(rf"[A-Z0-9]{{1,15}}?(?:{'|'.join(_QUOTES)})")
 _INTERVAL = re.compile(r"(?<![A-Za-z0-9])(\d{1,3}[smhdw])(?![A-Za-z0-9])")
 _DAYS = re.compile(r"(?<!\d)(20\d\d)-(\d\d)(?:-(\d\d))?(?!\d)")
-_ENDINGS = (".gz", ".zip", ".csv", ".txt", ".tsv", ".json", ".parquet")
+_ENDINGS = (".gz", ".zip", ".csv", ".txt", ".tsv", ".json", ".jsonl", ".ndjson", ".parquet", ".feather", ".arrow", ".ftr")
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 

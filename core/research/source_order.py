@@ -5,7 +5,6 @@ The steps are generators over record arrays, so a file of any length streams thr
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -13,12 +12,17 @@ import numpy as np
 
 from core.clock import iso
 from core.errors import SourceError
+from core.research.source_room import room, sized
 from core.types import BAR, Records, join
 
 #: Rows of a batch, and how far back a row may belong in a file that is read as a stream.
 WINDOW = 1 << 18
 #: Rows of a file written newest first, which must be held in memory to be turned round.
 MOST_HELD = 30_000_000
+
+
+#: Memory of a file that is read beside others, in its batches: one held, one that is looked at, one being parsed.
+_AT_ONCE = 3
 
 
 @dataclass(slots=True)
@@ -104,7 +108,8 @@ def turned(batches: Iterable[Records], counts: Counts, name: str, is_numbered: b
         held.append(batch[::-1])
         counts.turned += len(batch)
         if counts.turned > most:
-            raise SourceError(f"{name}: newest rows first, and more than {most:,} of them: sort the file oldest first")
+            size = sized(3 * BAR.itemsize * most)
+            raise SourceError(f"{name}: newest rows first, and more than the {most:,} that {size} of memory hold: sort it oldest first")
     if not held:
         return
     rows = join(held[::-1], held[0].dtype)
@@ -114,12 +119,8 @@ def turned(batches: Iterable[Records], counts: Counts, name: str, is_numbered: b
 
 
 def most_held() -> int:
-    """Rows that may be held to be turned round: joining and sorting them takes three times their memory, half of the machine's at most."""
-    try:
-        memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (ValueError, OSError, AttributeError):  # a system that does not say
-        return MOST_HELD
-    return min(MOST_HELD, memory // 2 // (3 * BAR.itemsize))
+    """Rows that may be held to be turned round: joining and sorting them takes three times their memory."""
+    return min(MOST_HELD, room() // (3 * BAR.itemsize))
 
 
 def _late_rows(batch: Records) -> int:
@@ -138,14 +139,24 @@ def _sorted(batch: Records) -> Records:
 
 
 def merged(firsts: Sequence[int], streams: Sequence[Callable[[], Iterator[Records]]]) -> Iterator[Records]:
-    """Several ordered streams as one; each is opened only when the others have come to its first time (ns)."""
+    """Several ordered streams as one; each is opened only when the others have come to its first time (ns).
+
+    Raises:
+        SourceError: so many are of the same time that there is no memory to hold a batch of each.
+    """
     waiting = sorted(zip(firsts, range(len(streams)), strict=True), reverse=True)
     active: list[tuple[Records, Iterator[Records]]] = []
+    most = room()
     while waiting or active:
         limit = min((int(batch["ts"][-1]) for batch, _ in active), default=None)
         if waiting and (limit is None or waiting[-1][0] <= limit):
             stream = streams[waiting.pop()[1]]()
             _advance(active, stream)
+            if (need := _AT_ONCE * sum(batch.nbytes for batch, _ in active)) > most and len(active) > 1:
+                raise SourceError(
+                    f"{len(active):,} files or more are of the same time; to merge them would take {sized(need)} of memory, "
+                    f"and {sized(most)} may be taken here: name fewer of them"
+                )
         elif len(active) == 1:
             batch, stream = active.pop()
             yield batch

@@ -1,33 +1,26 @@
-"""Parquet files, through whichever of duckdb and pyarrow is installed: columns by name, a stretch of rows at a time."""
+"""Parquet files, through whichever of duckdb and pyarrow is installed."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from core.errors import SourceError
-from core.research.source_bytes import DataFile, Reading
-from core.research.source_columns import VALUES, Columns, bars, check, ticks
-from core.research.source_header import name_columns
-from core.research.source_layout import Layout
+from core.research.source_arrow import arrow_here, column_of
+from core.research.source_bytes import DataFile
+from core.research.source_columnar import MOST_TEXT, Columnar, Opener, Stretch, read_columnar
 from core.research.source_name import clean
-from core.research.source_rows import Rows
-from core.research.source_table import Table, Wanted, table_of
-from core.research.source_times import scaled
-from core.types import Records
+from core.research.source_room import hold, room
+from core.research.source_table import Table
 
-_STRETCH = 1 << 18
-_TEXT_ROLES = frozenset({"clock", "symbol", "side"})
-
-#: Arrays by column name.
-Stretch = dict[str, NDArray[Any]]
-Reader = Callable[[DataFile], Iterator[Stretch]]
+#: Types of columns by duckdb's names, up to a bracket: of (18,3), of WITH TIME ZONE.
+_WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
+_NUMBERS = (*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP")
+#: What duckdb has to have to open anything.
+_LEAST_MEMORY = 64 << 20
 
 
 def read_parquet(file: DataFile) -> Table:
@@ -36,107 +29,86 @@ def read_parquet(file: DataFile) -> Table:
     Raises:
         SourceError: neither reader is installed, the file is damaged, or its columns cannot be told.
     """
-    stretch = next(_stretches(file), {})
-    if not stretch or not len(next(iter(stretch.values()))):
-        raise SourceError(f"{file.name}: no rows")
-    header = list(stretch)
-    kind, form, roles = name_columns(header, [_texts(stretch[column][:1])[0] for column in header], file.name)
-    layout = Layout(kind, form, len(header), roles, header=tuple(header))
-    rows = _rows({column: values[:2000] for column, values in stretch.items()}, 1, layout, file.name)
-    sample = rows.columns()
-    return table_of(file, kind, form, sample, rows.symbols(), partial(_records, file, layout, sample.ids is not None))
-
-
-def _records(file: DataFile, layout: Layout, has_ids: bool, wanted: Wanted, reading: Reading) -> Iterator[Records]:
-    number = 1
-    for stretch in _stretches(file):
-        columns = _numeric_columns(stretch, number, layout)
-        if columns is None:
-            rows = _rows(stretch, number, layout, file.name)
-            rows.keep_wanted(wanted.symbol, wanted.is_chosen)
-            columns = rows.columns()
-        number += len(next(iter(stretch.values())))
-        if not has_ids:
-            columns.ids = None
-        if len(columns.times):
-            check(columns, file.name)
-            yield bars(columns, wanted.interval, file.name) if layout.kind == "bars" else ticks(columns, number - len(columns.times))
-    reading.done = file.size
-
-
-def _numeric_columns(stretch: Stretch, number: int, layout: Layout) -> Columns | None:
-    """A stretch whose columns are numbers as they are; None where one is text or has gaps."""
-    found = {role: stretch[layout.header[column]] for role, column in layout.roles.items()}
-    plain = all(values.dtype.kind in "iufbM" and not isinstance(values, np.ma.MaskedArray) for values in found.values())
-    if (
-        not plain
-        or not _TEXT_ROLES.isdisjoint(found)
-        or any(found[role].dtype.kind == "f" for role in ("time", "close_time") if role in found)
-    ):
-        return None
-    times = _times(found["time"])
-    closes = _times(found["close_time"]) if "close_time" in found else None
-    ids = found.get("id")
-    if times is None or (ids is not None and ids.dtype.kind not in "iu") or ("close_time" in found and closes is None):
-        return None
-    return Columns(
-        np.arange(number, number + len(times)),
-        times,
-        {role: found[role].astype(np.float64) for role in VALUES if role in found},
-        None if ids is None else ids.astype(np.int64),
-        np.where(found["maker"].astype(np.bool_), -1, 1).astype(np.int8) if "maker" in found else None,
-        closes,
-    )
-
-
-def _times(values: NDArray[Any]) -> NDArray[np.int64] | None:
-    return values.astype("M8[ns]").astype(np.int64) if values.dtype.kind == "M" else scaled(values)
-
-
-def _rows(stretch: Stretch, number: int, layout: Layout, name: str) -> Rows:
-    cells = [_texts(stretch[column]) for column in layout.header]
-    return Rows(name, layout, list(range(number, number + len(cells[0]))), list(cells))
-
-
-def _texts(values: NDArray[Any]) -> list[str]:
-    """Cells as the careful reader takes them; a missing one is empty."""
-    if isinstance(values, np.ma.MaskedArray):
-        return [text if is_there else "" for text, is_there in zip(_texts(values.data), ~np.ma.getmaskarray(values), strict=True)]
-    if values.dtype.kind == "M":
-        return [str(text) for text in np.datetime_as_string(values)]
-    return ["" if value is None else str(value) for value in values.tolist()]
-
-
-def _stretches(file: DataFile) -> Iterator[Stretch]:
-    reader = next((read for module, read in _READERS.items() if importlib.util.find_spec(module)), None)
-    if reader is None:
+    opener = next((read for module, read in _READERS.items() if importlib.util.find_spec(module)), None)
+    if opener is None:
         raise SourceError(f"{file.name}: reading Parquet needs duckdb or pyarrow: pip install duckdb, or save it as CSV")
-    return reader(file)
+    if any(mark in str(file.path) for mark in "*?["):
+        raise SourceError(f"{file.name}: rename it: *, ? and [ in the name of a Parquet file stand for other files")
+    return read_columnar(file, opener)
 
 
-def _with_duckdb(file: DataFile) -> Iterator[Stretch]:
-    duckdb = importlib.import_module("duckdb")
-    query = (
-        "SELECT * EXCLUDE (file_row_number) FROM read_parquet(?, file_row_number = true) WHERE file_row_number >= ? AND file_row_number < ?"
-    )
-    start = 0
+class _Duck:
+    """A file that duckdb has open."""
+
+    def __init__(self, connection: Any, file: DataFile) -> None:
+        self._connection, self._file, self._path = connection, file, str(file.path)
+        with _worded(file):
+            described = connection.execute("SELECT * FROM read_parquet(?) LIMIT 0", [self._path]).description
+        self.names = [str(column[0]) for column in described]
+        self._types = [str(column[1]).upper() for column in described]
+        self._rows: int = connection.execute("SELECT count(*) FROM read_parquet(?)", [self._path]).fetchone()[0]
+
+    def stretches(self, columns: Sequence[int], most: int) -> Iterator[Stretch]:
+        chosen = ", ".join(map(self._selected, columns))
+        query = f"SELECT {chosen} FROM read_parquet(?, file_row_number = true) WHERE file_row_number >= ? AND file_row_number < ?"
+        for start in range(0, self._rows, most):
+            with _worded(self._file):
+                found = self._connection.execute(query, [self._path, start, start + most]).fetchnumpy()
+            yield list(found.values())
+
+    def _selected(self, column: int) -> str:
+        name, kind = '"' + self.names[column].replace('"', '""') + '"', self._types[column]
+        if kind == "VARCHAR":
+            return f"left({name}, {MOST_TEXT}) AS {name}"
+        if not kind.startswith(_NUMBERS) or kind.endswith("]"):
+            raise SourceError(
+                f"{self._file.name}: column {clean(self.names[column], 60)!r} holds {clean(kind, 40)}, no numbers, times or words"
+            )
+        return name
+
+
+@contextmanager
+def _worded(file: DataFile) -> Iterator[None]:
+    """What duckdb's binding to Python raises where a name or word is not UTF-8, as one line."""
     try:
-        with duckdb.connect() as connection:
-            rows = connection.execute("SELECT count(*) FROM read_parquet(?)", [str(file.path)]).fetchone()[0]
-            while start < rows:
-                yield connection.execute(query, [str(file.path), start, start + _STRETCH]).fetchnumpy()
-                start += _STRETCH
+        yield
+    except RuntimeError:
+        raise SourceError(f"{file.name}: not readable as Parquet: a name or word in it is not text") from None
+
+
+@contextmanager
+def _with_duckdb(file: DataFile) -> Iterator[Columnar]:
+    duckdb = importlib.import_module("duckdb")
+    config = {"memory_limit": f"{max(room(), _LEAST_MEMORY) >> 20}MiB", "threads": 2}
+    try:
+        with duckdb.connect(config=config) as connection:
+            yield _Duck(connection, file)
     except duckdb.Error as error:
         raise SourceError(f"{file.name}: not readable as Parquet: {clean(str(error).splitlines()[0])}") from None
 
 
-def _with_pyarrow(file: DataFile) -> Iterator[Stretch]:
-    arrow, parquet = importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+class _Arrow:
+    """A file that pyarrow has open."""
+
+    def __init__(self, opened: Any, file: DataFile) -> None:
+        self._opened, self._name = opened, file.name
+        self.names = list(map(str, opened.schema_arrow.names))
+        groups = [opened.metadata.row_group(i).total_byte_size for i in range(opened.num_row_groups)]
+        hold(file.name, max(groups, default=0), "its largest row group", "write it with smaller row groups")
+
+    def stretches(self, columns: Sequence[int], most: int) -> Iterator[Stretch]:
+        for batch in self._opened.iter_batches(most, columns=[self.names[column] for column in columns], use_threads=False):
+            yield [column_of(batch.column(self.names[column]), self.names[column], self._name) for column in columns]
+
+
+@contextmanager
+def _with_pyarrow(file: DataFile) -> Iterator[Columnar]:
+    arrow, parquet = arrow_here(), importlib.import_module("pyarrow.parquet")
     try:
-        for batch in parquet.ParquetFile(file.path).iter_batches(_STRETCH):
-            yield {name: batch.column(i).to_numpy(zero_copy_only=False) for i, name in enumerate(batch.schema.names)}
-    except (arrow.ArrowException, OSError) as error:
-        raise SourceError(f"{file.name}: not readable as Parquet: {clean(str(error).splitlines()[0])}") from None
+        with parquet.ParquetFile(file.path) as opened:
+            yield _Arrow(opened, file)
+    except (arrow.ArrowException, OSError, MemoryError, UnicodeDecodeError) as error:
+        raise SourceError(f"{file.name}: not readable as Parquet: {clean((str(error) or 'out of memory').splitlines()[0])}") from None
 
 
-_READERS: dict[str, Reader] = {"duckdb": _with_duckdb, "pyarrow": _with_pyarrow}
+_READERS: dict[str, Opener] = {"duckdb": _with_duckdb, "pyarrow": _with_pyarrow}

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from core.errors import SourceError
 from core.research import source_digits as fast
-from core.research.source_bytes import DataFile, Reading, blocks
+from core.research.source_bytes import DataFile, Reading
 from core.research.source_columns import VALUES, Columns, bars, check, ticks
 from core.research.source_export import export_columns
 from core.research.source_layout import Layout, read_layout
 from core.research.source_rows import Rows
+from core.research.source_stream import blocks
 from core.research.source_table import Table, Wanted, table_of
 from core.research.source_times import forms_of, scaled, unit
 from core.types import Records

@@ -8,15 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SourceError
-from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, is_foreign_name, opened
+from core.research.source_bytes import DataFile, Reading, data_files, is_data_name, is_foreign_name
+from core.research.source_feather import read_feather
 from core.research.source_json import is_json, read_json
 from core.research.source_name import DEFAULT_VENUE, Named, clean, is_venue, plain_symbol, read_name
 from core.research.source_parquet import read_parquet
 from core.research.source_parse import read_csv
+from core.research.source_stream import opened
 from core.research.source_table import Table
 from core.types import DAY, interval_text, split_symbol
 
+#: Endings of JSON.
+JSON = (".json", ".jsonl", ".ndjson")
+
 _MOST_SHOWN = 12
+#: Characters of a symbol.
+_MOST_SYMBOL = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def found_in(path: Path) -> list[Found]:
         foreign = next(
             (f"; {clean(p.name, 60)} is not read here: save it as Parquet or CSV" for p in inside if is_foreign_name(p.name)), ""
         )
-        raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder{foreign}")
+        raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet, .feather or .json file in this folder{foreign}")
     files = [file for one in paths for file in data_files(one)]
     return [Found(file, read_name(file.title, _folders(file, path)), len(files) == 1) for file in files]
 
@@ -147,8 +154,10 @@ def read_table(file: DataFile) -> Table:
     """
     if file.packing == "parquet":
         return read_parquet(file)
-    if ".json" in file.title.lower() and is_json(_head(file)):
-        return read_json(file)
+    if file.packing == "feather":
+        return read_feather(file)
+    if file.title.lower().removesuffix(".gz").endswith(JSON) and is_json(head := _head(file)):
+        return read_json(file, head)
     return read_csv(file)
 
 
@@ -167,6 +176,8 @@ def _symbol_of(named: Named, tables: list[Table], symbol: str | None, shown: str
         return f"{venue}:{name}", True
     if len(set(map(plain_symbol, columns))) > 1:
         raise SourceError(f"{shown}: several symbols, choose one with --symbol: {_list(columns)}")
+    if any(len(name) > _MOST_SYMBOL for name in columns):
+        raise SourceError(f"{shown}: {clean(max(columns, key=len), 30)!r} in its symbol column is longer than any symbol")
     if columns:
         return symbol_of_cell(next(iter(columns)), named.venue), False
     if named.symbol:
@@ -179,7 +190,7 @@ def symbol_of_cell(cell: str, venue: str | None) -> str:
     head, colon, tail = cell.removeprefix("'").rpartition(":")
     if not (colon and is_venue(head)):
         head, tail = venue or "file", f"{head}{colon}{tail}"
-    return f"{head.lower()}:{clean(tail, 40).upper().replace('/', '')}"
+    return f"{head.lower()}:{clean(tail, _MOST_SYMBOL).upper().replace('/', '')}"
 
 
 def _check_forms(tables: list[Table], named: Named, shown: str) -> int:

@@ -1,4 +1,4 @@
-"""A file whose rows are understood: what every reader (CSV, JSON, Parquet) hands to the selection and the stream."""
+"""A file whose rows are understood: what every reader (CSV, JSON, Parquet, Feather) hands to the selection and the stream."""
 
 from __future__ import annotations
 

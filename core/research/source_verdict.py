@@ -8,6 +8,7 @@ import msgspec
 
 from core.clock import iso
 from core.errors import SourceError
+from core.research.source_name import clean
 from core.types import SECOND
 
 Word: TypeAlias = Literal["good", "gaps", "doubtful"]
@@ -95,7 +96,7 @@ class GapsError(SourceError):
 
 def refuse(text: str, holes: Holes) -> GapsError:
     """The refusal of a source with holes: how many, the largest, from when to when, and how to go on."""
-    return GapsError(f"{text}: {holes.words()}; get what is missing, or go on without it: --allow-gaps")
+    return GapsError(f"{clean(text)}: {holes.words()}; get what is missing, or go on without it: --allow-gaps")
 
 
 def _perhaps(small: Holes) -> str:

@@ -1,6 +1,6 @@
 """What `cockpit backtest SOURCE…` reads: files and folders of market data, or the tape of a home.
 
-Files (`.csv`, `.csv.gz`, `.zip` with one or several members, Parquet, JSON arrays of trades): Binance dumps of aggTrades,
+Files (`.csv`, `.csv.gz`, `.zip` with one or several members, Parquet, Feather, trades in JSON): Binance dumps of aggTrades,
 trades and klines with or without header, OHLCV with a header, `timestamp,price`, and other headed trades; how columns are
 told is in `source_layout` and `source_header`. A row that is no market data (a word for a number, NaN, a price that is not
 positive, a field too few) refuses the file by row. Rows out of order are sorted by (time, id), duplicates dropped; both

@@ -6,17 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
 from core.errors import CockpitError, telling
+from core.reach import reach_from, reach_given, reached
 from core.research.source import Source
-from core.strategy import Definition, warm_from
+from core.strategy import Definition
 from core.types import Records, interval_text, join
-
-#: A strategy's bars are warmed up on what comes before `--from`; ticks strategies on this many prints at most.
-MOST_WARM_TICKS = 100_000
 
 
 def reach_of(definition: Definition, values: dict[str, Any], from_ns: int | None) -> int | None:
@@ -25,12 +21,13 @@ def reach_of(definition: Definition, values: dict[str, Any], from_ns: int | None
     interval, warmup = definition.interval(params), definition.warmup(params)
     if from_ns is None or interval == 0:
         return None
-    return warm_from(from_ns, warmup, interval)
+    return reach_from(from_ns, warmup, interval)
 
 
 def after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None) -> Iterator[Records]:
     """The batches to trade; what lies before `from_ns` has warmed the strategy by then."""
     waiting: list[Records] = []
+    most = reach_given(plan.warmup, plan.interval)
     warming = from_ns is not None and plan.warmup > 0
     for batch in source.batches():
         if from_ns is None:
@@ -39,14 +36,14 @@ def after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: 
         early = batch["start" if source.kind == "bars" else "ts"] < from_ns
         if warming and early.any():
             waiting.append(batch.compress(early))
-            if plan.interval == 0 and sum(map(len, waiting)) > 2 * MOST_WARM_TICKS:
-                waiting = [join(waiting, batch.dtype)[-MOST_WARM_TICKS:]]
+            if plan.interval == 0 and sum(map(len, waiting)) > most + len(batch):
+                waiting = [join(waiting, batch.dtype)[-most:]]
         if early.all():
             continue
         if warming and waiting:
-            history = join(waiting, waiting[0].dtype)
+            history = reached(join(waiting, waiting[0].dtype), from_ns, plan.warmup, plan.interval)
             with blaming(plan):
-                instance.warm(np.ascontiguousarray(history[-min(plan.warmup, MOST_WARM_TICKS) :] if plan.interval == 0 else history))
+                instance.warm(history)
         warming = False
         yield batch.compress(~early)
 

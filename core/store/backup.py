@@ -9,8 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import StoreError
-from core.store.failures import store_error
+from core.store.failures import passing, store_error
 from core.store.schema import Schema, open_to_read
+
+#: What goes wrong in the copy only: the database itself is not written to.
+_WRITING = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE)
 
 #: Pages copied between two words of progress.
 _PAGES = 2048
@@ -35,11 +38,12 @@ def backup(path: Path, target: Path, schema: Schema, told: Callable[[int, int], 
         _prove(part)
         os.replace(part, target)
     except sqlite3.Error as error:
-        raise store_error(error, part) from error
+        raise _not_written(error, target) from error
     except OSError as error:
         raise StoreError(f"cannot write {target}: {error.strerror}") from error
     finally:
-        part.unlink(missing_ok=True)
+        for left in (part, part.with_name(f"{part.name}-journal")):
+            left.unlink(missing_ok=True)
     return target.stat().st_size
 
 
@@ -51,11 +55,20 @@ def _copy(db: sqlite3.Connection, part: Path, told: Callable[[int, int], None]) 
         db.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on what is copied is of this moment
         try:
             db.backup(copy, pages=_PAGES, progress=lambda _status, left, count: told((count - left) * size, count * size))
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode in _WRITING:
+                raise _not_written(error, part.with_suffix("")) from error
+            raise
         finally:
             db.execute("COMMIT")
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, complete in itself
     with part.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _not_written(error: sqlite3.Error, target: Path) -> StoreError:
+    why = passing(error)
+    return store_error(error, target) if why is None else StoreError(f"cannot write {target}: {why}")
 
 
 def _prove(part: Path) -> None:

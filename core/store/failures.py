@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -36,9 +37,17 @@ def damaged(error: sqlite3.Error) -> bool:
     return _code(error) in _CORRUPT
 
 
-def store_error(error: sqlite3.Error, path: Path) -> StoreError:
-    """The same failure as one line that names the file; chain it `from` the original."""
+def store_error(error: sqlite3.Error, path: Path, *, reading: bool = False) -> StoreError:
+    """The same failure as one line that names the file; chain it `from` the original.
+
+    Args:
+        reading: nothing was to be written.
+    """
     why = passing(error)
+    if reading and _code(error) == sqlite3.SQLITE_IOERR:
+        no_room = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_IOERR_SHMSIZE
+        what = "out of disk space, and a reader makes a small file beside it" if no_room else "the disk reports an error"
+        return StoreError(f"{path} cannot be read: {what}")
     if why is not None:
         return StoreError(f"{path} is {why}")
     if damaged(error):
@@ -57,6 +66,19 @@ def corrupt(path: Path, why: str) -> StoreError:
     copies = sorted(path.parent.glob(f"{BACKUPS}/*/{path.name}"))
     instead = str(copies[-1]) if copies else "a backup"
     return StoreError(f"{path} is corrupt ({why}): nothing was written to it; move it away and put {instead} in its place")
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file of a home is there.
+
+    Raises:
+        StoreError: a folder is in its place, or a link that leads nowhere: the disk it is on may not be mounted.
+    """
+    if path.is_symlink() and not path.exists():
+        raise StoreError(f"{path} is a link to {os.readlink(path)}, which is not there")
+    if path.is_dir():
+        raise StoreError(f"{path} is a folder: move it away")
+    return path.exists()
 
 
 def _code(error: sqlite3.Error) -> int:

@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from core.errors import StoreError
-from core.store.failures import corrupt, store_error
+from core.store.failures import corrupt, is_file, store_error
 from core.store.wal import find_damage
 
 logs = structlog.get_logger("store")
@@ -85,7 +85,7 @@ def open_to_read(path: Path, schema: Schema) -> Iterator[sqlite3.Connection]:
     Raises:
         StoreError: the file is missing, damaged, or of another version.
     """
-    if not path.exists():
+    if not is_file(path):
         raise StoreError(f"{path} does not exist")
     try:
         with _connection(path, "ro") as db:
@@ -96,7 +96,7 @@ def open_to_read(path: Path, schema: Schema) -> Iterator[sqlite3.Connection]:
                 raise StoreError(f"{path} was written by an older version: start the engine once to bring it up to date")
             yield db
     except sqlite3.Error as error:
-        raise store_error(error, path) from error
+        raise store_error(error, path, reading=True) from error
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,8 @@ def write_parquet(sheet: Sheet, path: Path, tell: Tell) -> int:
 
     Raises:
         UsageError: duckdb is not installed.
-        CockpitError: the disk is full.
+        OSError: the disk is full.
+        CockpitError: it cannot be written for another reason.
     """
     try:
         duckdb = importlib.import_module("duckdb")
@@ -38,6 +41,8 @@ def write_parquet(sheet: Sheet, path: Path, tell: Tell) -> int:
             count = _gather(database, sheet, tell)
             database.execute(f"COPY rows TO '{_text(str(path))}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)")
     except duckdb.Error as error:
+        if os.strerror(errno.ENOSPC) in str(error):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
         raise CockpitError(f"cannot write Parquet: {clean(str(error).splitlines()[0])}") from None
     finally:
         for left in (gathered, gathered.with_name(gathered.name + ".wal")):

@@ -27,7 +27,7 @@ def find_files(paths: Sequence[Path]) -> list[Path]:
             continue
         inside = sorted(one for one in path.rglob("*") if one.is_file() and is_data_name(one.name))
         if not inside:
-            raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet or .json file in this folder")
+            raise SourceError(f"{clean(str(path))}: no .csv, .csv.gz, .zip, .parquet, .feather or .json file in this folder")
         found |= dict.fromkeys(inside)
     return list(found)
 

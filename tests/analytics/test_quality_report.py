@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from core.analytics import quality
 from core.analytics.delays import Delays
 from core.analytics.quality import HOUR, Survey, survey_tape
 from core.config import QualityConfig
+from core.store.scan import scan_ticks
 from core.store.tape import Tape
 from core.types import SECOND, TICK, Origin, Records, Symbols
 
@@ -149,7 +151,7 @@ def test_nothing_has_nothing_to_say() -> None:
 
 
 async def test_a_tape_is_read_in_windows_and_gives_the_report_of_all_its_prints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(quality, "WINDOW", 500)
+    monkeypatch.setattr(quality, "scan_ticks", partial(scan_ticks, rows=500))
     ticks = walk(5000)
     ticks["ts"][1000::7] -= 400 * SECOND
     ticks = ticks.compress(ticks["id"] % 1000 > 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -168,6 +169,24 @@ def test_a_home_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(CockpitError, match=r"cannot use .* as a home"):
         make_home(tmp_path / "file" / "home")
+    with pytest.raises(UsageError, match=r"cannot use .*file as a home: it is no folder"):
+        make_home(tmp_path / "file")
+    (tmp_path / "link").symlink_to(tmp_path / "disk")
+    with pytest.raises(UsageError, match=r"cannot use .*link as a home: it is a link to .*disk, which is not there"):
+        make_home(tmp_path / "link")
+    (tmp_path / "disk").mkdir()
+    assert make_home(tmp_path / "link") == tmp_path / "link"
+
+
+def test_a_lock_that_cannot_be_written_is_one_line_and_no_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "pwrite", full)
+        with pytest.raises(CockpitError, match=r"cannot write .*engine\.lock: No space left on device"):
+            lock_home(tmp_path)
+    lock_home(tmp_path).close()
 
 
 def test_a_fresh_demo_keeps_the_configuration_and_forgets_the_rest(tmp_path: Path) -> None:

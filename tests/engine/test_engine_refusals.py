@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from core.commands import Pause, Register, Resume, Unwatch, Watch
-from core.engine import overview
+from core.commands import Pause, Register, Resume, Terms, Unwatch, Watch
+from core.engine import commands, overview
 from core.errors import UsageError
 from core.store.ledger_reader import read_alerts
 from tests.engine.engine_rig import Rig, exchange_of, running, until, write_recording
@@ -42,6 +42,11 @@ def _rsi(**params: int) -> Register:
             Register(name="sma_crossover", symbols=["BTCUSDT"], params={"fast": 30}), "fast (30) must be less than slow (20)", id="relation"
         ),
         pytest.param(Register(name="rsi", symbols=["BTCUSDT", "ETHUSDT"]), "rsi trades 1 symbol, not 2", id="legs"),
+        pytest.param(
+            Register(name="rsi", symbols=["BTCUSDT"], terms=Terms(limit_ttl_ms=500)),
+            "limit_ttl_ms=500 does nothing without entry=limit",
+            id="term",
+        ),
         pytest.param(Pause(id="rsi-9"), "no strategy 'rsi-9'", id="id"),
         pytest.param(Unwatch(symbols=["ADAUSDT"]), "ADAUSDT is not streamed", id="unwatched"),
     ],
@@ -57,6 +62,20 @@ async def test_a_command_that_cannot_work_is_refused_in_one_line_and_changes_not
         assert "\n" not in str(refusal.value)
         assert len(rig.engine.roster) == 0
         assert await rig.engine.ledger.commands() == []
+
+
+async def test_a_registration_from_before_a_term_was_refused_is_taken_up_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    recording = write_recording(tmp_path / "frames", prints=10)
+    terms = Terms(limit_offset_bps=5)
+    async with exchange_of(recording) as exchange:
+        with monkeypatch.context() as before:
+            before.setattr(commands, "refuse_idle", lambda terms: None)
+            async with running(tmp_path / "home", exchange) as rig:
+                id_ = await rig.register("rsi", terms=terms)
+                await rig.play()
+        async with running(tmp_path / "home", exchange) as rig:
+            assert rig.engine.roster[id_].terms == terms
+            assert rig.engine.roster[id_].state in ("warming", "running")
 
 
 async def test_a_strategy_that_raises_is_out_with_its_line_and_the_others_go_on(tmp_path: Path) -> None:

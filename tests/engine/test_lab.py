@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from engine_rig import Rig, exchange_of, running, until, write_recording
 
-from core.commands import Backtest, CancelRun, NoteRun, NoteStudy, Terms, TrialCount
+from core.commands import Backtest, CancelRun, NoteRun, NoteStudy, Optimize, Terms, TrialCount
 from core.engine.requests import Requests
 from core.errors import UsageError
 from core.research.backtest import Order, run_backtest
@@ -24,6 +24,7 @@ from core.strategy_files import builtin_folder
 from core.view import RunRow
 
 TERMS = Terms(side="long_short", fee_bps=2.0, slippage_bps=0.5)
+IDLE = Terms(limit_fill="touch")
 PARAMS: dict[str, str | int | float | bool] = {"fast": 3, "slow": 9, "interval": "1m"}
 
 SLOW = '''"""Bets on nothing, slowly."""
@@ -283,6 +284,8 @@ async def test_what_cannot_work_as_worded_is_refused_at_once(tmp_path: Path) -> 
             (Backtest(source=" ", strategy="rsi"), "no source given"),
             (Backtest(source="tape:BTCUSDT", strategy="nothing"), "no strategy 'nothing'"),
             (Backtest(source="data/x.csv", strategy="rsi"), "give the whole path"),
+            (Backtest(source="tape:BTCUSDT", strategy="rsi", terms=IDLE), "limit_fill=touch does nothing without entry=limit"),
+            (Optimize(source="tape:BTCUSDT", strategies=["rsi"], terms=IDLE), "limit_fill=touch does nothing without entry=limit"),
         ):
             with pytest.raises(UsageError, match=words):
                 await rig.engine.commands.submit(order, "test")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from core import reach
 from core.commands import Flatten, Terms, Unregister
 from core.exchange.recording import RecordedMarket
 from core.exchange.server import LocalExchange
+from core.reach import reach_given
 from core.research.audit import run_audit
 from core.strategy_files import builtin_folder
 from tests.engine.engine_rig import backtest, bits, exchange_of, running, until, write_recording
@@ -97,6 +99,30 @@ async def test_the_fills_of_a_registration_in_mid_stream_are_those_of_a_backtest
         live = bits(await rig.fills(id_))
     assert len(live) > 4
     assert live == bits(backtest(home, "sma_crossover", "BTCUSDT", from_ns=from_ns).fills)
+
+
+@pytest.mark.parametrize("name", ["rsi", "macd"])
+async def test_an_average_on_prints_that_starts_in_mid_stream_trades_as_a_backtest_from_there(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = write_recording(tmp_path / "frames", prints=4000, seed=8)
+    home = tmp_path / "home"
+    async with exchange_of(recording, speed=40.0) as exchange, running(home, exchange) as rig:
+        exchange.resume()
+        await until(lambda: rig.engine.market.ticks_total > 3000, "history on the tape")
+        exchange.pause()
+        id_ = await rig.register(name, params={"interval": "tick"})
+        given = reach_given(rig.engine.roster[id_].plan.warmup, 0)
+        await until(lambda: (f := rig.engine.roster[id_].figures) is not None and f.seen > 0, "warm at once, from the tape")
+        assert rig.engine.roster[id_].figures.seen == given
+        from_ns = rig.engine.market.of(rig.engine.symbols["binance:BTCUSDT"]).last_ts + 1
+        await rig.play()
+        live = bits(await rig.fills(id_))
+    assert len(live) > 20
+    assert live == bits(backtest(home, name, "BTCUSDT", from_ns=from_ns, params={"interval": "tick"}).fills)
+    monkeypatch.setattr(reach, "REACH", 1)
+    found = run_audit(home)
+    assert (found.fills, found.identical) == (len(live), len(live)), "it begins with the state that was recorded, however that was warmed"
 
 
 async def test_flatten_and_unregister_leave_no_position_and_the_fills_stay(tmp_path: Path) -> None:

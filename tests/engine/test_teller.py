@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
+import json
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from core.engine import teller
-from core.engine.teller import WAITING, Voice
+from core.engine.teller import WAITING, Teller, Voice
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -82,3 +86,31 @@ def test_a_reader_that_is_gone_is_no_reason_to_end(monkeypatch: pytest.MonkeyPat
     while not voice.lost and time.monotonic() < deadline:
         threading.Event().wait(0.01)
     assert voice.lost == 1
+
+
+async def test_what_keeps_writes_waiting_is_told_when_it_comes_and_when_it_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stdout", out)
+    tape = SimpleNamespace(trouble=None, backlog=0, total=7, synced_seq=7)
+    steps = iter([None, "out of disk space", "out of disk space", None])
+
+    async def next_second(_seconds: float) -> None:
+        try:
+            tape.trouble = next(steps)
+        except StopIteration:
+            raise asyncio.CancelledError from None
+
+    monkeypatch.setattr(teller.asyncio, "sleep", next_second)
+    engine: Any = SimpleNamespace(
+        tape=tape, ledger=SimpleNamespace(trouble=None), roster=[], feed_state=SimpleNamespace(state="live", venue="binance", detail=""),
+        clock=SimpleNamespace(monotonic=lambda: 0.0, now_ns=lambda: 1), market=SimpleNamespace(ticks_total=7, rate=lambda: 0.0),
+        feed=SimpleNamespace(counters=SimpleNamespace(gaps_open=0, duplicates=0, quarantined=0, reconnects=0)),
+    )  # fmt: skip
+    speaker = Teller(engine, json_lines=True)
+    with pytest.raises(asyncio.CancelledError):
+        await speaker.run()
+    speaker.tell_end()
+    told = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [(line["event"], line["trouble"]) for line in told] == [
+        ("feed", ""), ("trouble", "the tape is out of disk space"), ("trouble", ""), ("stopped", ""),
+    ]  # fmt: skip

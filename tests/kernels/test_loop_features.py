@@ -5,28 +5,32 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from loop_cases import FEATURES, any_terms, cases, cuts, realistic_cases, targets
-from loop_rig import BARS, FULL, NO, bars, definition, feed_in_parts, play, scripted, terms
+from loop_cases import FEATURES, any_terms, cases, cuts, realistic_cases
+from loop_laws_rig import (
+    Case,
+    any_split_of_bars_gives_the_same_bits,
+    cash_says_the_same_as_the_book,
+    compiled_and_plain_are_the_same_under_levers,
+    deeds,
+    law,
+    no_warning,
+    restored_elsewhere_it_goes_on_as_if_uninterrupted,
+    the_account_adds_up,
+    the_variant_of_a_backtest_gives_the_fills_of_the_full_one,
+)
+from loop_rig import FULL, definition, feed_in_parts, play, scripted, terms
 
 from core.commands import SetLimits, Terms
-from core.compile.blueprint import backtest_variant, blueprint
+from core.compile.blueprint import blueprint
 from core.compile.extras import features_of
 from core.compile.layout import layout_of, records_in, same_books
 from core.kernels.features import ADDED, BASE
-from core.kernels.records import REPORT
-from core.types import Records
 
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in scalar multiply:RuntimeWarning")
+pytestmark = no_warning
 
-Case = tuple[Records, list[float], Terms]
 ALL = msgspec.structs.replace(FULL, features=frozenset(ADDED))
-
-
-def law(examples: int) -> settings:
-    """So many examples; the first one compiles, so no deadline."""
-    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 def test_every_feature_is_among_the_cases() -> None:
@@ -73,57 +77,27 @@ def test_any_split_compiled_or_plain_gives_the_same_bits(data: st.DataObject) ->
 @law(60)
 @given(case=realistic_cases())
 def test_the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case: Case) -> None:
-    ticks, wanted, how = case
-    full, less = (play(ticks.copy(), wanted, how, variant=v, jit=True) for v in (FULL, backtest_variant(how, bars=False)))
-    assert full.reports.tobytes() == less.reports.tobytes()
-    assert full.account.tobytes() == less.account.tobytes()
+    the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case)
 
 
 @law(40)
 @given(data=st.data())
 def test_any_split_of_bars_gives_the_same_bits(data: st.DataObject) -> None:
-    corners = data.draw(st.lists(st.tuples(*[st.integers(90, 110)] * 4), min_size=1, max_size=40))
-    rows = bars([(a, max(a, b, c, d), min(a, b, c, d), d) for a, b, c, d in corners])
-    _, _, how = data.draw(realistic_cases())
-    wanted = data.draw(targets(len(rows)))
-    whole, parts, plain = (scripted(wanted, how, variant=BARS, jit=jit) for jit in (True, True, False))
-    together = whole.feed(rows.copy())
-    assert together.tobytes() == feed_in_parts(parts, rows, data.draw(cuts(len(rows)))).tobytes() == plain.feed(rows.copy()).tobytes()
-    assert whole.snapshot() == parts.snapshot() == plain.snapshot()
+    any_split_of_bars_gives_the_same_bits(data, realistic_cases().map(lambda case: case[2]))
 
 
 @law(40)
 @given(data=st.data())
 def test_a_snapshot_restored_elsewhere_goes_on_as_if_uninterrupted(data: st.DataObject) -> None:
-    ticks, wanted, how = data.draw(realistic_cases())
-    at = data.draw(st.integers(0, len(ticks)))
-    whole, first = (scripted(wanted, how, jit=True) for _ in range(2))
-    second = scripted([NO] * len(wanted), how, jit=data.draw(st.booleans()))
-    together = whole.feed(ticks.copy())
-    before = first.feed(ticks[:at].copy())
-    second.restore(first.snapshot(), first.layout)
-    assert np.concatenate([before, second.feed(ticks[at:].copy())]).tobytes() == together.tobytes()
-    assert second.snapshot() == whole.snapshot()
+    restored_elsewhere_it_goes_on_as_if_uninterrupted(data, data.draw(realistic_cases()), jit=True)
 
 
 @law(60)
 @given(data=st.data())
 def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.DataObject) -> None:
-    ticks, wanted, how = data.draw(realistic_cases())
+    case = data.draw(realistic_cases())
     limits = SetLimits(mode=data.draw(st.sampled_from(["normal", "reduce_only"])), max_position=data.draw(st.sampled_from([None, 0.4])))
-    deeds = data.draw(st.lists(st.tuples(st.integers(0, len(ticks)), st.sampled_from(["pause", "resume", "flatten", "limit"])), max_size=5))
-    outcomes = []
-    for jit in (True, False):
-        told = scripted(wanted, how, jit=jit)
-        reports, at = [np.empty(0, REPORT)], 0
-        for place, deed in sorted(deeds):
-            reports.append(told.feed(ticks[at:place].copy()))
-            at = place
-            done = getattr(told, deed)(*([limits] if deed == "limit" else []))
-            reports += [done] if isinstance(done, np.ndarray) else []
-        reports.append(told.feed(ticks[at:].copy()))
-        outcomes.append((np.concatenate(reports).tobytes(), told.snapshot()))
-    assert outcomes[0] == outcomes[1]
+    compiled_and_plain_are_the_same_under_levers(case, limits, data.draw(deeds(len(case[0]))))
 
 
 @law(100)
@@ -131,12 +105,8 @@ def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.
 def test_the_account_adds_up(case: Case) -> None:
     ticks, wanted, how = case
     run = play(ticks, wanted, how, jit=True)
-    account, book = run.account, run.book
-    assert account.equity == account.capital + account.realised - account.fees + book.unrealised
-    trips = account.gross_profit - account.gross_loss + book.trip_realised - book.trip_fees
-    assert trips == pytest.approx(account.realised - account.fees, abs=1e-9)
-    cash = how.capital - sum(float(f["qty"] * f["price"]) for f in run.of(1)) - account.fees
-    assert cash + book.position * ticks["price"][-1] == pytest.approx(account.equity, abs=1e-6)
+    the_account_adds_up(run)
+    cash_says_the_same_as_the_book(run, ticks["price"][-1])
 
 
 @pytest.mark.slow

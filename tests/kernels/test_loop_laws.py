@@ -6,17 +6,28 @@ from functools import lru_cache
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from loop_cases import any_terms, cases, cuts, markets, targets
-from loop_rig import BARS, FULL, LEAN, NO, Run, bars, definition, feed_in_parts, made, play, prints, report_room, scripted, terms
+from loop_cases import any_terms, cases, cuts, markets
+from loop_laws_rig import (
+    Case,
+    any_split_of_bars_gives_the_same_bits,
+    cash_says_the_same_as_the_book,
+    compiled_and_plain_are_the_same_under_levers,
+    deeds,
+    law,
+    no_warning,
+    restored_elsewhere_it_goes_on_as_if_uninterrupted,
+    the_account_adds_up,
+    the_variant_of_a_backtest_gives_the_fills_of_the_full_one,
+)
+from loop_rig import FULL, LEAN, Run, definition, feed_in_parts, made, play, prints, report_room, scripted, terms
 
-from core.commands import SetLimits, Terms
-from core.compile.blueprint import Blueprint, backtest_variant, blueprint
+from core.commands import SetLimits
+from core.compile.blueprint import Blueprint, blueprint
 from core.compile.module import Variant
 from core.errors import StoreError
-from core.kernels.records import BLOCKED, FILL, PLACED, REPORT
-from core.types import Records
+from core.kernels.records import BLOCKED, FILL, PLACED
 
 
 @lru_cache
@@ -25,16 +36,9 @@ def turns(interval: str) -> Blueprint:
     return blueprint(definition("turns"), {"interval": interval}, FULL)
 
 
-#: Infinity times zero; plain Python's warning about it is `test_plain_python_runs_without_a_warning`'s matter.
-pytestmark = pytest.mark.filterwarnings("ignore:invalid value encountered in scalar multiply:RuntimeWarning")
+pytestmark = no_warning
 
-Case = tuple[Records, list[float], Terms]
 BOTH = pytest.mark.parametrize("jit", [True, False], ids=["compiled", "plain"])
-
-
-def law(examples: int) -> settings:
-    """So many examples; the first one compiles, so no deadline."""
-    return settings(max_examples=examples, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 
 
 @BOTH
@@ -52,13 +56,7 @@ def test_any_split_into_batches_gives_the_same_bits(jit: bool, data: st.DataObje
 @law(20)
 @given(data=st.data())
 def test_any_split_of_bars_gives_the_same_bits(data: st.DataObject) -> None:
-    corners = data.draw(st.lists(st.tuples(*[st.integers(90, 110)] * 4), min_size=1, max_size=40))
-    rows = bars([(a, max(a, b, c, d), min(a, b, c, d), d) for a, b, c, d in corners])
-    wanted, how = data.draw(targets(len(rows))), data.draw(any_terms())
-    whole, parts, plain = (scripted(wanted, how, variant=BARS, jit=jit) for jit in (True, True, False))
-    together = whole.feed(rows.copy())
-    assert together.tobytes() == feed_in_parts(parts, rows, data.draw(cuts(len(rows)))).tobytes() == plain.feed(rows.copy()).tobytes()
-    assert whole.snapshot() == parts.snapshot() == plain.snapshot()
+    any_split_of_bars_gives_the_same_bits(data, any_terms())
 
 
 @law(100)
@@ -73,7 +71,7 @@ def test_compiled_and_plain_give_the_same_bits(case: Case) -> None:
 @law(60)
 @given(data=st.data())
 def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.DataObject) -> None:
-    ticks, wanted, how = data.draw(cases())
+    case = data.draw(cases())
     limits = SetLimits(
         mode=data.draw(st.sampled_from(["normal", "stop_new", "reduce_only", "halt"])),
         max_position=data.draw(st.sampled_from([None, 0.4, 1.0])),
@@ -81,19 +79,7 @@ def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.
         price_low=data.draw(st.sampled_from([None, 95.0])),
         price_high=data.draw(st.sampled_from([None, 110.0])),
     )
-    deeds = data.draw(st.lists(st.tuples(st.integers(0, len(ticks)), st.sampled_from(["pause", "resume", "flatten", "limit"])), max_size=5))
-    outcomes = []
-    for jit in (True, False):
-        told = scripted(wanted, how, jit=jit)
-        reports, at = [np.empty(0, REPORT)], 0
-        for place, deed in sorted(deeds):
-            reports.append(told.feed(ticks[at:place].copy()))
-            at = place
-            done = getattr(told, deed)(*([limits] if deed == "limit" else []))
-            reports += [done] if isinstance(done, np.ndarray) else []
-        reports.append(told.feed(ticks[at:].copy()))
-        outcomes.append((np.concatenate(reports).tobytes(), told.snapshot()))
-    assert outcomes[0] == outcomes[1]
+    compiled_and_plain_are_the_same_under_levers(case, limits, data.draw(deeds(len(case[0]))))
 
 
 @pytest.mark.parametrize(
@@ -114,25 +100,14 @@ def test_what_is_compiled_out_and_not_used_changes_nothing(variant: Variant, cas
 @law(60)
 @given(case=cases())
 def test_the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case: Case) -> None:
-    ticks, wanted, how = case
-    full, less = (play(ticks.copy(), wanted, how, variant=v, jit=True) for v in (FULL, backtest_variant(how, bars=False)))
-    assert full.reports.tobytes() == less.reports.tobytes()
-    assert full.account.tobytes() == less.account.tobytes()
+    the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case)
 
 
 @BOTH
 @law(40)
 @given(data=st.data())
 def test_a_snapshot_restored_elsewhere_goes_on_as_if_uninterrupted(jit: bool, data: st.DataObject) -> None:
-    ticks, wanted, how = data.draw(cases())
-    at = data.draw(st.integers(0, len(ticks)))
-    whole, first = scripted(wanted, how, jit=jit), scripted(wanted, how, jit=jit)
-    second = scripted([NO] * len(wanted), how, jit=data.draw(st.booleans()))
-    together = whole.feed(ticks.copy())
-    before = first.feed(ticks[:at].copy())
-    second.restore(first.snapshot(), first.layout)
-    assert np.concatenate([before, second.feed(ticks[at:].copy())]).tobytes() == together.tobytes()
-    assert second.snapshot() == whole.snapshot()
+    restored_elsewhere_it_goes_on_as_if_uninterrupted(data, data.draw(cases()), jit=jit)
 
 
 def test_a_snapshot_keeps_the_limits_and_the_pause() -> None:
@@ -157,16 +132,14 @@ def test_a_snapshot_of_another_layout_is_refused() -> None:
 def test_the_account_adds_up(case: Case) -> None:
     ticks, wanted, how = case
     run = play(ticks, wanted, how, jit=True)
+    the_account_adds_up(run)
     account, book, fills = run.account, run.book, run.of(FILL)
-    assert account.equity == account.capital + account.realised - account.fees + book.unrealised
     assert float(fills["qty"].sum()) == pytest.approx(book.position, abs=1e-9)
     assert float(fills["fee"].sum()) == pytest.approx(account.fees)
     assert float(fills["realised"].sum()) == pytest.approx(account.realised, abs=1e-9)
     assert [int(n) for n in fills["n"]] == list(range(1, len(fills) + 1))
     assert account.fills == len(fills)
     assert account.orders == len(run.of(PLACED))
-    trips = account.gross_profit - account.gross_loss + book.trip_realised - book.trip_fees
-    assert trips == pytest.approx(account.realised - account.fees, abs=1e-9)
     assert account.wins <= account.trades
     assert account.peak >= account.equity
     assert account.max_drawdown >= account.peak - account.equity
@@ -177,9 +150,7 @@ def test_the_account_adds_up(case: Case) -> None:
 @given(case=cases())
 def test_cash_flow_says_the_same_as_the_book(case: Case) -> None:
     ticks, wanted, how = case
-    run = play(ticks, wanted, how, jit=True)
-    cash = how.capital - sum(float(f["qty"] * f["price"] + f["fee"]) for f in run.of(FILL))
-    assert cash + run.book.position * ticks["price"][-1] == pytest.approx(run.account.equity, abs=1e-6)
+    cash_says_the_same_as_the_book(play(ticks, wanted, how, jit=True), ticks["price"][-1])
 
 
 @law(60)

@@ -136,6 +136,8 @@ def test_a_span_without_data_and_a_strategy_that_is_not_there_are_refused_in_one
     assert "\n" not in str(nothing.value)
     with pytest.raises(UsageError, match="no strategy 'sma'; there are: "):
         run(path, "sma")
+    with pytest.raises(UsageError, match="limit_then=market does nothing without entry=limit"):
+        run(path, terms=Terms(limit_then="market"))
 
 
 def _klines(folder: Path, closes: np.ndarray) -> Path:

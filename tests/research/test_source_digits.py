@@ -89,5 +89,5 @@ def test_blocks_end_anywhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     path.write_text("\n".join(agg_lines(market(300))) + "\n")
     whole = open_source(str(path)).load()
     for size in (7, 64, 1000):
-        monkeypatch.setattr("core.research.source_bytes.BLOCK", size)
+        monkeypatch.setattr("core.research.source_stream.BLOCK", size)
         assert open_source(str(path)).load().tobytes() == whole.tobytes()

@@ -104,7 +104,7 @@ def test_any_split_over_files_with_any_small_disorder_is_the_same_series(
         moved = sorted(share, key=lambda t: t.id + chance.uniform(0, 8))
         write(folder / f"BTCUSDT-aggTrades-part{i}.csv", agg_lines(moved or TRADES[:1]))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.research.source_bytes.BLOCK", 256)
+        patch.setattr("core.research.source_stream.BLOCK", 256)
         patch.setattr(source_order, "WINDOW", window)
         batches = list(open_source(str(folder)).batches())
     rows = np.concatenate(batches)
@@ -115,7 +115,7 @@ def test_any_split_over_files_with_any_small_disorder_is_the_same_series(
 def test_disorder_beyond_the_window_is_refused_rather_than_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = write(tmp_path / "BTCUSDT-aggTrades.csv", agg_lines([*TRADES[5:], *TRADES[:5]]))
     assert ids(path) == [t.id for t in TRADES]
-    monkeypatch.setattr("core.research.source_bytes.BLOCK", 256)
+    monkeypatch.setattr("core.research.source_stream.BLOCK", 256)
     monkeypatch.setattr(source_order, "gather", lambda blocks: blocks)
     monkeypatch.setattr("core.research.source_file.gather", lambda blocks: blocks)
     with pytest.raises(SourceError, match="out of order by more than"):

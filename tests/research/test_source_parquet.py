@@ -11,7 +11,7 @@ import pytest
 from market_files import T0_MS, bars, market
 
 from core.errors import SourceError
-from core.research import source_parquet
+from core.research import source_columnar, source_parquet
 from core.research.sources import open_source
 from core.types import MINUTE
 
@@ -43,7 +43,7 @@ def write(path: Path, select: str, rows: list[tuple[Any, ...]], types: str) -> P
 )
 @pytest.mark.usefixtures("reader")
 def test_trades_become_ticks(tmp_path: Path, time: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_parquet, "_STRETCH", 64)
+    monkeypatch.setattr(source_columnar, "STRETCH", 64)
     rows = [(t.id, t.price, t.qty, t.ms, t.buyer_is_maker) for t in TRADES]
     path = write(
         tmp_path / "BTCUSDT-trades.parquet",

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from market_files import AGG_HEADER, agg_lines, bars, kline_lines, market, trade_lines, write
 
 from core.errors import SourceError
-from core.research import source_bytes
+from core.research import source_bytes, source_stream
 from core.research.sources import open_source, open_sources
 from core.types import TICK, Records
 
@@ -108,7 +108,7 @@ def test_a_bad_row_is_named_by_file_and_line(tmp_path: Path, name: str, header: 
 
 
 def test_a_bad_row_far_down_is_named_by_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_bytes, "BLOCK", 512)
+    monkeypatch.setattr(source_stream, "BLOCK", 512)
     lines = agg_lines(market(5000))
     lines[4321] = lines[4321].replace("100.", "1oo.").replace("101.", "1o1.").replace("5", "x", 3)
     assert ":4322:" in refusal(write(tmp_path / "BTCUSDT-aggTrades.csv.gz", lines))
@@ -184,7 +184,8 @@ def test_a_bomb_is_refused_in_little_memory(tmp_path: Path, packing: str, monkey
         member.close()
     path = file_of(tmp_path, out.getvalue(), f"bomb.csv.{packing}")
     assert path.stat().st_size < 1 << 20
-    monkeypatch.setattr(source_bytes, "FREE_BYTES", 1 << 20)
+    for module in (source_bytes, source_stream):
+        monkeypatch.setattr(module, "FREE_BYTES", 1 << 20)
     tracemalloc.start()
     try:
         assert "grows more than 200 times when unpacked" in refusal(path)

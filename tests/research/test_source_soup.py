@@ -65,8 +65,7 @@ def test_times_that_could_mean_several_are_refused_by_row(tmp_path: Path, time: 
 @pytest.mark.parametrize(
     ("name", "magic", "kind"),
     [
-        ("b.feather", b"ARROW1\0\0", "Feather"),
-        ("b.feather", b"FEA1", "Feather"),
+        ("b.xlsx", b"\xd0\xcf\x11\xe0", "Excel"),
         ("b.h5", b"\x89HDF\r\n", "HDF5"),
         ("b.csv.zst", b"\x28\xb5\x2f\xfd", "zstd"),
     ],
@@ -79,3 +78,12 @@ def test_files_of_other_tools_are_named_and_what_can_be_done(tmp_path: Path, nam
         open_source(str(path))
     with pytest.raises(SourceError, match=rf"{name} is not read here: save it as Parquet or CSV"):
         open_source(str(path.parent))
+
+
+def test_feather_without_its_reader_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "BTCUSDT-trades.feather"
+    path.write_bytes(b"ARROW1\0\0" + bytes(100) + b"ARROW1")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for asked in (path, tmp_path):
+        with pytest.raises(SourceError, match=r"BTCUSDT-trades\.feather: reading Feather needs pyarrow: pip install pyarrow"):
+            open_source(str(asked))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,20 @@ def test_a_file_is_in_its_place_only_once_it_is_complete(tmp_path: Path) -> None
         assert draft.keep() == 3
     assert path.read_text() == "new"
     assert os.listdir(tmp_path) == ["a.csv"]
+
+
+@pytest.mark.parametrize("name", ["tape.db", "tape.db-wal"])
+def test_a_database_and_its_log_are_left_alone_also_behind_a_link(tmp_path: Path, name: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "tape.db")) as db:
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("CREATE TABLE ticks(id)")
+        db.commit()
+        before = (tmp_path / name).read_bytes()
+        (tmp_path / "link.csv").symlink_to(tmp_path / name)
+        for path in (tmp_path / name, tmp_path / "link.csv"):
+            with pytest.raises(UsageError, match=f"{path.name} is a database: it is left alone"), Draft(path):
+                raise AssertionError("it was opened")
+        assert (tmp_path / name).read_bytes() == before
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, ValueError, CockpitError])

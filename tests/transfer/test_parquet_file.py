@@ -53,11 +53,18 @@ def test_what_is_not_known_is_null_and_nothing_is_left_beside_it(tmp_path: Path)
     assert os.listdir(tmp_path) == ["it's.parquet"]
 
 
-def test_a_disk_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("No space left on device", r"cannot write .*a\.parquet: No space left on device"),
+        ("the moon is full", "cannot write Parquet: IO Error: Could not write: the moon is full"),
+    ],
+)
+def test_a_disk_that_cannot_be_written_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, line: str) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> None:
-        raise duckdb.IOException("IO Error: Could not write: No space left on device\nmore")
+        raise duckdb.IOException(f"IO Error: Could not write: {said}\nmore")
 
     monkeypatch.setattr(duckdb, "connect", fail)
-    with pytest.raises(CockpitError, match=r"cannot write Parquet: IO Error: Could not write: No space left on device$"):
+    with pytest.raises(CockpitError, match=f"{line}$"):
         export(Sheet("fills", "", [], iter([])), tmp_path / "a.parquet", "parquet", lambda _done, _rows: None)
     assert os.listdir(tmp_path) == []

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from core.compile.blueprint import Blueprint
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, telling
+from core.reach import reach_given
 from core.research.checks.subject import Subject
 from core.research.checks.surroundings import Surroundings, within
 from core.research.checks.trace import Trace, Tracer
-from core.strategy import WARM_REACH
 from core.types import interval_text
 
 #: Points at which runs begin.
@@ -125,7 +125,7 @@ def _standing(targets: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _starts(subject: Subject, bars: _Bars, plan: Blueprint) -> Iterator[tuple[int, int]]:
     """(row, time) of the beginnings of bars spread over the rows, the first at the second bar."""
-    last = len(bars.rows) - WARM_REACH * plan.warmup - 1
+    last = len(bars.rows) - reach_given(plan.warmup, plan.interval) - 1
     if last < 2:
         last = len(bars.rows) - plan.warmup - 1
     when = subject.rows[subject.when]
@@ -182,7 +182,7 @@ def _first_opinion(base: Trace, bars: _Bars) -> Early | None:
 
 def _verdict(plan: Blueprint, subject: Subject, runs: list[NDArray[np.bool_]], first: Early | None) -> Warmup:
     unit = f"bars of {interval_text(max(plan.interval, subject.interval_ns))}" if plan.interval or subject.interval_ns else "ticks"
-    given = plan.warmup * (WARM_REACH if plan.interval else 1)
+    given = reach_given(plan.warmup, plan.interval)
     told = [max(plan.warmup, 1) * age for age in AGES]
     shares = [_share(runs, low, high) for low, high in zip(told, [*told[1:], None], strict=True)]
     needed = _needed(runs)

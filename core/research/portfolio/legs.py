@@ -14,6 +14,7 @@ from core.research.backtest import Order, definition_of
 from core.research.calibration.costs import Costs
 from core.research.warming import reach_of
 from core.strategy import Definition
+from core.term_rules import refuse_idle
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,7 @@ def _understood(ask: Ask, leg: Leg) -> Known:
     if leg.weight is not None and not 0.0 < leg.weight < float("inf"):
         raise UsageError(f"leg {leg.name}: weight={leg.weight:g}: must be above 0")
     try:
+        refuse_idle(leg.terms)
         definition = definition_of(order_of(ask, leg, leg.terms.qty))
         definition.params(leg.params)
         return Known(leg, definition, reach_of(definition, leg.params, ask.from_ns))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,9 @@ from core.errors import SourceError
 from core.research.backtest import refuse_holes
 from core.research.portfolio.legs import Ask, Known, Leg
 from core.research.source import Source
+from core.research.source_held import TooLarge, hold_rows
 from core.research.sources import open_sources
-from core.types import Records, join
+from core.types import Records
 
 #: What makes two legs share their rows.
 Key: TypeAlias = tuple[tuple[str, ...], str | None]
@@ -97,17 +98,9 @@ def _opened(ask: Ask, leg: Leg, sharing: Sequence[Known]) -> Source:
 
 
 def _read(source: Source, telling: Telling | None) -> Held | str:
-    parts: list[Any] = []
-    done = 0
     try:
-        for batch in source.batches():
-            parts.append(batch)
-            done += len(batch)
-            if telling is not None:
-                telling(source, done)
-        return Held(source, join(parts, parts[0].dtype))
+        return Held(source, hold_rows(source, telling))
+    except TooLarge:
+        raise
     except SourceError as error:
         return str(error)
-    except MemoryError:
-        size = f" ({source.total_bytes / 1e9:,.1f} GB)" if source.total_bytes else ""
-        raise SourceError(f"{source.text}{size} does not fit in memory: choose a shorter span with --from and --to") from None

@@ -18,11 +18,11 @@ from core.compile.instance import Instance
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, StoreError, telling
 from core.kernels.records import MARK, REPORT
+from core.reach import reached
 from core.research.backtest import account_run
 from core.research.metrics import metrics
 from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
-from core.research.warming import MOST_WARM_TICKS
-from core.strategy import PYTHON, warm_from
+from core.strategy import PYTHON
 from core.types import BAR, DAY, TICK, Records, copied, join
 
 #: Rows of series at hand, by key: those of a file are shared with every process that maps it.
@@ -122,11 +122,11 @@ def _instance(plan: Blueprint, terms: Terms, trial: Trial) -> Instance:
 
 
 def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, began: float) -> Result:
-    before = _before(trial, series, rows)
-    if len(before):
-        instance.warm(before)
     traded = rows[trial.start : trial.stop]
     when = traded["start" if series.bars else "ts"]
+    before = reached(rows[: trial.start], int(when[0]), trial.warmup, trial.interval)
+    if len(before):
+        instance.warm(before)
     edges = np.asarray(series.edges_ns, np.int64)
     daily = _daily(edges)
     parts, equities = [], []
@@ -143,17 +143,6 @@ def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, beg
         equities = _at(edges, last, marks, capital, float(equity[0]))
     changes = np.diff(equities, prepend=capital)
     return Result(trial.number, figures, changes.tobytes(), series=trial.series)
-
-
-def _before(trial: Trial, series: Series, rows: Records) -> Records:
-    """The rows that warm it up."""
-    if trial.start == 0 or trial.warmup == 0:
-        return rows[:0]
-    if trial.interval == 0:
-        return rows[max(0, trial.start - min(trial.warmup, MOST_WARM_TICKS)) : trial.start]
-    when = rows["start" if series.bars else "ts"]
-    first = int(np.searchsorted(when, warm_from(int(when[trial.start]), trial.warmup, trial.interval)))
-    return rows[first : trial.start]
 
 
 def _daily(edges: NDArray[np.int64]) -> bool:

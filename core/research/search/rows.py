@@ -11,8 +11,9 @@ import numpy as np
 from core.errors import SourceError
 from core.research.search.trial import Series
 from core.research.source import Source
+from core.research.source_held import hold_rows
 from core.research.source_verdict import refuse
-from core.types import DAY, Records, copied, join
+from core.types import DAY
 
 Progress = Callable[[Source, int], None]
 
@@ -31,12 +32,8 @@ def keep_rows(source: Source, folder: Path, progress: Progress | None = None, *,
         SourceError: what cannot be read; or it does not fit in memory, with its size.
         GapsError: it has holes, and they are not allowed.
     """
-    try:
-        rows = _read(source, progress)
-        data = rows.view(np.uint8).data
-    except MemoryError:
-        size = f" ({source.total_bytes / 1e9:,.1f} GB)" if source.total_bytes else ""
-        raise SourceError(f"{source.text}{size} does not fit in memory: choose a shorter span with --from and --to") from None
+    rows = hold_rows(source, progress)
+    data = rows.view(np.uint8).data
     if source.verdict is not None and source.verdict.holes is not None:
         if not allow_gaps:
             raise refuse(source.text, source.verdict.holes)
@@ -60,13 +57,3 @@ def period_edges(first: int, last: int) -> list[int]:
     if len(midnights) >= LEAST_DAYS:
         return [*midnights, max(last + 1, (last // DAY + 1) * DAY)]
     return [first + (last + 1 - first) * k // STRETCHES for k in range(1, STRETCHES)] + [last + 1]
-
-
-def _read(source: Source, progress: Progress | None) -> Records:
-    parts, done = [], 0
-    for batch in source.batches():
-        parts.append(copied(batch))
-        done += len(batch)
-        if progress is not None:
-            progress(source, done)
-    return join(parts, parts[0].dtype)

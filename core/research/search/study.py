@@ -26,6 +26,7 @@ from core.research.search.space import Condition, Space
 from core.research.search.trial import Job, Series, Trial, encode_job
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
+from core.term_rules import refuse_idle
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Study:
     """
 
     def __init__(self, ask: Ask, series: Sequence[Series]) -> None:
+        refuse_idle(ask.terms)
         self.ask, self.series = ask, list(series)
         self.terms = [ask.terms if ask.costs is None else ask.costs.terms(one.symbol, ask.terms) for one in self.series]
         definitions = [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]

@@ -60,9 +60,10 @@ async def test_a_program_reads_one_document(home: Path, capsys: pytest.CaptureFi
     ("words", "code", "said"),
     [
         (["DOGEUSDT"], 2, "DOGEUSDT: not on the tape in"),
-        (["BTCUSDT@2020-01-01..2020-01-02"], 2, "the tape holds no prints of binance:BTCUSDT from 2020-01-01"),
-        (["BTCUSDT@soon..later"], 2, "tape:BTCUSDT@soon..later: "),
+        (["BTCUSDT@2020-01-01..2020-01-02"], 2, "no prints of binance:BTCUSDT there: the tape holds them from 2024-08-08T00:00:00Z to"),
+        (["BTCUSDT@soon..later"], 2, "cockpit: BTCUSDT@soon..later: "),
         (["BTCUSDT@2024-08-09..2024-08-08"], 2, "FROM must be before TO"),
+        ([""], 2, "cockpit: a tape is SYMBOL or SYMBOL@FROM..TO, such as BTCUSDT@2024"),
         (["\x1b]52;c;x\x07"], 2, "not on the tape"),
         ([], 2, "the following arguments are required"),
     ],

@@ -182,7 +182,9 @@ async def test_fills_are_the_ledgers_and_their_texts_are_inert(run: Run, home: P
         (("import", "--symbols", "BTCUSDT"), "needs --symbols and --from"),
         (("import", "--venue", "kraken", "--symbols", "X", "--from", "2024-08-01"), "dumps are known of binance"),
         (("import", "a.csv", "--venue", "binance", "--symbols", "X", "--from", "2024-08-01"), "not both"),
-        (("import", "--symbols", "BTCUSDT", "--from", "2024-08-01", "--url", "ftp://x"), "http:// or https://"),
+        (("import", "--symbols", "BTCUSDT", "--from", "2024-08-01", "--url", "ftp://x"), "--url ftp://x: must be http:// or https://"),
+        (("import", "--symbols", "BTCUSDT", "--from", "2024-08-01", "--url", ""), "--url: give an address"),
+        (("import", "--symbols", "BTCUSDT", "--from", "2124-08-01", "--url", "http://127.0.0.1:1"), "--from must be before today"),
         (("import", "none.csv"), "no such file"),
     ],
 )

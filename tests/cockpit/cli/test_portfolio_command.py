@@ -202,6 +202,7 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(run: Run, home: Path, words:
         ("[[leg]]\nstrategy = 'rsi'\nsource = 'x'\nqty = true\n", "line 4: qty = True: must be "),
         ("[[leg]]\nstrategy = 'rsi'\nsource = 'x'\nparams = [1]\n", "line 4: params are names and values"),
         ("from = 'noon'\n[[leg]]\nstrategy = 'rsi'\nsource = 'x'\n", "line 1: from: 'noon' is not a time"),
+        ("limit_fill = 'touch'\n[[leg]]\nstrategy = 'rsi'\nsource = 'x'\n", "limit_fill does nothing without entry=limit"),
         ("fee_bps = \n", "(at line 1, column 11)"),
         ("fee_bps = 1\n", "no legs; write each as [[leg]]"),
     ],
@@ -234,3 +235,14 @@ def test_a_terminal_gets_colour_for_what_goes_together_unless_it_wants_none(tmp_
     assert re.search(r"\x1b\[1;[0-9;]+m1\.00", shown.getvalue()), "what counts twice is bold and of a colour"
     assert "\x1b" not in plain.getvalue()
     assert "a and b are 1.00 correlated: exposure counts twice" in plain.getvalue()
+
+
+def test_what_all_legs_share_of_limit_orders_is_for_those_that_have_them(run: Run, home: Path, tmp_path: Path) -> None:
+    path = tmp_path / "legs.toml"
+    both = "".join(f"[[leg]]\nname = '{name}'\nstrategy = 'rsi'\nsource = '{BTC}'\nentry = '{name}'\n" for name in ("limit", "market"))
+    path.write_text(f"limit_offset_bps = 2\n{both}")
+    outcome = run("portfolio", str(path), "--json")
+    assert outcome.code == 0, outcome.err
+    alone = run("portfolio", "--leg", f"rsi {BTC} name=market", "--json").document["legs"][0]["figures"]
+    shared = next(leg["figures"] for leg in outcome.document["legs"] if leg["name"] == "market")
+    assert shared["fills"] == alone["fills"] > 0

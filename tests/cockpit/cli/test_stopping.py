@@ -56,7 +56,7 @@ async def term_while_waiting(*_args: Any, **_more: Any) -> NoReturn:
         (("db", "quality", "BTCUSDT"), "core.analytics.quality.survey_tape", "nothing was changed"),
         (("backtest", SAMPLE, "--strategy", "rsi"), "core.research.backtest.run_backtest", "nothing of this run is kept"),
         (("portfolio", "--leg", f"rsi {SAMPLE}"), "core.research.portfolio.run.run_portfolio", "nothing of this run is kept"),
-        (("db", "backup"), "core.store.backup.backup", "is no whole copy, delete it; the home is as it was"),
+        (("db", "backup"), "core.store.backup.backup", "nothing was copied, and the home is as it was"),
         (("db", "export", "--symbol", "BTCUSDT", "-o", "-"), "core.transfer.export.pour", "what was written is not all of it"),
     ],
 )

@@ -61,12 +61,15 @@ def test_one_with_a_window_is_warm_on_prints_too(tmp_path: Path, name: str) -> N
     assert found.needed == found.declared
 
 
-def test_an_average_that_never_quite_forgets_is_told_that_prints_it_is_given_are_too_few(tmp_path: Path) -> None:
-    found = warmed(subject(tmp_path, "rsi", prints(tmp_path, 1500), interval="tick"))
-    assert not found.ok
-    assert found.given == found.declared == 15
-    assert found.needed is not None
-    assert 30 < found.needed < 150
+@pytest.mark.parametrize(("name", "declared"), [("rsi", 15), ("macd", 34)])
+def test_an_average_that_never_quite_forgets_is_given_five_times_the_prints_it_declares_and_settles(
+    tmp_path: Path, name: str, declared: int
+) -> None:
+    found = warmed(subject(tmp_path, name, prints(tmp_path, 3000), interval="tick"))
+    assert found.ok, found
+    assert (found.declared, found.given) == (declared, 5 * declared)
+    assert found.shares[0].differing > 0, "with the declared ones alone it would not"
+    assert "settled with the" in found.words
 
 
 def test_a_window_that_is_declared_is_settled_with_what_it_declares(tmp_path: Path) -> None:
