@@ -13,6 +13,7 @@ from core.commands import Terms
 from core.errors import UsageError
 from core.research.calibration.measure import Calibration, Measured
 from core.research.source_name import plain_symbol
+from core.term_rules import is_idle
 
 #: Terms that are measured together: what is said of one of them in words is said of all. A spread is part of the slippage measured.
 _TOGETHER = frozenset(("slippage_bps", "impact_bps", "impact_volume", "spread", "spread_bps"))
@@ -44,7 +45,7 @@ class Costs:
         found = self.measured(symbol)
         kept = self.given | _TOGETHER if self.given & _TOGETHER else self.given
         # What never rests pays no maker's fee.
-        kept = kept if terms.entry == "limit" else kept | {"maker_fee_bps"}
+        kept = kept | {"maker_fee_bps"} if is_idle(terms, "maker_fee_bps") else kept
         return {} if found is None else {name: value for name, value in found.terms.items() if name not in kept}
 
     def terms(self, symbol: str, terms: Terms) -> Terms:
