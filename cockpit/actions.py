@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
 
-from cockpit import charting, exporting, levers, moves, replaying, studying, trials, watching
+from cockpit import asking, charting, exporting, levers, moves, replaying, studying, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -80,8 +80,8 @@ def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
 
 ACTIONS: tuple[Action, ...] = (
     Action("register", "r", "register", "Register a strategy", levers.register, rank=1),
-    Action("backtest", "b", "backtest", "Run a strategy over recorded data", trials.run, rank=4),
-    Action("study", "s", "study", "Try many parameter sets of a strategy over recorded data", studying.ask, rank=4, deck="lab", reach=True),
+    Action("backtest", "b", "backtest", "Run a strategy over recorded data", asking.run, rank=4),
+    Action("study", "s", "study", "Try many parameter sets of a strategy over recorded data", asking.study, rank=4, deck="lab", reach=True),
     Action("axes", "v", "axes", "Map of a study: two other parameters", studying.axes, frozenset({"map", "ranking", "findings"}), 8, "lab"),
     Action(
         "register_run",
@@ -92,11 +92,27 @@ ACTIONS: tuple[Action, ...] = (
         rank=1,
         deck="lab",
     ),
-    Action("cancel_run", "x", "cancel", "Cancel the run or study under the cursor", studying.cancel, rank=2, deck="lab"),
+    Action(
+        "cancel_run",
+        "x",
+        "cancel",
+        "Cancel the run or study under the cursor",
+        studying.cancel,
+        rank=2,
+        deck="lab",
+    ),
     Action("compare", "c", "compare", "Mark this run, and compare others with it", studying.compare, rank=3, deck="lab"),
     Action("sort_runs", "o", "sort", "Sort the rows by the next column", studying.sort, _SORTED, 12, "lab"),
     Action("turn_runs", "O", "turn", "Turn the order of the rows round", studying.turn, _SORTED, deck="lab"),
-    Action("export", "e", "write", "Write this result to files: JSON and CSV", exporting.export, rank=6, deck="lab"),
+    Action(
+        "export",
+        "e",
+        "write",
+        "Write this result to files: a report (HTML), JSON and CSV",
+        exporting.export,
+        rank=6,
+        deck="lab",
+    ),
     Action(
         "pause",
         "p",

@@ -1,10 +1,14 @@
-"""What is under the cursor in the lab as files: a run with its curve and trades, a study with its ranking."""
+"""What is under the cursor in the lab as files: a run with its curve and trades, a study with its ranking, and of both a report to read."""
 
 from __future__ import annotations
 
 import asyncio
 import csv
+import gzip
 import io
+import os
+import sys
+import zlib
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -14,13 +18,22 @@ import msgspec
 
 from cockpit.report import Report
 from cockpit.study import StudyReport
+from cockpit.subject import subject, yet
 from cockpit.text import clean
-from cockpit.trials import subject, yet
+from core.errors import CockpitError, one_line
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
 FOLDER = "exports"
+
+
+class _LastWord(msgspec.Struct):
+    """What the process of a page says: that it is done, or what is wrong (`core.research.report.job`)."""
+
+    type: str
+    message: str = ""
+
 
 _EQUITY = ("ts_ns", "equity", "drawdown", "drawdown_pct", "in_market")
 
@@ -33,7 +46,7 @@ def export(app: CockpitApp) -> None:
         if found is None or study.state != "done":
             app.say(f"{clean(study.id)} has no findings: {clean(study.state)}")
         else:
-            app.run_worker(_write(app, partial(study_files, found)), group="export")
+            _begin(app, study.id, partial(study_files, found))
         return
     row = subject(app, "e writes")
     if row is None:
@@ -42,17 +55,70 @@ def export(app: CockpitApp) -> None:
     if report is None or row.state != "done":
         app.say(f"{clean(row.id)} has no result{yet(row)}")
         return
-    app.run_worker(_write(app, partial(run_files, report)), group="export")
+    _begin(app, row.id, partial(run_files, report), report)
 
 
-async def _write(app: CockpitApp, made: Callable[[], dict[str, bytes]]) -> None:
+def stop(app: CockpitApp, id_: str) -> bool:
+    """Stop writing the files of a run or a study; whether they were being written."""
+    worker = app.lab.writing.get(id_)
+    if worker is None:
+        return False
+    worker.cancel()
+    app.say(f"the files of {clean(id_)} are no longer written")
+    return True
+
+
+def _begin(app: CockpitApp, id_: str, made: Callable[[], dict[str, bytes]], report: Report | None = None) -> None:
+    if id_ in app.lab.writing:
+        app.say(f"the files of {clean(id_)} are being written: x stops it")
+    else:
+        app.lab.writing[id_] = app.run_worker(_write(app, id_, made, report), group="export")
+
+
+async def _write(app: CockpitApp, id_: str, made: Callable[[], dict[str, bytes]], report: Report | None) -> None:
+    """Write them beside the loop; of a run its page is made in a process of its own."""
     folder = app.home / FOLDER
     try:
         names = await asyncio.to_thread(write_files, folder, made)
+        if report is not None and report.detail is not None:
+            names = [await run_page(report, folder), *names]
     except OSError as error:
         app.say(f"cannot write into {clean(str(folder))}: {error.strerror}", "error")
         return
-    app.say(f"{', '.join(names)} written in {clean(str(folder))}")
+    except CockpitError as error:
+        app.say(f"the report of {clean(id_)} cannot be written: {clean(str(error))}", "error")
+        return
+    finally:
+        app.lab.writing.pop(id_, None)
+    without = "" if any(name.endswith(".html") for name in names) else "; there is no report of it to write"
+    app.say(f"{', '.join(names)} written in {clean(str(folder))}{without}")
+
+
+async def run_page(report: Report, folder: Path) -> str:
+    """Have the page of a run written by a process, which ends with whoever waits for it; its name.
+
+    Raises:
+        CockpitError: it cannot be written.
+    """
+    name = f"{Path(report.id).name}.html"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-P", "-m", "core.research.report.job", str(os.getpid()),
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+    )  # fmt: skip
+    try:
+        words = msgspec.structs.asdict(report) | {"path": str(folder / name)}
+        said, complaint = await process.communicate(msgspec.msgpack.encode(words))
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    try:
+        last = msgspec.json.decode(said, type=_LastWord)
+    except msgspec.MsgspecError:
+        raise CockpitError(f"its process crashed: {one_line(complaint.decode(errors='replace').strip().rpartition(chr(10))[2])}") from None
+    if last.type != "done":
+        raise CockpitError(last.message)
+    return name
 
 
 def write_files(folder: Path, made: Callable[[], dict[str, bytes]]) -> list[str]:
@@ -88,15 +154,24 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def study_files(report: StudyReport) -> dict[str, bytes]:
-    """A study: what was asked and the document as JSON, the ranking as CSV, a column a parameter."""
+    """A study: its report, where its process left one; what was asked and the document as JSON, the ranking as CSV, a column a
+    parameter."""
     whole = {"id": report.id, "order": report.order, **report.document}
     names = list(dict.fromkeys(name for row in report.ranking for name in row.get("params", {})))
     plain = [name for name in (report.ranking[0] if report.ranking else {}) if name != "params"]
     rows = ([row["params"].get(name) for name in names] + [row.get(name) for name in plain] for row in report.ranking)
     return {
+        **_page(report),
         f"{report.id}.json": msgspec.json.format(msgspec.json.encode(whole), indent=2),
         f"{report.id}-ranking.csv": _csv([*names, *plain], rows),
     }
+
+
+def _page(report: StudyReport) -> dict[str, bytes]:
+    try:
+        return {f"{report.id}.html": gzip.decompress(Path(report.page).read_bytes())} if report.page else {}
+    except (OSError, EOFError, zlib.error):
+        return {}  # gone, or damaged: what is written instead says that there is none
 
 
 def _csv(columns: Any, rows: Any) -> bytes:

@@ -11,6 +11,7 @@ from textual import work
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
+from textual.worker import Worker
 
 from cockpit.actions import bindings_of
 from cockpit.deck import ALWAYS, Deck, Pane
@@ -39,6 +40,7 @@ class LabScreen(Deck):
 
     Attributes:
         marked: the id of the run that others are compared with; '' none.
+        writing: by id what writes the files of a run or a study now.
     """
 
     NAME = "lab"
@@ -51,6 +53,7 @@ class LabScreen(Deck):
         self.trades = RunTradesPane(id="run_trades")
         self.view: LabView | None = None
         self.marked = ""
+        self.writing: dict[str, Worker[None]] = {}
         self._under_way: set[str] = set()
         self._ended: list[RunRow | StudyRow] = []
         self._reports: dict[str, Report | StudyReport] = {}
@@ -121,7 +124,7 @@ class LabScreen(Deck):
             else:
                 pane.show([], now, empty=("Waiting for the engine …",))
         elif pane is self.runs:
-            self.runs.marked = self.marked
+            self.runs.marked, self.runs.writing = self.marked, sorted(self.writing)
             self.runs.paint(now, now_ns)
         else:
             self._paint_chosen(pane, now, now_ns)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,6 +19,9 @@ _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD", "BTC", "ETH", 
 #: Terms that are off by default, and how they are said.
 _STOPS = (("stop_loss_pct", "stop loss"), ("take_profit_pct", "take profit"), ("trailing_pct", "trailing stop"))
 _SAID = {"qty", "size", "side", "capital", "fee_bps", "slippage_bps", "latency_ms", "participation", *(name for name, _ in _STOPS)}
+
+
+Told = TypeVar("Told")
 
 
 class Detail(msgspec.Struct):
@@ -60,13 +64,22 @@ class Report(msgspec.Struct):
 
 
 def read_report(answer: Any) -> Report:
-    """The engine's answer.
+    """The engine's answer about a run.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return read_answer(answer, Report)
+
+
+def read_answer(answer: Any, kind: type[Told]) -> Told:
+    """The engine's answer about something.
 
     Raises:
         ValueError: it is none.
     """
     try:
-        return msgspec.convert(answer, Report)
+        return msgspec.convert(answer, kind)
     except msgspec.ValidationError as error:
         raise ValueError(f"the engine's answer cannot be read: {error}") from error
 
@@ -82,6 +95,11 @@ def source_words(source: str) -> str:
     return clean(source if source.startswith("tape:") else source.rstrip("/").rpartition("/")[2] or source)
 
 
+def sources_words(sources: Sequence[str]) -> str:
+    """Several of them."""
+    return ", ".join(source_words(source) for source in sources)
+
+
 def params_words(params: dict[str, Any]) -> str:
     """`fast 5, slow 20, interval 1m`."""
     texts = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in params.items()}
@@ -89,8 +107,9 @@ def params_words(params: dict[str, Any]) -> str:
 
 
 def size_words(terms: Terms) -> str:
-    """`0.5`, `500 of quote currency`, `20 % of equity`."""
-    return f"{terms.qty:g}{({'quote': ' of quote currency', 'equity_pct': ' % of equity'}).get(terms.size, '')}"
+    """`0.5`, `500 of quote currency`, `20 % of equity`, `20 % volatility a year`."""
+    counted = {"quote": " of quote currency", "equity_pct": " % of equity", "vol_pct": " % volatility a year"}
+    return f"{terms.qty:g}{counted.get(terms.size, '')}"
 
 
 def terms_words(terms: Terms) -> str:

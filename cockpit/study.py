@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from cockpit import figures
 from cockpit.panes.line import Part
-from cockpit.report import quote_of, source_words
+from cockpit.panes.prices import bare
+from cockpit.report import quote_of, read_answer, sources_words
 from cockpit.text import clean
 from core.commands import Optimize
 from core.study_view import StudyRow
@@ -32,10 +34,16 @@ class StudyDetail(msgspec.Struct):
     points: dict[str, list[list[float | None]]]
     edges_ns: list[int]
     curves: list[list[float]]
+    symbols: list[str] = []
+    on: dict[str, list[int]] = {}
+    origins: dict[str, str] = {}
+    notes: list[str] = []
+    left_out: dict[str, str] = {}
 
 
 class StudyReport(msgspec.Struct):
-    """A study; `detail` is there where it is done and its file still is, `rows` where it was made elsewhere."""
+    """A study; `detail` is there where it is done and its file still is, `page` is the file of its report where that is, `rows` are there
+    where it was made elsewhere."""
 
     id: str
     state: str
@@ -47,6 +55,7 @@ class StudyReport(msgspec.Struct):
     found: dict[str, Any] = {}
     rows: list[dict[str, Any]] = []
     detail: StudyDetail | None = None
+    page: str | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -67,6 +76,11 @@ class StudyReport(msgspec.Struct):
         return str(self.document.get("rank_by", self.order.rank_by))
 
     @property
+    def symbols(self) -> list[str]:
+        """What it was tried on, the symbol of the best row first."""
+        return list(dict.fromkeys(str(row.get("symbol", "")) for row in self.ranking))
+
+    @property
     def varied(self) -> list[str]:
         """Parameters that were tried at several values."""
         if self.detail is None:
@@ -75,15 +89,32 @@ class StudyReport(msgspec.Struct):
 
 
 def read_study(answer: Any) -> StudyReport:
-    """The engine's answer.
+    """The engine's answer about a study.
 
     Raises:
         ValueError: it is none.
     """
-    try:
-        return msgspec.convert(answer, StudyReport)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"the engine's answer cannot be read: {error}") from error
+    return read_answer(answer, StudyReport)
+
+
+def source_for(row: StudyRow, symbol: str, report: StudyReport | None) -> tuple[str, str | None]:
+    """What a single run over one of its symbols is made over: the source, and the symbol where the source alone does not say it."""
+    origins = report.detail.origins if report is not None and report.detail is not None else {}
+    origin, asked = origins.get(symbol, ""), row.order.symbols
+    known = bool(origin) and ", " not in origin  # else it is of several files, and names the first ones
+    source = origin if known else row.order.sources[0]
+    if source.startswith("tape:"):
+        name, at, span = source.removeprefix("tape:").partition("@")
+        mine = symbol and name in ("", "*", symbol)
+        return (f"tape:{symbol_names([*origins, symbol])[symbol]}{at}{span}" if mine else source), None
+    several = list(origins.values()).count(origin) > 1 if known else row.series > 1
+    return source, bare(symbol) if several and symbol else asked[0] if len(asked) == 1 else None
+
+
+def symbol_names(symbols: Sequence[str]) -> dict[str, str]:
+    """What they are called: without their venues, where that tells them apart."""
+    short = {symbol: bare(symbol) for symbol in dict.fromkeys(symbols)}
+    return short if len(set(short.values())) == len(short) else {symbol: symbol for symbol in short}
 
 
 def range_names(order: Optimize) -> list[str]:
@@ -126,6 +157,8 @@ def unit_of(by: str, symbol: str) -> str:
 
 def progress_words(row: StudyRow, now_ns: int) -> str:
     """`██▌    43 %  430/1,000 trials  286/s  2 s left  best Sharpe 1.24: fast 5, slow 20`."""
+    if row.stage:
+        return f"● {row.stage}  {row.done:,} trials"
     if not row.total:
         so_far = figures.age(max(0.0, (now_ns - row.started_ns) / 1e9)) if row.started_ns else ""
         return f"● preparing  {so_far}"
@@ -144,12 +177,19 @@ def best_words(row: StudyRow) -> str:
     by = str(best.get("rank_by", row.order.rank_by))
     value = ranked_text(by, best.get(by))
     unit = unit_of(by, row.symbol)
-    return f"{ranked_name(by)} {value}{' ' + unit if unit else ''}: {short_params(best.get('params', {}), range_names(row.order))}"
+    return f"{ranked_name(by)} {value}{' ' + unit if unit else ''}: {best_params(row)}"
+
+
+def best_params(row: StudyRow) -> str:
+    """`fast 5, slow 20`; of several symbols `BTCUSDT fast 5, slow 20`."""
+    best = row.best or {}
+    on = f"{bare(clean(str(best.get('symbol', ''))))} " if row.series > 1 else ""
+    return f"{on}{short_params(best.get('params', {}), range_names(row.order))}"
 
 
 def study_title(row: StudyRow) -> str:
     """`run-3: study of sma_crossover over tape:BTCUSDT`."""
-    return f"{clean(row.id)}: study of {clean(', '.join(row.order.strategies))} over {source_words(row.order.source)}"
+    return f"{clean(row.id)}: study of {clean(', '.join(row.order.strategies))} over {sources_words(row.order.sources)}"
 
 
 def wrapped(text: str, cells: int, tone: str = "plain", label: str = "") -> list[list[Part]]:

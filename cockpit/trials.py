@@ -1,125 +1,24 @@
-"""What a person does with a run of the lab: ask for it, cancel, compare, register what was tested."""
+"""What a person does with a run of the lab: cancel it, compare it, read it, register what was tested."""
 
 from __future__ import annotations
 
-import time
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from cockpit import figures
-from cockpit.forms.fields import Field
+from cockpit import exporting, figures
 from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
 from cockpit.panes.run_figures import more_lines
 from cockpit.panes.run_fill import fill_lines
-from cockpit.report import params_words, quote_of, stamp, terms_words, title_words
+from cockpit.report import params_words, quote_of, terms_words, title_words
 from cockpit.study import best_words
+from cockpit.subject import OVER, subject, yet
 from cockpit.text import clean
-from core.commands import Backtest, CancelRun, Register
-from core.errors import CockpitError
+from core.commands import CancelRun, Register
 from core.study_view import StudyRow
 from core.view import RunRow
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
-
-#: States of a run that no longer change.
-OVER = ("done", "failed", "cancelled")
-
-
-def run(app: CockpitApp) -> None:
-    """Open the form of a run, filled in with what the cursor is on."""
-    from cockpit.forms.backtest import BacktestForm
-    from cockpit.forms.recents import Recents
-
-    asked: list[Backtest] = []
-
-    async def submit(order: Backtest) -> Any:
-        asked.append(order)
-        return await app.link.submit(order)
-
-    def queued(id_: str | None) -> None:
-        if id_:
-            app.show("lab")
-            now_ns = app.lab.header.now_ns if app.lab.header else time.time_ns()
-            app.lab.expect(RunRow(id_, asked[-1], "queued", "", now_ns, 0, 0, 0, None, 0, "", None))
-
-    strategy, typed, id_ = beginning(app)
-    form = BacktestForm(
-        app.catalogue,
-        submit,
-        lambda: app.link.look("sources"),
-        lambda path: app.link.aside("source", path=path),
-        recents=Recents(app.home, "backtest"),
-        strategy=strategy,
-        typed=typed,
-        more=partial(terms_of, app, id_) if id_ else None,
-    )
-    app.push_screen(form, queued)
-
-
-def beginning(app: CockpitApp) -> tuple[str, dict[str, str], str]:
-    """What the form begins with: the run under the cursor again, or the strategy or the symbol the cursor is on; and the id of that
-    strategy, whose terms the engine knows."""
-    chosen, study = app.lab.chosen, app.lab.chosen_study
-    if app.deck is app.lab and study is not None:
-        return single(app, study)
-    if app.deck is app.lab and chosen is not None:
-        return chosen.order.strategy, typed_of(chosen.order), ""
-    live = app.live
-    row = live.chosen_strategy if app.deck is live else None
-    if row is not None and len(row.symbols) == 1:
-        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params)}, row.id
-    symbol = bare(live.prices.listing.cursor_key)
-    return "", {"source": f"tape:{symbol}"} if symbol else {}, ""
-
-
-def single(app: CockpitApp, study: StudyRow) -> tuple[str, dict[str, str], str]:
-    """The form of a run of the trial under the cursor of the ranking, or of the best so far; else of the study's first strategy."""
-    order, trial = study.order, trial_of(app, study) or {}
-    name = str(trial.get("strategy", order.strategies[0]))
-    params = trial.get("params", order.params)
-    run = Backtest(
-        source=order.source,
-        strategy=name,
-        symbol=order.symbol,
-        params=params,
-        terms=order.terms,
-        from_ns=order.from_ns,
-        to_ns=order.to_ns,
-        allow_gaps=order.allow_gaps,
-    )
-    return name, typed_of(run), ""
-
-
-def trial_of(app: CockpitApp, study: StudyRow) -> dict[str, Any] | None:
-    """The trial under the cursor of a study's ranking, or the best that is known."""
-    return (app.lab.ranking.chosen if study.state == "done" else None) or study.best
-
-
-async def terms_of(app: CockpitApp, id_: str) -> dict[str, str]:
-    """The terms a strategy trades on; the form has its own where the engine does not say."""
-    try:
-        return shown((await app.link.look("order", id=id_))["terms"])
-    except (CockpitError, TypeError, KeyError):
-        return {}
-
-
-def typed_of(order: Backtest) -> dict[str, str]:
-    """What stood in the fields of a run."""
-    times = {name: stamp(ns) for name, ns in (("from", order.from_ns), ("to", order.to_ns)) if ns is not None}
-    return {
-        "source": clean(order.source),
-        "symbol": order.symbol or "", **times, "gaps": "allow" if order.allow_gaps else "refuse",
-        **shown(order.params), **shown(msgspec.to_builtins(order.terms)),
-    }  # fmt: skip
-
-
-def shown(values: dict[str, Any]) -> dict[str, str]:
-    """Values as they stand in the fields of a form."""
-    return {name: Field(name=name).shown(value) for name, value in values.items()}
 
 
 def tell_end(app: CockpitApp, row: RunRow | StudyRow) -> None:
@@ -149,10 +48,16 @@ def turn(app: CockpitApp) -> None:
 def cancel(app: CockpitApp) -> None:
     """Cancel the run under the cursor, or say why not."""
     row = subject(app, "x cancels")
-    if row is None:
+    if row is not None:
+        end(app, row, f"{clean(row.id)} is cancelled")
+
+
+def end(app: CockpitApp, row: RunRow | StudyRow, done: str) -> None:
+    """Cancel a run or a study, or the writing of its files; or say why not."""
+    if exporting.stop(app, row.id):
         return
     if row.state in ("queued", "running"):
-        app.submit(CancelRun(id=row.id), f"{clean(row.id)} is cancelled")
+        app.submit(CancelRun(id=row.id), done)
     else:
         app.say(f"{clean(row.id)} is over already: {clean(row.state)}")
 
@@ -181,15 +86,20 @@ def register(app: CockpitApp) -> None:
     if row.state != "done":
         app.say(f"{clean(row.id)} {'came to no' if row.state in OVER else 'has no'} result{yet(row)}: {clean(row.state)}")
         return
-    order = row.order
-    command = Register(name=order.strategy, symbols=[bare(row.symbol)], params=order.params, terms=order.terms)
-    what = f"{params_words(order.params) or 'its default parameters'}; {terms_words(order.terms)}"
+    order, symbol = row.order, bare(row.symbol)
+    command = Register(name=order.strategy, symbols=[symbol], params=order.params, terms=order.terms)
+    propose(app, command, f"as {clean(row.id)} tested it")
+
+
+def propose(app: CockpitApp, command: Register, tested: str, doubt: str = "") -> None:
+    """Ask whether to register what was tested, after saying what that is."""
+    name, symbol = clean(command.name), command.symbols[0]
     mode = f"in {app.lab.mode or 'paper'} mode"
     real = " This is REAL MONEY." if app.lab.mode == "live" else ""
+    what = f"{params_words(command.params) or 'its default parameters'}; {terms_words(command.terms)}"
     answers = [("r", "register", f"start it on live prices {mode}: {what}")]
-    question = f"Register {clean(order.strategy)} on {bare(row.symbol)} as {clean(row.id)} tested it?{real}"
-    done = f"{clean(order.strategy)} trades {bare(row.symbol)} as {clean(row.id)} tested it"
-    app.ask_person(question, answers, {"r": lambda: app.submit(command, done)})
+    done = f"{name} trades {symbol} {tested}"
+    app.ask_person(f"Register {name} on {symbol} {tested}?{doubt}{real}", answers, {"r": lambda: app.submit(command, done)})
 
 
 def read(app: CockpitApp) -> None:
@@ -211,19 +121,3 @@ def read(app: CockpitApp) -> None:
     told = [*result_lines(row, report, now_ns, 116), *more_lines(report, quote_of(row.symbol))] if row.state == "done" else None
     head = [] if row.state == "done" else [f"{clean(row.state)}{': ' + clean(row.line) if row.line else ''}", ""]
     app.push_screen(Reading(title_words(row), [*head, *("".join(part.text for part in line) for line in told or order_lines(row, 116))]))
-
-
-def yet(row: RunRow) -> str:
-    return "" if row.state in OVER else " yet"
-
-
-def subject(app: CockpitApp, what: str) -> RunRow | None:
-    """The run the cursor is on; elsewhere the focus goes to the runs, and nothing is done."""
-    row = app.lab.chosen
-    if app.deck is not app.lab or row is None:
-        app.show("lab")
-        app.lab.go(1)
-        some = app.lab.view and (app.lab.view.runs or app.lab.view.studies)
-        app.say(f"{what} the run under the cursor" if some else "no run yet: press b to make one, s for a study")
-        return None
-    return row

@@ -127,15 +127,20 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
     """Try many parameter sets over recorded data: `cockpit optimize`. Answered with the study's id at once; it queues with the runs.
 
     Attributes:
-        source, symbol, params, from_ns, to_ns: as of `Backtest`, and `allow_gaps` too; `params` are the same in all trials.
+        sources: files, folders, `tape:SYMBOL[@FROM..TO]`, or `tape:*[@FROM..TO]` for every symbol of the tape.
+        symbols: only these of what the sources hold; none: all.
+        params, from_ns, to_ns: as of `Backtest`, and `allow_gaps` too; `params` are the same in all trials.
         ranges, where: as on the command line: `fast=5:50:5`, `fast<slow`.
-        trials: at most so many a strategy; None: as the method has it.
+        trials: at most so many a strategy and symbol; None: as the method has it.
         validate: how the choice is judged by other stretches; None: not. `folds`: by how many.
+        train: share of the time to choose on, of split and rolling.
+        embargo: periods left out between choosing and judging.
+        monte_carlo: how often the periods of the best are drawn again; None: not.
     """
 
-    source: str
+    sources: Annotated[list[str], Meta(min_length=1)]
     strategies: Annotated[list[str], Meta(min_length=1)]
-    symbol: str | None = None
+    symbols: list[str] = []
     params: dict[str, str | int | float | bool] = {}
     ranges: list[str] = []
     where: list[str] = []
@@ -146,9 +151,17 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
     rank_by: Literal["sharpe", "net_pnl", "profit_factor", "win_rate", "max_drawdown", "max_drawdown_pct"] = "sharpe"
     validate: Literal["split", "rolling", "anchored", "purged", "combinatorial"] | None = None
     folds: Annotated[int, Meta(ge=2, le=100)] = 5
+    train: Fraction = 0.7
+    embargo: Annotated[int, Meta(ge=0)] = 1
+    monte_carlo: Annotated[int, Meta(ge=1)] | None = None
     from_ns: int | None = None
     to_ns: int | None = None
     allow_gaps: bool = False
+
+    @property
+    def source(self) -> str:
+        """Its sources as one text."""
+        return ", ".join(self.sources)
 
 
 class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):

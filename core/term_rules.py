@@ -10,20 +10,34 @@ import msgspec
 from core.errors import UsageError
 from core.terms import Terms
 
-#: By term the rule that it says something of, and what turns that on.
-DEPENDING = {
-    **dict.fromkeys(("limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps"), ("entry", "limit")),
-    "impact_volume": ("impact_bps", "B"),
-    "funding_hours": ("funding_bps", "B"),
+#: By term the rules that it says something of, one of which must be on, and what turns each on: a word, or any number where a letter
+#: stands for it.
+DEPENDING: dict[str, tuple[tuple[str, str], ...]] = {
+    **dict.fromkeys(("limit_offset_bps", "limit_ttl_ms", "limit_then"), (("entry", "limit"),)),
+    **dict.fromkeys(("limit_fill", "maker_fee_bps"), (("entry", "limit"), ("exits", "resting"))),
+    "exits": (("stop_loss_pct", "P"), ("take_profit_pct", "P"), ("trailing_pct", "P")),
+    **dict.fromkeys(("trigger_offset_bps", "trigger_ttl_ms", "trigger_then"), (("entry", "stop"),)),
+    **dict.fromkeys(("vol_half_life_hours", "max_leverage"), (("size", "vol_pct"),)),
+    "impact_volume": (("impact_bps", "B"),),
+    "funding_hours": (("funding_bps", "B"),),
 }
 
 _DEFAULTS = Terms()
 
 
 def is_idle(terms: Terms, name: str) -> bool:
-    """Whether the rule that a term says something of is off."""
-    rule = DEPENDING[name][0]
-    return bool(getattr(terms, rule) == getattr(_DEFAULTS, rule))
+    """Whether every rule that a term says something of is off."""
+    return not any(_on(getattr(terms, rule), word) for rule, word in DEPENDING[name])
+
+
+def needs(name: str, form: str = "{name}={value}") -> str:
+    """What must hold for a term to do something, as text.
+
+    Args:
+        form: how a term is written: `--{name} {value}` with a dash in its name, as flags have.
+    """
+    spelt = (rule.replace("_", "-") if form.startswith("--") else rule for rule, _ in DEPENDING[name])
+    return " or ".join(form.format(name=rule, value=word) for rule, (_, word) in zip(spelt, DEPENDING[name], strict=True))
 
 
 def refuse_idle(terms: Terms) -> None:
@@ -33,17 +47,22 @@ def refuse_idle(terms: Terms) -> None:
         UsageError: it names the first one, and what it needs.
     """
     for name in _set_idly(terms):
-        rule, words = DEPENDING[name]
-        raise UsageError(f"{name}={_text(getattr(terms, name))} does nothing without {rule}={words}")
+        raise UsageError(f"{name}={_text(getattr(terms, name))} does nothing without {needs(name)}")
 
 
 def without_idle(terms: Terms) -> Terms:
     """The same terms; what does nothing in them is as if never said."""
-    return msgspec.structs.replace(terms, **{name: getattr(_DEFAULTS, name) for name in _set_idly(terms)})
+    while idle := _set_idly(terms):  # what one of them turned on is off now
+        terms = msgspec.structs.replace(terms, **{name: getattr(_DEFAULTS, name) for name in idle})
+    return terms
 
 
 def _set_idly(terms: Terms) -> list[str]:
     return [name for name in DEPENDING if is_idle(terms, name) and getattr(terms, name) != getattr(_DEFAULTS, name)]
+
+
+def _on(value: float | str | None, word: str) -> bool:
+    return value == word if isinstance(value, str) else value not in (None, 0.0)
 
 
 def _text(value: object) -> str:

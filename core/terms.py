@@ -35,7 +35,9 @@ class Terms(Struct, frozen=True, kw_only=True):
     impact_volume: (
         Annotated[float, Meta(gt=0, description="what counts as all that is traded, in base currency; none: the print's quantity")] | None
     ) = None
-    entry: Annotated[Literal["market", "limit"], Meta(description="limit: what opens a position rests; exits are market orders")] = "market"
+    entry: Annotated[Literal["market", "limit", "stop"], Meta(description="limit, stop: what opens a position waits as such an order")] = (
+        "market"
+    )
     limit_offset_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how far from the decision's price a limit is")] = 0.0
     limit_fill: Annotated[Literal["through", "touch"], Meta(description="through: only a print beyond the limit fills it")] = "through"
     limit_ttl_ms: (
@@ -51,5 +53,19 @@ class Terms(Struct, frozen=True, kw_only=True):
     ] = 0.0
     funding_hours: Annotated[int, Meta(ge=1, le=24, description="how often, at multiples of so many hours UTC")] = 8
     size: Annotated[
-        Literal["units", "quote", "equity_pct"], Meta(description="what qty is: base currency, quote currency, % of equity")
+        Literal["units", "quote", "equity_pct", "vol_pct"],
+        Meta(description="what qty is: base currency, quote currency, % of equity, volatility a year in % of equity"),
     ] = "units"
+    trigger_offset_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how far from the decision's price a stop order is")] = 0.0
+    trigger_ttl_ms: (
+        Annotated[float, Meta(gt=0, le=31_536_000_000, description="how long a stop order waits, in milliseconds; none: without end")]
+        | None
+    ) = None
+    trigger_then: Annotated[Literal["cancel", "market"], Meta(description="what becomes of a stop order after that")] = "cancel"
+    exits: Annotated[
+        Literal["market", "resting"], Meta(description="resting: stops and take-profits are orders at the venue from the entry on")
+    ] = "market"
+    vol_half_life_hours: Annotated[
+        float, Meta(gt=0, le=87_600, description="age at which a return counts half in the volatility of vol_pct")
+    ] = 24.0
+    max_leverage: Annotated[float, Meta(gt=0, le=1_000, description="most a vol_pct position is worth, in multiples of equity")] = 2.0

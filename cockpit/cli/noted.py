@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,8 @@ def kept(home: Path) -> bool:
 def note_run(call: Call, order: Order, result: Result, curve: Curve, span: tuple[int, int]) -> None:
     """Note it; what keeps it from being noted is said, and fails nothing."""
     from core.engine.run_files import FOLDER
-    from core.research.job import detail_of, write_detail
+    from core.research.job import detail_of
+    from core.research.serving import write_detail
 
     try:
         id_ = _note(call, _command(order, result, span))
@@ -37,12 +39,12 @@ def note_run(call: Call, order: Order, result: Result, curve: Curve, span: tuple
 
 def note_study(call: Call, found: Findings, source: str, span: tuple[int, int]) -> None:
     """Count the trials of a study that were made now; the home gets a ledger for it."""
-    _count(call, _study_command(found, source, span))
+    _count(call, _study_command(call, found, source, span))
 
 
 def note_stopped(call: Call, study: Study, progress: Progress, source: str, span: tuple[int, int]) -> None:
     """Count the trials of a study that was stopped before its end."""
-    _count(call, _trials_command(study, progress, source, span, {}))
+    _count(call, _trials_command(call, study, progress, source, span, {}))
 
 
 def note_portfolio(call: Call, done: Portfolio, found: dict[str, Any], span: tuple[int, int]) -> None:
@@ -54,6 +56,11 @@ def note_portfolio(call: Call, done: Portfolio, found: dict[str, Any], span: tup
     _count(call, _portfolio_command(done, found, span))
 
 
+def whole(sources: Sequence[str]) -> str:
+    """Sources as one text that means the same in every folder."""
+    return ", ".join(source if source.startswith("tape:") else str(Path(source).absolute()) for source in map(str, sources))
+
+
 def _count(call: Call, command: NoteStudy) -> None:
     if not any(count.trials for count in command.counts):
         return
@@ -63,7 +70,7 @@ def _count(call: Call, command: NoteStudy) -> None:
         call.say(f"note: these trials are not counted in {call.home}: {error}")
 
 
-def _study_command(found: Findings, source: str, span: tuple[int, int]) -> NoteStudy:
+def _study_command(call: Call, found: Findings, source: str, span: tuple[int, int]) -> NoteStudy:
     import msgspec
 
     ranking = found.ranking
@@ -74,17 +81,17 @@ def _study_command(found: Findings, source: str, span: tuple[int, int]) -> NoteS
         "trials": ranking.trials,
         "rank_by": ranking.rank_by,
     }
-    return _trials_command(found.study, found.progress, source, span, best)
+    return _trials_command(call, found.study, found.progress, source, span, best)
 
 
-def _trials_command(study: Study, progress: Progress, source: str, span: tuple[int, int], best: dict[str, Any]) -> NoteStudy:
+def _trials_command(call: Call, study: Study, progress: Progress, source: str, span: tuple[int, int], best: dict[str, Any]) -> NoteStudy:
     import msgspec
 
     from core.commands import NoteStudy, TrialCount
 
     asked = {
         "ranges": [space.axes for space in study.spaces], "method": study.ask.method, "trials": study.ask.most, "seed": study.ask.seed,
-        "params": study.ask.params, "terms": msgspec.to_builtins(study.ask.terms),
+        "params": study.ask.params, "terms": msgspec.to_builtins(study.ask.terms), "more": _more(call),
         **({} if study.ask.costs is None else {"costs": [study.ask.costs.document(one.symbol, study.ask.terms) for one in study.series]}),
     }  # fmt: skip
     return NoteStudy(
@@ -100,6 +107,19 @@ def _trials_command(study: Study, progress: Progress, source: str, span: tuple[i
         started_ns=span[0],
         ended_ns=span[1],
     )
+
+
+def _more(call: Call) -> dict[str, Any]:
+    """What else was asked of a study, by the names of `core.commands.Optimize`: the lab asks for the same again."""
+    options = call.options
+    judged = {name: getattr(options, name) for name in ("validate", "folds", "train", "embargo")} if options.validate else {}
+    if judged and options.folds < 2:
+        del judged["folds"]  # of a split nothing is divided
+    more = {
+        "symbols": options.symbols, "where": options.where, "rank_by": options.rank_by, "monte_carlo": options.monte_carlo,
+        "from_ns": options.start, "to_ns": options.end, "allow_gaps": options.allow_gaps, **judged,
+    }  # fmt: skip
+    return {name: value for name, value in more.items() if value is not None}
 
 
 def _portfolio_command(done: Portfolio, found: dict[str, Any], span: tuple[int, int]) -> NoteStudy:
@@ -137,9 +157,8 @@ def _command(order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
     from core.commands import Backtest, NoteRun
     from core.research.job import outcome_of
 
-    sources = [source if source.startswith("tape:") else str(Path(source).absolute()) for source in map(str, order.sources)]
     asked = Backtest(
-        source=", ".join(sources),
+        source=whole(order.sources),
         strategy=result.plan.name,
         symbol=order.symbol,
         params=order.params,

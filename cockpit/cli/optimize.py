@@ -7,7 +7,6 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,15 +19,11 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from cockpit.cli.call import Call
-    from core.research.report.study import Origin
     from core.research.search.crew import Crew
     from core.research.search.findings import Division, Findings
+    from core.research.search.question import Question
     from core.research.search.runner import Progress
-    from core.research.search.study import Study
     from core.research.search.trial import Series
-
-#: Folder of a home in which studies keep their results.
-FOLDER = "studies"
 
 #: Rows of the table that are printed.
 TOP = 20
@@ -105,63 +100,55 @@ def _count(text: str) -> int:
 
 def optimize(call: Call) -> int:
     """Run the study, or go on with it."""
-    from cockpit.cli.noted import note_stopped, note_study
+    from cockpit.cli.noted import note_stopped, note_study, whole
     from cockpit.cli.stopping import stopping
     from cockpit.cli.study_text import StudyLine
-    from core.research.search.counting import earlier_trials
-    from core.research.search.findings import findings
-    from core.research.search.montecarlo import monte_carlo
+    from core.research.search.judging import judged, with_chance
     from core.research.search.ranking import RANKS
     from core.research.search.runner import Runner
 
     options = call.options
     if options.rank_by not in RANKS:
         raise UsageError(f"--rank-by {options.rank_by}: there are: {', '.join(RANKS)}")
-    began = time.time_ns()
+    began, source = time.time_ns(), whole(options.sources)
     with _workplace() as place, contextlib.redirect_stdout(sys.stderr):  # a strategy may print; stdout is ours
-        study, origins = _study(call, place)
-        path = call.home / FOLDER / f"{study.key}.trials"
+        question = _question(call, place)
+        study, path = question.study, question.journal(call.home)
         if options.again:
             path.unlink(missing_ok=True)
         line = StudyLine(options.rank_by)
-        runner = Runner(study, _crews(options, study.series), line)
+        crews = _crews(options, study.series)
+        runner = Runner(study, crews, line)
         with stopping(call, lambda: _kept(runner.progress, path)), line:
             try:
                 tried = runner.run(path)
             except BaseException:
-                note_stopped(call, study, runner.progress, ", ".join(options.sources), (began, time.time_ns()))
+                note_stopped(call, study, runner.progress, source, (began, time.time_ns()))
                 raise
-        earlier = sum(earlier_trials(call.home / "ledger.db", one) for one in study.series)
-        made = max(0, earlier - runner.progress.kept)  # those taken over are on the ledger already
-        found = findings(study, runner.progress, tried, options.rank_by, earlier=made, division=_division(options))
-        best = next((one for one in tried if found.ranking.rows and one.is_of(found.ranking.rows[0])), None)
-        if best is not None and options.monte_carlo:
-            crews = _crews(options, study.series)
+        found = judged(call.home, study, runner.progress, tried, options.rank_by, _division(options))
+        if options.monte_carlo:
             with stopping(call, "the study is whole; only its last part is not"), line:
-                again = monte_carlo(study, Runner(study, crews, line), best, paths=options.monte_carlo, seed=options.seed)
-            found = replace(found, monte_carlo=again)
-        note_study(call, found, ", ".join(options.sources), (began, time.time_ns()))
+                found = with_chance(found, crews, line, paths=options.monte_carlo, seed=options.seed)
+        note_study(call, found, source, (began, time.time_ns()))
     code = _tell(call, found, began)
-    return code if options.report is None else max(code, _report(call, found, origins))
+    return code if options.report is None else max(code, _report(call, found, question))
 
 
-def _report(call: Call, found: Findings, origins: list[Origin]) -> int:
+def _report(call: Call, found: Findings, question: Question) -> int:
     from cockpit.cli.report_file import write_report
     from core.research.report.study import study_page
 
-    return write_report(call, call.options.report, lambda: study_page(found, origins))
+    return write_report(call, call.options.report, lambda: study_page(found, question.origins))
 
 
-def _study(call: Call, place: Path) -> tuple[Study, list[Origin]]:
-    """The question, and where the rows of each series came from."""
+def _question(call: Call, place: Path) -> Question:
+    """What to try on which rows; what is left out or odd of these is said."""
     from cockpit.cli.calibrate import costs
     from cockpit.cli.progress import Progress
-    from core.research.report.study import Origin
+    from core.research.search.question import Wanted, open_question
     from core.research.search.ranges import parse_range
-    from core.research.search.rows import keep_rows
     from core.research.search.space import Condition
-    from core.research.search.study import Ask, Study
-    from core.research.sources import open_many
+    from core.research.search.study import Ask
 
     options = call.options
     ask = Ask(
@@ -177,19 +164,16 @@ def _study(call: Call, place: Path) -> tuple[Study, list[Origin]]:
         rank_by=options.rank_by,
         costs=costs(call, given(call)),
     )
-    many = open_many(
-        options.sources, symbols=options.symbols, home=call.home, from_ns=options.start, to_ns=options.end, cache=not options.no_cache
-    )
-    for symbol, why in many.refused.items():
-        call.say(f"left out: {symbol}: {why}")
-    series = []
+    wanted = Wanted(
+        sources=options.sources, symbols=options.symbols, home=call.home, from_ns=options.start, to_ns=options.end,
+        allow_gaps=options.allow_gaps, cache=not options.no_cache,
+    )  # fmt: skip
     with Progress() as progress:
-        for source in many.sources.values():
-            series.append(keep_rows(source, place, progress, allow_gaps=options.allow_gaps))
-    for source in many.sources.values():
-        for note in source.notes:
+        question = open_question(ask, wanted, place, progress, call.say)
+    for origin in question.origins:
+        for note in origin.notes:
             call.say(f"note: {note}")
-    return Study(ask, series), [Origin(one.text, one.form, list(one.notes)) for one in many.sources.values()]
+    return question
 
 
 @contextlib.contextmanager

@@ -76,7 +76,7 @@ def _ask(call: Call) -> Ask:
     from cockpit.cli.leg_file import LegFile, Plan
     from cockpit.cli.legs import leg_of, name_legs, weigh
     from core.research.portfolio.legs import Ask, Leg
-    from core.term_rules import DEPENDING, is_idle, without_idle
+    from core.term_rules import DEPENDING, is_idle, needs, without_idle
 
     options = call.options
     if bool(options.legs) == (options.file is not None):
@@ -90,19 +90,19 @@ def _ask(call: Call) -> Ask:
                 draft.terms.setdefault("qty", common.qty)
     by_risk = weigh(plan.legs, options.weights if options.weights is not None else plan.weights)
     for draft in plan.legs:
-        needs = msgspec.structs.replace(common, **draft.terms)
-        for name, (rule, words) in DEPENDING.items():
-            if name in draft.terms and is_idle(needs, name):
-                raise UsageError(f"leg {draft.name}: {name} does nothing without {rule}={words}")
+        asked = msgspec.structs.replace(common, **draft.terms)
+        for name in DEPENDING:
+            if name in draft.terms and is_idle(asked, name):
+                raise UsageError(f"leg {draft.name}: {name} does nothing without {needs(name)}")
     paid = costs(call, given(call) | frozenset(plan.terms))
     legs = [
         Leg(draft.name, draft.strategy, tuple(draft.sources), draft.params, without_idle(msgspec.structs.replace(common, **draft.terms)),
             draft.symbol, draft.weight, None if paid is None else paid.giving(frozenset(draft.terms)))
         for draft in plan.legs
     ]  # fmt: skip
-    for name, (rule, words) in DEPENDING.items():
+    for name in DEPENDING:
         if name in plan.terms and all(is_idle(leg.terms, name) for leg in legs):
-            raise UsageError(f"{options.file}: {name} does nothing without {rule}={words}")
+            raise UsageError(f"{options.file}: {name} does nothing without {needs(name)}")
     return Ask(
         legs, folders(call), common.capital, by_risk, call.home,
         plan.start if options.start is None else options.start, plan.end if options.end is None else options.end,

@@ -19,6 +19,7 @@ PLAIN = (
     "qty", "side", "participation", "stop_loss_pct", "take_profit_pct", "trailing_pct", "lot", "tick_size", "min_notional",
     "spread", "spread_bps", "impact_bps", "impact_volume",
     "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours", "size",
+    "trigger_offset_bps", "trigger_ttl_ms", "trigger_then", "exits", "vol_half_life_hours", "max_leverage",
 )  # fmt: skip
 
 
@@ -42,13 +43,19 @@ def add_terms(parser: Parser) -> None:
     parser.add_argument("--take-profit-pct", metavar="P", help="exit this far above (below) the entry")
     parser.add_argument("--trailing-pct", metavar="P", help="exit this far off the best price since entry")
     more = parser.add_argument_group("orders and costs in detail, off unless asked for; docs/costs.md has each with an example")
-    more.add_argument("--size", metavar="S", help="what --qty is: units, quote (currency) or equity_pct (units)")
-    more.add_argument("--entry", metavar="E", help="market, or limit: what opens a position rests (market)")
+    more.add_argument("--size", metavar="S", help="what --qty is: units, quote (currency), equity_pct or vol_pct (units)")
+    more.add_argument("--vol-half-life-hours", metavar="H", help="age at which a return counts half in the volatility of vol_pct (24)")
+    more.add_argument("--max-leverage", metavar="L", help="most a vol_pct position is worth, in multiples of equity (2)")
+    more.add_argument("--entry", metavar="E", help="market, limit or stop: what opens a position waits as such an order (market)")
     more.add_argument("--limit-offset-bps", metavar="B", help="how far from the decision's price a limit is (0)")
     more.add_argument("--limit-fill", metavar="F", help="through, or touch: whether a print at the limit fills it (through)")
     more.add_argument("--limit-ttl-ms", metavar="MS", help="how long a limit order rests (without end)")
     more.add_argument("--limit-then", metavar="T", help="cancel, or market: what becomes of it after that (cancel)")
     more.add_argument("--maker-fee-bps", metavar="B", help="fee of a limit order's fill, below 0 a rebate (as --fee-bps)")
+    more.add_argument("--trigger-offset-bps", metavar="B", help="how far from the decision's price a stop order is (0)")
+    more.add_argument("--trigger-ttl-ms", metavar="MS", help="how long a stop order waits (without end)")
+    more.add_argument("--trigger-then", metavar="T", help="cancel, or market: what becomes of it after that (cancel)")
+    more.add_argument("--exits", metavar="E", help="market, or resting: stops and take-profits are orders at the venue (market)")
     more.add_argument("--spread", metavar="S", help="print, or quote: market orders pay ask or bid, where known (print)")
     more.add_argument("--spread-bps", metavar="B", help="spread where no quote is paid; half of it is paid (0)")
     more.add_argument("--impact-bps", metavar="B", help="worse by so much for all that is traded, by the square-root law (0)")
@@ -81,7 +88,7 @@ def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
         UsageError: a value that is not allowed; the message names the flag and what is.
     """
     from core.commands import Terms
-    from core.term_rules import DEPENDING, is_idle
+    from core.term_rules import DEPENDING, is_idle, needs
 
     paper = call.configuration().config.paper
     given: dict[str, Any] = {name: getattr(paper, name) for name in CONFIGURED} | dict(base or {})
@@ -90,9 +97,9 @@ def terms(call: Call, base: Mapping[str, Any] | None = None) -> Terms:
         if text is not None:
             given[name] = term(name, text, f"--{name.replace('_', '-')} {text}")
     asked = Terms(**given)
-    for name, (rule, words) in DEPENDING.items():
+    for name in DEPENDING:
         if getattr(call.options, name) is not None and is_idle(asked, name):
-            raise UsageError(f"--{name.replace('_', '-')} does nothing without --{rule.replace('_', '-')} {words}")
+            raise UsageError(f"--{name.replace('_', '-')} does nothing without {needs(name, '--{name} {value}')}")
     return asked
 
 

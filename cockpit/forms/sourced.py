@@ -16,7 +16,7 @@ from cockpit.forms.entry import Entry
 from cockpit.forms.fields import Field, Offer
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents, Texts
-from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand, whole
+from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand
 from cockpit.text import clean
 from core.errors import CockpitError
 
@@ -27,6 +27,8 @@ PAUSE_S = 0.15
 class SourcedForm(OfferForm):
     """Asks for a strategy and what to run it over, and what a subclass adds; answers the id the engine gave."""
 
+    SOURCE: ClassVar[type[SourceEntry]] = SourceEntry
+    SYMBOL: ClassVar[type[SymbolEntry]] = SymbolEntry
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "next_source", "next source", priority=True)]
 
     def __init__(
@@ -50,8 +52,8 @@ class SourcedForm(OfferForm):
         self._more = more
         self._ask_tapes = tapes
         self._offered = [self._begin["source"]] if self._begin.get("source") else []
-        self._source = SourceEntry(self._begin.get("source", ""), self._offered)
-        self._symbol = SymbolEntry(self._begin.get("symbol", ""))
+        self._source = self.SOURCE(self._begin.get("source", ""), self._offered)
+        self._symbol = self.SYMBOL(self._begin.get(self.SYMBOL.FIELD.name, ""))
         self._ask_holds = holds
         self._look_task: asyncio.Task[None] | None = None
 
@@ -109,19 +111,22 @@ class SourcedForm(OfferForm):
         """See whose rows the source holds, once it is one."""
         if self._look_task is not None:
             self._look_task.cancel()
-        self._symbol.forget()
-        if not self._source.problem and not self._source.is_tape:
-            self._look_task = asyncio.create_task(self._look_into(whole(self._source.text)))
+        self._symbol.hold(self._source.listed)
+        if not self._source.problem and self._source.paths:
+            self._look_task = asyncio.create_task(self._look_into(self._source.paths))
 
-    async def _look_into(self, path: str) -> None:
+    async def _look_into(self, paths: list[str]) -> None:
         await asyncio.sleep(PAUSE_S)
-        try:
-            answer = await self._ask_holds(path)
-            self._source.refused, held = (path, clean(str(answer["wrong"]))), [str(name) for name in answer["symbols"]]
-        except (CockpitError, TypeError, KeyError):
-            return  # the run judges it then
+        held = self._source.listed
+        for path in paths:
+            try:
+                answer = await self._ask_holds(path)
+                self._source.refused[path] = clean(str(answer["wrong"]))
+                held += [str(name) for name in answer["symbols"]]
+            except (CockpitError, TypeError, KeyError):
+                return  # the run judges it then
         if not self.left and self._symbol.is_mounted:
-            self._symbol.hold(held)
+            self._symbol.hold(list(dict.fromkeys(held)))
             self._source.judge()
             self.judge()
 
@@ -137,7 +142,8 @@ class SourcedForm(OfferForm):
     def action_next_source(self) -> None:
         """The next of the sources that are offered; in the line of the symbol, of those that the source holds."""
         on_symbol = self._symbol.held and self.focused is self._symbol.control
-        entry, offered = (self._symbol, self._symbol.held) if on_symbol else (self._source, self._offered)
+        entry: Entry = self._symbol if on_symbol else self._source
+        offered = self._symbol.choices if on_symbol else self._source.offers(self._offered)
         if offered:
             here = offered.index(entry.text) if entry.text in offered else -1
             entry.text = offered[(here + 1) % len(offered)]

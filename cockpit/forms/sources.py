@@ -6,11 +6,13 @@ import asyncio
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import ClassVar
 
 from textual.suggester import Suggester
 
 from cockpit.forms.entry import Entry, SymbolSuggester
 from cockpit.forms.fields import Field, Value
+from cockpit.report import source_words
 from cockpit.text import clean
 from core.clock import parse_time
 from core.errors import UsageError
@@ -115,29 +117,54 @@ class SourceEntry(Entry):
 
     Attributes:
         tapes: the series there are; None while nobody knows.
-        refused: a path, and why nothing can be read there; '' where something can.
+        refused: by path why nothing can be read there; '' where something can.
     """
 
+    DESCRIPTION: ClassVar[str] = "tape:SYMBOL[@FROM..TO], a file or a folder"
+
     def __init__(self, text: str, offered: list[str]) -> None:
-        field = Field(name="source", default="", description="tape:SYMBOL[@FROM..TO], a file or a folder")
+        field = Field(name="source", default="", description=self.DESCRIPTION)
         self.tapes: list[str] | None = None
-        self.refused = ("", "")
-        super().__init__(field, text, suggester=SourceSuggester(offered))
+        self.refused: dict[str, str] = {}
+        super().__init__(field, text, suggester=self.suggester_of(offered))
         self.add_class("-wide")
 
-    def read(self) -> Value:
-        problem = problem_of(self.text, self.tapes)
-        full = whole(self.text)
-        if not problem and full == self.refused[0]:
-            problem = self.refused[1].removeprefix(f"{full}: ")
-        if problem:
-            raise ValueError(problem)
-        return full
+    def suggester_of(self, offered: list[str]) -> SourceSuggester:
+        """What completes it."""
+        return SourceSuggester(offered)
+
+    def offers(self, found: list[str]) -> list[str]:
+        """What is gone through of what was found."""
+        return found
 
     @property
-    def is_tape(self) -> bool:
-        """Whether it names a series of the tape."""
-        return self.text.strip().startswith(_TAPE)
+    def sources(self) -> list[str]:
+        """What is typed, as the engine takes it; empty where nothing is."""
+        return [whole(self.text)] if self.text.strip() else []
+
+    def judged(self, source: str) -> str:
+        """What is wrong with one of them; '' where nothing is seen to be."""
+        return problem_of(source, self.tapes) or self.refused.get(source, "").removeprefix(f"{source}: ")
+
+    def read(self) -> Value:
+        sources = self.sources
+        if not sources:
+            raise ValueError(problem_of("", None))
+        for one in sources:
+            problem = self.judged(one)
+            if problem:
+                raise ValueError(problem if len(sources) == 1 else f"{source_words(one)} {problem}")
+        return ", ".join(sources)
+
+    @property
+    def paths(self) -> list[str]:
+        """Those that are files or folders."""
+        return [one for one in self.sources if not one.startswith(_TAPE)]
+
+    @property
+    def listed(self) -> list[str]:
+        """Symbols that are known without looking into anything."""
+        return []
 
 
 class SymbolEntry(Entry):
@@ -147,26 +174,32 @@ class SymbolEntry(Entry):
         held: the symbols to choose from; empty where there are no two, or nobody knows.
     """
 
+    FIELD: ClassVar[Field] = Field(name="symbol", default=None, description="whose data it is, where a file's name does not say")
+    EMPTY: ClassVar[str] = "as it says"
+
     def __init__(self, text: str) -> None:
         self.held: list[str] = []
-        field = Field(name="symbol", default=None, description="whose data it is, where a file's name does not say")
-        super().__init__(field, text, suggester=SymbolSuggester(lambda: self.held), empty="as it says")
+        super().__init__(self.FIELD, text, suggester=SymbolSuggester(lambda: self.held), empty=self.EMPTY)
+
+    @property
+    def choices(self) -> list[str]:
+        """What is gone through."""
+        return self.held
 
     def hold(self, symbols: list[str]) -> None:
         """The source holds rows of these."""
         self.held = symbols if len(symbols) > 1 else []
         self.judge()
 
-    def forget(self) -> None:
-        """Another source: what it holds is not known yet."""
-        self.hold([])
+    def shown(self) -> str:
+        """What there is to choose from."""
+        more = f" and {len(self.held) - MOST_SHOWN} more" if len(self.held) > MOST_SHOWN else ""
+        return f"{', '.join(clean(name) for name in self.held[:MOST_SHOWN])}{more}"
 
-    def read(self) -> Value:
+    def read(self) -> Value | list[str]:
         text = self.text.strip().upper()
         if self.held and plain(text) not in map(plain, self.held):
-            shown = ", ".join(clean(name) for name in self.held[:MOST_SHOWN])
-            more = f" and {len(self.held) - MOST_SHOWN} more" if len(self.held) > MOST_SHOWN else ""
-            raise ValueError(f"{'is not in it' if text else 'is to be chosen (ctrl+n)'}: it holds {shown}{more}")
+            raise ValueError(f"{'is not in it' if text else 'is to be chosen (ctrl+n)'}: it holds {self.shown()}")
         return text or None
 
 

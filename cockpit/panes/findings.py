@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cockpit import figures
+from cockpit.panes.elsewhere import chance_lines, fold_lines, symbol_lines
 from cockpit.panes.facts import Facts, fact
 from cockpit.panes.line import Part
-from cockpit.panes.prices import sign_tone
-from cockpit.report import quote_of, source_words, span_words, stamp, terms_words
-from cockpit.study import StudyReport, progress_words, short_params, study_title, wrapped
-from cockpit.text import clean
+from cockpit.panes.prices import bare, sign_tone
+from cockpit.panes.result import span_lines
+from cockpit.report import quote_of, sources_words, terms_words
+from cockpit.study import (
+    StudyReport,
+    progress_words,
+    short_params,
+    study_title,
+    wrapped,
+)
 from core.study_view import StudyRow
 
 #: Verdict -> what it means, and its tone.
@@ -20,9 +26,6 @@ VERDICTS = {
     "doubtful": ("DOUBTFUL: luck is not ruled out.", "warn"),
     "overfit": ("OVERFIT: what was best here is no better elsewhere.", "bad"),
 }
-
-#: Cells from which on a fold's line says how long it lasted.
-WITH_LENGTH = 72
 
 _NONE = ("NO VERDICT: too few periods or trials to tell luck from skill.", "warn")
 
@@ -39,13 +42,21 @@ class FindingsPane(Facts, can_focus=True):
             self.show_lines(f"{self.NUMBER} {self.TITLE}: {study_title(row)}", findings_lines(row, report, now_ns, self.room[0], word))
 
 
-def findings_lines(row: StudyRow, report: StudyReport | None, now_ns: int, cells: int, word: str = "") -> list[list[Part]]:
-    """The verdict, the best, what other stretches of time say, and what was asked."""
+def findings_lines(
+    row: StudyRow, report: StudyReport | None, now_ns: int, cells: int, word: str = "", *, whole: bool = False
+) -> list[list[Part]]:
+    """The verdict, the best, what other stretches of time, other symbols and chance say, and what was asked; of several symbols the folds
+    of the best one, `whole`: of all."""
     lines: list[list[Part]] = []
     if row.state == "done" and report is not None and report.ranking:
         lines += [*_verdict(report, row, cells), *_best(report, row, cells)]
-        for one in report.document.get("validations", []):
-            lines += [[], *fold_lines(one, quote_of(row.symbol), report.varied, cells)]
+        lines += symbol_lines(report, row)
+        judged = report.document.get("validations", [])
+        if len(judged) > 1 and not whole:
+            judged = [one for one in judged if one["symbol"] == report.ranking[0].get("symbol")]
+        for one in judged:
+            lines += [[], *fold_lines(one, row, report.varied, cells)]
+        lines += chance_lines(report.document.get("monte_carlo") or {}, row, cells)
     elif row.state == "done":
         lines += [*wrapped(*VERDICTS.get(row.verdict or "", _NONE)[:1], cells), [Part(word, "muted")]]
     else:
@@ -86,9 +97,9 @@ def _best(report: StudyReport, row: StudyRow, cells: int) -> Iterator[list[Part]
     best, money = report.ranking[0], quote_of(row.symbol)
     net, sharpe, wins = best.get("net_pnl"), best.get("sharpe"), best.get("win_rate")
     yield []
-    several = len(row.order.strategies) > 1
-    name = f"{best.get('strategy')}: " if several else ""
-    yield from wrapped(name + short_params(best.get("params", {}), report.varied), cells, "strong", "best")
+    name = f"{best.get('strategy')}: " if len(row.order.strategies) > 1 else ""
+    on = f" on {bare(str(best.get('symbol', '')))}" if row.series > 1 else ""
+    yield from wrapped(name + short_params(best.get("params", {}), report.varied) + on, cells, "strong", "best")
     yield fact("net P&L", Part(figures.signed(net), sign_tone(net or 0.0)), Part(f" {money}, Sharpe {figures.number(sharpe)}", "muted"))
     fall = figures.magnitude(best.get("max_drawdown_pct"))
     won = f", {100 * wins:.0f} % won" if wins is not None else ""
@@ -103,40 +114,14 @@ def _best(report: StudyReport, row: StudyRow, cells: int) -> Iterator[list[Part]
             yield from wrapped(line.removeprefix("Against it: "), cells, "warn", "against it")
 
 
-def fold_lines(one: dict[str, Any], money: str, varied: list[str], cells: int) -> list[list[Part]]:
-    """A validation: what it came to, then a line a fold; how long each lasted where there is room."""
-    folds, kept = one["folds"], one.get("efficiency")
-    lost = sum(fold["test_pnl"] < 0 for fold in folds)
-    said = f", {100 * kept:.0f} % of training kept" if kept is not None else ""
-    head = [
-        Part(f"out of sample ({clean(str(one['way']))}) ", "muted"),
-        Part(f"{figures.signed(one['test_pnl'])} {money}", sign_tone(one["test_pnl"])),
-    ]
-    lines = [head, [Part(f"{lost} of {len(folds)} folds lost{said}", "warn" if 2 * lost > len(folds) else "muted")]]
-    long = cells >= WITH_LENGTH
-    titles = f"{'tested from UTC':<16} {'for':>7} " if long else f"{'tested from UTC':<16} "
-    lines.append([Part(f"{titles}{'trained':>10} {'tested':>10}  chosen", "muted")])
-    return [*lines, *(_fold(fold, varied, long) for fold in folds)]
-
-
-def _fold(fold: dict[str, Any], varied: list[str], long: bool) -> list[Part]:
-    start, end = fold["test"]
-    length = f"{span_words(start, end) if start else '':>7} " if long else ""
-    return [
-        Part(f"{stamp(start)[:16] if start else 'the beginning':<16} {length}"),
-        Part(f"{figures.signed(fold['train_pnl']):>10} ", "muted"),
-        Part(f"{figures.signed(fold['test_pnl']):>10}", sign_tone(fold["test_pnl"])),
-        Part(f"  {short_params(fold['params'], varied)}", "muted"),
-    ]
-
-
 def asked_lines(row: StudyRow, cells: int) -> list[list[Part]]:
     """What was asked for."""
     order = row.order
-    lines = [fact("source", Part(source_words(order.source)))]
-    for name, when in (("not before", order.from_ns), ("not after", order.to_ns)):
-        lines += [fact(name, Part(f"{stamp(when)} UTC"))] if when is not None else []
-    lines += [fact("gaps", Part("allowed"))] if order.allow_gaps else []
+    lines = wrapped(sources_words(order.sources), cells, label="source")
+    if row.series > 1 or order.symbols:
+        some = ", ".join(order.symbols) or "all it holds"
+        lines += wrapped(f"{f'{row.series}: ' if row.series > 1 else ''}{some}", cells, label="symbols")
+    lines += span_lines(order)
     lines += wrapped(", ".join(order.strategies), cells, label="strategies" if len(order.strategies) > 1 else "strategy")
     lines += wrapped("  ".join([*order.ranges, *order.where]) or "none: each at its defaults", cells, label="ranges")
     if order.params:
@@ -144,6 +129,12 @@ def asked_lines(row: StudyRow, cells: int) -> list[list[Part]]:
     most = f", {order.trials:,} at most" if order.trials else ""
     seed = f", seed {order.seed}" if order.method != "grid" else ""
     lines.append(fact("method", Part(f"{order.method}{most}{seed}")))
+    if order.validate:
+        part = f", {100 * order.train:g} % to choose on" if order.validate in ("split", "rolling") else ""
+        said = f"{order.validate}, {order.folds} folds{part}, embargo {order.embargo}"
+        lines.append(fact("judged", Part(said)))
+    if order.monte_carlo:
+        lines.append(fact("monte carlo", Part(f"{order.monte_carlo:,} paths")))
     return lines + wrapped(terms_words(order.terms), cells, label="terms")
 
 
@@ -155,6 +146,11 @@ def _rest(row: StudyRow, report: StudyReport | None, cells: int) -> list[list[Pa
         lines.append(fact("trials", Part(f"{row.done:,}{kept}")))
     if row.ended_ns and row.started_ns:
         lines.append(fact("took", Part(figures.span((row.ended_ns - row.started_ns) / 1e3))))
+    if report is not None and report.detail is not None:
+        for note in report.detail.notes:
+            lines += wrapped(f"note: {note}", cells, "warn")
+        for symbol, why in report.detail.left_out.items():
+            lines += wrapped(f"left out: {bare(symbol)}: {why}", cells, "warn")
     failed = report.document.get("failed", []) if report is not None else []
     for one in failed[:3]:
         lines += wrapped(f"failed: {short_params(one['params'], report.varied if report else [])}: {one['error']}", cells, "warn")

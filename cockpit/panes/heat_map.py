@@ -8,7 +8,8 @@ from typing import Any
 from cockpit.panes.facts import Facts
 from cockpit.panes.heat import draw_bars, draw_plane, grouping, legend, plane_of
 from cockpit.panes.line import Part
-from cockpit.study import StudyReport, ranked_name, unit_of
+from cockpit.panes.prices import bare
+from cockpit.study import StudyDetail, StudyReport, ranked_name, unit_of
 from cockpit.text import clean
 from core.study_view import StudyRow
 
@@ -30,7 +31,8 @@ class MapPane(Facts, can_focus=True):
 
     def paint(self, row: StudyRow | None, report: StudyReport | None, chosen: dict[str, Any] | None, word: str = "") -> None:
         """Show a study's map; `chosen` is the trial under the cursor, `word` says why there is none."""
-        drawn = (row and row.id, report and report.id, chosen and tuple(chosen.get("params", {}).items()), word, self.turn, self.room)
+        which = chosen and (chosen.get("strategy"), chosen.get("symbol"), *chosen.get("params", {}).items())
+        drawn = (row and row.id, report and report.id, which, word, self.turn, self.room)
         if drawn == self._drawn:
             return
         self._drawn = drawn
@@ -40,14 +42,16 @@ class MapPane(Facts, can_focus=True):
             why = elsewhere or word or ("The map is not on disk any more." if row is not None and row.state == "done" else "")
             self.show_lines(head, [[Part(why or "Two parameters of the study are drawn here.", "muted")]])
             return
-        strategy = str((chosen or report.ranking[0] if report.ranking else {}).get("strategy", ""))
+        about = chosen or (report.ranking[0] if report.ranking else {})
+        strategy, symbol = str(about.get("strategy", "")), str(about.get("symbol", ""))
         axes = [axis for axis in report.detail.axes.get(strategy, []) if len(axis[1]) > 1]
         all_axes = report.detail.axes.get(strategy, [])
         kept = [k for k, axis in enumerate(all_axes) if len(axis[1]) > 1]
-        points = [[*(point[k] for k in kept), point[-1]] for point in report.detail.points.get(strategy, [])]
+        points = [[*(point[k] for k in kept), point[-1]] for point in points_of(report.detail, strategy, symbol)]
         title, lines = self._drawing(report, axes, points, (chosen or {}).get("params"))
         unit = unit_of(report.rank_by, row.symbol)
-        name = f"{clean(strategy)}: " if len(report.detail.axes) > 1 else ""
+        words = [strategy] * (len(report.detail.axes) > 1) + [f"on {bare(symbol)}"] * (len(report.detail.symbols) > 1)
+        name = f"{clean(' '.join(words))}: " if words else ""
         title, hint = f"{name}{ranked_name(report.rank_by)}{f' ({unit})' if unit else ''} {title}".rstrip(), self._hint(axes)
         if not self.framed:
             lines = [[Part(title, "strong"), Part(f"   {hint[0]}", hint[1])], *lines]
@@ -82,3 +86,12 @@ class MapPane(Facts, can_focus=True):
     def repaint(self) -> None:
         self._drawn = ()
         super().repaint()
+
+
+def points_of(detail: StudyDetail, strategy: str, symbol: str) -> list[list[float | None]]:
+    """The trials of a strategy on one symbol."""
+    points = detail.points.get(strategy, [])
+    if len(detail.symbols) < 2 or symbol not in detail.symbols:
+        return points
+    number = detail.symbols.index(symbol)
+    return [point for point, on in zip(points, detail.on.get(strategy, []), strict=False) if on == number]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
-from cockpit.study import StudyReport, ranked_name, value_text
+from cockpit.study import StudyReport, ranked_name, symbol_names, value_text
 from cockpit.text import clean
 
 #: Figure of a row -> its column and its decimals; shares are shown in percent.
@@ -57,7 +58,8 @@ class RankingPane(LiveGrid):
         self.set_columns(columns_of(names, several))
         total = report.detail.rows_total if report.detail is not None else report.found.get("trials", len(self._rows))
         note = f"best {len(self._rows):,} of {total:,} by {ranked_name(report.rank_by)}"
-        self.show([ranking_row(place, row, names, several) for place, row in enumerate(self._rows)], now, note=note)
+        called = symbol_names([str(row.get("symbol", "")) for row in self._rows])
+        self.show([ranking_row(place, row, names, several, called) for place, row in enumerate(self._rows)], now, note=note)
         self.choose(0)
 
     @property
@@ -74,10 +76,10 @@ def columns_of(names: list[str], several: tuple[str, ...]) -> tuple[Column, ...]
     return (Column("#", "right", least=3), *which, *params, *(column for _, column, _ in _FIGURES))
 
 
-def ranking_row(place: int, row: dict[str, Any], names: list[str], several: tuple[str, ...]) -> Row:
-    """One line."""
+def ranking_row(place: int, row: dict[str, Any], names: list[str], several: tuple[str, ...], called: Mapping[str, str]) -> Row:
+    """One line; `called` is what symbols are called."""
     params = row.get("params", {})
-    which = [Cell(clean(str(row.get(key, "")))) for key in several]
+    which = [Cell(clean(called.get(text, text))) for text in (str(row.get(key, "")) for key in several)]
     values = [_param(params.get(name)) for name in names]
     cells = [Cell(str(place + 1), "muted", float(place)), *which, *values]
     for key, _, places in _FIGURES:

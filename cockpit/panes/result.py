@@ -15,6 +15,7 @@ from cockpit.panes.runs import progress_words, seconds
 from cockpit.report import Report, params_words, quote_of, source_words, span_words, stamp, terms_words, title_words, width_words
 from cockpit.text import clean
 from core.codes import DAY, MINUTE
+from core.commands import Backtest, Optimize
 from core.view import RunRow
 
 #: Closing fills whose spread says something, and the cells it is drawn in.
@@ -99,12 +100,17 @@ def state_lines(row: RunRow, now_ns: int) -> list[list[Part]]:
 def order_lines(row: RunRow, cells: int, values: Mapping[str, Any] | None = None) -> list[list[Part]]:
     """What was asked for."""
     order = row.order
-    lines = [fact("source", Part(source_words(order.source)))]
-    for name, when in (("not before", order.from_ns), ("not after", order.to_ns)):
-        lines += [fact(name, Part(f"{stamp(when)} UTC"))] if when is not None else []
-    lines += [fact("gaps", Part("allowed"))] if order.allow_gaps else []
+    lines = [fact("source", Part(source_words(order.source))), *span_lines(order)]
     lines += _wrapped("params", params_words(dict(values or order.params)) or "defaults", cells)
     return lines + _wrapped("terms", terms_words(order.terms), cells)
+
+
+def span_lines(order: Backtest | Optimize) -> list[list[Part]]:
+    """From when to when it was to be, and whether gaps are allowed; what was not said is not there."""
+    lines = []
+    for name, when in (("not before", order.from_ns), ("not after", order.to_ns)):
+        lines += [fact(name, Part(f"{stamp(when)} UTC"))] if when is not None else []
+    return lines + ([fact("gaps", Part("allowed"))] if order.allow_gaps else [])
 
 
 def _wrapped(label: str, text: str, cells: int) -> list[list[Part]]:

@@ -9,9 +9,9 @@ from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
-from cockpit.report import params_words, source_words, span_words
+from cockpit.report import params_words, source_words, sources_words, span_words
+from cockpit.study import best_params, range_names
 from cockpit.study import progress_words as study_progress
-from cockpit.study import range_names, short_params
 from cockpit.text import clean
 from core.study_view import StudyRow
 from core.view import LabView, RunRow
@@ -71,6 +71,7 @@ class RunsPane(LiveGrid):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.marked = ""
+        self.writing: list[str] = []
         self._held: dict[str, RunRow | StudyRow] = {}
         self._view: LabView | None = None
         self._made: dict[str, tuple[Made, Row]] = {}
@@ -110,7 +111,12 @@ class RunsPane(LiveGrid):
             "s tries many parameter sets of one: a study, which says whether to believe the best.",
             "It runs beside the live ones, in a process of its own, and never slows them down.",
         )
-        self.show([row for _, row in made.values()], now, note=counts(self._view), empty=empty)
+        self.show([row for _, row in made.values()], now, note=self._said(), empty=empty)
+
+    def _said(self) -> str:
+        """How many there are, and whose files are being written."""
+        said = counts(self._view)
+        return f"writing the files of {clean(', '.join(self.writing))} … · {said}" if self.writing else said
 
     def get(self, key: str) -> RunRow | None:
         """The run of an id."""
@@ -142,13 +148,12 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
         word = f"{word} {seconds(row)}"
     cells = (
         Cell("A" if marked else "", "key"),
-        *_asked(row, row.order.strategy, now_ns),
+        *_asked(row, row.order.strategy, source_words(row.order.source), now_ns),
         Cell(word, tone),
         *_came_out(row.figures or {}, row.order.terms.capital),
         Cell(params_words(row.order.params), "muted"),
     )
-    span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
-    return Row(row.id, cells, span=span)
+    return Row(row.id, cells, span=_why_nothing(row, word, tone))
 
 
 def study_row(row: StudyRow, now_ns: int) -> Row:
@@ -157,31 +162,32 @@ def study_row(row: StudyRow, now_ns: int) -> Row:
     sign, name = word.split(" ", 1)
     done = row.state == "done"
     word = f"{sign} study {seconds(row) if done else name}"
-    best = (row.best or {}) if done else {}
-    names = range_names(row.order)
-    what = (
-        f"{row.verdict or 'no verdict'}, best of {row.done:,}: {short_params(best.get('params', {}), names)}" if done else ", ".join(names)
-    )
+    what = f"{row.verdict or 'no verdict'}, best of {row.done:,}: {best_params(row)}" if done else ", ".join(range_names(row.order))
     cells = (
         Cell(""),
-        *_asked(row, ", ".join(row.order.strategies), now_ns),
+        *_asked(row, ", ".join(row.order.strategies), sources_words(row.order.sources), now_ns),
         Cell(word, tone),
-        *_came_out(best, row.order.terms.capital),
+        *_came_out((row.best or {}) if done else {}, row.order.terms.capital),
         Cell(what, VERDICT_TONES.get(row.verdict or "", "muted") if done else "muted"),
     )
     if row.state == "running":
         return Row(row.id, cells, span=(_STATE, Cell(f"study {study_progress(row, now_ns)}", tone)))
-    span = (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if row.state in ("failed", "cancelled") else None
-    return Row(row.id, cells, span=span)
+    return Row(row.id, cells, span=_why_nothing(row, word, tone))
 
 
-def _asked(row: RunRow | StudyRow, strategy: str, now_ns: int) -> tuple[Cell, ...]:
+def _why_nothing(row: RunRow | StudyRow, word: str, tone: str) -> tuple[int, Cell] | None:
+    """Of one that came to nothing why, in place of figures."""
+    over = row.state in ("failed", "cancelled")
+    return (_STATE, Cell(f"{word}: {clean(row.line)}" if row.line else word, tone)) if over else None
+
+
+def _asked(row: RunRow | StudyRow, strategy: str, source: str, now_ns: int) -> tuple[Cell, ...]:
     """What was asked for: run, strategy, source, span, when."""
     span = (span_words(row.first_ns, row.last_ns), float(row.last_ns - row.first_ns)) if row.last_ns else ("", None)
     return (
         Cell(clean(row.id), "strong"),
         Cell(clean(strategy)),
-        Cell(source_words(row.order.source)),
+        Cell(source),
         Cell(span[0], "muted", span[1]),
         Cell(figures.moment(row.asked_ns, now_ns), "muted"),
     )

@@ -12,9 +12,12 @@ from core.commands import Terms
 from core.compile.bundle import Bundle
 from core.kernels import book, orders
 from core.kernels.features import ADDED
-from core.kernels.sizing import EQUITY, QUOTE, UNITS
+from core.kernels.sizing import EQUITY, QUOTE, UNITS, VOLATILITY
+from core.kernels.volatility import RETURNS_A_HALF_LIFE
 
 HOUR_NS = 3_600_000_000_000
+
+_SIZINGS = {"units": UNITS, "quote": QUOTE, "equity_pct": EQUITY, "vol_pct": VOLATILITY}
 
 #: A step is one over a whole number where it is as close to it as this, relative.
 _WHOLE = 1e-9
@@ -26,10 +29,19 @@ def features_of(terms: Terms) -> frozenset[str]:
         "lots": any(size is not None for size in (terms.lot, terms.tick_size, terms.min_notional)),
         "sized": terms.size != "units",
         "funded": terms.funding_bps != 0,
-        "resting": terms.entry == "limit",
+        "resting": terms.entry != "market" or _held(terms),
+        "triggered": terms.entry == "stop",
+        "volatile": terms.size == "vol_pct",
+        "held": _held(terms),
         "spread": terms.spread == "quote" or terms.spread_bps > 0 or terms.impact_bps > 0,
     }
     return frozenset(name for name, wanted in asked.items() if wanted)
+
+
+def _held(terms: Terms) -> bool:
+    """Whether there are exits that rest."""
+    stops = (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct)
+    return terms.exits == "resting" and any(percent is not None for percent in stops)
 
 
 def added_terms(terms: Terms) -> dict[str, float]:
@@ -44,16 +56,34 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "half_spread": terms.spread_bps / 2e4,
         "impact": terms.impact_bps / 1e4,
         "impact_volume": terms.impact_volume or 0.0,
-        "sizing": {"units": UNITS, "quote": QUOTE, "equity_pct": EQUITY}[terms.size],
-        "worth": terms.qty / 100 if terms.size == "equity_pct" else terms.qty,
+        "sizing": _SIZINGS[terms.size],
+        "worth": terms.qty / 100 if terms.size in ("equity_pct", "vol_pct") else terms.qty,
         "funding": terms.funding_bps / 1e4,
         "funding_every": terms.funding_hours * HOUR_NS,
-        "rests": terms.entry == "limit",
-        "offset": terms.limit_offset_bps / 1e4,
         "touch": terms.limit_fill == "touch",
-        "life": round(terms.limit_ttl_ms * 1e6) if terms.limit_ttl_ms else 0,
-        "then_market": terms.limit_then == "market",
         "maker_bps": terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps,
+        "half_life": terms.vol_half_life_hours * HOUR_NS,
+        "spacing": round(terms.vol_half_life_hours * HOUR_NS / RETURNS_A_HALF_LIFE),
+        "leverage": terms.max_leverage,
+        "holds": _held(terms),
+        **_waiting(terms),
+    }
+
+
+def _waiting(terms: Terms) -> dict[str, float]:
+    """What is said of an entry that waits: a limit order, or a stop order."""
+    stop = terms.entry == "stop"
+    offset, life, then = (
+        (terms.trigger_offset_bps, terms.trigger_ttl_ms, terms.trigger_then)
+        if stop
+        else (terms.limit_offset_bps, terms.limit_ttl_ms, terms.limit_then)
+    )
+    return {
+        "rests": terms.entry != "market",
+        "triggers": stop,
+        "offset": offset / 1e4,
+        "life": round(life * 1e6) if life else 0,
+        "then_market": then == "market",
     }
 
 

@@ -14,8 +14,8 @@ from core.compile.extras import acts
 from core.compile.layout import layout_hash, records_in, same_books, take_up, zeros
 from core.errors import StoreError, StrategyError
 from core.kernels import levers
-from core.kernels.features import features_in
-from core.kernels.records import REPORT
+from core.kernels.features import ADDED, features_in
+from core.kernels.records import REPORT, SIGNAL, TAKE_PROFIT
 from core.types import TICK, Records, copied, join
 
 REPORTS_AT_A_TIME = 4096
@@ -51,7 +51,8 @@ class Instance:
         self._params = np.frombuffer(bytearray(plan.params), layouts["PARAMS"]).view(np.recarray)
         self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
         features = features_in(layouts["TERMS"].names or ())
-        self._acts, self._rests = acts(features), "resting" in features
+        self._acts, self._rests, self._holds = acts(features), "resting" in features, "held" in features
+        self._learnt = [name for name, _ in ADDED["volatile"]["BOOK"]] if "volatile" in features else []
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
@@ -150,10 +151,13 @@ class Instance:
         return advance
 
     def warm(self, ticks: Records) -> None:
-        """Let the strategy see history without trading; its book starts afresh after it."""
+        """Let the strategy see history without trading; its book starts afresh after it, but for what it knows of the market."""
         self.account[0].paused = 1
         self.feed(ticks)
+        before = self.books.copy()
         self.reset_books()
+        for name in self._learnt:
+            self.books[name] = before[name]
 
     def reset_books(self) -> None:
         """A flat book and a fresh account; the strategy's state stays."""
@@ -185,6 +189,8 @@ class Instance:
             book = self.books[leg]
             if self._rests:  # a fee that is no taker's was a maker's
                 book.limit = price if fee != abs(qty) * price * self.terms.fee_bps / 1e4 else 0.0
+                if self._holds:
+                    book.why = TAKE_PROFIT if book.limit != 0.0 and book.position * qty < 0.0 else SIGNAL
             self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
             self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]

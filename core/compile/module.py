@@ -32,6 +32,9 @@ import numpy as np
 #: Functions that run on few ticks only: inlining them would slow the others down (measured).
 RARE = ("book__execute", "book__report", "book__close", "orders__")
 
+#: The same by feature.
+RARE_OF = {"funded": ("funding__",), "held": ("held__stop_out", "held__take_profit", "held__strike_bar")}
+
 COMPILED = """
 def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, account, terms, limits, reports, room, written):
     written[0] = -1
@@ -116,7 +119,7 @@ def generate(definition: Definition, variant: Variant) -> str:
         "PARAMS": params_dtype(definition.params_type),
         **layouts(variant.features),
     }
-    rare = (*RARE, "funding__") if funded else RARE
+    rare = (*RARE, *(prefix for feature, prefixes in RARE_OF.items() if feature in variant.features for prefix in prefixes))
     literal = ",\n    ".join(f"{key!r}: {dtype.descr!r}" for key, dtype in records.items())
     return (
         HEADER

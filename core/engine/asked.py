@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from core.commands import Backtest, Optimize
 from core.engine.run import Run
-from core.engine.run_files import FOLDER
+from core.engine.run_files import FOLDER, PAGE
 from core.engine.study_run import StudyRun
 from core.errors import UsageError, one_line
 from core.ranges import parse_range
@@ -33,10 +33,12 @@ def check(command: Backtest | Optimize, folders: list[Path]) -> None:
         UsageError: why.
     """
     refuse_idle(command.terms)
-    if not command.source.strip():
-        raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
-    if not command.source.startswith("tape:") and not os.path.isabs(command.source):
-        raise UsageError(f"{one_line(command.source, 200)}: give the whole path, from its first folder on")
+    sources = command.sources if isinstance(command, Optimize) else [command.source]
+    for source in sources:
+        if not source.strip():
+            raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
+        if not source.startswith("tape:") and not os.path.isabs(source):
+            raise UsageError(f"{one_line(source, 200)}: give the whole path, from its first folder on")
     for name in command.strategies if isinstance(command, Optimize) else [command.strategy]:
         if strategy_file(name, folders) is None:
             raise UsageError(f"no strategy {one_line(name, 60)!r}")
@@ -72,6 +74,7 @@ def study_request(engine: Engine, study: StudyRun, processes: int, idle: bool) -
         home=str(engine.home),
         place=str(place_of(engine, study.id)),
         detail=str(detail_file(engine, study.id)),
+        page=str(page_file(engine, study.id)),
         processes=processes,
         idle=idle,
     )
@@ -80,6 +83,17 @@ def study_request(engine: Engine, study: StudyRun, processes: int, idle: bool) -
 def detail_file(engine: Engine, id_: str) -> Path:
     """What a run or a study leaves."""
     return engine.home / FOLDER / f"{id_}.msgpack"
+
+
+def page_file(engine: Engine, id_: str) -> Path:
+    """The report of a study, gzip."""
+    return engine.home / FOLDER / f"{id_}{PAGE}"
+
+
+def page_of(engine: Engine, id_: str) -> str | None:
+    """The same where it is there."""
+    path = page_file(engine, id_)
+    return str(path) if path.exists() else None
 
 
 def place_of(engine: Engine, id_: str) -> Path:

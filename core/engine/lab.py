@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from core.commands import CancelRun, LabCommand, NoteRun, NoteStudy, Optimize
-from core.engine.asked import PLACES, check, clear, detail_file, place_of, run_request, study_request, tape_sources
+from core.engine.asked import PLACES, check, clear, detail_file, page_of, place_of, run_request, study_request, tape_sources
 from core.engine.run import Run, made_elsewhere, run_of, study_columns
 from core.engine.run_files import FOLDER, prune, read_detail
 from core.engine.study_run import StudyRun, study_made_elsewhere, study_of
@@ -231,7 +231,7 @@ class Lab:
         self.engine.panes.touch("lab")
 
     async def read(self, id_: str) -> dict[str, Any]:
-        """A run with its `detail`, as `Detail` or of a study `StudyDetail`; None where its file is gone, or there is none yet.
+        """A run with its `detail` (`Detail` or `StudyDetail`) and the file of its report as `page`; None where they are not there.
 
         Raises:
             UsageError: there is no such run.
@@ -239,7 +239,7 @@ class Lab:
         run = self._named(id_)
         kind = StudyDetail if isinstance(run, StudyRun) else service.Detail
         detail = await asyncio.to_thread(read_detail, detail_file(self.engine, id_), kind) if run.state == "done" else None
-        return run.words() | {"detail": detail}
+        return run.words() | {"detail": detail, "page": page_of(self.engine, id_)}
 
     async def sources(self) -> list[str]:
         """What can be run over: the series of the tape, as words for a source.

@@ -9,11 +9,9 @@ from typing import Any
 import msgspec
 
 from core.commands import Backtest, NoteRun, NoteStudy
+from core.engine.task import Task
 from core.research.service import Outcome, Progress
 from core.view import RunRow
-
-#: States that no longer change.
-OVER = ("done", "failed", "cancelled")
 
 #: Figures of a run that its row tells: a hundred rows go to every viewer each time one of them changes.
 IN_A_ROW = (
@@ -23,33 +21,19 @@ IN_A_ROW = (
 
 
 @dataclass
-class Run:
-    """One run; times in ns UTC, 0 not yet.
+class Run(Task):
+    """One run.
 
     Attributes:
-        line: why it failed or was cancelled.
-        started_ns: its process began.
         share: 0..1 of it that is done; None unknown.
         heard: when it first said how far it is, and how far it was then.
     """
 
-    id: str
     order: Backtest
-    asked_ns: int
-    state: str = "queued"
-    line: str = ""
-    started_ns: int = 0
-    ended_ns: int = 0
     rows: int = 0
     share: float | None = None
-    eta_ns: int = 0
     outcome: Outcome | None = None
     heard: tuple[int, float] | None = None
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing about it changes any more."""
-        return self.state in OVER
 
     @property
     def name(self) -> str:
@@ -67,7 +51,8 @@ class Run:
 
     def end(self, state: str, now_ns: int, line: str = "", outcome: Outcome | None = None) -> None:
         """It is over."""
-        self.state, self.ended_ns, self.line, self.outcome, self.eta_ns = state, now_ns, line, outcome, 0
+        self.close(state, now_ns, line)
+        self.outcome = outcome
         if outcome is not None:
             self.share, self.rows = 1.0, int(outcome.figures["ticks"])
 
@@ -85,25 +70,12 @@ class Run:
 
     def columns(self) -> dict[str, str]:
         """As the columns of `runs` besides its id and time; `params` is the whole of what was asked."""
-        result = {
-            "state": self.state, "line": self.line, "started_ns": self.started_ns, "ended_ns": self.ended_ns, "rows": self.rows,
-            "outcome": msgspec.to_builtins(self.outcome),
-        }  # fmt: skip
-        return {
-            "kind": "backtest",
-            "strategy": self.order.strategy,
-            "source": self.order.source,
-            "params": json.dumps(msgspec.to_builtins(self.order)),
-            "result": json.dumps(result),
-        }
+        return self.in_ledger("backtest", {"rows": self.rows, "outcome": msgspec.to_builtins(self.outcome)})
 
     def words(self) -> dict[str, Any]:
         """All of it by name, for who asks."""
-        return {
-            "id": self.id, "state": self.state, "line": self.line, "asked_ns": self.asked_ns, "started_ns": self.started_ns,
-            "ended_ns": self.ended_ns, "rows": self.rows, "share": self.share, "order": msgspec.to_builtins(self.order),
-            **({} if self.outcome is None else msgspec.to_builtins(self.outcome)),
-        }  # fmt: skip
+        found = {} if self.outcome is None else msgspec.to_builtins(self.outcome)
+        return self.told() | {"rows": self.rows, "share": self.share} | found
 
 
 def made_elsewhere(id_: str, noted: NoteRun, outcome: Outcome) -> Run:
@@ -131,8 +103,8 @@ def run_of(row: dict[str, Any]) -> Run | None:
         outcome = result["outcome"]
         return Run(
             row["run_id"], msgspec.json.decode(row["params"], type=Backtest), row["ts_ns"], result["state"], result["line"],
-            result["started_ns"], result["ended_ns"], result["rows"], None if outcome is None else 1.0, 0,
-            None if outcome is None else msgspec.convert(outcome, Outcome),
+            result["started_ns"], result["ended_ns"], rows=result["rows"], share=None if outcome is None else 1.0,
+            outcome=None if outcome is None else msgspec.convert(outcome, Outcome),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError):  # msgspec's own errors are ValueErrors
         return None

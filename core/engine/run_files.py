@@ -17,6 +17,9 @@ KEPT = 300
 
 FOLDER = "runs"
 
+#: Ends the name of a study's report.
+PAGE = ".html.gz"
+
 
 def read_detail(path: Path, kind: type[Any] = Detail) -> msgspec.Raw | None:
     """A file as it is, once it was looked at: unpacking it into words only to pack them again would take the loop's time."""
@@ -31,10 +34,12 @@ def read_detail(path: Path, kind: type[Any] = Detail) -> msgspec.Raw | None:
 
 
 def prune(folder: Path) -> None:
-    """Keep the newest files only, and no drafts of runs that were cut off."""
+    """Keep the newest files only with their reports, and no drafts of runs that were cut off."""
     try:
         files = sorted(folder.glob("*.msgpack"), key=lambda path: path.stat().st_mtime)
-        for path in [*files[:-KEPT], *folder.glob("*.new")]:
+        kept = {path.stem for path in files[-KEPT:]}
+        pages = [path for path in folder.glob(f"*{PAGE}") if path.name.removesuffix(PAGE) not in kept]
+        for path in [*files[:-KEPT], *pages, *folder.glob("*.new")]:
             path.unlink(missing_ok=True)
     except OSError as error:
         log.warning("cannot tidy up after runs", folder=str(folder), error=str(error))

@@ -8,39 +8,26 @@ from typing import Any
 
 import msgspec
 
-from core.commands import NoteStudy, Optimize, Terms, TrialCount
-from core.engine.run import OVER
+from core.commands import NoteStudy, Optimize, TrialCount
+from core.engine.task import Task
 from core.research.search.service import StudyOutcome, StudyProgress
 from core.study_view import StudyRow
 
 
 @dataclass
-class StudyRun:
-    """One study; times in ns UTC, 0 not yet.
+class StudyRun(Task):
+    """One study.
 
     Attributes:
-        line: why it failed or was cancelled.
         progress: the newest word of its process; None before the first.
         found: verdict, pbo and trials counted, of one that is done.
         rows: the best rows, of one that was made elsewhere and left no file.
     """
 
-    id: str
     order: Optimize
-    asked_ns: int
-    state: str = "queued"
-    line: str = ""
-    started_ns: int = 0
-    ended_ns: int = 0
-    eta_ns: int = 0
     progress: StudyProgress | None = None
     found: dict[str, Any] = field(default_factory=dict)
     rows: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing about it changes any more."""
-        return self.state in OVER
 
     @property
     def name(self) -> str:
@@ -55,7 +42,7 @@ class StudyRun:
 
     def end(self, state: str, now_ns: int, line: str = "", outcome: StudyOutcome | None = None) -> None:
         """It is over."""
-        self.state, self.ended_ns, self.line, self.eta_ns = state, now_ns, line, 0
+        self.close(state, now_ns, line)
         if outcome is not None:
             self.progress = outcome.progress
             self.found = {"verdict": outcome.verdict, "pbo": outcome.pbo, "trials": outcome.trials}
@@ -68,29 +55,23 @@ class StudyRun:
         if so_far is not None:
             row.done, row.total, row.failed, row.kept = so_far.done, so_far.total, so_far.failed, so_far.kept
             row.rate, row.best = so_far.rate, so_far.best
-            for count in so_far.counts[:1]:
-                row.symbol, row.first_ns, row.last_ns = count.symbol, count.first_ns, count.last_ns
+            row.stage = so_far.stage if self.state == "running" else ""
+            row.series = len(so_far.counts)
+            if so_far.counts:
+                row.symbol = str((so_far.best or {}).get("symbol", so_far.counts[0].symbol))
+                row.first_ns, row.last_ns = min(one.first_ns for one in so_far.counts), max(one.last_ns for one in so_far.counts)
         return row
 
     def columns(self) -> dict[str, str]:
         """As the columns of `runs` besides its id and time. Trials that were made are counted however it ended."""
         so_far = self.progress
-        result = {
-            "state": self.state, "line": self.line, "started_ns": self.started_ns, "ended_ns": self.ended_ns,
-            "key": so_far.key if so_far else "", "counts": msgspec.to_builtins(so_far.counts) if so_far else [], "found": self.found,
-            "progress": msgspec.to_builtins(so_far),
-        }  # fmt: skip
-        return {
-            "kind": "optimize", "strategy": self.name, "source": self.order.source, "params": json.dumps(msgspec.to_builtins(self.order)),
-            "result": json.dumps(result),
-        }  # fmt: skip
+        counts = msgspec.to_builtins(so_far.counts) if so_far else []
+        told = {"key": so_far.key if so_far else "", "counts": counts, "found": self.found, "progress": msgspec.to_builtins(so_far)}
+        return self.in_ledger("optimize", told)
 
     def words(self) -> dict[str, Any]:
         """All of it by name, for who asks."""
-        return {
-            "id": self.id, "state": self.state, "line": self.line, "asked_ns": self.asked_ns, "started_ns": self.started_ns,
-            "ended_ns": self.ended_ns, "order": msgspec.to_builtins(self.order), "found": self.found, "rows": self.rows,
-        }  # fmt: skip
+        return self.told() | {"found": self.found, "rows": self.rows}
 
 
 def study_made_elsewhere(id_: str, noted: NoteStudy) -> StudyRun:
@@ -104,11 +85,12 @@ def study_made_elsewhere(id_: str, noted: NoteStudy) -> StudyRun:
 
 def _elsewhere(id_: str, source: str, strategies: list[str], asked: dict[str, Any], told: dict[str, Any]) -> StudyRun:
     axes = {name: values for of in asked["ranges"] for name, values in of if len(values) > 1}
-    order = Optimize(
-        source=source, strategies=strategies, params=dict(asked["params"]), terms=msgspec.convert(asked["terms"], Terms),
-        ranges=[f"{name}={','.join(map(_text, values))}" for name, values in axes.items()], method=asked["method"],
-        trials=asked["trials"], seed=asked["seed"],
-    )  # fmt: skip
+    words = {
+        "sources": source.split(", "), "strategies": strategies, "params": asked["params"], "terms": asked["terms"],
+        "ranges": [f"{name}={','.join(map(_text, values))}" for name, values in axes.items()], "method": asked["method"],
+        "trials": asked["trials"], "seed": asked["seed"],
+    }  # fmt: skip
+    order = msgspec.convert(words | asked.get("more", {}), Optimize)
     found, counts = told["found"], msgspec.convert(told["counts"], list[TrialCount])
     rows, made = list(found["rows"]), sum(count.trials for count in counts)
     best = {**rows[0], **({"rank_by": found["rank_by"]} if "rank_by" in found else {})} if rows else None
@@ -133,8 +115,15 @@ def study_of(row: dict[str, Any]) -> StudyRun | None:
             return _elsewhere(row["run_id"], row["source"], row["strategy"].split(", "), asked, result)
         progress = msgspec.convert(result["progress"], StudyProgress | None)
         return StudyRun(
-            row["run_id"], msgspec.convert(asked, Optimize), row["ts_ns"], result["state"], result["line"], result["started_ns"],
+            row["run_id"], msgspec.convert(_several(asked), Optimize), row["ts_ns"], result["state"], result["line"], result["started_ns"],
             result["ended_ns"], progress=progress, found=result["found"],
         )  # fmt: skip
     except (ValueError, KeyError, TypeError):  # msgspec's own errors are ValueErrors
         return None
+
+
+def _several(asked: dict[str, Any]) -> dict[str, Any]:
+    """What was asked, where it was noted while a study had one source and one symbol."""
+    if "source" not in asked:
+        return asked
+    return asked | {"sources": [asked["source"]], "symbols": [asked["symbol"]] if asked.get("symbol") else []}

@@ -12,9 +12,12 @@ from core.kernels.records import ACCOUNT, BOOK, LIMITS, REPORT, TERMS
 
 LOTS = False  # quantities in whole lots, prices on ticks, no order below the venue's minimum
 SPREAD = False  # market orders pay the spread, and move the price
-RESTING = False  # entries are limit orders
+RESTING = False  # entries wait at the venue
 FUNDED = False  # positions pay funding
 SIZED = False  # a unit of target is money's worth
+TRIGGERED = False  # what waits is a stop order; RESTING too
+HELD = False  # exits rest at the venue; RESTING too
+VOLATILE = False  # a unit of target is worth its volatility; SIZED too
 
 #: By feature and record: the fields it adds.
 ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
@@ -37,7 +40,7 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
     },
     "resting": {
         "TERMS": [
-            ("rests", "i8"),  # 1: entries are limit orders
+            ("rests", "i8"),  # 1: entries wait
             ("offset", "f8"),  # a fraction: how far from the decision's price
             ("touch", "i8"),  # 1: a print at the limit fills
             ("life", "i8"),  # ns at the venue; 0: without end
@@ -45,7 +48,7 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
             ("maker_bps", "f8"),
         ],
         "BOOK": [
-            ("limit", "f8"),  # price of the working order; 0: a market order
+            ("limit", "f8"),  # price the working order waits for; 0: a market order
             ("expires", "i8"),  # it fills no later than this
         ],
     },
@@ -61,12 +64,36 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
     },
     "sized": {
         "TERMS": [
-            ("sizing", "i8"),  # UNITS, QUOTE, EQUITY
-            ("worth", "f8"),  # of a unit: quote currency, or a fraction of equity
+            ("sizing", "i8"),  # UNITS, QUOTE, EQUITY, VOLATILITY
+            ("worth", "f8"),  # of a unit: quote currency, a fraction of equity, or how much of it a year's deviation is
         ],
         "BOOK": [
             ("unit", "f8"),  # base currency a unit of target, as last worked out
             ("sized", "f8"),  # the target it was worked out for
+        ],
+    },
+    "triggered": {
+        "TERMS": [
+            ("triggers", "i8"),  # 1: entries are stop orders
+        ],
+    },
+    "volatile": {
+        "TERMS": [
+            ("half_life", "f8"),  # ns, of what a return weighs
+            ("spacing", "i8"),  # ns, the least between the prints of a return
+            ("leverage", "f8"),  # a position is worth so many times the equity at most
+        ],
+        "BOOK": [
+            ("sampled", "f8"),  # price of the newest print that ended a return; 0: none yet
+            ("sampled_at", "i8"),
+            ("variance", "f8"),  # weighted sums: of squared returns,
+            ("elapsed", "f8"),  # of the time they took, ns,
+            ("returns", "f8"),  # of their number
+        ],
+    },
+    "held": {
+        "TERMS": [
+            ("holds", "i8"),  # 1: exits rest
         ],
     },
 }

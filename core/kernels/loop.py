@@ -14,13 +14,15 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import mark, mark_day
-from core.kernels.features import FUNDED, LOTS, RESTING, SIZED
+from core.kernels.features import FUNDED, HELD, LOTS, RESTING, SIZED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
-from core.kernels.orders import decide, expire, fill_due, fill_stop
-from core.kernels.records import SIGNAL
-from core.kernels.resting import resting
-from core.kernels.sizing import wanted
-from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch
+from core.kernels.held import held_stop, strike, strike_bar
+from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
+from core.kernels.records import FLATTEN, SIGNAL, TAKE_PROFIT
+from core.kernels.resting import gapped, resting
+from core.kernels.sizing import unsized, wanted
+from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch, trigger_stop
+from core.kernels.volatility import sample
 
 LEGS = 1  # books of the strategy
 MAPPED = True  # ticks of several symbols: `legs` tells whose
@@ -98,23 +100,43 @@ def advance(
             if rested and book.aim != book.position and tick.ts > book.expires:
                 n = expire(book, terms, reports, n, tick, leg)
                 rested = False
+            if TRIGGERED and BARS:
+                waited = book.limit
+                if rested and terms.triggers != 0 and gapped(book, tick):  # filled at the open, as a market order
+                    rested = False
+        if HELD:
+            before, struck = book.position, 0
+            if not BARS and not EXTERNAL and terms.holds != 0 and before != 0.0:
+                struck, n = strike(account, book, terms, limits, reports, n, tick, leg, price)
         if BARS:
             if book.aim != book.position and tick.start >= book.due:
                 n = fill_due(account, book, terms, reports, n, tick, leg, tick.open)
-        elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due:
+        elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due and (not HELD or struck == 0):
             n = fill_due(account, book, terms, reports, n, tick, leg, price)
         book.last = price
+        if VOLATILE:
+            sample(book, terms, tick.ts, price)
         if LIMITED:
             book.bid = tick.bid
             book.ask = tick.ask
         fired = 0
-        if STOPS and book.position != 0.0:
+        if HELD and not BARS and not EXTERNAL and terms.holds != 0:
+            fired = struck
+        elif STOPS and book.position != 0.0:
             if BARS:
-                if RESTING and rested and account.fills != fills:
+                if TRIGGERED and terms.triggers != 0 and rested and account.fills != fills:
+                    fired, level = trigger_stop(book, terms, tick, waited)
+                elif RESTING and rested and account.fills != fills:
                     fired, level = entry_stop(book, terms, tick)
+                elif HELD and terms.holds != 0:
+                    fired, level = held_stop(book, terms, tick)
                 else:
                     fired, level = bar_stop(book, terms, tick)
-                if fired != 0:
+                if HELD and terms.holds != 0:
+                    if fired != 0:
+                        used = abs(book.position - before)
+                        fired, n = strike_bar(account, book, terms, limits, reports, n, tick, leg, level, fired, used)
+                elif fired != 0:
                     n = fill_stop(account, book, terms, limits, reports, n, tick, leg, level, fired)
             else:
                 stretch(book, price)
@@ -132,15 +154,21 @@ def advance(
                 if other.latched != 0 and target != other.latch:
                     other.latched = 0
                 other.opinion = target
-            if STOPS and fired != 0 and k == leg:
+            if STOPS and fired != 0 and k == leg and (not HELD or terms.holds == 0 or other.latched != FLATTEN):
                 other.latched = fired
                 other.latch = other.opinion
+            if HELD and not EXTERNAL and terms.holds != 0 and other.latched == TAKE_PROFIT and other.latch * other.position > 0.0:
+                continue  # what is left of the take-profit rests on
             why = SIGNAL
             want = 0.0
             if other.latched != 0:
                 why = other.latched
             elif quiet or (LIMITED and account.paused != 0):
                 continue
+            elif VOLATILE and unsized(other, terms, target):
+                n = hold_back(other, reports, n, tick, k, target)
+                if other.aim * target >= 0.0:
+                    continue
             else:
                 want = wanted(account, other, terms, target) if SIZED else target * terms.qty
             if want != other.aim:
@@ -148,7 +176,7 @@ def advance(
                     account.error = 1
                 else:
                     n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
-            elif LIMITED or LOTS:
+            elif LIMITED or LOTS or VOLATILE:
                 other.blocked = 0
         if book.position != 0.0 or n != written:
             mark(account, books, book, LEGS, price)

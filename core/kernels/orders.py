@@ -11,7 +11,7 @@ import numpy as np
 
 from core.kernels.book import execute, report
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, RESTING, SPREAD
+from core.kernels.features import LOTS, RESTING, SPREAD, TRIGGERED
 from core.kernels.grid import lots_of, moved, orderable
 from core.kernels.records import (
     BLOCKED,
@@ -28,8 +28,9 @@ from core.kernels.records import (
     REDUCE_ONLY,
     REDUCING,
     STOP_NEW,
+    UNKNOWN,
 )
-from core.kernels.resting import reached, rest, resting, seen_at
+from core.kernels.resting import reached, rest, resting, seen_at, set_off_at
 
 
 def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int, price: float) -> int:
@@ -42,6 +43,10 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
         if made:
             if not reached(book, terms, tick):
                 return n
+            if TRIGGERED and terms.triggers != 0:  # from here on it is a market order
+                price = set_off_at(book, price)
+                book.limit = 0.0
+                made = False
         elif book.limit != 0.0:  # what closes comes first, at the market
             left, after = -book.position, 0.0
     qty = left
@@ -144,6 +149,14 @@ def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
     if goal == book.position:
         return cancel(book, reports, n, tick, leg)
     return place(account, book, terms, reports, n, tick, leg, goal, why, tick.ts)
+
+
+def hold_back(book: Any, reports: Any, n: int, tick: Any, leg: int, target: float) -> int:
+    """Nothing is ordered for a target whose size is not known; returns the next free report."""
+    if book.blocked != UNKNOWN:
+        n = report(reports, n, BLOCKED, UNKNOWN, tick, leg, book, target, book.last)
+    book.blocked = UNKNOWN
+    return n
 
 
 def fill_stop(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, level: float, why: int) -> int:

@@ -129,6 +129,7 @@ MAX_POSITION = 4
 MAX_SPREAD = 5
 PRICE_BAND = 6
 MINIMUM = 7
+UNKNOWN = 8
 
 # LIMITS.mode
 NORMAL = 0
@@ -138,7 +139,8 @@ HALT = 3
 
 WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten")
 BLOCK_NAMES = (
-    "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order"
+    "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order",
+    "volatility not known yet",
 )  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

@@ -1,12 +1,16 @@
-"""How much a target is: units of the base currency, or what money buys when it is decided."""
+"""How much a target is: units of the base currency, what money buys when it is decided, or what moves equity by so much a year."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from core.kernels.features import VOLATILE
+from core.kernels.volatility import deviation, known
+
 UNITS = 0
 QUOTE = 1
 EQUITY = 2
+VOLATILITY = 3
 
 
 def wanted(account: Any, book: Any, terms: Any, target: float) -> float:
@@ -22,6 +26,14 @@ def wanted(account: Any, book: Any, terms: Any, target: float) -> float:
         if book.last <= 0.0:
             return book.aim  # type: ignore[no-any-return]
         worth = terms.worth if terms.sizing == QUOTE else terms.worth * account.equity
+        if VOLATILE and terms.sizing == VOLATILITY:
+            worth = min(worth / deviation(book), terms.leverage * account.equity / abs(target))
         book.unit = max(worth, 0.0) / book.last
         book.sized = target
     return target * book.unit  # type: ignore[no-any-return]
+
+
+def unsized(book: Any, terms: Any, target: float) -> bool:
+    """Whether a unit for a new target would need a volatility that is not known yet."""
+    fresh = target != 0.0 and (target != book.sized or book.unit == 0.0)
+    return bool(terms.sizing == VOLATILITY and fresh and not known(book))

@@ -64,6 +64,27 @@ def entry_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
     return 0, 0.0
 
 
+def trigger_stop(book: Any, terms: Any, bar: Any, trigger: float) -> tuple[int, float]:
+    """The stop that the bar a stop order was set off in sets off, and its price: the range that is against the position may have come
+    after it, the extreme that is for it did. So the nearer of stop-loss and trailing stop comes first, then the take-profit."""
+    level, reason = protective_level(book, terms)
+    if book.position > 0.0:
+        if bar.low <= level:
+            return reason, min(level, trigger)
+        goal = book.entry * (1.0 + terms.take_profit)
+        if bar.high >= goal:
+            return TAKE_PROFIT, goal
+        stretch(book, bar.high)
+    else:
+        if bar.high >= level:
+            return reason, max(level, trigger)
+        goal = book.entry * (1.0 - terms.take_profit)
+        if bar.low <= goal:
+            return TAKE_PROFIT, goal
+        stretch(book, bar.low)
+    return 0, 0.0
+
+
 def bar_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
     """The stop a bar sets off and the price it fills at: the open first (a gap fills at the open), then, with both
     sides inside the range, the worse one. The trailing stop follows the extremes before this bar and its open:

@@ -29,6 +29,7 @@ from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
 from core.research.tables import tables
 from core.research.trips import closed_trips
+from core.research.volatility import refuse_long_bars
 from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
 from core.strategy import PYTHON, Definition
@@ -153,6 +154,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
         UsageError: a parameter is refused, or there is nothing in the span asked for.
         CockpitError: the strategy raised.
     """
+    refuse_long_bars(order.terms, source.interval_ns)
     interval = definition.interval(definition.params(order.params))
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.commands import Terms
-from core.kernels.records import BLOCK_NAMES, BLOCKED, MINIMUM
+from core.kernels.records import BLOCK_NAMES, BLOCKED, MINIMUM, UNKNOWN
 from core.types import Records
 
 #: What a size counts, by `Terms.size`.
@@ -13,18 +13,32 @@ SIZES = {
     "units": "base currency a unit of target",
     "quote": "quote currency a unit of target, at the price where the target became another one",
     "equity_pct": "% of equity a unit of target, at the price where the target became another one",
+    "vol_pct": "% of equity is the volatility a year of a unit of target, as known where the target became another one",
 }
 
 
 def costs(terms: Terms) -> list[tuple[str, str, str]]:
     """(name, value, remark) of each that was asked for."""
-    return [*_lots(terms), *_spread(terms), *_resting(terms), *_funding(terms)]
+    return [*_volatility(terms), *_lots(terms), *_spread(terms), *_resting(terms), *_triggered(terms), *_held(terms), *_funding(terms)]
 
 
 def held_back(reports: Records) -> list[str]:
     """A line that says so where orders were not placed: each is reported once until something else happens."""
-    small = int(np.count_nonzero((reports["kind"] == BLOCKED) & (reports["why"] == MINIMUM)))
-    return [f"an order was {BLOCK_NAMES[MINIMUM]} and not placed: {small:,} time{'s' * (small > 1)}"] if small else []
+    blocked = reports["why"][reports["kind"] == BLOCKED]
+    small, vague = (int(np.count_nonzero(blocked == why)) for why in (MINIMUM, UNKNOWN))
+    return [
+        *([f"an order was {BLOCK_NAMES[MINIMUM]} and not placed: {small:,} time{'s' * (small > 1)}"] if small else []),
+        *([f"a target waited, {BLOCK_NAMES[UNKNOWN]}: {vague:,} time{'s' * (vague > 1)}"] if vague else []),
+    ]
+
+
+def _volatility(terms: Terms) -> list[tuple[str, str, str]]:
+    if terms.size != "vol_pct":
+        return []
+    return [
+        ("volatility", f"{terms.vol_half_life_hours:g} h", "half-life of the squared returns it is made of; no order until it is known"),
+        ("leverage", f"{terms.max_leverage:g}", "times equity: most a position is worth where it is decided"),
+    ]
 
 
 def _lots(terms: Terms) -> list[tuple[str, str, str]]:
@@ -52,11 +66,34 @@ def _resting(terms: Terms) -> list[tuple[str, str, str]]:
     if terms.entry != "limit":
         return []
     life = "without end" if terms.limit_ttl_ms is None else f"for {terms.limit_ttl_ms:g} ms, then {terms.limit_then}"
-    maker = terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps
     return [
         ("entries", "limit", f"{terms.limit_offset_bps:g} bps from the decision's price, filled {terms.limit_fill} it; rest {life}"),
-        ("maker fee", f"{maker:g} bps", "of the value of each fill of a limit order; exits and stops are market orders"),
+        _maker(terms, "of the value of each fill of a limit order" + ("" if _holds(terms) else "; exits and stops are market orders")),
     ]
+
+
+def _triggered(terms: Terms) -> list[tuple[str, str, str]]:
+    if terms.entry != "stop":
+        return []
+    life = "without end" if terms.trigger_ttl_ms is None else f"for {terms.trigger_ttl_ms:g} ms, then {terms.trigger_then}"
+    how = f"{terms.trigger_offset_bps:g} bps beyond the decision's price, a market order from the print at it on; wait {life}"
+    return [("entries", "stop", how)]
+
+
+def _held(terms: Terms) -> list[tuple[str, str, str]]:
+    if not _holds(terms):
+        return []
+    how = f"at the venue from the entry's fill on; a take-profit fills at its price, by what trades {terms.limit_fill} it"
+    fee = [] if terms.entry == "limit" else [_maker(terms, "of the value of each fill of a take-profit")]
+    return [("exits", "resting", how), *fee]
+
+
+def _holds(terms: Terms) -> bool:
+    return terms.exits == "resting" and any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
+
+
+def _maker(terms: Terms, remark: str) -> tuple[str, str, str]:
+    return "maker fee", f"{terms.fee_bps if terms.maker_fee_bps is None else terms.maker_fee_bps:g} bps", remark
 
 
 def _funding(terms: Terms) -> list[tuple[str, str, str]]:

@@ -21,10 +21,11 @@ class Excursions:
 
     Args:
         slippage: how much worse than its price a fill is, a fraction.
+        exact: reasons of fills that are at their price.
     """
 
-    def __init__(self, slippage: float) -> None:
-        self._slippage = slippage
+    def __init__(self, slippage: float, exact: tuple[int, ...] = ()) -> None:
+        self._slippage, self._exact = slippage, exact
         self._closed: list[NDArray[np.float64]] = []
         self._open = np.zeros(4)
 
@@ -32,7 +33,7 @@ class Excursions:
         """The next batch; `price` is its own, contiguous."""
         if held.flat:
             return
-        low, high = extremes(batch, price, held, self._slippage)
+        low, high = extremes(batch, price, held, self._slippage, self._exact)
         long, short = held.position > 0.0, held.position < 0.0
         worst = np.where(long, low - held.entry, np.where(short, held.entry - high, 0.0))
         best = np.where(long, high - held.entry, np.where(short, held.entry - low, 0.0))
@@ -54,7 +55,7 @@ class Excursions:
 
 
 def extremes(
-    batch: Records, price: NDArray[np.float64], held: Stretches, slippage: float
+    batch: Records, price: NDArray[np.float64], held: Stretches, slippage: float, exact: tuple[int, ...] = ()
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The lowest and the highest price seen in each stretch, both its ends included."""
     starts = held.starts
@@ -68,7 +69,8 @@ def extremes(
     empty = starts[:-1] == starts[1:]
     low[:-1][empty], high[:-1][empty] = np.inf, -np.inf
     opens, fills = batch["open"][held.rows], held.fills
-    level = fills["price"] / np.where(fills["qty"] > 0.0, 1.0 + slippage, 1.0 - slippage)
+    worse = np.where(np.isin(fills["why"], exact), 0.0, slippage)
+    level = fills["price"] / np.where(fills["qty"] > 0.0, 1.0 + worse, 1.0 - worse)
     level = np.where(np.isin(fills["why"], _STOPS), level, opens)
     low[:-1] = np.minimum(low[:-1], np.minimum(opens, level))
     high[:-1] = np.maximum(high[:-1], np.maximum(opens, level))

@@ -5,26 +5,19 @@ It runs when nobody else wants to: who starts it sees to that (`core.research.se
 
 from __future__ import annotations
 
-import os
-import signal
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
 
-import msgspec
 import numpy as np
 
-from core.compile.__main__ import die_with
-from core.errors import CockpitError
 from core.research.backtest import Order, Result, run_backtest
 from core.research.curve import Curve
 from core.research.figures import held_until
 from core.research.rows import trip_rows
-from core.research.service import Detail, Outcome, Progress, Request, Said, Wrong
+from core.research.service import Detail, Outcome, Progress, Request, Said
+from core.research.serving import outcome_or_wrong, serve, write_detail
 from core.research.source import Source, share
-from core.research.source_verdict import GapsError
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.2
@@ -78,17 +71,14 @@ class Teller:
 
 def run(request: Request, say: Say) -> Said:
     """Run it; what is asked for but not small goes to the request's file."""
-    curve = Curve()
-    try:
+
+    def made() -> Outcome:
+        curve = Curve()
         result = run_backtest(order_of(request), Teller(say, curve).tell, curve)
         write_detail(Path(request.detail), detail_of(result, curve))
-    except CockpitError as error:
-        return Wrong(str(error), isinstance(error, GapsError))
-    except MemoryError:
-        return Wrong("out of memory: choose a shorter span")
-    except OSError as error:
-        return Wrong(f"cannot write {request.detail}: {error.strerror}")
-    return outcome_of(result)
+        return outcome_of(result)
+
+    return outcome_or_wrong(made, request.detail)
 
 
 def outcome_of(result: Result) -> Outcome:
@@ -132,28 +122,5 @@ def _held(result: Result, times: list[int]) -> list[float]:
     return np.where(long > 0, held / np.maximum(long, 1), 0.0).tolist()  # type: ignore[no-any-return]
 
 
-def write_detail(path: Path, detail: Detail) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    draft.write_bytes(msgspec.msgpack.encode(detail))
-    draft.replace(path)
-
-
-def main() -> None:
-    """Serve one request, for the process whose id is the first argument. What a strategy prints goes to stderr."""
-    die_with(int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Request)
-    out: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-
-    def say(said: Said) -> None:
-        out.write(msgspec.json.encode(said) + b"\n")
-
-    say(run(request, say))
-    out.close()
-
-
 if __name__ == "__main__":
-    main()
+    serve(Request, run)

@@ -181,7 +181,8 @@ def _participation(terms: Terms, is_bars: bool) -> str:
 def _stops(terms: Terms, is_bars: bool) -> list[tuple[str, str, str]]:
     wanted = (("stop loss", terms.stop_loss_pct), ("take profit", terms.take_profit_pct), ("trailing stop", terms.trailing_pct))
     how = "at the open on a gap, the worse where a bar holds both" if is_bars else "at the print that crosses it"
-    return [(name, f"{value:g} %", how) for name, value in wanted if value is not None] or [("stops", "none", "")]
+    hows = {"take profit": "at its price"} if terms.exits == "resting" else {}
+    return [(name, f"{value:g} %", hows.get(name, how)) for name, value in wanted if value is not None] or [("stops", "none", "")]
 
 
 def _rate(figures: Mapping[str, Any]) -> str:

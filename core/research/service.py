@@ -126,6 +126,7 @@ class Detail(msgspec.Struct):
 Said: TypeAlias = Progress | Outcome | Wrong
 _decode = msgspec.json.Decoder(Said).decode
 
+Told = TypeVar("Told")
 Word = TypeVar("Word")
 
 
@@ -136,20 +137,24 @@ async def run(request: Request, told: Callable[[Progress], None]) -> Outcome:
         GapsError: the source lacks data, and nobody allowed that.
         CockpitError: it was refused, raised or crashed; one line.
     """
-
-    def heard(line: bytes) -> Said:
-        said: Said = _decode(line)
-        if isinstance(said, Progress):
-            told(said)
-        return said
-
-    return await converse("core.research.job", msgspec.msgpack.encode(request), heard, Outcome, idle=request.idle)
+    return await converse("core.research.job", request, _decode, Progress, told, Outcome, idle=request.idle)
 
 
-async def converse(module: str, request: bytes, heard: Callable[[bytes], object], last: type[Word], *, idle: bool) -> Word:
-    """Start a module as a process, give it a request, and hear every line it says; what `heard` made of its last word. It dies with us.
+async def converse(
+    module: str,
+    request: msgspec.Struct,
+    decode: Callable[[bytes], object],
+    progress: type[Told],
+    told: Callable[[Told], None],
+    last: type[Word],
+    *,
+    idle: bool,
+) -> Word:
+    """Start a module as a process, give it a request, and hear every line it says; its last word. It dies with us.
 
     Args:
+        decode: reads a line.
+        progress: what its words are before the last one; `told` is called with each.
         last: what its last word is where it ends well; else it is `Wrong`.
 
     Raises:
@@ -169,11 +174,13 @@ async def converse(module: str, request: bytes, heard: Callable[[bytes], object]
     said: object = None
     try:
         with contextlib.suppress(ConnectionError):  # a process that is gone already is told of below
-            process.stdin.write(request)
+            process.stdin.write(msgspec.msgpack.encode(request))
             await process.stdin.drain()
         process.stdin.close()
         async for line in process.stdout:
-            said = heard(line)
+            said = decode(line)
+            if isinstance(said, progress):
+                told(said)
         code = await process.wait()
         complaint = await complaints
     finally:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +17,12 @@ from core.research.source_tape import PREFIX, TapeSource, is_tape, open_tape, pa
 #: What names every symbol of a tape.
 EVERY = ("", "*")
 
+#: Symbols that are named where one is missing.
+MOST_NAMED = 12
+
+#: Begins the symbol of a file that tells none: its own name goes on.
+UNTOLD = "file:"
+
 
 @dataclass(frozen=True, slots=True)
 class Many:
@@ -25,10 +31,12 @@ class Many:
     Attributes:
         sources: one a symbol (`venue:SYMBOL`), by symbol.
         refused: what cannot be opened, and why, a line each.
+        passed: symbols that are there and were not wanted.
     """
 
     sources: dict[str, Source] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
+    passed: list[str] = field(default_factory=list)
 
 
 def open_many(
@@ -44,7 +52,7 @@ def open_many(
 
     Args:
         texts: paths, `tape:SYMBOL[@FROM..TO]`, or `tape:` and `tape:*[@FROM..TO]` for every symbol of the tape.
-        symbols: only these, `BTCUSDT` or `binance:BTCUSDT`; none: all.
+        symbols: only these, `BTCUSDT` or `binance:BTCUSDT`; none: all. One alone also says whose data files are that do not tell it.
         home, from_ns, to_ns, cache: as of `core.research.sources.open_sources`.
 
     Raises:
@@ -52,8 +60,10 @@ def open_many(
     """
     if not texts or not all(text.strip() for text in texts):
         raise SourceError("no source given: name files, folders or tape:")
+    if from_ns is not None and to_ns is not None and from_ns >= to_ns:
+        raise SourceError("--from must be before --to")
     many, wanted = Many(), {plain_symbol(symbol): symbol for symbol in symbols}
-    opened = [*_of_files([Path(text) for text in texts if not is_tape(text)], set(wanted), from_ns, to_ns, cache, many)]
+    opened = [*_of_files([Path(text) for text in texts if not is_tape(text)], wanted, from_ns, to_ns, cache, many)]
     for text in filter(is_tape, texts):
         opened += _of_tape(text, set(wanted), home, from_ns, to_ns, many)
     for source in sorted(opened, key=lambda source: (source.symbol, source.text)):
@@ -64,18 +74,25 @@ def open_many(
     missing = sorted(name for plain, name in wanted.items() if plain not in {*map(plain_symbol, [*many.sources, *many.refused])})
     if missing or not (many.sources or many.refused):
         what = f"no rows of {clean(', '.join(missing))}" if missing else "nothing"
-        raise SourceError(f"{clean(', '.join(texts))}: {what} in it; there is {clean(', '.join(many.sources)) or 'nothing'}")
+        there = sorted([*many.sources, *many.passed])
+        more = f" and {len(there) - MOST_NAMED} more" if len(there) > MOST_NAMED else ""
+        raise SourceError(f"{clean(', '.join(texts))}: {what} in it; there is {clean(', '.join(there[:MOST_NAMED])) or 'nothing'}{more}")
     return many
 
 
-def _of_files(paths: Sequence[Path], wanted: set[str], from_ns: int | None, to_ns: int | None, cache: bool, many: Many) -> Iterator[Source]:
+def _of_files(
+    paths: Sequence[Path], wanted: Mapping[str, str], from_ns: int | None, to_ns: int | None, cache: bool, many: Many
+) -> Iterator[Source]:
     found = [one for path in paths for one in found_in(path)]
     groups: dict[str, list[Found]] = {}
     for one in found:
         for symbol in _symbols(one, many):
             groups.setdefault(symbol, []).append(one)
+    if len(wanted) == len(groups) == 1 and next(iter(groups)).startswith(UNTOLD):
+        groups = {name: next(iter(groups.values())) for name in wanted.values()}
     for symbol, files in sorted(groups.items()):
         if wanted and plain_symbol(symbol) not in wanted:
+            many.passed.append(symbol)
             continue
         text = ", ".join(dict.fromkeys(clean(str(one.file.path)) for one in files[:3])) + (", …" if len(files) > 3 else "")
         try:
@@ -94,7 +111,7 @@ def _symbols(one: Found, many: Many) -> list[str]:
     except SourceError as error:
         many.refused[one.file.name] = str(error)
         return []
-    return symbols or [f"file:{clean(one.named.stem, 40).upper()}"]
+    return symbols or [f"{UNTOLD}{clean(one.named.stem, 40).upper()}"]
 
 
 def _of_tape(text: str, wanted: set[str], home: Path | None, from_ns: int | None, to_ns: int | None, many: Many) -> Iterator[Source]:
@@ -114,6 +131,7 @@ def _of_tape(text: str, wanted: set[str], home: Path | None, from_ns: int | None
         series.setdefault(symbol, []).append(stream)
     for symbol, streams in sorted(series.items()):
         if wanted and plain_symbol(symbol) not in wanted:
+            many.passed.append(symbol)
             continue
         if len(streams) > 1:
             shown = ", ".join(f"{PREFIX}{symbol}/{stream}" for stream in sorted(streams))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.commands import Terms
-from core.kernels.records import FILL, FUNDING
+from core.kernels.records import FILL, FUNDING, TAKE_PROFIT
 from core.research.excursions import Excursions
 from core.research.regimes import Regimes
 from core.research.stretches import Holding, with_funding
@@ -28,7 +28,7 @@ class Watch:
     def __init__(self, terms: Terms, regimes: Regimes | None = None) -> None:
         self.regimes = regimes
         self._holding = Holding(terms.capital)
-        self._excursions = Excursions(terms.slippage_bps / 1e4)
+        self._excursions = Excursions(terms.slippage_bps / 1e4, exact=(TAKE_PROFIT,) if terms.exits == "resting" else ())
         self._underwater = Underwater(terms.capital)
 
     def take(self, batch: Records, reports: Records) -> None:

@@ -10,14 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import UsageError
-from core.term_rules import DEPENDING, refuse_idle, without_idle
+from core.term_rules import DEPENDING, is_idle, refuse_idle, without_idle
 from core.terms import Terms
 
-ON: dict[str, dict[str, Any]] = {"entry": {"entry": "limit"}, "impact_bps": {"impact_bps": 5.0}, "funding_bps": {"funding_bps": -1.0}}
+ON: dict[tuple[str, str], dict[str, Any]] = {
+    ("entry", "limit"): {"entry": "limit"},
+    ("entry", "stop"): {"entry": "stop"},
+    ("exits", "resting"): {"exits": "resting", "take_profit_pct": 2.0},
+    ("stop_loss_pct", "P"): {"stop_loss_pct": 1.0},
+    ("take_profit_pct", "P"): {"take_profit_pct": 2.0},
+    ("trailing_pct", "P"): {"trailing_pct": 3.0},
+    ("size", "vol_pct"): {"size": "vol_pct"},
+    ("impact_bps", "B"): {"impact_bps": 5.0},
+    ("funding_bps", "B"): {"funding_bps": -1.0},
+}
 
 SET: dict[str, Any] = {
     "limit_offset_bps": 2.5, "limit_fill": "touch", "limit_ttl_ms": 0.5, "limit_then": "market", "maker_fee_bps": -1.5,
-    "impact_volume": 7.5, "funding_hours": 4,
+    "trigger_offset_bps": 2.5, "trigger_ttl_ms": 0.5, "trigger_then": "market", "exits": "resting", "vol_half_life_hours": 3.0,
+    "max_leverage": 3.5, "impact_volume": 7.5, "funding_hours": 4,
 }  # fmt: skip
 
 
@@ -27,21 +38,26 @@ def test_every_term_that_depends_on_a_rule_is_tried_here() -> None:
 
 @pytest.mark.parametrize("name", DEPENDING)
 def test_a_term_is_refused_by_name_and_value_with_what_it_needs(name: str) -> None:
-    rule, words = DEPENDING[name]
-    value = SET[name]
+    value, rules = SET[name], DEPENDING[name]
     with pytest.raises(UsageError) as refused:
         refuse_idle(Terms(**{name: value}))
-    assert str(refused.value) == f"{name}={value} does nothing without {rule}={words}"
-    refuse_idle(Terms(**{name: value}, **ON[rule]))
+    ways = " or ".join(f"{rule}={word}" for rule, word in rules)
+    text = f"{value:g}" if isinstance(value, float) else value
+    assert str(refused.value) == f"{name}={text} does nothing without {ways}"
+    for rule in rules:
+        refuse_idle(Terms(**{name: value} | ON[rule]))
 
 
 @given(st.sets(st.sampled_from(sorted(SET))), st.sets(st.sampled_from(sorted(ON))))
-def test_what_does_nothing_is_as_if_never_said_and_the_rest_stays(names: set[str], rules: set[str]) -> None:
-    on = {key: value for rule in rules for key, value in ON[rule].items()}
-    terms = Terms(qty=3.0, **{name: SET[name] for name in names}, **on)
+def test_what_does_nothing_is_as_if_never_said_and_the_rest_stays(names: set[str], rules: set[tuple[str, str]]) -> None:
+    terms = msgspec.structs.replace(
+        Terms(qty=3.0, **{name: SET[name] for name in names}), **{k: v for rule in rules for k, v in ON[rule].items()}
+    )
     kept = without_idle(terms)
     refuse_idle(kept)
-    assert kept == Terms(qty=3.0, **{name: SET[name] for name in names if DEPENDING[name][0] in rules}, **on)
+    changed = {name for name in SET if getattr(kept, name) != getattr(terms, name)}
+    assert changed <= {name for name in SET if is_idle(kept, name)}
+    assert msgspec.structs.replace(kept, **{name: getattr(terms, name) for name in changed}) == terms
 
 
 def test_a_form_that_sends_every_default_is_let_through() -> None:

@@ -285,7 +285,7 @@ async def test_what_cannot_work_as_worded_is_refused_at_once(tmp_path: Path) -> 
             (Backtest(source="tape:BTCUSDT", strategy="nothing"), "no strategy 'nothing'"),
             (Backtest(source="data/x.csv", strategy="rsi"), "give the whole path"),
             (Backtest(source="tape:BTCUSDT", strategy="rsi", terms=IDLE), "limit_fill=touch does nothing without entry=limit"),
-            (Optimize(source="tape:BTCUSDT", strategies=["rsi"], terms=IDLE), "limit_fill=touch does nothing without entry=limit"),
+            (Optimize(sources=["tape:BTCUSDT"], strategies=["rsi"], terms=IDLE), "limit_fill=touch does nothing without entry=limit"),
         ):
             with pytest.raises(UsageError, match=words):
                 await rig.engine.commands.submit(order, "test")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import gzip
+import json
 import os
 import subprocess
 import sys
@@ -15,11 +18,12 @@ from engine_rig import Rig, until
 from test_lab import CRASH, PARAMS, SLOW, TERMS, home_strategy, klines, lab, over, read, row, start
 
 from core.commands import CancelRun, NoteStudy, Optimize, TrialCount
+from core.engine import run_files
 from core.errors import UsageError
 from core.research.search.counting import earlier_trials
 from core.research.search.crew import local_crew
 from core.research.search.findings import Division, document, findings
-from core.research.search.job import study_of
+from core.research.search.job import question_of
 from core.research.search.runner import Runner
 from core.research.search.service import StudyDetail, StudyRequest
 from core.strategy_files import builtin_folder
@@ -38,7 +42,7 @@ STICKY = (
 
 async def ask(rig: Rig, source: Path | str, *strategies: str, **more: Any) -> str:
     """Ask for a study; its id."""
-    order = Optimize(source=str(source), strategies=list(strategies or ("sma_crossover",)), **more)
+    order = Optimize(sources=[str(source)], strategies=list(strategies or ("sma_crossover",)), **more)
     return str((await rig.engine.commands.submit(order, "test"))["id"])
 
 
@@ -94,10 +98,10 @@ async def test_a_study_finds_what_the_command_finds_for_the_same_words(tmp_path:
         assert len(list((rig.home / "studies").glob("*.trials"))) == 1
     detail = msgspec.convert(told["detail"], StudyDetail)
     (tmp_path / "place").mkdir()
-    order = Optimize(source=str(source), strategies=["sma_crossover"], **words)  # type: ignore[arg-type]
+    order = Optimize(sources=[str(source)], strategies=["sma_crossover"], **words)  # type: ignore[arg-type]
     home = str(tmp_path / "other")
     request = StudyRequest(order=order, folders=[str(builtin_folder())], home=home, place=str(tmp_path / "place"), detail="")
-    made = study_of(request)
+    made = question_of(request).study
     runner = Runner(made, lambda: local_crew(1))
     tried = runner.run(tmp_path / "own.trials")
     expected = document(findings(made, runner.progress, tried, "sharpe", division=Division("rolling", 3)), 0.0)
@@ -112,6 +116,78 @@ async def test_a_study_finds_what_the_command_finds_for_the_same_words(tmp_path:
     assert detail.points["sma_crossover"][0][-1] == expected["ranking"][0]["sharpe"]
     assert detail.curves[0][-1] - TERMS.capital == pytest.approx(expected["ranking"][0]["net_pnl"])
     assert len(detail.curves[0]) == len(detail.edges_ns)
+    assert (detail.symbols, detail.on) == (["binance:BTCUSDT"], {"sma_crossover": [0] * 12})
+
+
+async def test_a_folder_of_symbols_is_tried_symbol_by_symbol_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    coins = tmp_path / "coins"
+    coins.mkdir()
+    klines(coins, 600)
+    klines(coins, 600, "ETHUSDT-1m-2023-11.csv")
+    klines(coins, 600, "SOLUSDT-1m-2023-11.csv")
+    (coins / "XRPUSDT-1m.csv").write_text("what,is,this\n1,2,3\n")
+    words = {"params": FIXED, "ranges": RANGES, "terms": TERMS, "rank_by": "net_pnl"}
+    async with lab(tmp_path) as rig:
+        every = await ended(rig, await ask(rig, coins, **words))
+        some = await ended(rig, await ask(rig, coins, symbols=["ethusdt", "binance:SOLUSDT"], **words))
+        detail = msgspec.convert((await read(rig, every.id))["detail"], StudyDetail)
+        assert (every.done, every.series) == (36, 3)
+        assert (some.done, some.series) == (24, 2)
+        assert detail.symbols == ["binance:BTCUSDT", "binance:ETHUSDT", "binance:SOLUSDT"]
+        assert sorted(detail.on["sma_crossover"]) == [0] * 12 + [1] * 12 + [2] * 12
+        ranking = detail.document["ranking"]
+        assert [detail.symbols[k] for k in detail.on["sma_crossover"]] == [one["symbol"] for one in ranking]
+        assert detail.origins["binance:ETHUSDT"] == str(coins / "ETHUSDT-1m-2023-11.csv")
+        assert "XRPUSDT-1m.csv" in detail.left_out["binance:XRPUSDT"]
+        assert every.best is not None
+        assert (every.symbol, every.best["symbol"]) == (ranking[0]["symbol"],) * 2
+        nothing = await ended(rig, await ask(rig, coins, symbols=["DOGEUSDT"]), "failed")
+        assert "no rows of DOGEUSDT in it; there is binance:BTCUSDT" in nothing.line
+
+
+async def test_a_study_leaves_its_report_and_what_else_might_have_come_of_the_best(tmp_path: Path) -> None:
+    source = klines(tmp_path, 600)
+    more = {"validate": "split", "folds": 2, "train": 0.5, "embargo": 3, "monte_carlo": 200}
+    async with lab(tmp_path) as rig:
+        done = await ended(rig, await ask(rig, source, params=FIXED, ranges=RANGES, terms=TERMS, **more))
+        told = await read(rig, done.id)
+        document = told["detail"]["document"]
+        assert document["monte_carlo"]["redrawn"]["paths"] == 200
+        assert document["monte_carlo"]["jittered"]["runs"] == 100
+        assert (done.done, done.total) == (12, 12), "runs of the best again are no trials"
+        count = TrialCount(symbol=done.symbol, first_ns=done.first_ns, last_ns=done.last_ns, trials=0)
+        await rig.engine.ledger.wait_committed()
+        assert earlier_trials(rig.home / "ledger.db", count) == 12  # type: ignore[arg-type]
+        (fold,) = document["validations"][0]["folds"]
+        edges = told["detail"]["edges_ns"]
+        assert fold["train"][1] == edges[len(edges) // 2 - 1 - 3], "half of the time, less three periods"
+        page = gzip.decompress(await asyncio.to_thread(Path(told["page"]).read_bytes))
+        assert page.startswith(b"<!doctype html>")
+        assert b"drawn again in blocks, 200 paths" in page
+
+
+def test_the_report_of_a_study_goes_with_what_it_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run_files, "KEPT", 2)
+    for number in range(1, 4):
+        for ending in (".msgpack", ".html.gz"):
+            path = tmp_path / f"run-{number}{ending}"
+            path.write_bytes(b"x")
+            os.utime(path, (number, number))
+    (tmp_path / "run-4.html.gz.77.new").write_bytes(b"x")
+    run_files.prune(tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"run-{n}{ending}" for n in (2, 3) for ending in (".html.gz", ".msgpack")]
+
+
+async def test_a_study_noted_when_there_was_one_source_and_one_symbol_is_listed_still(tmp_path: Path) -> None:
+    asked = {"source": "/x.csv", "symbol": "BTCUSDT", "strategies": ["rsi"], "ranges": ["k=1:3"]}
+    result = {"state": "failed", "line": "no rows", "started_ns": 1, "ended_ns": 2, "progress": None, "found": {}}
+    async with lab(tmp_path) as rig:
+        await rig.engine.ledger.add_run(
+            "run-1", 1, kind="optimize", strategy="rsi", source="/x.csv", params=json.dumps(asked), result=json.dumps(result)
+        )
+    async with lab(tmp_path) as rig:
+        order = study(rig, "run-1").order
+        assert (order.sources, order.symbols, order.ranges) == (["/x.csv"], ["BTCUSDT"], ["k=1:3"])
 
 
 async def test_a_study_tells_how_far_it_is_and_waits_its_turn_among_the_runs(tmp_path: Path) -> None:
@@ -183,7 +259,7 @@ def asking(request: StudyRequest) -> subprocess.Popen[bytes]:
 
 async def test_a_study_dies_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
     home_strategy(tmp_path, "sticky", STICKY)
-    order = Optimize(source=str(klines(tmp_path, 3000)), strategies=["sticky"], ranges=["k=5:9"])
+    order = Optimize(sources=[str(klines(tmp_path, 3000))], strategies=["sticky"], ranges=["k=5:9"])
     place = tmp_path / "place"
     place.mkdir()
     folder = str(tmp_path / "home" / "strategies")

@@ -245,15 +245,23 @@ def _forget_newest_snapshot(home: Path) -> None:
         db.execute("DELETE FROM snapshots WHERE rowid = (SELECT max(rowid) FROM snapshots)")
 
 
+COSTLY = Terms(
+    side="long_short", qty=0.337, fee_bps=2, latency_ms=150, stop_loss_pct=0.5, participation=0.8, lot=0.001, tick_size=0.1,
+    min_notional=1, spread="quote", spread_bps=1, impact_bps=1, entry="limit", limit_fill="touch", limit_ttl_ms=5_000,
+    limit_then="market", maker_fee_bps=-1, funding_bps=1, funding_hours=1,
+)  # fmt: skip
+WAITING = Terms(
+    side="long_short", size="vol_pct", qty=20, vol_half_life_hours=0.02, latency_ms=150, entry="stop", trigger_ttl_ms=5_000,
+    trigger_then="market", exits="resting", stop_loss_pct=0.05, take_profit_pct=0.03, limit_fill="touch", maker_fee_bps=1,
+    participation=0.8,
+)  # fmt: skip
+
+
 @pytest.mark.slow
-async def test_costs_limit_orders_and_funding_are_live_what_they_are_in_a_backtest_and_after_a_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("terms", [COSTLY, WAITING], ids=["costs, limit orders, funding", "stop orders, resting exits, volatility"])
+async def test_all_terms_are_live_what_they_are_in_a_backtest_and_after_a_restart(tmp_path: Path, terms: Terms) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"
-    terms = Terms(
-        side="long_short", qty=0.337, fee_bps=2, latency_ms=150, stop_loss_pct=0.5, participation=0.8, lot=0.001, tick_size=0.1,
-        min_notional=1, spread="quote", spread_bps=1, impact_bps=1, entry="limit", limit_fill="touch", limit_ttl_ms=5_000,
-        limit_then="market", maker_fee_bps=-1, funding_bps=1, funding_hours=1,
-    )  # fmt: skip
     async with exchange_of(recording, speed=60.0) as exchange:
         async with running(home, exchange) as rig:
             ids = {name: await rig.register(name, terms=terms, params=_eager(name)) for name in SIX[:3]}

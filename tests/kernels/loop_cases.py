@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -14,14 +15,15 @@ from core.types import DAY, Records
 
 TARGETS = [NO, NO, 0.0, 1.0, 1.0, -1.0, 2.0, 0.5, -0.25]
 GAPS_MS = [0, 0, 1, 50, 100, 250, 1000, DAY // 1_000_000]
+BUSY_MS = [0, 100, 900, 1000, 1000, 2000, 5000]
 
 
 @st.composite
-def markets(draw: st.DrawFn, *, least: int = 1, most: int = 60) -> Records:
+def markets(draw: st.DrawFn, *, least: int = 1, most: int = 60, gaps_ms: Sequence[int] = GAPS_MS) -> Records:
     """Prints in time order, some at the same time, some days apart, on a coarse grid of prices so that levels are met exactly."""
     count = draw(st.integers(least, most))
     steps = draw(st.lists(st.sampled_from([-10, -4, -1, 0, 0, 1, 4, 10]), min_size=count, max_size=count))
-    gaps = draw(st.lists(st.sampled_from(GAPS_MS), min_size=count, max_size=count))
+    gaps = draw(st.lists(st.sampled_from(gaps_ms), min_size=count, max_size=count))
     sizes = draw(st.lists(st.sampled_from([0.0, 0.125, 0.5, 1.0, 8.0]), min_size=count, max_size=count))
     prices = np.maximum(100.0 + np.cumsum(steps), 10.0)
     spread = draw(st.sampled_from([np.nan, 0.125, 4.0]))
@@ -93,14 +95,51 @@ def sized(draw: st.DrawFn) -> dict[str, Any]:
     return draw(st.sampled_from([{"size": "quote", "qty": 150.0}, {"size": "equity_pct", "qty": 12.5}]))
 
 
+def triggered(draw: st.DrawFn) -> dict[str, Any]:
+    """Entries that are stop orders."""
+    return {
+        "entry": "stop", "trigger_offset_bps": draw(st.sampled_from([0.0, 100.0, 390.625])),
+        "trigger_ttl_ms": draw(off_or(50.0, 1500.0)), "trigger_then": draw(st.sampled_from(["cancel", "market"])),
+    }  # fmt: skip
+
+
+def held(draw: st.DrawFn) -> dict[str, Any]:
+    """Exits that rest."""
+    return {
+        "exits": "resting", "limit_fill": draw(st.sampled_from(["through", "touch"])), "maker_fee_bps": draw(off_or(-1.0, 2.0)),
+        "take_profit_pct": draw(off_or(1.0, 5.0)), "stop_loss_pct": draw(st.sampled_from([3.0, 10.0])),
+    }  # fmt: skip
+
+
+def volatile(draw: st.DrawFn) -> dict[str, Any]:
+    """Sizes by volatility; of a half-life so short that it is known within the few prints there are."""
+    return {
+        "size": "vol_pct", "qty": draw(st.sampled_from([1000.0, 50_000.0])), "max_leverage": draw(st.sampled_from([0.5, 20.0])),
+        "vol_half_life_hours": draw(st.sampled_from([0.01, 0.01, 0.02, 24.0])),
+    }  # fmt: skip
+
+
 #: By name: what features of the loop may be asked for.
-FEATURES = {"lots": lots, "spread": spread, "resting": resting, "funded": funded, "sized": sized}
+FEATURES = {
+    "lots": lots,
+    "spread": spread,
+    "resting": resting,
+    "funded": funded,
+    "sized": sized,
+    "triggered": triggered,
+    "volatile": volatile,
+    "held": held,
+}
+
+
+#: All that go together but the newest of those that do not.
+TOGETHER = ("lots", "spread", "resting", "funded", "sized")
 
 
 @st.composite
 def realistic_terms(draw: st.DrawFn, *features: str) -> Terms:
     """Any way to trade, with these features, or with one or all of them."""
-    chosen = features or draw(st.sampled_from([(name,) for name in FEATURES] + [tuple(FEATURES)]))
+    chosen = features or draw(st.sampled_from([(name,) for name in FEATURES] + [TOGETHER, tuple(FEATURES)]))
     how = draw(any_terms())
     return msgspec.structs.replace(how, **{name: value for feature in chosen for name, value in FEATURES[feature](draw).items()})
 
@@ -108,8 +147,9 @@ def realistic_terms(draw: st.DrawFn, *features: str) -> Terms:
 @st.composite
 def realistic_cases(draw: st.DrawFn, *features: str) -> tuple[Records, list[float], Terms]:
     """A market, a target for each of its prints, and terms that ask for more than plain market orders."""
-    ticks = draw(markets())
-    return ticks, draw(targets(len(ticks))), draw(realistic_terms(*features))
+    how = draw(realistic_terms(*features))
+    ticks = draw(markets(most=90, gaps_ms=BUSY_MS) if how.size == "vol_pct" else markets())
+    return ticks, draw(targets(len(ticks))), how
 
 
 @st.composite

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isnan
 
-from loop_reference_terms import added, available, difference, due_hours, fee_bps, limit, ordered, paid, unit_of
+from loop_reference_terms import (
+    Volatility,
+    added,
+    available,
+    difference,
+    due_hours,
+    fee_bps,
+    limit,
+    ordered,
+    paid,
+    profit,
+    unit_of,
+    waiting,
+)
 
 from core.commands import Terms
 from core.types import Records
@@ -52,69 +65,113 @@ def placed(goal: float, position: float, price: float, due: int, why: str, terms
     opens = goal != 0 and (position * goal <= 0 or abs(goal) > abs(position))
     if terms.entry == "market" or why != "signal" or not opens:
         return Order(goal, due, why)
-    life = inf if terms.limit_ttl_ms is None else round(terms.limit_ttl_ms * 1e6)
+    ttl = waiting(terms)[1]
+    life = inf if ttl is None else round(ttl * 1e6)
     return Order(goal, due, why, limit(price, goal > position, terms), due + life)
 
 
 def crossed(order: Order, position: float, price: float, terms: Terms) -> bool:
-    """Whether a print fills a resting order."""
+    """Whether a print fills a resting order, or sets it off."""
     assert order.limit is not None
+    if terms.entry == "stop":
+        return price >= order.limit if order.target > position else price <= order.limit
     beyond = order.limit - price if order.target > position else price - order.limit
     return beyond > 0 or (beyond == 0 and terms.limit_fill == "touch")
 
 
+class Holdings:
+    """A position, what it made, and the executions that led to it."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.terms = terms
+        self.fills: list[Fill] = []
+        self.position = self.entry = self.best = self.realised = self.fees = 0.0
+
+    def fill(self, tick: int, qty: float, after: float, cost: float, seen: float, why: str, *, made: bool) -> None:
+        """An execution, on a print."""
+        fee = abs(qty) * cost * fee_bps(made, self.terms) / 1e4
+        self.fees += fee
+        if self.position * qty < 0:
+            gain = min(abs(qty), abs(self.position)) * (cost - self.entry)
+            self.realised += gain if self.position > 0 else -gain
+        self.fills.append(Fill(tick, qty, cost, fee, after, why))
+        if self.position == 0.0 or self.position * after < 0.0:
+            self.entry, self.best = cost, seen
+        elif abs(after) > abs(self.position):
+            self.entry = (self.entry * abs(self.position) + cost * abs(qty)) / abs(after)
+        self.position = after
+
+    def part(self, goal: float, size: float) -> tuple[float, float]:
+        """How much of what leads to a goal a print of a size lets through, and the position after it."""
+        wanted = difference(goal, self.position, self.terms)
+        share = inf if self.terms.participation is None else self.terms.participation
+        cap = available(share * size, self.terms) if size > 0 else inf
+        qty = max(-cap, min(cap, wanted))
+        return qty, goal if qty == wanted else added(self.position, qty, self.terms)
+
+    def exit_at_venue(self, tick: int, print_: dict[str, float], time: int, order: Order | None) -> tuple[str | None, Order | None]:
+        """What a print does to a stop-loss, a trailing stop and a take-profit that rest: which it set off, and what works after it."""
+        price = print_["price"]
+        self.best = max(self.best, price) if self.position > 0 else min(self.best, price)
+        if order is not None and time >= order.due and self.position * (order.target - self.position) < 0:
+            return None, order
+        qty, after = self.part(0.0, print_["qty"])
+        why = stop_reached(self.position, self.entry, self.best, price, self.terms)
+        if why in ("stop_loss", "trailing"):
+            if qty:
+                self.fill(tick, qty, after, paid(price, qty, print_, self.terms), price, why, made=False)
+            return why, Order(0.0, time, why)
+        level = profit(self.position, self.entry, self.terms)
+        beyond = 0.0 if level is None else (price - level if self.position > 0 else level - price)
+        if level is None or not qty or not (beyond > 0 or (beyond == 0 and self.terms.limit_fill == "touch")):
+            return None, order
+        leaves = order is not None and self.position * order.target <= 0 and after != 0.0
+        self.fill(tick, qty, after, level, level, "take_profit", made=True)
+        return "take_profit", Order(0.0, order.due, order.why) if leaves and order is not None else None
+
+
 def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
     """Every fill of a strategy that gives these targets."""
-    fills: list[Fill] = []
-    position = entry = best = 0.0
+    held = Holdings(terms)
     order: Order | None = None
     latched: str | None = None
     held_against = 0.0  # the target that must change before a latched leg trades again
     opinion = 0.0
     unit, sized_for = terms.qty, 0.0  # what a target of 1 was when it became another one
-    share = inf if terms.participation is None else terms.participation
+    market = Volatility(terms)
+    at_venue = terms.exits == "resting"
     bids, asks = ticks["bid"].tolist(), ticks["ask"].tolist()
     latency = round(terms.latency_ms * 1e6)
-    realised = fees = last = 0.0
+    last = 0.0
     reached = int(ticks["ts"][0])  # funding through here was paid
     for i, (time, price, size) in enumerate(zip(ticks["ts"].tolist(), ticks["price"].tolist(), ticks["qty"].tolist(), strict=True)):
+        print_ = {"price": price, "bid": bids[i], "ask": asks[i], "qty": size}
         for hours in due_hours(reached, time, terms):
-            fees += position * last * (terms.funding_bps / 1e4) * hours
-        equity = terms.capital + realised - fees + position * (last - entry)  # as marked on the print before
+            held.fees += held.position * last * (terms.funding_bps / 1e4) * hours
+        equity = terms.capital + held.realised - held.fees + held.position * (last - held.entry)  # as marked on the print before
         reached, last = time, price
-        closes = order is not None and order.limit is not None and position * (order.target - position) < 0
+        market.see(time, price)
+        closes = order is not None and order.limit is not None and held.position * (order.target - held.position) < 0
         if order is not None and order.limit is not None and not closes and time > order.expires:
             late = Order(order.target, int(order.expires) + latency, order.why)
-            order = late if terms.limit_then == "market" else None
-        rests = order is not None and order.limit is not None and not closes
-        if order is not None and time >= order.due and (not rests or crossed(order, position, price, terms)):  # (1) fill what is due
-            goal_now = 0.0 if closes else order.target
-            wanted = difference(goal_now, position, terms)
-            cap = available(share * size, terms) if size > 0 else inf
-            qty = max(-cap, min(cap, wanted))
-            if qty:
-                after = goal_now if qty == wanted else added(position, qty, terms)
-                cost = (
-                    order.limit
-                    if rests and order.limit is not None
-                    else paid(price, qty, {"bid": bids[i], "ask": asks[i], "qty": size}, terms)
-                )
-                fees += abs(qty) * cost * fee_bps(rests, terms) / 1e4
-                if position * qty < 0:
-                    gain = min(abs(qty), abs(position)) * (cost - entry)
-                    realised += gain if position > 0 else -gain
-                fills.append(Fill(i, qty, cost, abs(qty) * cost * fee_bps(rests, terms) / 1e4, after, order.why))
-                if position == 0.0 or position * after < 0.0:
-                    entry, best = cost, price
-                elif abs(after) > abs(position):
-                    entry = (entry * abs(position) + cost * abs(qty)) / abs(after)
-                position = after
-                if position == order.target:
-                    order = None
+            order = late if waiting(terms)[2] == "market" else None
         fired = None
-        if position != 0.0:  # (2) extremes, stops
-            best = max(best, price) if position > 0 else min(best, price)
-            fired = stop_reached(position, entry, best, price, terms)
+        if at_venue and held.position != 0.0:
+            fired, order = held.exit_at_venue(i, print_, time, order)
+        rests = order is not None and order.limit is not None and not closes
+        due = order is not None and time >= order.due and not fired
+        if order is not None and due and (not rests or crossed(order, held.position, price, terms)):  # (1) fill what is due
+            if rests and terms.entry == "stop":
+                order.limit, rests = None, False
+            qty, after = held.part(0.0 if closes else order.target, size)
+            if qty:
+                cost = order.limit if rests and order.limit is not None else paid(price, qty, print_, terms)
+                held.fill(i, qty, after, cost, price, order.why, made=rests)
+                if held.position == order.target:
+                    order = None
+        if not at_venue and held.position != 0.0:  # (2) extremes, stops
+            held.best = max(held.best, price) if held.position > 0 else min(held.best, price)
+            fired = stop_reached(held.position, held.entry, held.best, price, terms)
         target = targets[i]  # (3) step
         if not isnan(target):
             if terms.side == "long_flat":
@@ -124,17 +181,29 @@ def trade(ticks: Records, targets: list[float], terms: Terms) -> list[Fill]:
             opinion = target
         if fired:  # (4) latch
             latched, held_against = fired, opinion
+        if at_venue and latched == "take_profit" and held.position * held_against > 0:
+            continue
+        position = held.position
+        if order is not None and order.target == position:
+            order = None
         if latched:
             goal, why = 0.0, latched
         elif isnan(target):
             continue
         else:
-            if target not in (0.0, sized_for) or unit == 0.0:
-                unit = unit_of(price, equity, terms)
-            sized_for = target
-            goal, why = target * unit, "signal"
+            fresh = target != 0.0 and (target != sized_for or unit == 0.0)
+            if fresh and terms.size == "vol_pct" and not market.known:
+                if target * (order.target if order else position) >= 0.0:
+                    continue
+                goal = 0.0
+            else:
+                if fresh:
+                    unit = unit_of(price, equity, terms, target, market)
+                sized_for = target
+                goal = target * unit
+            why = "signal"
         goal = ordered(goal, position, order.target if order else None, price, terms)
         if goal == (order.target if order else position):  # (5) order
             continue
         order = None if goal == position else placed(goal, position, price, time + latency, why, terms)
-    return fills
+    return held.fills

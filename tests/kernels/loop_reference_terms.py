@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
-from math import isnan, sqrt
+from itertools import pairwise
+from math import fsum, isnan, sqrt
 
 from core.commands import Terms
 
@@ -49,10 +50,44 @@ def difference(target: float, position: float, terms: Terms) -> float:
     return target - position if terms.lot is None else float(decimal(target) - decimal(position))
 
 
-def unit_of(price: float, equity: float, terms: Terms) -> float:
+class Volatility:
+    """What all returns so far tell of a year's, each from one print to the first one late enough after it."""
+
+    def __init__(self, terms: Terms) -> None:
+        self.half_life = terms.vol_half_life_hours * 3600e9
+        self.moments: list[tuple[int, float]] = []
+
+    def see(self, time: int, price: float) -> None:
+        """A print."""
+        if not self.moments or time - self.moments[-1][0] >= round(self.half_life / 100):
+            self.moments.append((time, price))
+
+    def _sums(self) -> tuple[float, float, float]:
+        now = self.moments[-1][0]
+        weighed = [
+            (0.5 ** ((now - b) / self.half_life), ((q - p) / ((p + q) / 2)) ** 2, float(b - a)) for (a, p), (b, q) in pairwise(self.moments)
+        ]
+        return fsum(w * square for w, square, _ in weighed), fsum(w * span for w, _, span in weighed), fsum(w for w, _, _ in weighed)
+
+    @property
+    def known(self) -> bool:
+        """Whether there are enough of them."""
+        squares, _, count = self._sums()
+        return count >= 20.0 and squares > 0.0
+
+    @property
+    def yearly(self) -> float:
+        """The deviation of a year's return."""
+        squares, spans, _ = self._sums()
+        return sqrt(squares / spans * 365 * 86_400e9)
+
+
+def unit_of(price: float, equity: float, terms: Terms, target: float, market: Volatility) -> float:
     """What a target of 1 is, in base currency."""
     if terms.size == "units":
         return terms.qty
+    if terms.size == "vol_pct":
+        return max(min(terms.qty / 100 * equity / market.yearly, terms.max_leverage * equity / abs(target)), 0.0) / price
     return max(terms.qty if terms.size == "quote" else terms.qty / 100 * equity, 0.0) / price
 
 
@@ -64,12 +99,34 @@ def due_hours(after: int, through: int, terms: Terms) -> list[int]:
     return [count for count in counts if count > 0 and terms.funding_bps]
 
 
+def waiting(terms: Terms) -> tuple[float, float | None, str]:
+    """Offset in basis points, time in ms, and end of an entry that waits."""
+    if terms.entry == "stop":
+        return terms.trigger_offset_bps, terms.trigger_ttl_ms, terms.trigger_then
+    return terms.limit_offset_bps, terms.limit_ttl_ms, terms.limit_then
+
+
 def limit(price: float, buys: bool, terms: Terms) -> float:
-    """Where an order rests that was decided at a price."""
+    """Where an order rests that was decided at a price; a stop order on the other side."""
+    if terms.entry == "stop":
+        beyond = price * (1.0 + terms.trigger_offset_bps / 1e4) if buys else price * (1.0 - terms.trigger_offset_bps / 1e4)
+        if terms.tick_size is None:
+            return beyond
+        return whole(beyond, terms.tick_size, ROUND_CEILING) if buys else max(whole(beyond, terms.tick_size, ROUND_FLOOR), terms.tick_size)
     away = price * (1.0 - terms.limit_offset_bps / 1e4) if buys else price * (1.0 + terms.limit_offset_bps / 1e4)
     if terms.tick_size is None:
         return away
     return max(whole(away, terms.tick_size, ROUND_FLOOR), terms.tick_size) if buys else whole(away, terms.tick_size, ROUND_CEILING)
+
+
+def profit(position: float, entry: float, terms: Terms) -> float | None:
+    """Where a take-profit rests."""
+    if terms.take_profit_pct is None:
+        return None
+    away = entry * (1.0 + terms.take_profit_pct / 100) if position > 0 else entry * (1.0 - terms.take_profit_pct / 100)
+    if terms.tick_size is None or away <= 0.0:
+        return away if away > 0.0 else None
+    return whole(away, terms.tick_size, ROUND_CEILING) if position > 0 else max(whole(away, terms.tick_size, ROUND_FLOOR), terms.tick_size)
 
 
 def fee_bps(made: bool, terms: Terms) -> float:

@@ -21,12 +21,30 @@ ALL = Terms(
     entry="limit", limit_offset_bps=0.1, limit_fill="touch", limit_ttl_ms=20_000, limit_then="market", maker_fee_bps=-0.5,
     funding_bps=2, funding_hours=1,
 )  # fmt: skip
-RESTS = Terms(side="long_short", qty=0.5, entry="limit", limit_ttl_ms=9_000, maker_fee_bps=1, funding_bps=-1, funding_hours=1)
+#: What does not go with all of that.
+BREAKS = Terms(
+    side="long_short", size="vol_pct", qty=30, vol_half_life_hours=0.05, max_leverage=3, latency_ms=250, participation=0.5,
+    take_profit_pct=0.04, stop_loss_pct=0.05, entry="stop", trigger_offset_bps=0.2, trigger_ttl_ms=30_000, trigger_then="market",
+    exits="resting", limit_fill="touch", maker_fee_bps=1,
+)  # fmt: skip
+RESTS = Terms(
+    side="long_short",
+    qty=0.5,
+    entry="limit",
+    limit_ttl_ms=9_000,
+    maker_fee_bps=1,
+    funding_bps=-1,
+    funding_hours=1,
+    exits="resting",
+    take_profit_pct=0.02,
+    stop_loss_pct=0.03,
+    participation=0.5,
+)
 
 
 def test_all_terms_are_asked_for() -> None:
-    plain, silent = Terms(), {"capital", "take_profit_pct", "impact_volume"}
-    assert {name for name in Terms.__struct_fields__ if getattr(ALL, name) == getattr(plain, name)} == silent
+    plain, silent = Terms(), {"capital", "impact_volume"}
+    assert {name for name in Terms.__struct_fields__ if getattr(ALL, name) == getattr(BREAKS, name) == getattr(plain, name)} == silent
 
 
 @pytest.mark.slow
@@ -36,18 +54,19 @@ async def test_what_they_did_comes_out_again_through_levers_a_restart_and_an_edi
     async with Session(home) as session:
         session.register("all", terms=ALL, params=quick)
         session.register("rests", terms=RESTS, on=NAMES[1:2], params=quick)
+        session.register("breaks", terms=BREAKS, on=NAMES[2:], params=quick)
         session.register("flips", files["flips"], terms=ALL)
         session.register("legs", files["spread"], on=[NAMES[2], NAMES[0]], terms=RESTS)
         session.feed(ticks[:2000], 31)
         session.pull("limits", "all", "legs", mode="normal", max_position=0.337)
         session.feed(ticks[2000:3000], 3)
-        session.pull("pause", "rests")
+        session.pull("pause", "rests", "breaks")
         session.pull("flatten", "legs")
         session.feed(ticks[3000:3300], 2)
-        session.pull("resume", "rests")
+        session.pull("resume", "rests", "breaks")
         session.feed(ticks[3300:5000], 7)
     async with Session(home) as session:
-        for id_, file in (("all", "sma_crossover"), ("legs", files["spread"]), ("flips", files["flips"])):
+        for id_, file in (("all", "sma_crossover"), ("breaks", "sma_crossover"), ("legs", files["spread"]), ("flips", files["flips"])):
             await session.take_up(id_, file)
         await session.begin_again("rests", "macd", "edited")
         session.feed(ticks[5000:], 50)
@@ -56,6 +75,7 @@ async def test_what_they_did_comes_out_again_through_levers_a_restart_and_an_edi
     assert found.fills == found.identical == ask(home, "SELECT count(*) FROM fills")[0][0]
     assert {row[0] for row in ask(home, "SELECT strategy_id FROM fills GROUP BY 1 HAVING count(*) > 8")} == {
         "all",
+        "breaks",
         "flips",
         "legs",
         "rests",

@@ -78,6 +78,33 @@ def test_what_is_not_asked_for_is_not_said_and_what_is_asked_for_is() -> None:
         assert words in text
 
 
+def test_exits_that_rest_are_said_where_there_are_any() -> None:
+    text = " ".join(report_text(FIGURES, setting(terms=Terms(exits="resting", take_profit_pct=3, maker_fee_bps=1))).split())
+    for said in (
+        "take profit 3 % at its price",
+        "exits resting at the venue from",
+        "maker fee 1 bps of the value of each fill of a take-profit",
+    ):
+        assert said in text
+    both = report_text(FIGURES, setting(terms=Terms(exits="resting", entry="limit", stop_loss_pct=3)))
+    assert "exits and stops are market orders" not in both
+    assert both.count("maker fee") == 1
+    assert "resting" not in report_text(FIGURES, setting(terms=Terms(exits="resting")))
+
+
+def test_stop_orders_and_sizes_by_volatility_are_said() -> None:
+    text = report_text(FIGURES, setting(terms=Terms(qty=20, size="vol_pct", entry="stop", trigger_offset_bps=5, trigger_ttl_ms=900)))
+    words = " ".join(text.split())
+    for said in (
+        "size 20 % of equity is the volatility a year",
+        "volatility 24 h half-life of",
+        "leverage 2 times equity",
+        "entries stop 5 bps beyond the decision's price",
+        "wait for 900 ms, then cancel",
+    ):
+        assert said in words
+
+
 def test_bars_say_how_they_fill() -> None:
     text = report_text(FIGURES, setting(kind="bars", interval_ns=60_000_000_000, form="klines", terms=Terms(take_profit_pct=1)))
     assert "1m bars" in text

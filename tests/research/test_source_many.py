@@ -96,6 +96,15 @@ def test_files_that_name_no_symbol_go_by_their_own_name(tmp_path: Path) -> None:
     assert list(open_many([str(tmp_path / "f")]).sources) == ["file:GOLD", "file:SILVER"]
 
 
+def test_one_symbol_that_is_named_says_whose_data_a_file_is_that_does_not(tmp_path: Path) -> None:
+    path = write(tmp_path / "export.csv", TODAY, "time,open,high,low,close,volume")
+    named = open_many([str(path)], symbols=["kraken:XBTUSD"]).sources
+    assert list(named) == ["kraken:XBTUSD"]
+    assert named["kraken:XBTUSD"].load().tobytes() == open_source(str(path)).load().tobytes()
+    with pytest.raises(SourceError, match="no rows of ETHUSDT, XBTUSD in it; there is file:EXPORT"):
+        open_many([str(path)], symbols=["XBTUSD", "ETHUSDT"])
+
+
 async def test_a_tape_alone_means_every_symbol_of_it(tmp_path: Path) -> None:
     rows = np.zeros(120, TICK)
     rows["id"] = rows["seq"] = 1 + np.arange(120)

@@ -93,6 +93,8 @@ def understood(ask: Ask) -> list[Known]:
 def _understood(ask: Ask, leg: Leg) -> Known:
     if leg.weight is not None and not 0.0 < leg.weight < float("inf"):
         raise UsageError(f"leg {leg.name}: weight={leg.weight:g}: must be above 0")
+    if leg.terms.size == "vol_pct" and (leg.weight is not None or ask.by_risk):
+        raise UsageError(f"leg {leg.name}: size=vol_pct is a size by risk of its own and takes no weight: give its qty")
     try:
         refuse_idle(leg.terms)
         definition = definition_of(order_of(ask, leg, leg.terms.qty))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAME, COLUMN = 22, 7
 
 #: What a quantity is, behind it.
-_UNITS = {"units": "", "quote": " quote", "equity_pct": " % of its equity"}
+_UNITS = {"units": "", "quote": " quote", "equity_pct": " % of its equity", "vol_pct": " % volatility a year"}
 
 #: Blue and orange are told apart by everyone.
 TOGETHER, AGAINST = "dark_orange", "blue"

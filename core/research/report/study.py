@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from core.clock import iso
@@ -14,6 +13,7 @@ from core.research.report_figures import money, number
 from core.research.report_text import Setting, assumptions
 from core.research.search.advice import sentences
 from core.research.search.findings import Findings
+from core.research.search.question import Origin
 from core.research.search.ranking import Ranking
 from core.research.search.study import Study
 from core.research.search.trial import Series
@@ -32,21 +32,6 @@ _MEANS = {
     "what so many worthless trials would bring. That says nothing of a market that changes.",
     None: "There are too few periods or trials to tell luck from skill.",
 }
-
-
-@dataclass(frozen=True)
-class Origin:
-    """Where the rows of a series came from.
-
-    Attributes:
-        source: as typed.
-        form: aggTrades, klines, tape, …
-        notes: what was set right in the source, or is missing in it.
-    """
-
-    source: str
-    form: str
-    notes: Sequence[str] = field(default=())
 
 
 def study_page(found: Findings, origins: Sequence[Origin]) -> bytes:
@@ -77,7 +62,7 @@ def study_document(found: Findings, origins: Sequence[Origin]) -> dict[str, Any]
         "failed": failed,
         "failed_total": len(ranking.failed),
         "assumptions": _assumptions(found, origins, columns["fixed"]),
-        "notes": _notes(study, origins),
+        "notes": study_notes(study, origins),
         "made": f"cockpit optimize, study {study.key}",
     }
 
@@ -202,7 +187,7 @@ def _assumptions(found: Findings, origins: Sequence[Origin], fixed: dict[str, An
     ]
 
 
-def _notes(study: Study, origins: Sequence[Origin]) -> list[str]:
+def study_notes(study: Study, origins: Sequence[Origin]) -> list[str]:
     """What was said of the sources; of several with whose it is."""
     pairs = zip(study.series, origins, strict=True)
     return [f"{one.symbol}: {note}" if len(origins) > 1 else note for one, origin in pairs for note in origin.notes]

@@ -5,36 +5,30 @@ It goes on where an earlier run of the same study ended, also where that one was
 
 from __future__ import annotations
 
+import gzip
 import os
-import signal
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from core.commands import Optimize, TrialCount
-from core.compile.__main__ import die_with
-from core.errors import CockpitError
-from core.research.search.counting import earlier_trials
+from core.errors import StrategyError
+from core.research.report.study import study_notes, study_page
 from core.research.search.crew import local_crew
-from core.research.search.findings import Division, Findings, document, findings
+from core.research.search.findings import Division, Findings, document
+from core.research.search.judging import judged, with_chance
+from core.research.search.question import Question, Wanted, open_question
 from core.research.search.ranges import parse_range
 from core.research.search.ranking import FIGURES
-from core.research.search.rows import keep_rows
 from core.research.search.runner import Progress, Runner, Tried
 from core.research.search.service import CURVES, MOST_POINTS, MOST_ROWS, Said, StudyDetail, StudyOutcome, StudyProgress, StudyRequest
 from core.research.search.space import Condition
 from core.research.search.study import Ask, Study
-from core.research.service import Wrong
-from core.research.source_verdict import GapsError
-from core.research.sources import open_sources
-
-#: Folder of a home in which studies keep their results.
-FOLDER = "studies"
+from core.research.serving import leave, outcome_or_wrong, serve, write_detail
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.25
@@ -42,11 +36,11 @@ PERIOD_S = 0.25
 Say = Callable[[Said], None]
 
 
-def study_of(request: StudyRequest) -> Study:
+def question_of(request: StudyRequest) -> Question:
     """The study of a request: what `cockpit optimize` makes of the same words.
 
     Raises:
-        CockpitError: a word is refused, or the source cannot be read.
+        CockpitError: a word is refused, or a source cannot be read.
     """
     order = request.order
     ask = Ask(
@@ -61,114 +55,123 @@ def study_of(request: StudyRequest) -> Study:
         seed=order.seed,
         rank_by=order.rank_by,
     )
-    source = open_sources(
-        [order.source], symbol=order.symbol, home=Path(request.home), from_ns=order.from_ns, to_ns=order.to_ns, cache=True
-    )
-    return Study(ask, [keep_rows(source, Path(request.place), allow_gaps=order.allow_gaps)])
+    wanted = Wanted(
+        sources=order.sources, symbols=order.symbols, home=Path(request.home), from_ns=order.from_ns, to_ns=order.to_ns,
+        allow_gaps=order.allow_gaps,
+    )  # fmt: skip
+    return open_question(ask, wanted, Path(request.place))
 
 
 class Teller:
-    """Says how far a study is, now and then."""
+    """Says how far a study is, now and then.
 
-    def __init__(self, say: Say, study: Study) -> None:
+    Attributes:
+        tried: how far its trials are.
+    """
+
+    def __init__(self, say: Say, study: Study, tried: Progress) -> None:
         self._say, self._study = say, study
+        self.tried = tried
         self._last = float("-inf")
 
     def __call__(self, progress: Progress) -> None:
+        self._now_and_then("")
+
+    def stage(self, words: str) -> None:
+        """All was tried, and this comes now."""
+        self._say(self.word(words))
+
+    def again(self, progress: Progress) -> None:
+        """So many runs of the best on jittered prices and costs are done."""
+        self._now_and_then(f"running the best again {progress.done:,}/{progress.total:,}")
+
+    def _now_and_then(self, stage: str) -> None:
         now = time.monotonic()
         if now - self._last >= PERIOD_S:
             self._last = now
-            self._say(self.word(progress))
+            self._say(self.word(stage))
 
-    def word(self, progress: Progress) -> StudyProgress:
+    def word(self, stage: str = "") -> StudyProgress:
         """How far it is."""
-        made = progress.done - progress.kept
-        counts = [TrialCount(symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=made) for one in self._study.series]
-        best = best_of(progress.best_by) if progress.best_by is not None else None
-        figures = progress.done, progress.total, progress.kept, progress.failed, progress.rate
-        return StudyProgress(self._study.key, *figures, best, counts)
+        tried = self.tried
+        counts = [
+            TrialCount(symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=tried.made_by.get(one.symbol, 0))
+            for one in self._study.series
+        ]
+        best = best_of(tried.best_by) if tried.best_by is not None else None
+        return StudyProgress(self._study.key, tried.done, tried.total, tried.kept, tried.failed, tried.rate, best, counts, stage)
 
 
 def best_of(tried: Tried) -> dict[str, Any]:
     """A trial in short."""
-    return {"strategy": tried.strategy, "params": tried.params, **{name: tried.result.figures[name] for name in FIGURES}}
+    figures = {name: tried.result.figures[name] for name in FIGURES}
+    return {"strategy": tried.strategy, "symbol": tried.symbol, "params": tried.params, **figures}
 
 
 def run(request: StudyRequest, say: Say) -> Said:
-    """Make it; what was found goes to the request's file."""
-    began = time.monotonic()
-    try:
-        study = study_of(request)
-        teller = Teller(say, study)
-        runner = Runner(study, lambda: local_crew(request.processes, idle=request.idle), teller)
-        say(teller.word(runner.progress))
-        tried = runner.run(Path(request.home) / FOLDER / f"{study.key}.trials")
-        found = judged(request, study, runner.progress, tried)
-        write_detail(Path(request.detail), detail_of(found, tried, time.monotonic() - began))
-    except CockpitError as error:
-        return Wrong(str(error), isinstance(error, GapsError))
-    except MemoryError:
-        return Wrong("out of memory: choose a shorter span")
-    except OSError as error:
-        return Wrong(f"cannot write {request.detail}: {error.strerror}")
-    if not found.ranking.rows:
-        return Wrong(f"every trial failed, the first with: {found.ranking.failed[0][3]}" if found.ranking.failed else "there was no trial")
+    """Make it; what was found goes to the request's files."""
+    return outcome_or_wrong(lambda: _made(request, say), request.detail)
+
+
+def _made(request: StudyRequest, say: Say) -> StudyOutcome:
+    began, order, home = time.monotonic(), request.order, Path(request.home)
+    question = question_of(request)
+    study = question.study
+
+    def crews() -> Any:
+        return local_crew(request.processes, idle=request.idle)
+
+    teller = Teller(say, study, Progress(study.size))
+    runner = Runner(study, crews, teller)
+    teller.tried = runner.progress
+    say(teller.word())
+    tried = runner.run(question.journal(home))
+    teller.stage("judging it")
+    found = judged(home, study, runner.progress, tried, order.rank_by, division_of(order))
+    if order.monte_carlo and found.ranking.rows:
+        teller.stage("drawing its periods again")
+        found = with_chance(found, crews, teller.again, paths=order.monte_carlo, seed=order.seed)
     ranking = found.ranking  # by another figure, where no trial has the one that was asked for
+    if not ranking.rows:
+        raise StrategyError(f"every trial failed, the first with: {ranking.failed[0][3]}" if ranking.failed else "there was no trial")
+    teller.stage("writing it down")
+    if request.page:
+        leave(Path(request.page), gzip.compress(study_page(found, question.origins), 6))
     best = {"rank_by": ranking.rank_by, **msgspec.to_builtins(ranking.rows[0])}
-    last = msgspec.structs.replace(teller.word(runner.progress), best=best)
-    return StudyOutcome(last, ranking.verdict, ranking.pbo, ranking.counted)
+    write_detail(Path(request.detail), detail_of(question, found, tried, time.monotonic() - began))
+    return StudyOutcome(msgspec.structs.replace(teller.word(), best=best), ranking.verdict, ranking.pbo, ranking.counted)
 
 
-def judged(request: StudyRequest, study: Study, progress: Progress, tried: Sequence[Tried]) -> Findings:
-    """What was found, in order, with what the number of trials leaves of it."""
-    order: Optimize = request.order
-    earlier = sum(earlier_trials(Path(request.home) / "ledger.db", one) for one in study.series)
-    division = Division(order.validate, order.folds) if order.validate else None
-    made = max(0, earlier - progress.kept)  # those taken over are on the ledger already
-    return findings(study, progress, tried, order.rank_by, earlier=made, division=division)
+def division_of(order: Optimize) -> Division | None:
+    """How its choice is to be judged."""
+    return Division(order.validate, order.folds, order.train, order.embargo) if order.validate else None
 
 
-def detail_of(found: Findings, tried: Sequence[Tried], elapsed_s: float) -> StudyDetail:
+def detail_of(question: Question, found: Findings, tried: Sequence[Tried], elapsed_s: float) -> StudyDetail:
     """The document, the places of the trials, and the equity of the best."""
     study, ranking = found.study, found.ranking
+    symbols = [one.symbol for one in study.series]
     axes = {space.definition.name: space.axes for space in study.spaces}
     places = {name: {axis: {value: k for k, value in enumerate(values)} for axis, values in of} for name, of in axes.items()}
     points: dict[str, list[list[float | None]]] = {name: [] for name in axes}
+    on: dict[str, list[int]] = {name: [] for name in axes}
     for row in ranking.rows[:MOST_POINTS]:
         at = places[row.strategy]
         points[row.strategy].append([*(place[row.params[name]] for name, place in at.items()), getattr(row, ranking.rank_by)])
+        on[row.strategy].append(symbols.index(row.symbol))
     best = [next(one for one in tried if one.is_of(row)) for row in ranking.rows[:CURVES]]
     capital = study.ask.terms.capital
     curves = [(capital + np.cumsum(one.result.periods)).tolist() for one in best]
     edges = next((one.edges_ns for one in study.series if best and one.symbol == best[0].symbol), [])
     total = len(ranking.rows)
     ranking.rows = ranking.rows[:MOST_ROWS]
-    return StudyDetail(document(found, elapsed_s), total, axes, points, edges, curves)
-
-
-def write_detail(path: Path, detail: StudyDetail) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
-    draft.write_bytes(msgspec.msgpack.encode(detail))
-    draft.replace(path)
-
-
-def main() -> None:
-    """Serve one request, for the process whose id is the first argument. What a strategy prints goes to stderr."""
-    die_with(int(sys.argv[1]))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"  # it would have the last word after a kill
-    request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=StudyRequest)
-    out: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)
-    os.dup2(2, 1)
-
-    def say(said: Said) -> None:
-        out.write(msgspec.json.encode(said) + b"\n")
-
-    say(run(request, say))
-    out.close()
+    return StudyDetail(
+        document(found, elapsed_s), total, axes, points, edges, curves, symbols=symbols, on=on,
+        origins={symbol: one.source for symbol, one in zip(symbols, question.origins, strict=True)},
+        notes=study_notes(study, question.origins), left_out=question.left_out,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":
-    main()
+    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"  # it would have the last word after a kill
+    serve(StudyRequest, run)

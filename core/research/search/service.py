@@ -27,9 +27,10 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to try.
 
     Attributes:
-        order: the study; its source as of `core.research.sources`, paths absolute.
+        order: the study; its sources as of `core.research.sources.open_many`, paths absolute.
         place: a folder for the rows, made and removed by who asks.
         detail: the file to be written with what was found.
+        page: the file to be written with its report (`core.research.report.study`), gzip; '' none.
         processes: that run trials at once; 1: none but its own.
         idle: whether it is to run only where nothing else wants to.
     """
@@ -39,6 +40,7 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
     home: str
     place: str
     detail: str
+    page: str = ""
     processes: int = 1
     idle: bool = True
 
@@ -49,6 +51,7 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
     Attributes:
         best: strategy, params and figures of the best so far; at the end of the best, with what it is best by as `rank_by`.
         counts: trials made in this run, by symbol and span.
+        stage: what is done once all was tried; '' it is still being tried.
     """
 
     key: str
@@ -59,6 +62,7 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
     rate: float
     best: dict[str, Any] | None
     counts: list[TrialCount]
+    stage: str = ""
 
 
 class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):
@@ -84,6 +88,11 @@ class StudyDetail(msgspec.Struct):
         rows_total: rows the ranking has.
         axes: by strategy the parameters that were tried at several values, with those values in order.
         points: by strategy of each trial its places on the axes, then the figure ranked by; at most `MOST_POINTS`.
+        symbols: it was tried on, `venue:SYMBOL`; empty in files of before there could be several.
+        on: by strategy of each of its points the number of its symbol; empty as well.
+        origins: by symbol what was read, as it can be asked for again.
+        notes: what was set right in a source, or is missing in it; of several symbols with whose it is.
+        left_out: symbols that could not be opened, and why.
         edges_ns: ends of the periods of the curves, ns UTC.
         curves: of the best rows, equity at the end of each period, quote currency.
     """
@@ -94,6 +103,11 @@ class StudyDetail(msgspec.Struct):
     points: dict[str, list[list[float | None]]]
     edges_ns: list[int]
     curves: list[list[float]]
+    symbols: list[str] = []
+    on: dict[str, list[int]] = {}
+    origins: dict[str, str] = {}
+    notes: list[str] = []
+    left_out: dict[str, str] = {}
 
 
 Said: TypeAlias = StudyProgress | StudyOutcome | Wrong
@@ -106,11 +120,5 @@ async def run(request: StudyRequest, told: Callable[[StudyProgress], None]) -> S
     Raises:
         CockpitError: it was refused, raised or crashed; one line.
     """
-
-    def heard(line: bytes) -> Said:
-        said: Said = _decode(line)
-        if isinstance(said, StudyProgress):
-            told(said)
-        return said
-
-    return await converse("core.research.search.job", msgspec.msgpack.encode(request), heard, StudyOutcome, idle=request.idle)
+    module = "core.research.search.job"
+    return await converse(module, request, _decode, StudyProgress, told, StudyOutcome, idle=request.idle)

@@ -24,6 +24,7 @@ from core.research.search.methods import DEFAULT_MOST, Method, method
 from core.research.search.ranges import Range
 from core.research.search.space import Condition, Space
 from core.research.search.trial import Job, Series, Trial, encode_job
+from core.research.volatility import refuse_long_bars
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
 from core.term_rules import refuse_idle
@@ -75,6 +76,8 @@ class Study:
         refuse_idle(ask.terms)
         self.ask, self.series = ask, list(series)
         self.terms = [ask.terms if ask.costs is None else ask.costs.terms(one.symbol, ask.terms) for one in self.series]
+        for one in self.series:
+            refuse_long_bars(ask.terms, one.interval_ns)
         definitions = [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
         self._variants = [backtest_variant(terms, bars=one.bars) for terms, one in zip(self.terms, self.series, strict=True)]
         self.spaces = [_space(definition, ask, definitions) for definition in definitions]

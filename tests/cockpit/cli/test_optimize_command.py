@@ -10,9 +10,13 @@ from cli_doubles import FakeEngine, Run
 
 from cockpit.cli.study_text import StudyLine
 from core.commands import NoteStudy
+from core.engine.study_run import study_of
 from core.home import data_folder
+from core.research.search.job import question_of
 from core.research.search.runner import Progress
+from core.research.search.service import StudyRequest
 from core.store.ledger_reader import read_runs
+from core.strategy_files import builtin_folder
 
 SAMPLE = str(data_folder() / "samples" / "BTCUSDT-1m.csv")
 WORDS = ("optimize", SAMPLE, "--strategy", "sma_crossover", "--range", "fast=2:6:2", "slow=10,20", "--qty", "0.01", "--jobs", "1")
@@ -51,6 +55,23 @@ def test_a_running_engine_counts_the_trials(run: Run, engine: FakeEngine) -> Non
     assert run(*WORDS, "--json").code == 0
     (command,) = [one for one in engine.commands if isinstance(one, NoteStudy)]
     assert [count.trials for count in command.counts] == [6]
+
+
+def test_a_study_is_noted_so_that_the_lab_can_ask_for_the_same_again(
+    run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(SAMPLE).parent)
+    words = ("--where", "fast<slow", "--validate", "rolling", "--folds", "3", "--embargo", "2", "--symbols", "BTCUSDT")
+    found = run("optimize", "BTCUSDT-1m.csv", *WORDS[2:], *words, "--json").document
+    (row,) = read_runs(home / "ledger.db")
+    noted = study_of(dict(row))
+    assert noted is not None
+    order = noted.order
+    assert (order.sources, order.symbols, order.where) == ([SAMPLE], ["BTCUSDT"], ["fast<slow"])
+    assert (order.validate, order.folds, order.embargo, order.monte_carlo) == ("rolling", 3, 2, None)
+    folders = [str(builtin_folder()), *(str(folder) for folder in (home / "strategies",) if folder.exists())]
+    request = StudyRequest(order=order, folders=folders, home=str(home), place=str(tmp_path), detail="")
+    assert question_of(request).study.key == found["study"], "it goes on where the command ended"
 
 
 def test_the_trials_of_a_study_that_is_stopped_count_and_are_not_counted_again(

@@ -176,6 +176,8 @@ def test_more_legs_than_columns_are_several_tables(run: Run, home: Path, monkeyp
         (("--leg", f"rsi {BTC} qty=1 qty=2"), "qty is given twice"),
         (("--leg", f"rsi {BTC} speed=2"), "leg rsi-BTCUSDT: rsi has no parameter 'speed'; it has: "),
         (("--leg", f"rsi {BTC} limit_offset_bps=2"), "leg rsi-BTCUSDT: limit_offset_bps does nothing without entry=limit"),
+        (("--leg", f"rsi {BTC} entry=stop limit_then=market"), "leg rsi-BTCUSDT: limit_then does nothing without entry=limit"),
+        (("--leg", f"rsi {BTC} size=vol_pct"), "leg rsi-BTCUSDT: size=vol_pct is a size by risk of its own and takes no weight"),
         (("--leg", f"nope {BTC}"), "leg nope-BTCUSDT: no strategy 'nope'; there are: "),
         (("--leg", f"rsi {BTC}", "--weights", "luck"), "write equal, risk, or NAME=SHARE"),
         (("--leg", f"rsi {BTC}", "--weights", "x=1"), "no leg x; there are: rsi-BTCUSDT"),

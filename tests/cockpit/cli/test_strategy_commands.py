@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from cli_doubles import FakeEngine, Run
 
@@ -74,15 +75,32 @@ def test_a_flag_for_every_term(run: Run, engine: FakeEngine) -> None:
     assert engine.commands == [Register(name="rsi", symbols=["A"], terms=Terms(**typed))]
 
 
+def test_a_flag_for_stop_orders_exits_that_rest_and_sizes_by_volatility(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "x"}
+    words = "--entry stop --trigger-offset-bps 3 --trigger-ttl-ms 500 --trigger-then market --size vol_pct --qty 20 --exits resting"
+    more = "--take-profit-pct 3 --limit-fill touch --vol-half-life-hours 6 --max-leverage 3"
+    assert run("register", "rsi", "--symbols", "A", *words.split(), *more.split()).code == 0
+    exits = {"exits": "resting", "take_profit_pct": 3.0, "limit_fill": "touch"}
+    waits = {"entry": "stop", "trigger_offset_bps": 3.0, "trigger_ttl_ms": 500.0, "trigger_then": "market"}
+    sized = {"size": "vol_pct", "qty": 20.0, "vol_half_life_hours": 6.0, "max_leverage": 3.0}
+    assert engine.commands == [Register(name="rsi", symbols=["A"], terms=msgspec.convert(waits | sized | exits, Terms))]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
         ("--limit-ttl-ms 500", "--limit-ttl-ms does nothing without --entry limit"),
-        ("--entry market --maker-fee-bps 1", "--maker-fee-bps does nothing without --entry limit"),
+        ("--entry market --maker-fee-bps 1", "--maker-fee-bps does nothing without --entry limit or --exits resting"),
+        ("--entry stop --limit-offset-bps 2", "--limit-offset-bps does nothing without --entry limit"),
+        ("--entry limit --trigger-then cancel", "--trigger-then does nothing without --entry stop"),
+        ("--exits resting", "--exits does nothing without --stop-loss-pct P or --take-profit-pct P or --trailing-pct P"),
+        ("--size equity_pct --max-leverage 3", "--max-leverage does nothing without --size vol_pct"),
+        ("--size vol_pct --vol-half-life-hours 0", "--vol-half-life-hours 0: must be a number above 0 and at most 87,600"),
+        ("--entry later", "--entry later: must be limit, market or stop"),
         ("--impact-volume 5", "--impact-volume does nothing without --impact-bps B"),
         ("--funding-hours 4", "--funding-hours does nothing without --funding-bps B"),
         ("--lot 0", "--lot 0: must be a number above 0"),
-        ("--size big", "--size big: must be equity_pct, quote or units"),
+        ("--size big", "--size big: must be equity_pct, quote, units or vol_pct"),
     ],
 )
 def test_a_flag_that_would_do_nothing_is_refused(run: Run, engine: FakeEngine, words: str, line: str) -> None:

@@ -27,7 +27,10 @@ MORE: dict[str, Any] = {
     "net_pnl_day": 411.5, "best_day": 640.0, "worst_day": -52.3, "max_drawdown_s": 18_720.0, "max_drawdown_recovered": True,
     "underwater": 0.38, "longest_underwater_s": 18_720.0, "cagr": 3.87, "volatility": 0.22,
 }  # fmt: skip
-EXITS = [{"reason": "signal", "trades": 300, "net": 1_400.0}, {"reason": "stop_loss", "trades": 12, "net": -165.5}]
+EXITS = [
+    {"reason": "signal", "trades": 300, "win_rate": 0.6, "net": 1_400.0},
+    {"reason": "stop_loss", "trades": 12, "win_rate": 0.0, "net": -165.5},
+]
 
 ORDER = Backtest(
     source="tape:BTCUSDT",
@@ -106,7 +109,7 @@ def with_runs(engine: FakeEngine, *rows: RunRow, total: int = 0) -> None:
 
 
 STUDY = Optimize(
-    source="tape:BTCUSDT",
+    sources=["tape:BTCUSDT"],
     strategies=["sma_crossover"],
     params={"interval": "1m", "confirm": False},
     ranges=["fast=2:20:2", "slow=20:100:10"],

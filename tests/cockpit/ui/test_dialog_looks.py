@@ -21,6 +21,7 @@ DIALOGS = {
     "register_wrong": (["1", "r", "tab", "end", "x"], ["Register a strategy", "BTCUSDTX is not listed by"]),
     "register_field": (["1", "r", *["tab"] * 8], ["fee bps", "Enter starts momentum"]),
     "backtest": (["1", "b"], ["Run a strategy over recorded data", "Enter runs momentum over tape:BTCUSDT"]),
+    "study": (["1", "f2", "s"], ["Study: try many parameter sets", "Enter tries 1 combination of sma_crossover"]),
     "alert": (["1", "a"], ["Alert me when", "Enter: BTCUSDT crosses above"]),
     "rules": (["1", "A"], ["Alert rules", "BTCUSDT crosses above 61,650"]),
     "symbols": (["1", "s"], ["Symbols", "binance:XRPUSDT"]),
@@ -61,7 +62,7 @@ async def test_it_looks_as_it_did(dialog: str, size: tuple[int, int], tmp_path: 
             line.cursor_blink = False
         app.workers.cancel_group(app, "follow")
         await pilot.pause()
-        app.live.paint(10**6, NOON)  # long after the last change: nothing glows
-        app.live.refresh()
+        app.deck.paint(10**6, NOON)  # long after the last change: nothing glows
+        app.deck.refresh()
         await pilot.pause()
         compare(f"dialog-{dialog}-{size[0]}x{size[1]}", look_of(app))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from fake_coins import coins_row, with_coins
 from fake_engine import NOON, FakeEngine
 from fake_lab import failed_row, run_row, running_study, study_row, waiting_row, with_runs, with_studies
 from looks import compare, look_of
@@ -27,15 +29,23 @@ STUDY = {WIDE: ["verdict"], MIDDLE: ["verdict"], SMALL: ["verdict", "map", "rank
 PARTS = {"verdict": ("2", "HOLDS"), "map": ("3", "◆ best"), "ranking": ("4", "▶")}
 
 
+#: Studies that are looked at: one, and one of several symbols.
+STUDIES: dict[str, Callable[[FakeEngine], None]] = {
+    "study": lambda engine: with_studies(engine, study_row(9), running_study(8), run_row(4)),
+    "coins": lambda engine: with_coins(engine, coins_row()),
+}
+
+
+@pytest.mark.parametrize("which", list(STUDIES))
 @pytest.mark.parametrize(
     ("size", "part"),
     [(size, part) for size, parts in STUDY.items() for part in parts],
     ids=lambda one: one if isinstance(one, str) else one[0],
 )
-async def test_a_finished_study_looks_as_it_did(size: tuple[int, int], part: str, tmp_path: Path) -> None:
+async def test_a_finished_study_looks_as_it_did(which: str, size: tuple[int, int], part: str, tmp_path: Path) -> None:
     key, word = PARTS[part]
     async with opened(tmp_path, size) as (engine, app, pilot):
-        with_studies(engine, study_row(9), running_study(8), run_row(4))
+        STUDIES[which](engine)
         await pilot.press("f2")
         await eventually(lambda: line_with(app, "run-9", "✓ study"))
         await eventually(lambda: app.lab.study_report(app.lab.chosen_study))
@@ -43,7 +53,7 @@ async def test_a_finished_study_looks_as_it_did(size: tuple[int, int], part: str
         await pilot.press(key)
         await eventually(lambda: line_with(app, word))
         await still(engine, app, pilot)
-        compare(f"study-{part}-{size[0]}x{size[1]}", look_of(app))
+        compare(f"{which}-{part}-{size[0]}x{size[1]}", look_of(app))
 
 
 async def still(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None]) -> None:

@@ -200,7 +200,7 @@ async def test_a_study_without_its_file_still_tells_its_verdict(tmp_path: Path) 
 
 async def test_words_from_outside_are_inert(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
-        order = msgspec.structs.replace(STUDY, source=HOSTILE, strategies=[HOSTILE], ranges=[HOSTILE], where=[HOSTILE])
+        order = msgspec.structs.replace(STUDY, sources=[HOSTILE], strategies=[HOSTILE], ranges=[HOSTILE], where=[HOSTILE])
         row = study_row(9, order=order, line=HOSTILE, best={"params": {HOSTILE: HOSTILE}}, symbol=HOSTILE)
         with_studies(engine, row, running_study(8, order=order, best={"params": {HOSTILE: HOSTILE}}))
         told = study_report(row)
@@ -263,7 +263,7 @@ async def test_s_asks_for_a_study_with_ranges_counted_while_they_are_typed(tmp_p
         await eventually(lambda: bool(engine.commands))
         assert engine.commands == [
             Optimize(
-                source="tape:BTCUSDT",
+                sources=["tape:BTCUSDT"],
                 strategies=["sma_crossover", "momentum"],
                 params={"interval": "1m"},
                 ranges=["fast=5:50:5", "slow=20,50,100", "confirm=true,false", "lookback=1:3"],

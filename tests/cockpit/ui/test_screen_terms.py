@@ -64,6 +64,7 @@ def test_terms_are_put_into_words_where_they_were_asked_for() -> None:
     assert terms_words(Terms()) == "1 a unit, long or flat, capital 10,000, fee 4 bps"
     words = terms_words(Terms(size="equity_pct", qty=20, lot=0.001, entry="limit", limit_then="market", funding_hours=4))
     assert words.startswith("20 % of equity a unit, ")
+    assert terms_words(Terms(size="vol_pct", qty=20)).startswith("20 % volatility a year a unit, ")
     assert words.endswith("lot 0.001, entry limit, limit then market, funding hours 4")
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from core.commands import Terms
-from core.research.report.study import Origin
 from core.research.search.findings import Division, Findings, findings
+from core.research.search.question import Origin
 from core.research.search.ranges import parse_range
 from core.research.search.rows import keep_rows
 from core.research.search.runner import Progress, Tried

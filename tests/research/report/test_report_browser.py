@@ -12,9 +12,10 @@ from report_rig import HOSTILE, ORIGINS, asked, grid, judged, trial
 from test_report_run import run, setting
 
 from core.research.report.run import run_page
-from core.research.report.study import Origin, study_page
+from core.research.report.study import study_page
 from core.research.search.findings import Division
 from core.research.search.montecarlo import Jittered, MonteCarlo
+from core.research.search.question import Origin
 from core.research.statistics.resample import Percentiles
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="no Chromium here")

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from report_rig import HOSTILE, ORIGINS, asked, data_of, grid, judged, trial
 
-from core.research.report.study import Origin, study_document, study_page
+from core.research.report.study import study_document, study_page
 from core.research.report.trials import FEW
 from core.research.search.findings import Division
 from core.research.search.montecarlo import Jittered, MonteCarlo
+from core.research.search.question import Origin
 from core.research.statistics.resample import Percentiles, redraw_returns
 
 
