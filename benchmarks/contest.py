@@ -36,12 +36,14 @@ class Contestant:
         turns: what it answered, a row a turn.
         start_s: from starting the process to its first result: imports, data, compiling.
         note: why it has no figures, or how its result differs by design.
+        part: share of the work that it does; rates count that.
     """
 
     name: str
     command: list[str]
     ours: bool = False
     note: str = ""
+    part: float = 1.0
     about: dict[str, Any] = field(default_factory=dict)
     turns: list[dict[str, Any]] = field(default_factory=list)
     start_s: float = 0.0
@@ -127,12 +129,12 @@ def standings(contestants: list[Contestant], amount: float, same: Callable[[dict
     for one in contestants:
         row: dict[str, Any] = {"name": one.name, "ours": one.ours, "version": one.about.get("version"), "note": one.note}
         if one.turns:
-            wall = one.median("wall_s")
+            wall, done = one.median("wall_s"), amount * one.part
             row |= {
-                "rate": amount / wall,
-                "rate_best": amount / min(turn["wall_s"] for turn in one.turns),
-                "rate_of_cpu": amount / one.median("cpu_s"),
-                "walls_s": [round(turn["wall_s"], 6) for turn in one.turns],
+                "rate": done / wall,
+                "rate_best": done / min(turn["wall_s"] for turn in one.turns),
+                "rate_of_cpu": done / one.median("cpu_s"),
+                "walls_s": [round(turn["wall_s"] / one.part, 6) for turn in one.turns],
                 "start_s": round(one.start_s, 2),
                 "peak_mb": one.turns[-1]["peak_mb"],
                 "pnl": one.turns[-1]["pnl"],

@@ -35,7 +35,7 @@ def measure(ticks: int, rounds: int, peers: list[str]) -> dict[str, Any]:
     ours = {
         kind: Contestant(name, [sys.executable, "-m", "benchmarks.ours", "ticks", kind, count], ours=True) for kind, name in OURS.items()
     }
-    others = [peer(name, ["ticks", count] if name == "vectorbt" else [count]) for name in peers]
+    others = [peer(name, ["ticks", count]) for name in peers]
     callback = Contestant(CALLBACK, [sys.executable, "-m", "benchmarks.peers.on_python", count])
     order = [ours["full"], *others[:1], ours["lean"], *others[1:], ours["python"], callback]
     hold(order, rounds)

@@ -31,6 +31,10 @@ RESULTS = HERE / "results"
 BENCHES: dict[str, list[str]] = {
     "loop": ["--ticks", "100000", "--rounds", "3", "--peers", "hftbacktest"],
     "sweep": ["--bars", "10000", "--rounds", "2"],
+    "study": ["--bars", "10000", "--sweep-bars", "5000", "--rounds", "1", "--peers", "vectorbt"],
+    "cold": ["--ticks", "50000", "--rounds", "1"],
+    "busy": ["--ticks", "50000", "--pairs", "50", "--rounds", "1"],
+    "cluster": ["--jobs", "200", "--rounds", "1"],
     "call": ["--calls", "2000", "--rounds", "2"],
     "parser": ["--rounds", "2"],
     "sources": ["--rows", "100000"],
@@ -43,6 +47,7 @@ BENCHES: dict[str, list[str]] = {
     "replay": ["--ticks", "100000", "--hours", "2"],
     "recovery": ["--ticks", "50000", "--rounds", "1"],
     "lab": ["--seconds", "2", "--rounds", "1"],
+    "lab_study": ["--seconds", "2", "--rounds", "1"],
     "alerts": ["--batches", "200"],
     "honesty": ["--searches", "2", "--paths", "500"],
     "screen": ["--seconds", "4", "--keys", "10"],
@@ -151,7 +156,8 @@ def main() -> None:
 
 def _differs(document: dict[str, Any]) -> bool:
     """Whether a contestant came to another result than ours: then its speed says nothing."""
-    return "ratios" in document and any(row.get("agrees", "").startswith("DIFFERS") for row in document["rows"])
+    contests = [part for part in (document, *document.values()) if isinstance(part, dict) and "ratios" in part]
+    return any(row.get("agrees", "").startswith("DIFFERS") for part in contests for row in part["rows"])
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def measure(bars: int, rounds: int, threads: int) -> dict[str, Any]:
     for kind, what in (("full", "everything on"), ("lean", "unused features compiled out")):
         command = [sys.executable, "-m", "benchmarks.ours", "bars", kind, str(bars)]
         ours[kind] = Contestant(f"cockpit, {what}, {threads} threads", [*command, str(threads)], ours=True)
-    order = [ours["full"], peer(VECTORBT, ["bars", str(bars)]), ours["lean"]]
+    order = [ours["full"], peer(VECTORBT, ["sweep", str(bars), "1", "1"]), ours["lean"]]
     hold(order, rounds)
     rows = standings(order, len(GRID), same)
     ratios = [ratio(rows, one.name, [VECTORBT]) for one in ours.values()]

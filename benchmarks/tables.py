@@ -8,6 +8,10 @@ from typing import Any
 TITLES = {
     "loop": "Tick backtest: SMA 50/200, fees",
     "sweep": "Sweep: pairs of windows over bars",
+    "study": "One run, a sweep and a walk forward over bars",
+    "cold": "A backtest as a whole command",
+    "busy": "Cores at work during a sweep and a walk forward",
+    "cluster": "What a Dask scheduler hands out",
     "call": "One live call; starting",
     "parser": "Venue frames to records",
     "sources": "Market data files to ticks",
@@ -20,6 +24,7 @@ TITLES = {
     "replay": "A long recording replayed",
     "recovery": "As it was, after kill -9",
     "lab": "The live path beside runs over history",
+    "lab_study": "The live path beside a study",
     "alerts": "Alert rules",
     "honesty": "Statistics of honest ranking",
     "screen": "The price pane",
@@ -39,6 +44,9 @@ def section(name: str, result: dict[str, Any]) -> str:
         lines.append(f"**Failed:** {result['failed']}")
     elif "ratios" in result["document"]:
         lines += contest(result["document"])
+    elif parts := {key: part for key, part in result["document"].items() if isinstance(part, dict) and "ratios" in part}:
+        for key, part in parts.items():
+            lines += [f"### {key}\n", *contest(part), ""]
     else:
         lines += ["| figure | value |", "|---|---|"]
         lines += [f"| {key} | {value} |" for key, value in flat(result["document"]) if key != "bench"]

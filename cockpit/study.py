@@ -172,12 +172,13 @@ def progress_words(row: StudyRow, now_ns: int) -> str:
 
 
 def best_words(row: StudyRow) -> str:
-    """`Sharpe 1.24: fast 5, slow 20`."""
+    """`Sharpe 1.24: fast 5, slow 20`; where no trial has what it is to be ranked by, `net P&L +3.10 (no Sharpe): fast 5, slow 20`."""
     best = row.best or {}
     by = str(best.get("rank_by", row.order.rank_by))
     value = ranked_text(by, best.get(by))
     unit = unit_of(by, row.symbol)
-    return f"{ranked_name(by)} {value}{' ' + unit if unit else ''}: {best_params(row)}"
+    other = f" (no {ranked_name(row.order.rank_by)})" if by != row.order.rank_by else ""
+    return f"{ranked_name(by)} {value}{' ' + unit if unit else ''}{other}: {best_params(row)}"
 
 
 def best_params(row: StudyRow) -> str:

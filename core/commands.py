@@ -184,12 +184,13 @@ class NoteRun(Struct, frozen=True, kw_only=True, tag="note_run"):
 
 
 class TrialCount(Struct, frozen=True, kw_only=True):
-    """So many trials were made on a symbol between two times, ns UTC."""
+    """So many trials were made on a symbol between two times, ns UTC; `ever` with those of earlier runs of the same study."""
 
     symbol: str
     first_ns: int
     last_ns: int
     trials: int
+    ever: int = 0
 
 
 class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
@@ -200,6 +201,7 @@ class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
         counts: by symbol, the span tried over (ns UTC) and how many trials were made in this run of it.
         found: its verdict and its best rows; of a portfolio its figures and warnings.
         kind: what it was.
+        journal: names the file its trials are kept in; of rows that name the same, the largest `ever` is what was made.
     """
 
     key: str
@@ -211,6 +213,7 @@ class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
     started_ns: int
     ended_ns: int
     kind: Literal["optimize", "portfolio"] = "optimize"
+    journal: str = ""
 
 
 class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):

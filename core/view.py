@@ -242,4 +242,4 @@ class Painted(Struct, frozen=True, tag="view"):
 
 Reply: TypeAlias = Done | Refused | Painted
 
-PROTOCOL = 2
+PROTOCOL = 3

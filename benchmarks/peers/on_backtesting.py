@@ -1,4 +1,10 @@
-"""backtesting.py: a print is a bar whose four prices are equal; orders fill at the next one's open."""
+"""backtesting.py: orders fill at the next bar's open; a print is a bar whose four prices are equal.
+
+    python -m benchmarks.peers.on_backtesting ticks COUNT
+    python -m benchmarks.peers.on_backtesting bars|sweep|walk COUNT EVERY FOLDS
+
+A sweep is a run after the other in one process; its `optimize` shares them out over the cores.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,8 @@ import backtesting  # type: ignore[import-not-found]
 import backtesting.backtesting as internals  # type: ignore[import-not-found]
 import pandas as pd
 
-from benchmarks.peers.market import CAPITAL, FAST, FEE, SAME, SIZE, SLOW, prints, summary
+from benchmarks.peers.market import CAPITAL, FAST, FEE, SAME, SIZE, SLOW, bars, prints, summary
+from benchmarks.peers.questions import answer, one_by_one
 from benchmarks.peers.turns import serve
 
 internals._tqdm = lambda rows, **_options: rows  # its progress bar costs time and says nothing here
@@ -23,9 +30,12 @@ def average(prices: Any, window: int) -> Any:
 class Crossing(backtesting.Strategy):  # type: ignore[misc]
     """Long while the fast average is above the slow one."""
 
+    windows = (FAST, SLOW)
+
     def init(self) -> None:
-        self.fast = self.I(average, self.data.Close, FAST)
-        self.slow = self.I(average, self.data.Close, SLOW)
+        fast, slow = self.windows
+        self.fast = self.I(average, self.data.Close, fast)
+        self.slow = self.I(average, self.data.Close, slow)
 
     def next(self) -> None:
         fast, slow = self.fast[-1], self.slow[-1]
@@ -36,17 +46,29 @@ class Crossing(backtesting.Strategy):  # type: ignore[misc]
             self.position.close()
 
 
+def run(rows: Any, fast: int, slow: int) -> tuple[float, int]:
+    """Profit and fills of one pair of windows."""
+    found = backtesting.Backtest(rows, Crossing, cash=CAPITAL, commission=FEE).run(windows=(fast, slow))
+    still_open = bool(found["_strategy"].position)
+    return float(found["Equity Final [$]"] - CAPITAL), 2 * len(found["_trades"]) + still_open
+
+
 def main() -> None:
-    market = prints(int(sys.argv[1]))
-    price = market.price
-    columns = {"Open": price, "High": price, "Low": price, "Close": price, "Volume": market.qty}
-    rows = pd.DataFrame(columns, index=pd.to_datetime(market.ms, unit="ms"))
-    backtest = backtesting.Backtest(rows, Crossing, cash=CAPITAL, commission=FEE)
+    kind, count = sys.argv[1], int(sys.argv[2])
+    if kind == "ticks":
+        market = prints(count)
+        columns, ms = [market.price] * 4 + [market.qty], market.ms
+    else:
+        minutes = bars(count)
+        columns, ms = [minutes.open, minutes.high, minutes.low, minutes.close, minutes.volume], minutes.ms
+    named = dict(zip(("Open", "High", "Low", "Close", "Volume"), columns, strict=True))
+    rows = pd.DataFrame(named, index=pd.to_datetime(ms, unit="ms"))
+    trade = one_by_one(lambda first, last, fast, slow: run(rows.iloc[first:last], fast, slow))
 
     def work(_: Any) -> dict[str, Any]:
-        found = backtest.run()
-        still_open = bool(found["_strategy"].position)
-        return summary(found["Equity Final [$]"] - CAPITAL, 2 * len(found["_trades"]) + still_open)
+        if kind == "ticks":
+            return summary(*run(rows, FAST, SLOW))
+        return answer(kind, count, int(sys.argv[3]), int(sys.argv[4]), trade)
 
     serve(backtesting.__version__, work)
 

@@ -15,7 +15,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-#: Does the work once; returns what came out, `pnl` and `fills` among it. What it must not count, it does in `prepare`.
+#: Does the work once; returns what came out, `pnl` and `fills` among it, and `cpu_s` where processes of its own worked. What it must not
+#: count, it does in `prepare`.
 Work: TypeAlias = Callable[[Any], dict[str, Any]]
 
 
@@ -43,7 +44,7 @@ def _timed(work: Work, prepared: Any) -> dict[str, Any]:
     cpu, wall = time.process_time(), time.perf_counter()
     result = work(prepared)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    return result | {"wall_s": wall, "cpu_s": cpu}
+    return {"wall_s": wall, "cpu_s": cpu} | result
 
 
 def _answer(out: Any, row: dict[str, Any]) -> None:

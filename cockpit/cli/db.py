@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
 
 #: Modules of commands, in the order of the help page; each adds its own in `add(commands)`.
-PARTS = ("db_proof", "db_quality", "db_care", "db_export", "db_import")
+PARTS = ("db_proof", "db_quality", "db_care", "db_backup", "db_export", "db_import")
 
 
 def add(commands: Commands) -> None:

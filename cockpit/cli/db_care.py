@@ -1,13 +1,10 @@
-"""`cockpit db seal`, `cleanup` and `backup`. A running engine seals when it is asked to; else this process takes the home."""
+"""`cockpit db seal` and `cleanup`. A running engine seals when it is asked to; else this process takes the home."""
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import shutil
 import time
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,17 +24,13 @@ _LOOK_S = 0.2
 
 
 def add(commands: Commands) -> None:
-    """seal, cleanup, backup."""
+    """seal, cleanup."""
     parser = commands.add("seal", seal, "compress old ticks now (store.seal_after_s says what is old), as the engine does every minute")
     parser.add_argument("--all", action="store_true", help="every tick there is, also the newest")
     parser = commands.add("cleanup", cleanup, "delete what is older than is kept, and give its room back to the disk")
     parser.add_argument("--keep-days", type=_limit, metavar="N", help="keep so many days, 0 all of them (else store.keep_days)")
     parser.add_argument("--keep-gb", type=_limit, metavar="N", help="keep so much, 0 all of it (else store.keep_gb)")
     parser.add_argument("--yes", action="store_true", help="do it; without, only say what would go")
-    parser = commands.add("backup", backup, "copy the tape and the ledger as they are now, while they are written")
-    parser.add_argument(
-        "to", metavar="FOLDER", nargs="?", help="where to (else backups in the home); a folder of today's time is made there"
-    )
 
 
 def _limit(text: str) -> float:
@@ -201,55 +194,3 @@ def _cleanup_words(found: dict[str, Any]) -> Iterator[str]:
         yield f"deleted {ticks} from before {found['before']}; {figures.size(found['freed_bytes'])} came back to the disk"
     else:
         yield f"about {ticks} from before {found['before']} would be deleted, for good: --yes does it"
-
-
-def backup(call: Call) -> int:
-    """Copy both files."""
-    from core.store.backup import backup as copy
-    from core.store.failures import BACKUPS, is_file
-    from core.store.migrations import LEDGER, TAPE
-
-    both = {"ledger.db": LEDGER, "tape.db": TAPE}
-    present = [(name, schema) for name, schema in both.items() if is_file(call.home / name)]
-    if not present:
-        raise CockpitError(f"no tape and no ledger in {call.home}: nothing to copy")
-    folder = _new_folder(Path(call.options.to or call.home / BACKUPS).expanduser())
-    files: list[dict[str, Any]] = []
-    with stopping(call, "nothing was copied, and the home is as it was"), Working() as progress:
-        try:
-            for name, schema in present:
-                size = copy(call.home / name, folder / name, schema, _copied(progress, name))
-                files.append({"file": str(folder / name), "bytes": size})
-        finally:
-            if len(files) < len(present):
-                shutil.rmtree(folder, ignore_errors=True)  # ours, and no whole copy
-    for name in both.keys() - dict(present).keys():
-        call.say(f"no {name} in {call.home}: the copy has none either")
-    return call.answer({"folder": str(folder), "files": files}, _backup_words(folder, files))
-
-
-def _new_folder(parent: Path) -> Path:
-    """A folder of this second, which is nobody else's."""
-    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    for number in itertools.count(1):
-        folder = parent / (now if number == 1 else f"{now}-{number}")
-        try:
-            folder.mkdir(mode=0o700, parents=True)
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise CockpitError(f"cannot make {folder}: {error.strerror}") from error
-        return folder
-    raise AssertionError
-
-
-def _copied(progress: Working, name: str) -> Callable[[int, int], None]:
-    return lambda done, all_: progress.tell(f"{name}: {done / 1e6:,.0f} of {all_ / 1e6:,.0f} MB copied")
-
-
-def _backup_words(folder: Path, files: list[dict[str, Any]]) -> Iterator[str]:
-    from cockpit import figures
-
-    for file in files:
-        yield f"{file['file']}  {figures.size(file['bytes'])}"
-    yield f"to go back: stop the engine, move tape.db and ledger.db out of the home, put the files of {folder} in their place"

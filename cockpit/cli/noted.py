@@ -87,7 +87,7 @@ def _study_command(call: Call, found: Findings, source: str, span: tuple[int, in
 def _trials_command(call: Call, study: Study, progress: Progress, source: str, span: tuple[int, int], best: dict[str, Any]) -> NoteStudy:
     import msgspec
 
-    from core.commands import NoteStudy, TrialCount
+    from core.commands import NoteStudy
 
     asked = {
         "ranges": [space.axes for space in study.spaces], "method": study.ask.method, "trials": study.ask.most, "seed": study.ask.seed,
@@ -99,10 +99,8 @@ def _trials_command(call: Call, study: Study, progress: Progress, source: str, s
         strategies=study.ask.strategies,
         source=source,
         asked=asked,
-        counts=[
-            TrialCount(symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=progress.made_by.get(one.symbol, 0))
-            for one in study.series
-        ],
+        counts=progress.counts(study.series),
+        journal=progress.journal,
         found=best,
         started_ns=span[0],
         ended_ns=span[1],

@@ -114,14 +114,12 @@ def optimize(call: Call) -> int:
     with _workplace() as place, contextlib.redirect_stdout(sys.stderr):  # a strategy may print; stdout is ours
         question = _question(call, place)
         study, path = question.study, question.journal(call.home)
-        if options.again:
-            path.unlink(missing_ok=True)
         line = StudyLine(options.rank_by)
         crews = _crews(options, study.series)
         runner = Runner(study, crews, line)
         with stopping(call, lambda: _kept(runner.progress, path)), line:
             try:
-                tried = runner.run(path)
+                tried = runner.run(path, again=options.again)
             except BaseException:
                 note_stopped(call, study, runner.progress, source, (began, time.time_ns()))
                 raise

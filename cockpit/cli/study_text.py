@@ -41,7 +41,9 @@ def progress_text(progress: Progress, by: str) -> str:
     if progress.failed:
         text += f"  {progress.failed:,} failed"
     if progress.best is not None and progress.best_by is not None:
-        text += f"  best {by} {abs(progress.best):,.4g}: {params_text(progress.best_by.params)}"
+        other = f" (no {by} yet)" if progress.ranked_by != by else ""
+        value = -progress.best if progress.ranked_by.startswith("max_drawdown") else progress.best
+        text += f"  best {progress.ranked_by} {value:,.4g}{other}: {params_text(progress.best_by.params)}"
     return text
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import gc
 import hashlib
+import importlib
 import importlib.metadata
 import importlib.util
 import os
@@ -11,6 +13,8 @@ import platform
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -109,12 +113,42 @@ def _module(folder: Path, key: str) -> ModuleType:
 def _compile(module: ModuleType, name: str, prototype: Any) -> Any:
     from numba.core.errors import NumbaError
 
+    without_scipy()
     try:
-        entry = module.compile()
+        with _collecting_later():
+            entry = module.compile()
     except Exception as error:  # numba passes on what its parts raise, of any type
         raise StrategyError(f"{name} does not compile: {_telling(str(error) if isinstance(error, NumbaError) else repr(error))}") from error
     _KEEP.append(entry)  # the machine code lives as long as this object
     return prototype(entry.address)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """numba makes a million objects and hardly a cycle: looking for some again and again took 8 % of its time."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
+@functools.cache
+def without_scipy() -> None:
+    """Import the part of numba that would import scipy to see whether there is a BLAS: 0.15 s and 13 MB for every process with a loop.
+
+    Where a strategy multiplies matrices numba asks again, and is answered.
+    """
+    from numba.np import linalg
+
+    asked = linalg.ensure_blas
+    linalg.ensure_blas = lambda: None
+    try:
+        importlib.import_module("numba.np.arraymath")
+    finally:
+        linalg.ensure_blas = asked
 
 
 def _telling(message: str) -> str:

@@ -87,7 +87,7 @@ def made_elsewhere(id_: str, noted: NoteRun, outcome: Outcome) -> Run:
 
 def study_columns(noted: NoteStudy) -> dict[str, str]:
     """A study as the columns of `runs` besides its id and time."""
-    result = {name: msgspec.to_builtins(getattr(noted, name)) for name in ("key", "counts", "found", "started_ns", "ended_ns")}
+    result = {name: msgspec.to_builtins(getattr(noted, name)) for name in ("key", "journal", "counts", "found", "started_ns", "ended_ns")}
     return {
         "kind": noted.kind, "strategy": ", ".join(noted.strategies), "source": noted.source, "params": json.dumps(noted.asked),
         "result": json.dumps(result),

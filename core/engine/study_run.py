@@ -65,8 +65,11 @@ class StudyRun(Task):
     def columns(self) -> dict[str, str]:
         """As the columns of `runs` besides its id and time. Trials that were made are counted however it ended."""
         so_far = self.progress
-        counts = msgspec.to_builtins(so_far.counts) if so_far else []
-        told = {"key": so_far.key if so_far else "", "counts": counts, "found": self.found, "progress": msgspec.to_builtins(so_far)}
+        told = {
+            "key": so_far.key if so_far else "", "journal": so_far.journal if so_far else "",
+            "counts": msgspec.to_builtins(so_far.counts) if so_far else [], "found": self.found,
+            "progress": msgspec.to_builtins(so_far),
+        }  # fmt: skip
         return self.in_ledger("optimize", told)
 
     def words(self) -> dict[str, Any]:

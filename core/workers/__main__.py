@@ -47,6 +47,9 @@ def get_ready() -> None:
     where loading a strategy takes a fiftieth."""
     from numba.core.registry import cpu_target
 
+    from core.compile.machine_code import without_scipy
+
+    without_scipy()
     cpu_target.typing_context.refresh()
     cpu_target.target_context.refresh()
 

@@ -150,6 +150,16 @@ def test_a_process_that_got_ready_has_nothing_of_numba_left_to_load_with_its_fir
     assert in_a_process(path, EAGER) == "[]"
 
 
+def test_a_loop_is_loaded_without_scipy_and_matrices_can_still_be_multiplied(own_cache: Path, tmp_path: Path) -> None:
+    path = kernel(tmp_path, "plain", "out[0] = 2.0")
+    assert in_a_process(path) == "2.0 compiled"
+    assert in_a_process(path, CHILD + "print('scipy.linalg' in sys.modules)") == "2.0 loaded\nFalse"
+    assert in_a_process(path, EAGER + "sys.stdout.write(str('scipy.linalg' in sys.modules))") == "[]False"
+    dot = kernel(tmp_path, "dot", "out[0] = np.dot(mem[:2], mem[:2]) + 3.0")
+    assert in_a_process(dot) == "3.0 compiled"
+    assert in_a_process(dot) == "3.0 loaded"
+
+
 def test_an_unfinished_build_is_no_hit_and_leaves_nothing_behind(own_cache: Path, tmp_path: Path) -> None:
     path = kernel(tmp_path, "refused", "out[0] = 1.0 + (tick.price, 'a')")
     with pytest.raises(StrategyError):

@@ -20,7 +20,7 @@ from test_lab import CRASH, PARAMS, SLOW, TERMS, home_strategy, klines, lab, ove
 from core.commands import CancelRun, NoteStudy, Optimize, TrialCount
 from core.engine import run_files
 from core.errors import UsageError
-from core.research.search.counting import earlier_trials
+from core.research.search.counting import trials_ever
 from core.research.search.crew import local_crew
 from core.research.search.findings import Division, document, findings
 from core.research.search.job import question_of
@@ -102,7 +102,7 @@ async def test_a_study_finds_what_the_command_finds_for_the_same_words(tmp_path:
     home = str(tmp_path / "other")
     request = StudyRequest(order=order, folders=[str(builtin_folder())], home=home, place=str(tmp_path / "place"), detail="")
     made = question_of(request).study
-    runner = Runner(made, lambda: local_crew(1))
+    runner = Runner(made, lambda: local_crew(1, idle=False))
     tried = runner.run(tmp_path / "own.trials")
     expected = document(findings(made, runner.progress, tried, "sharpe", division=Division("rolling", 3)), 0.0)
     assert {**detail.document, "elapsed_s": 0.0} == msgspec.msgpack.decode(msgspec.msgpack.encode(expected))
@@ -157,7 +157,7 @@ async def test_a_study_leaves_its_report_and_what_else_might_have_come_of_the_be
         assert (done.done, done.total) == (12, 12), "runs of the best again are no trials"
         count = TrialCount(symbol=done.symbol, first_ns=done.first_ns, last_ns=done.last_ns, trials=0)
         await rig.engine.ledger.wait_committed()
-        assert earlier_trials(rig.home / "ledger.db", count) == 12  # type: ignore[arg-type]
+        assert trials_ever(rig.home, count) == 12  # type: ignore[arg-type]
         (fold,) = document["validations"][0]["folds"]
         edges = told["detail"]["edges_ns"]
         assert fold["train"][1] == edges[len(edges) // 2 - 1 - 3], "half of the time, less three periods"
@@ -223,7 +223,7 @@ async def test_cancelling_ends_every_process_of_a_study_and_the_same_words_go_on
         await rig.engine.commands.submit(CancelRun(id=again), "test")
         series = TrialCount(symbol="binance:BTCUSDT", first_ns=study(rig, id_).first_ns, last_ns=study(rig, id_).last_ns, trials=0)
         await rig.engine.ledger.wait_committed()
-        assert earlier_trials(rig.home / "ledger.db", series) == 5, "each is counted once, though both were cancelled"  # type: ignore[arg-type]
+        assert trials_ever(rig.home, series) == 5, "each is counted once, though both were cancelled"  # type: ignore[arg-type]
 
 
 async def test_a_study_whose_process_is_killed_is_a_failed_run_and_can_be_taken_up(tmp_path: Path) -> None:
@@ -236,6 +236,15 @@ async def test_a_study_whose_process_is_killed_is_a_failed_run_and_can_be_taken_
         assert "killed by signal 9" in (await ended(rig, id_, "failed")).line
         again = await ask(rig, source, "sticky", ranges=["k=0:5"])
         await until(lambda: study(rig, again).kept == 5, "it takes over what was kept", 60)
+        os.kill(children()[0], 9)
+        await ended(rig, again, "failed")
+        await rig.engine.ledger.wait_committed()
+        so_far = study(rig, again)
+        series = TrialCount(symbol=so_far.symbol, first_ns=so_far.first_ns, last_ns=so_far.last_ns, trials=0)
+        assert trials_ever(rig.home, series) == 5, "each is counted once, though both were killed"  # type: ignore[arg-type]
+        (journal,) = (rig.home / "studies").glob("*.trials")
+        journal.unlink()
+        assert trials_ever(rig.home, series) == 5, "the ledger knows them too"  # type: ignore[arg-type]
 
 
 ASKER = """

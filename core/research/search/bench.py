@@ -5,6 +5,7 @@ A trial gives the very figures of `cockpit backtest` with the same words: the lo
 
 from __future__ import annotations
 
+import threading
 import time
 
 import msgspec
@@ -27,9 +28,18 @@ from core.types import BAR, DAY, TICK, Records, copied, join
 #: Rows of series at hand, by key: those of a file are shared with every process that maps it.
 _ROWS: dict[str, Records] = {}
 
-#: Compiled loops at hand with their memory: one for all parameters of a strategy that need about as much of it.
-_LOOPS: dict[tuple[str, int, bytes], Instance] = {}
+#: Loops at hand that each thread has: their memory is one trial's at a time, and a Dask worker runs several.
 MOST_LOOPS = 32
+
+
+class _Loops(threading.local):
+    """Compiled loops at hand with their memory: one for all parameters of a strategy that need about as much of it."""
+
+    def __init__(self) -> None:
+        self.by_key: dict[tuple[str, int, bytes], Instance] = {}
+
+
+_LOOPS = _Loops()
 
 encode_terms = msgspec.msgpack.Encoder().encode
 
@@ -76,9 +86,9 @@ def run_trial(job: Job, trial: Trial) -> Result:
             rows, terms = jittered(rows, trial.jitter, bars=series.bars), costing(terms, trial.jitter.cost)
         return _traded(_instance(job.plans[trial.plan], terms, trial), trial, series, rows, began)
     except CockpitError as error:
-        return Result(trial.number, {}, error=str(error))
+        return Result(trial.number, {}, error=str(error), series=trial.series)
     except Exception as error:  # anything may be raised in a strategy: it is somebody else's code
-        return Result(trial.number, {}, error=f"{job.plans[trial.plan].name} failed: {telling(error)}")
+        return Result(trial.number, {}, error=f"{job.plans[trial.plan].name} failed: {telling(error)}", series=trial.series)
 
 
 def jittered(rows: Records, jitter: Jitter, *, bars: bool) -> Records:
@@ -101,11 +111,12 @@ def _instance(plan: Blueprint, terms: Terms, trial: Trial) -> Instance:
         return PythonInstance(msgspec.structs.replace(plan, **changed), terms)
     room = 1 << max(trial.work - 1, 0).bit_length()
     key = (plan.text, room, encode_terms(terms))
-    if key not in _LOOPS:
-        while len(_LOOPS) >= MOST_LOOPS:
-            del _LOOPS[next(iter(_LOOPS))]
-        _LOOPS[key] = Instance(msgspec.structs.replace(plan, work=room, params=trial.params), terms)
-    instance = _LOOPS[key]
+    loops = _LOOPS.by_key
+    if key not in loops:
+        while len(loops) >= MOST_LOOPS:
+            del loops[next(iter(loops))]
+        loops[key] = Instance(msgspec.structs.replace(plan, work=room, params=trial.params), terms)
+    instance = loops[key]
     instance.begin(trial.params)
     return instance
 
@@ -131,7 +142,7 @@ def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, beg
     if daily:
         equities = _at(edges, last, marks, capital, float(equity[0]))
     changes = np.diff(equities, prepend=capital)
-    return Result(trial.number, figures, changes.tobytes())
+    return Result(trial.number, figures, changes.tobytes(), series=trial.series)
 
 
 def _daily(edges: NDArray[np.int64]) -> bool:

@@ -1,11 +1,11 @@
-"""Who runs the trials: this process, processes of its own, or the workers of a Dask cluster. All give the same bits."""
+"""Who runs the trials: processes of ours, or the workers of a Dask cluster. Both give the same bits."""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -17,19 +17,6 @@ from core.research.search.trial import Series
 
 #: What a crew may be broken by: its jobs are to be given to another one.
 BROKEN = (BrokenProcessPool,)
-
-
-class Serial(Executor):
-    """Runs a job when it is submitted, here."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """The job's future; it is done."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # it belongs to the future
-            future.set_exception(error)
-        return future
 
 
 class Crew:
@@ -55,14 +42,13 @@ class Crew:
 
 @contextmanager
 def local_crew(jobs: int, *, idle: bool = True) -> Iterator[Crew]:
-    """So many processes; with one, this process itself. They end with the block, and with this process however it ends.
+    """So many processes. They end with the block, and with this process however it ends.
+
+    One is a process of its own too: what a strategy does to it fails one trial and not the study, and who waits can say how far it is.
 
     Args:
         idle: whether they take only what nobody else wants of the processor.
     """
-    if jobs <= 1:
-        yield Crew(Serial(), 1)
-        return
     context = multiprocessing.get_context("spawn")
     pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle_in, initargs=(os.getpid(), idle))
     processes = pool._processes  # the pool forgets them as soon as it breaks

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.commands import Optimize, TrialCount
+from core.commands import Optimize
 from core.errors import StrategyError
 from core.research.report.study import study_notes, study_page
 from core.research.search.crew import local_crew
@@ -94,12 +94,9 @@ class Teller:
     def word(self, stage: str = "") -> StudyProgress:
         """How far it is."""
         tried = self.tried
-        counts = [
-            TrialCount(symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=tried.made_by.get(one.symbol, 0))
-            for one in self._study.series
-        ]
-        best = best_of(tried.best_by) if tried.best_by is not None else None
-        return StudyProgress(self._study.key, tried.done, tried.total, tried.kept, tried.failed, tried.rate, best, counts, stage)
+        best = None if tried.best_by is None else {"rank_by": tried.ranked_by, **best_of(tried.best_by)}
+        figures = tried.done, tried.total, tried.kept, tried.failed, tried.rate
+        return StudyProgress(self._study.key, *figures, best, tried.counts(self._study.series), stage, tried.journal)
 
 
 def best_of(tried: Tried) -> dict[str, Any]:

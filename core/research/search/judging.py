@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from core.research.search.counting import earlier_trials
+from core.research.search.counting import trials_ever
 from core.research.search.findings import Division, Findings, findings
 from core.research.search.montecarlo import monte_carlo
 from core.research.search.runner import Crews, Progress, Runner, Tried
@@ -18,15 +18,15 @@ def judged(home: Path, study: Study, progress: Progress, tried: Sequence[Tried],
     """What was found, in order, with what the number of trials leaves of it.
 
     Args:
-        home: whose ledger knows the trials of before.
+        home: whose ledger and journals know the trials of before.
 
     Raises:
         UsageError: the periods cannot be divided so.
         StoreError: the ledger cannot be read.
     """
-    earlier = sum(earlier_trials(home / "ledger.db", one) for one in study.series)
-    made = max(0, earlier - progress.kept)  # those taken over are on the ledger already
-    return findings(study, progress, tried, rank_by, earlier=made, division=division)
+    ever = sum(trials_ever(home, one) for one in study.series)
+    earlier = max(0, ever - progress.done)  # its own are in its journal by now
+    return findings(study, progress, tried, rank_by, earlier=earlier, division=division)
 
 
 def with_chance(found: Findings, crews: Crews, told: Callable[[Progress], None], *, paths: int, seed: int) -> Findings:

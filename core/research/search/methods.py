@@ -17,6 +17,9 @@ METHODS = ("grid", "random", "bayes")
 #: Trials asked for together where each choice depends on results: fixed, so that the same seed gives the same trials on any machine.
 ROUND = 16
 
+#: The same where it does not: so many that a thousand processes are seldom kept waiting for the last ones of a round.
+LISTED = 1 << 17
+
 #: Trials of a method that could go on without end, where nothing is said.
 DEFAULT_MOST = 100
 
@@ -41,7 +44,7 @@ class Listed(Method):
         a_round: how many are handed out together.
     """
 
-    def __init__(self, sets: Iterator[dict[str, Any]], most: int | None, a_round: int = 1024) -> None:
+    def __init__(self, sets: Iterator[dict[str, Any]], most: int | None, a_round: int = LISTED) -> None:
         self._sets = itertools.islice(sets, most)
         self._round = a_round
 

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import SourceError
+from core.research.search.journal import FOLDER, SUFFIX
 from core.research.search.rows import Progress, keep_rows
 from core.research.search.study import Ask, Study
 from core.research.sources import open_many
-
-#: Folder of a home in which studies keep their results.
-FOLDER = "studies"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +61,7 @@ class Question:
 
     def journal(self, home: Path) -> Path:
         """The file of a home that keeps what was tried: the same question goes on from there."""
-        return home / FOLDER / f"{self.study.key}.trials"
+        return home / FOLDER / f"{self.study.key}{SUFFIX}"
 
 
 def open_question(

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+from core.commands import TrialCount
 from core.research.search.crew import BROKEN, Crew
 from core.research.search.journal import Journal
 from core.research.search.methods import Method
 from core.research.search.study import Study
-from core.research.search.trial import Result, Trial, decode_results
+from core.research.search.trial import Result, Series, Trial, decode_results
 
 #: Seconds a job should take: long enough that its way costs nothing, short enough that progress is seen and a stop is prompt.
 JOB_S = 0.25
 
-#: Trials of a job at most.
+#: Trials of a job of that length at most.
 JOB_TRIALS = 256
+
+#: Jobs a second that one scheduler hands out and takes back with ease (`benchmarks/cluster.py`): a crew of more gets longer ones.
+JOBS_A_SECOND = 100
 
 #: Jobs given out per process: one at work, one at hand.
 AHEAD = 2
@@ -61,23 +65,46 @@ class Progress:
     Attributes:
         total: trials there will be at most.
         done: trials with a result, those `kept` from an earlier run too.
-        made_by: trials made in this run, of each symbol.
+        made_by: trials made in this run, of each symbol; `ever_by` with those of earlier runs.
+        journal: names the file they are kept in.
         best: the largest figure so far, and who made it.
+        ranked_by: which figure that is; net_pnl where no trial has the Sharpe that was asked for yet.
     """
 
     total: int
     done: int = 0
     kept: int = 0
     made_by: dict[str, int] = field(default_factory=dict)
+    ever_by: dict[str, int] = field(default_factory=dict)
+    journal: str = ""
     failed: int = 0
     best: float | None = None
     best_by: Tried | None = None
+    ranked_by: str = ""
     began: float = field(default_factory=time.monotonic)
 
     @property
     def rate(self) -> float:
         """Trials a second in this run."""
         return (self.done - self.kept) / max(time.monotonic() - self.began, 1e-9)
+
+    def counts(self, series: Iterable[Series]) -> list[TrialCount]:
+        """Trials made, by symbol and span."""
+        return [
+            TrialCount(
+                symbol=one.symbol, first_ns=one.first_ns, last_ns=one.last_ns, trials=self.made_by.get(one.symbol, 0),
+                ever=self.ever_by.get(one.symbol, 0),
+            )
+            for one in series
+        ]  # fmt: skip
+
+    def weigh(self, tried: Tried, rank_by: str) -> None:
+        """Whether it is the best so far, as `core.research.search.ranking.rank` would have it."""
+        by, value = rank_by, score(tried.result, rank_by)
+        if value is None and rank_by == "sharpe" and self.ranked_by != "sharpe":
+            by, value = "net_pnl", score(tried.result, "net_pnl")
+        if value is not None and (self.best is None or by != self.ranked_by or value > self.best):
+            self.best, self.best_by, self.ranked_by = value, tried, by
 
 
 class Runner:
@@ -95,14 +122,17 @@ class Runner:
         self._crashes: dict[int, int] = {}
         self._alone: set[int] = set()  # to be run one by one: their process crashed
 
-    def run(self, path: Path) -> list[Tried]:
-        """Every trial with its result, in the order of their numbers; those in the file are taken over.
+    def run(self, path: Path, *, again: bool = False) -> list[Tried]:
+        """Every trial with its result, in the order of their numbers; those in the file are taken over, unless all are to be made again.
 
         Raises:
             CockpitError: results cannot be kept there, or no crew is to be had.
         """
         tried: list[Tried] = []
-        journal = Journal(path)
+        journal = Journal(path, self.progress.counts(self._study.series), again=again)
+        self.progress.journal = journal.id
+        for count in journal.counts:
+            self.progress.ever_by[count.symbol] = count.trials
         with ExitStack() as stack:
             stack.callback(journal.close)
             hands = _Hands(self._crews, stack)
@@ -147,8 +177,8 @@ class Runner:
         given: dict[Future[bytes], list[Trial]] = {}
         while todo or given:
             try:
-                while todo and len(given) < AHEAD * hands.crew.size:
-                    part = self._part(todo)
+                while todo and len(given) < self._room(todo[0], given.values(), hands.crew.size):
+                    part = self._part(todo, hands.crew.size)
                     given[hands.crew.submit(self._study.job(part))] = part
                 done, _ = wait(given, timeout=0.5, return_when=FIRST_COMPLETED)
                 for future in done:
@@ -171,11 +201,18 @@ class Runner:
             self._told(self.progress)
         return found
 
-    def _part(self, todo: deque[Trial]) -> list[Trial]:
-        """The trials of the next job."""
+    def _room(self, trial: Trial, given: Iterable[list[Trial]], size: int) -> int:
+        """Jobs that may be out at once: one, where it is about who crashes."""
+        suspects = trial.number in self._alone or any(part[0].number in self._alone for part in given)
+        return 1 if suspects else AHEAD * size
+
+    def _part(self, todo: deque[Trial], size: int) -> list[Trial]:
+        """The trials of the next job: towards the end of a round fewer, so that all hands end at about the same time."""
         if todo[0].number in self._alone:
             return [todo.popleft()]
-        count = min(JOB_TRIALS, max(1, int(JOB_S / self._trial_s))) if self._trial_s else 1
+        longer = max(1.0, size / JOBS_A_SECOND / JOB_S)
+        fitting = max(1, int(JOB_S * longer / self._trial_s)) if self._trial_s else 1
+        count = min(fitting, int(JOB_TRIALS * longer), -(-len(todo) // (AHEAD * size)))
         part: list[Trial] = []
         while todo and len(part) < count and todo[0].number not in self._alone:
             part.append(todo.popleft())
@@ -187,28 +224,28 @@ class Runner:
         if spent:
             self._trial_s = max(sum(spent) / len(spent), 1e-6)
 
-    def _blame(self, parts: Iterable[list[Trial]]) -> tuple[list[Trial], list[tuple[Trial, Result]]]:
+    def _blame(self, parts: Collection[list[Trial]]) -> tuple[list[Trial], list[tuple[Trial, Result]]]:
         """After a crash: what is to be run again, alone until it is clear who crashes, and who that was."""
         again, failed = [], []
         for part in parts:
             for trial in part:
                 self._alone.add(trial.number)
-                self._crashes[trial.number] = self._crashes.get(trial.number, 0) + (len(part) == 1)
+                self._crashes[trial.number] = self._crashes.get(trial.number, 0) + (len(parts) == len(part) == 1)
                 if self._crashes[trial.number] < CRASHES:
                     again.append(trial)
                 else:
-                    failed.append((trial, Result(trial.number, {}, error="its process crashed each time it was tried")))
+                    why = "its process crashed each time it was tried"
+                    failed.append((trial, Result(trial.number, {}, error=why, series=trial.series)))
         return again, failed
 
     def _note(self, found: dict[int, Result], trial: Trial, result: Result, made: int = 1) -> None:
         found[trial.number] = result
         progress, symbol = self.progress, self._study.series[trial.series].symbol
-        progress.made_by[symbol] = progress.made_by.get(symbol, 0) + made
+        for counts in (progress.made_by, progress.ever_by):
+            counts[symbol] = counts.get(symbol, 0) + made
         progress.done += 1
         progress.failed += bool(result.error)
-        value = score(result, self._study.ask.rank_by)
-        if value is not None and (progress.best is None or value > progress.best):
-            progress.best, progress.best_by = value, self._tried(trial, result)
+        progress.weigh(self._tried(trial, result), self._study.ask.rank_by)
 
 
 class _Hands:

@@ -31,7 +31,7 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True):
         place: a folder for the rows, made and removed by who asks.
         detail: the file to be written with what was found.
         page: the file to be written with its report (`core.research.report.study`), gzip; '' none.
-        processes: that run trials at once; 1: none but its own.
+        processes: that run trials at once, besides its own.
         idle: whether it is to run only where nothing else wants to.
     """
 
@@ -50,8 +50,9 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
 
     Attributes:
         best: strategy, params and figures of the best so far; at the end of the best, with what it is best by as `rank_by`.
-        counts: trials made in this run, by symbol and span.
+        counts: trials made, by symbol and span.
         stage: what is done once all was tried; '' it is still being tried.
+        journal: names the file they are kept in; '' before it is open.
     """
 
     key: str
@@ -63,6 +64,7 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
     best: dict[str, Any] | None
     counts: list[TrialCount]
     stage: str = ""
+    journal: str = ""
 
 
 class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):

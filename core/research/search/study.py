@@ -20,7 +20,7 @@ from core.compile.module import Variant, compiled
 from core.errors import StrategyError, UsageError
 from core.kernels import loop
 from core.research.calibration.costs import Costs
-from core.research.search.methods import DEFAULT_MOST, Method, method
+from core.research.search.methods import DEFAULT_MOST, LISTED, Method, method
 from core.research.search.ranges import Range
 from core.research.search.space import Condition, Space
 from core.research.search.trial import Job, Series, Trial, encode_job
@@ -151,6 +151,8 @@ class Study:
             [(space.definition.name, space.axes) for space in self.spaces], sorted(ask.params.items()), [one.text for one in ask.where],
             ask.method, ask.most, ask.seed, ask.rank_by if ask.method == "bayes" else "",
         ]  # fmt: skip
+        if len(self.spaces) * len(self.series) > 1:
+            words.append(LISTED)  # rounds go by turns through them: which number a trial has
         return hashlib.sha256(msgspec.json.encode(words)).hexdigest()[:16]
 
 

@@ -91,12 +91,14 @@ class Result(msgspec.Struct, frozen=True):
         figures: as `core.research.metrics` names them; empty where it failed.
         changes: float64 bytes: change of equity in each of the series' periods, quote currency.
         error: why it failed, one line; '' it did not.
+        series: as of its trial; -1 not told.
     """
 
     number: int
     figures: dict[str, Any]
     changes: bytes = b""
     error: str = ""
+    series: int = -1
 
     @property
     def periods(self) -> NDArray[np.float64]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from core.commands import NoteStudy
 from core.engine.study_run import study_of
 from core.home import data_folder
 from core.research.search.job import question_of
+from core.research.search.journal import Journal
 from core.research.search.runner import Progress
 from core.research.search.service import StudyRequest
 from core.store.ledger_reader import read_runs
@@ -80,18 +84,60 @@ def test_the_trials_of_a_study_that_is_stopped_count_and_are_not_counted_again(
     monkeypatch.setattr("core.research.search.runner.JOB_TRIALS", 1)
 
     def stop(_: StudyLine, progress: Progress) -> None:
-        if progress.done == 2:
+        if progress.done >= 2:
             raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
         patch.setattr(StudyLine, "__call__", stop)
         outcome = run(*WORDS, "--json")
     assert outcome.code == 130
-    assert "2 of 6 trials are kept" in outcome.err
     found = run(*WORDS, "--json").document
-    assert (found["resumed"], found["trials_counted"]) == (2, 6)
-    counts = [json.loads(row["result"])["counts"][0]["trials"] for row in read_runs(home / "ledger.db")]
-    assert counts == [2, 4]
+    kept = found["resumed"]
+    assert 2 <= kept < 6
+    assert f"{kept} of 6 trials are kept" in outcome.err
+    assert found["trials_counted"] == 6
+    counts = [json.loads(row["result"])["counts"][0] for row in read_runs(home / "ledger.db")]
+    assert [(count["trials"], count["ever"]) for count in counts] == [(kept, kept), (6 - kept, 6)]
+
+
+KILLER = '''"""Ends the command that runs it, once."""
+import os
+from pathlib import Path
+from typing import Annotated
+from msgspec import Meta, Struct
+class Params(Struct, frozen=True, kw_only=True):
+    k: Annotated[int, Meta(ge=0, le=99)] = 1
+class Strategy:
+    def __init__(self, params):
+        self.k = params.k
+    def on_bar(self, bar):
+        mark = Path(__file__).with_suffix(".mark")
+        if self.k == 7 and not mark.exists():
+            mark.touch()
+            os.kill(os.getppid(), 9)
+        return float(self.k % 2)
+'''
+
+
+def test_the_trials_of_a_study_that_was_killed_count_whether_or_not_anyone_goes_on_with_it(run: Run, home: Path) -> None:
+    (home / "strategies").mkdir(parents=True)
+    (home / "strategies" / "killer.py").write_text(KILLER)
+    words = ("optimize", SAMPLE, "--strategy", "killer", "--range", "k=0:9", "--jobs", "1", "--json")
+    environment = os.environ | {"COCKPIT_HOME": str(home)}
+    killed = subprocess.run([sys.executable, "-m", "cockpit", *words], env=environment, timeout=120, check=False)
+    assert killed.returncode == -9
+    assert not (home / "ledger.db").exists(), "nobody lived to write it"
+    (path,) = (home / "studies").glob("*.trials")
+    journal = Journal(path)
+    journal.close()
+    kept = len(journal.found)
+    assert 0 < kept < 10
+    assert run(*WORDS, "--json").document["trials_counted"] == 6 + kept
+    found = run(*words).document
+    assert (found["resumed"], found["trials"], found["trials_counted"]) == (kept, 10, 16)
+    assert run(*words, "--again").document["trials_counted"] == 26
+    path.unlink()
+    assert run(*WORDS, "--json").document["trials_counted"] == 26, "the ledger has those made before the kill too"
 
 
 @pytest.mark.parametrize(

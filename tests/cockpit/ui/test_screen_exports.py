@@ -30,7 +30,7 @@ async def test_e_on_a_run_writes_its_report_too(tmp_path: Path) -> None:
     assert page.startswith("<!doctype html>")
     assert "sma_crossover on binance:BTCUSDT" in page
     assert sorted(path.name for path in (tmp_path / "exports").iterdir()) == [
-        f"run-1{ending}" for ending in ("-equity.csv", "-fills.csv", "-trades.csv", ".html", ".json")
+        f"run-1{ending}" for ending in ("-equity.csv", "-fills.csv", "-signals.csv", "-trades.csv", ".html", ".json")
     ]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fake_lab import HOUR, STUDY, run_row, running_study, study_report, study_row, with_runs, with_studies
+from fake_lab import HOUR, STUDY, run_row, running_study, study_report, study_row, trial_row, with_runs, with_studies
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, lines_of, opened, text_of
 from test_screen_lab import HOSTILE, entry
 from textual.pilot import Pilot
@@ -55,6 +55,8 @@ async def test_a_study_under_way_tells_progress_rate_time_left_and_the_best_so_f
         assert line_with(app, "run-9", "48 %  43/90 trials  12/s", "left  best Sharpe 1.80: fast 8, slow 50")
         assert line_with(app, "run-8", "◌ study queued")
         await eventually(lambda: line_with(app, "x cancels it. What was tried is kept"))
+        with_studies(engine, running_study(best={"rank_by": "net_pnl", **trial_row(8, 50), "sharpe": None}))
+        await eventually(lambda: line_with(app, "run-9", "best net P&L +1,260.00 USDT (no Sharpe)"))
         with_studies(engine, running_study(done=0, total=0, best=None), study_row(8, **NOT_DONE, state="failed", line="no rows"))
         await eventually(lambda: line_with(app, "run-9", "● preparing"))
         assert line_with(app, "run-8", "✖ study failed: no rows")

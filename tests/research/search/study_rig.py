@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import msgspec
 import numpy as np
 
 from core.commands import Terms
+from core.research.search.crew import Crew
 from core.research.search.ranges import parse_range
 from core.research.search.rows import keep_rows
 from core.research.search.runner import Tried
@@ -30,6 +34,22 @@ class Strategy:
     def on_bar(self, bar):
         self.n += 1
 '''
+
+
+class Serial(Executor):
+    """Runs a job when it is submitted, in this process."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """The job's future; it is done."""
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@contextmanager
+def here() -> Iterator[Crew]:
+    """A crew of this process alone."""
+    yield Crew(Serial(), 1)
 
 
 def bars_file(folder: Path, symbol: str = "BTCUSDT", count: int = 600, seed: int = 5) -> Path:

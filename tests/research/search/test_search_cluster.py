@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from study_rig import bars_file, facts, strategy_folder, study
+from study_rig import bars_file, facts, here, strategy_folder, study
 
 from core.errors import CockpitError
-from core.research.search.crew import dask_crew, local_crew
+from core.research.search.crew import dask_crew
 from core.research.search.runner import Progress, Runner
 
 pytest.importorskip("distributed")
@@ -69,7 +69,7 @@ def test_a_cluster_gives_the_same_bits_as_one_process_also_when_a_worker_is_lost
     strategy_folder(tmp_path, plain="return float(self.n // (self.k + 3) % 2)")
     words = ("fast=2:12:2", "slow=8:40:8", "k=0:19")
     asked = study(tmp_path, *words, strategies=("sma_crossover", "plain"), files=(bars_file(tmp_path),))
-    alone = Runner(asked, lambda: local_crew(1)).run(tmp_path / "alone")
+    alone = Runner(asked, here).run(tmp_path / "alone")
     far = Runner(asked, lambda: dask_crew(address, asked.series)).run(tmp_path / "far")
     assert facts(far) == facts(alone)
 

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from study_rig import bars_file, strategy_folder, study
+from study_rig import bars_file, here, strategy_folder, study
 
 from core.commands import Terms
 from core.research.backtest import Order, run_backtest
 from core.research.search.advice import best_per_strategy, best_per_symbol, sentences
-from core.research.search.counting import earlier_trials
+from core.research.search.counting import trials_ever
 from core.research.search.crew import local_crew
 from core.research.search.findings import Division, Findings, document, findings
 from core.research.search.montecarlo import monte_carlo
@@ -47,7 +47,7 @@ def noise(count: int, seed: int = 1, drift: float = 0.0) -> list[Tried]:
 def run(folder: Path, *ranges: str, division: Division | None = None, **more: Any) -> Findings:
     """A study, tried and judged."""
     asked = study(folder, *ranges, **more)
-    runner = Runner(asked, lambda: local_crew(1))
+    runner = Runner(asked, here)
     return findings(asked, runner.progress, runner.run(folder / "trials"), asked.ask.rank_by, division=division)
 
 
@@ -150,7 +150,7 @@ async def test_runs_and_studies_on_the_same_market_and_time_are_counted(tmp_path
     asked = study(tmp_path, "fast=5", files=(bars_file(tmp_path),))
     (one,) = asked.series
     path = tmp_path / "ledger.db"
-    assert earlier_trials(path, one) == 0
+    assert trials_ever(tmp_path, one) == 0
     inside = {"symbol": one.symbol, "first_ns": one.first_ns + 5, "last_ns": one.last_ns - 5}
     other = {"symbol": "binance:ETHUSDT", "first_ns": one.first_ns, "last_ns": one.last_ns}
     before = {"symbol": one.symbol, "first_ns": 0, "last_ns": one.first_ns - 1}
@@ -161,12 +161,12 @@ async def test_runs_and_studies_on_the_same_market_and_time_are_counted(tmp_path
         ]  # fmt: skip
         for number, (kind, result) in enumerate(rows):
             await ledger.add_run(f"run-{number}", 1, kind=kind, strategy="s", source="x", params="{}", result=json.dumps(result))
-    assert earlier_trials(path, one) == 41
+    assert trials_ever(tmp_path, one) == 41
 
 
 def test_what_else_might_have_come_of_the_best_is_the_same_for_the_same_seed_whoever_runs_it(tmp_path: Path) -> None:
     asked = study(tmp_path, "fast=2:6:2", terms=Terms(fee_bps=2, slippage_bps=1))
-    tried_ = Runner(asked, lambda: local_crew(1)).run(tmp_path / "trials")
+    tried_ = Runner(asked, here).run(tmp_path / "trials")
     found = [
         monte_carlo(asked, Runner(asked, lambda jobs=jobs: local_crew(jobs, idle=False)), tried_[1], paths=200, runs=12, seed=seed)  # type: ignore[misc]
         for jobs, seed in ((1, 3), (2, 3), (1, 4))
@@ -180,10 +180,10 @@ def test_what_else_might_have_come_of_the_best_is_the_same_for_the_same_seed_who
 
 def test_a_market_without_jitter_and_the_same_costs_is_the_one_that_was(tmp_path: Path) -> None:
     asked = study(tmp_path, "fast=5", terms=Terms(fee_bps=2))
-    (plain,) = Runner(asked, lambda: local_crew(1)).run(tmp_path / "trials")
+    (plain,) = Runner(asked, here).run(tmp_path / "trials")
     same, dear = (
         msgspec.structs.replace(asked.trial(k, 0, 0, plain.params), jitter=Jitter(1, 0.0, cost)) for k, cost in enumerate((1.0, 3.0))
     )
-    results = Runner(asked, lambda: local_crew(1)).once([same, dear])
+    results = Runner(asked, here).once([same, dear])
     assert results[0].changes == plain.result.changes
     assert results[1].figures["fees"] == pytest.approx(3 * plain.result.figures["fees"])
