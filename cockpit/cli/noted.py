@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.research.curve import Curve
     from core.research.portfolio.run import Portfolio
     from core.research.search.findings import Findings
-    from core.research.search.runner import Progress
+    from core.research.search.progress import Progress
     from core.research.search.study import Study
 
 

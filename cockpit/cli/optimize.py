@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.research.search.crew import Crew
     from core.research.search.findings import Division, Findings
+    from core.research.search.progress import Progress
     from core.research.search.question import Question
-    from core.research.search.runner import Progress
     from core.research.search.trial import Series
 
 #: Rows of the table that are printed.

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from core.research.search.findings import Findings
+    from core.research.search.progress import Progress
     from core.research.search.ranking import Row
-    from core.research.search.runner import Progress
     from core.research.search.validation import Validation
 
 _BAR = 20

@@ -58,8 +58,7 @@ class Instance:
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
         self._rows: Records = self._reports.view(REPORT).view(np.ndarray)
         self._written = np.zeros(1, np.int64)
-        self._tick = layouts["TICK"]
-        self._jit = jit
+        self._tick, self._jit = layouts["TICK"], jit
         self._advance = module.compiled(plan.text, plan.name) if jit else module.plain(plan.text)
         self._state_at = self.state.ctypes.data
         after = (self._params, self._out, self.books, self.account, self._terms, self._limits, self._reports)

@@ -17,9 +17,9 @@ from core.engine.warm import within_reach
 from core.reach import MOST_PRINTS, REACH, reach_given, reached
 from core.research.backtest import Order, run_backtest
 from core.research.search.findings import rerun
+from core.research.search.progress import Tried
 from core.research.search.ranges import parse_range
 from core.research.search.rows import keep_rows
-from core.research.search.runner import Tried
 from core.research.search.study import Ask, Study
 from core.research.search.trial import Result
 from core.research.sources import open_sources

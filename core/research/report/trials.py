@@ -11,8 +11,8 @@ import numpy as np
 
 from core.research.report.page import brief, milliseconds
 from core.research.search.findings import Findings
+from core.research.search.progress import Tried
 from core.research.search.ranking import Row
-from core.research.search.runner import Tried
 from core.research.search.trial import Series
 
 #: Values of equity a page holds at most, for as many trials as that is; of more trials than MANY, of the best FEW only.

@@ -13,8 +13,8 @@ from core.research.search.advice import best_per_strategy, best_per_symbol, sent
 from core.research.search.bench import rows_of, run_trial
 from core.research.search.montecarlo import MonteCarlo
 from core.research.search.plateau import mark_plateaus
+from core.research.search.progress import Progress, Tried
 from core.research.search.ranking import Ranking, rank
-from core.research.search.runner import Progress, Tried
 from core.research.search.study import Study
 from core.research.search.trial import Result
 from core.research.search.validation import Validation, validate

@@ -21,10 +21,11 @@ from core.research.report.study import study_notes, study_page
 from core.research.search.crew import local_crew
 from core.research.search.findings import Division, Findings, document
 from core.research.search.judging import judged, with_chance
+from core.research.search.progress import Progress, Tried
 from core.research.search.question import Question, Wanted, open_question
 from core.research.search.ranges import parse_range
 from core.research.search.ranking import FIGURES
-from core.research.search.runner import Progress, Runner, Tried
+from core.research.search.runner import Runner
 from core.research.search.service import CURVES, MOST_POINTS, MOST_ROWS, Said, StudyDetail, StudyOutcome, StudyProgress, StudyRequest
 from core.research.search.space import Condition
 from core.research.search.study import Ask, Study

@@ -10,7 +10,8 @@ from pathlib import Path
 from core.research.search.counting import trials_ever
 from core.research.search.findings import Division, Findings, findings
 from core.research.search.montecarlo import monte_carlo
-from core.research.search.runner import Crews, Progress, Runner, Tried
+from core.research.search.progress import Progress, Tried
+from core.research.search.runner import Crews, Runner
 from core.research.search.study import Study
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 
-from core.research.search.runner import Runner, Tried
+from core.research.search.progress import Tried
+from core.research.search.runner import Runner
 from core.research.search.study import Study
 from core.research.search.trial import Jitter, Result, Trial
 from core.research.statistics.resample import LEVELS, Bands, Percentiles, redraw_returns

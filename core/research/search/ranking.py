@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.research.search.runner import Tried, score
+from core.research.search.progress import Tried, score
 from core.research.search.trial import Series
 from core.research.statistics.deflated import Moments, deflated_sharpe, effective_trials, moments, sharpe_variance
 from core.research.statistics.overfitting import Overfitting, overfitting

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.research.search.folds import Fold, folds
-from core.research.search.runner import Tried
+from core.research.search.progress import Tried
 from core.research.search.trial import Result, Series
 
 

@@ -17,7 +17,7 @@ from core.engine.study_run import study_of
 from core.home import data_folder
 from core.research.search.job import question_of
 from core.research.search.journal import Journal
-from core.research.search.runner import Progress
+from core.research.search.progress import Progress
 from core.research.search.service import StudyRequest
 from core.store.ledger_reader import read_runs
 from core.strategy_files import builtin_folder

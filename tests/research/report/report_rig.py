@@ -12,10 +12,10 @@ import numpy as np
 
 from core.commands import Terms
 from core.research.search.findings import Division, Findings, findings
+from core.research.search.progress import Progress, Tried
 from core.research.search.question import Origin
 from core.research.search.ranges import parse_range
 from core.research.search.rows import keep_rows
-from core.research.search.runner import Progress, Tried
 from core.research.search.study import Ask, Study
 from core.research.search.trial import Result, Series
 from core.research.sources import open_sources

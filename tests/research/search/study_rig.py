@@ -13,9 +13,9 @@ import numpy as np
 
 from core.commands import Terms
 from core.research.search.crew import Crew
+from core.research.search.progress import Tried
 from core.research.search.ranges import parse_range
 from core.research.search.rows import keep_rows
-from core.research.search.runner import Tried
 from core.research.search.space import Condition
 from core.research.search.study import Ask, Study
 from core.research.search.trial import Result

@@ -15,7 +15,8 @@ from study_rig import bars_file, facts, here, strategy_folder, study
 
 from core.errors import CockpitError
 from core.research.search.crew import dask_crew
-from core.research.search.runner import Progress, Runner
+from core.research.search.progress import Progress
+from core.research.search.runner import Runner
 
 pytest.importorskip("distributed")
 

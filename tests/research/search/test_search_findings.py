@@ -19,8 +19,9 @@ from core.research.search.crew import local_crew
 from core.research.search.findings import Division, Findings, document, findings
 from core.research.search.montecarlo import monte_carlo
 from core.research.search.plateau import mark_plateaus
+from core.research.search.progress import Tried
 from core.research.search.ranking import Row, rank
-from core.research.search.runner import Runner, Tried
+from core.research.search.runner import Runner
 from core.research.search.trial import Jitter, Result, Series
 from core.store.ledger import Ledger
 from core.strategy_files import builtin_folder

@@ -19,7 +19,8 @@ from core.commands import Terms
 from core.errors import UsageError
 from core.research.backtest import Order, run_backtest
 from core.research.search.crew import Crew, local_crew
-from core.research.search.runner import Progress, Runner, Tried
+from core.research.search.progress import Progress, Tried
+from core.research.search.runner import Runner
 from core.research.search.trial import Result, decode_job
 from core.strategy_files import builtin_folder
 
