@@ -114,7 +114,8 @@ class _Scouted(Decisions):
         placed = reports["order"][(reports["kind"] == PLACED) & (reports["why"] == SIGNAL)]
         new = float(instance.books["opinion"][0])
         order = int(placed[0]) if len(placed) else 0
-        self.kept.take((int(row["ts"][0]), float(row["price"][0]), old, new, order), values)
+        if new == new and new != old:  # what the scout says is a hint: the run itself decides
+            self.kept.take((int(row["ts"][0]), float(row["price"][0]), old, new, order), values)
         return reports
 
 
