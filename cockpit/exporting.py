@@ -90,8 +90,8 @@ async def _write(app: CockpitApp, id_: str, made: Callable[[], dict[str, bytes]]
         return
     finally:
         app.lab.writing.pop(id_, None)
-    without = "" if any(name.endswith(".html") for name in names) else "; there is no report of it to write"
-    app.say(f"{', '.join(names)} written in {clean(str(folder))}{without}")
+    without = "" if any(name.endswith(".html") for name in names) else " (it left no report)"
+    app.say(f"{', '.join(names)}{without} written in {clean(str(folder))}")
 
 
 async def run_page(report: Report, folder: Path) -> str:
