@@ -254,7 +254,7 @@ def test_in_the_bar_of_a_stop_orders_fill_the_take_profit_must_be_traded_through
     assert run.fills == [(1, 1.0, 105.0), (1, -1.0, 109.2)]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=realistic_cases("held"))
 def test_position_and_orders_never_double(case: tuple[Records, list[float], Terms]) -> None:
     ticks, wanted, how = case
@@ -273,7 +273,7 @@ def test_position_and_orders_never_double(case: tuple[Records, list[float], Term
     assert (fills["position"][exits] * before[exits] >= 0.0).all()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_in_bars_too_nothing_doubles_and_what_goes_to_the_market_is_inside_the_bar(data: st.DataObject) -> None:
     corners = data.draw(st.lists(st.tuples(*[st.integers(90, 110)] * 4), min_size=1, max_size=40))

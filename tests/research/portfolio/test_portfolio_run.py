@@ -305,7 +305,7 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Leg]]:
     ]  # fmt: skip
 
 
-@settings(max_examples=8)
+@settings(max_examples=4)
 @given(order=st.permutations(range(4)))
 def test_the_order_of_legs_changes_nothing_but_order(order: list[int], four: tuple[Path, list[Leg]]) -> None:
     folder, legs = four
