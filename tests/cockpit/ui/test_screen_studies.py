@@ -136,7 +136,7 @@ async def test_e_writes_the_document_and_the_ranking(tmp_path: Path) -> None:
         with_studies(engine, study_row(9))
         await at_study(app, pilot)
         await pilot.press("e")
-        await eventually(lambda: line_with(app, "run-9.json, run-9-ranking.csv written in"))
+        await eventually(lambda: line_with(app, "run-9.json, run-9-ranking.csv (it left no report)"))
         written = json.loads((tmp_path / "exports" / "run-9.json").read_text())
         assert written["verdict"] == "holds"
         assert written["order"]["ranges"] == STUDY.ranges
