@@ -87,7 +87,7 @@ class FileSource(Source):
         parse = partial(_parsed, table, wanted, reading)
         rows = parse() if self._kept is None else self._kept.rows(table.file, wanted, reading, parse)
         if table.is_newest_first:
-            return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks")
+            return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks", table.file.size)
         return in_order(rows, counts, table.file.name)
 
     def _within(self, batches: Iterator[Records], check: Check) -> Iterator[Records]:
