@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 from fake_engine import NOON, SECOND, FakeEngine
 from fake_lab import HOUR, with_runs
+from form_rig import entry
 from screen_rig import SMALL, WIDE, eventually, line_with, lines_of, opened, text_of
-from test_screen_lab import entry
 
 from cockpit.forms.gaps import GapsEntry
 from core.commands import Backtest, Optimize
