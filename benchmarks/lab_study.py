@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.busy import children
-from benchmarks.lab import PATIENCE_S, p99, recording
+from benchmarks.lab import PATIENCE_S, in_turn, p99
 from benchmarks.live import Venue, loaded
-from benchmarks.live_engine import EngineUnderTest, cpu_s, engine
+from benchmarks.live_engine import EngineUnderTest, cpu_s
 from core.client import call
 from core.commands import CancelRun, Optimize
 from core.study_view import StudyRow
@@ -86,18 +86,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2, help="of both in turn")
     options = parser.parse_args()
     load = os.getloadavg()[0]
-    venue = Venue()
-    alone: list[dict[str, Any]] = []
-    beside: list[dict[str, Any]] = []
-    try:
-        with engine(venue.urls, 1, more=f"[research]\nprocesses = {options.processes}\n") as under:
-            under.register()
-            source = recording(under.home)
-            for _ in range(options.rounds):
-                alone.append(loaded(under, venue, "pace", options.rate, options.seconds, False))
-                beside.append(beside_study(under, venue, source, options))
-    finally:
-        venue.close()
+    alone, beside = in_turn(options, options.processes, beside_study)
     ratio = {"alone": p99(alone), "beside_study": p99(beside), "p99_ratio": round(p99(beside) / p99(alone), 2)}
     document = {
         "bench": "lab_study", "rate": options.rate, "processes": options.processes, "load": round(load, 2), "target_p99_us": ratio,

@@ -14,7 +14,7 @@ from cockpit.panes.prices import bare
 from cockpit.report import quote_of, read_answer, sources_words
 from cockpit.text import clean
 from core.commands import Optimize
-from core.study_view import StudyRow
+from core.study_view import StudyDetail, StudyRow
 
 #: Figure a study is ranked by -> its name, its decimals, its unit (money: the quote currency).
 RANKED = {
@@ -23,22 +23,6 @@ RANKED = {
 }  # fmt: skip
 
 _BAR = 6
-
-
-class StudyDetail(msgspec.Struct):
-    """What a study found; as `core.research.search.service.StudyDetail`."""
-
-    document: dict[str, Any]
-    rows_total: int
-    axes: dict[str, list[tuple[str, list[Any]]]]
-    points: dict[str, list[list[float | None]]]
-    edges_ns: list[int]
-    curves: list[list[float]]
-    symbols: list[str] = []
-    on: dict[str, list[int]] = {}
-    origins: dict[str, str] = {}
-    notes: list[str] = []
-    left_out: dict[str, str] = {}
 
 
 class StudyReport(msgspec.Struct):

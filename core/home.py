@@ -5,6 +5,7 @@ home.json      the stamp: its mode and venues    run/          0700; the engine'
 tape.db        recorded ticks                    logs/         engine.log and its older parts
 ledger.db      commands, orders, fills, …        strategies/   strategies of the user (optional)
 runs/          curves and fills of backtests     exports/      what the lab was told to write
+demo.json      when a demo's market was closed
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ LONGEST_SOCKET_PATH = 100
 _DISPOSABLE = (
     *(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")),
     "home.json",
+    "demo.json",
     "replay.json",
     "seen.json",
     "logs",

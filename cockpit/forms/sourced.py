@@ -7,18 +7,22 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.widgets._input import Input
 
 from cockpit.catalogue import Catalogue
 from cockpit.forms.entry import Entry
-from cockpit.forms.fields import Field, Offer
+from cockpit.forms.fields import Offer
+from cockpit.forms.gaps import ALLOW, KEY, REFUSE, GapsEntry
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents, Texts
 from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand
 from cockpit.text import clean
+from core.clock import iso
 from core.errors import CockpitError
+from core.source_view import Lacking
 
 #: Seconds after the last key in the source before it is looked into.
 PAUSE_S = 0.15
@@ -29,7 +33,10 @@ class SourcedForm(OfferForm):
 
     SOURCE: ClassVar[type[SourceEntry]] = SourceEntry
     SYMBOL: ClassVar[type[SymbolEntry]] = SymbolEntry
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "next_source", "next source", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next_source", "next source", priority=True),
+        Binding(KEY, "gaps", "gaps", priority=True),
+    ]
 
     def __init__(
         self,
@@ -37,13 +44,14 @@ class SourcedForm(OfferForm):
         submit: Callable[[Any], Awaitable[Any]],
         tapes: Callable[[], Awaitable[list[str]]],
         holds: Callable[[str], Awaitable[Any]],
+        lacks: Callable[[list[str], int | None, int | None], Awaitable[Any]],
         *,
         recents: Recents,
         strategy: str = "",
         typed: Texts | None = None,
         more: Callable[[], Awaitable[Texts]] | None = None,
     ) -> None:
-        """`tapes` asks which series there are, `holds` what a file or folder holds.
+        """`tapes` asks which series there are, `holds` what a file or folder holds, `lacks` what tapes lack between two times.
 
         `strategy` and `typed` are what the form begins with, `more` asks for the rest of it.
         """
@@ -54,7 +62,13 @@ class SourcedForm(OfferForm):
         self._offered = [self._begin["source"]] if self._begin.get("source") else []
         self._source = self.SOURCE(self._begin.get("source", ""), self._offered)
         self._symbol = self.SYMBOL(self._begin.get(self.SYMBOL.FIELD.name, ""))
-        self._ask_holds = holds
+        self._ask_holds, self._ask_lacks = holds, lacks
+        self._gaps = GapsEntry(self._begin.get("gaps"))
+        self._from, self._to = (
+            TimeEntry("from", "first time traded, UTC; what lies before only warms up", self._begin.get("from", "")),
+            TimeEntry("to", "where it ends", self._begin.get("to", "")),
+        )
+        self._whole: tuple[str, str] | None = None
         self._look_task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -88,35 +102,49 @@ class SourcedForm(OfferForm):
         return offer.legs == 1
 
     def first_entries(self) -> list[Entry]:
-        text = self._begin.get
-        return [
-            self._source,
-            self._symbol,
-            TimeEntry("from", "first time traded, UTC; what lies before only warms up", text("from", "")),
-            TimeEntry("to", "where it ends", text("to", "")),
-        ]
+        return [self._source, self._symbol, self._from, self._to]
 
     def last_entries(self) -> list[Entry]:
-        field = Field(
-            name="gaps", type="choice", choices=["refuse", "allow"], default="refuse", description="what to do if rows are missing"
-        )
-        return [Entry(field, self._begin.get("gaps"))]
+        return [self._gaps]
 
     def changed(self, entry: Entry) -> None:
         super().changed(entry)
         if entry is self._source:
+            self._whole = None
+        if entry in (self._source, self._from, self._to):
             self._look()
 
     def _look(self) -> None:
-        """See whose rows the source holds, once it is one."""
+        """See whose rows the source holds and what it lacks, once it is one."""
         if self._look_task is not None:
             self._look_task.cancel()
         self._symbol.hold(self._source.listed)
-        if not self._source.problem and self._source.paths:
-            self._look_task = asyncio.create_task(self._look_into(self._source.paths))
+        self._gaps.lack(None)
+        if not self._source.problem:
+            self._look_task = asyncio.create_task(self._look_into())
 
-    async def _look_into(self, paths: list[str]) -> None:
+    async def _look_into(self) -> None:
         await asyncio.sleep(PAUSE_S)
+        await self._look_for_gaps()
+        if self._source.paths:
+            await self._look_whose(self._source.paths)
+
+    async def _look_for_gaps(self) -> None:
+        """What of it is missing, where it is on the tape."""
+        tapes = [one for one in self._source.sources if one not in self._source.paths]
+        if not tapes or self._from.problem or self._to.problem:
+            return
+        try:
+            answer = await self._ask_lacks(tapes, self._from.read(), self._to.read())
+            lacking = None if answer is None else msgspec.convert(answer, Lacking)
+        except (CockpitError, msgspec.ValidationError):
+            return  # the run judges it then
+        if not self.left and self._gaps.is_mounted:
+            self._gaps.lack(lacking)
+            self.judge()
+
+    async def _look_whose(self, paths: list[str]) -> None:
+        """Whose rows files and folders hold."""
         held = self._source.listed
         for path in paths:
             try:
@@ -138,6 +166,28 @@ class SourcedForm(OfferForm):
     def on_unmount(self) -> None:
         if self._look_task is not None:
             self._look_task.cancel()
+
+    def action_send(self) -> None:
+        if self._gaps.problem:
+            self._look()  # what was missing may have come meanwhile
+        super().action_send()
+
+    def action_gaps(self) -> None:
+        """Keep to the longest stretch without a gap, then allow gaps in all of it, then refuse them."""
+        stretch, ways = self._gaps.stretch, self._gaps.control
+        if self._whole is not None:
+            (self._from.text, self._to.text), self._whole = self._whole, None
+            ways.value = ALLOW
+        elif self._gaps.text == ALLOW:
+            ways.value = REFUSE
+        elif stretch is not None:
+            self._whole = self._from.text, self._to.text
+            for entry, ns in zip((self._from, self._to), stretch, strict=True):
+                entry.text = entry.text if ns is None else f"{iso(ns)[:19]}Z"
+        elif self._gaps.lacking is not None:
+            ways.value = ALLOW
+        else:
+            self.tell("No gaps are known of this source.", "-busy")
 
     def action_next_source(self) -> None:
         """The next of the sources that are offered; in the line of the symbol, of those that the source holds."""

@@ -26,10 +26,11 @@ from core.research.search.question import Question, Wanted, open_question
 from core.research.search.ranges import parse_range
 from core.research.search.ranking import FIGURES
 from core.research.search.runner import Runner
-from core.research.search.service import CURVES, MOST_POINTS, MOST_ROWS, Said, StudyDetail, StudyOutcome, StudyProgress, StudyRequest
+from core.research.search.service import CURVES, MOST_POINTS, MOST_ROWS, Said, StudyOutcome, StudyProgress, StudyRequest
 from core.research.search.space import Condition
 from core.research.search.study import Ask, Study
 from core.research.serving import leave, outcome_or_wrong, serve, write_detail
+from core.study_view import StudyDetail
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.25
