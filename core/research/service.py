@@ -164,7 +164,7 @@ async def converse(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", module, str(os.getpid()),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        limit=LONGEST_LINE, start_new_session=True,
+        limit=LONGEST_LINE,
     )  # fmt: skip
     step_back(process.pid, idle)
     assert process.stdin is not None
@@ -202,12 +202,13 @@ def step_back(pid: int, idle: bool) -> None:
     """Have a process that was just started run when nothing else wants to, its start and its imports too, and end first where memory
     runs out; as far as the system lets us.
 
-    It must lead a session of its own. Linux shares the processors among sessions first (sched(7), autogroup): between two of them neither
-    nice nor idle counts, but the nice value of the session as a whole.
+    Linux shares the processors among sessions first (sched(7), autogroup): between two of them neither nice nor idle counts, but the nice
+    value of the session as a whole, and who was let in stays for some milliseconds. So those that make way for an engine stay in its
+    session, where they are gone when one of its own is woken; one that leads a session has that stand back as a whole.
     """
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, 19)
-    if idle:
+    if idle and os.getsid(pid) == pid:
         with contextlib.suppress(OSError):
             Path(f"/proc/{pid}/autogroup").write_text("19")
     if idle and hasattr(os, "SCHED_IDLE"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -297,23 +298,27 @@ async def test_a_run_asks_for_what_nobody_else_wants_of_the_processor(tmp_path: 
     source = klines(tmp_path)
     async with lab(tmp_path) as rig:
         rig.engine.lab.idle = True
+        session = _session()
         id_ = await start(rig, source, "slow")
-        await until(lambda: _children_of_this_process() == [(19, 5, "nice 19")], "its process stands back", 30)
+        await until(lambda: _children_of_this_process() == [(19, 5, os.getsid(0))], "its process stands back, in our session", 30)
+        assert _session() == session, "which does not"
         assert row(rig, id_).state == "running"
 
 
-def _children_of_this_process() -> list[tuple[int, int, str]]:
-    """(nice, policy, how nice its session is to others) of the runs of this process."""
-    import os
+def _session() -> str:
+    """How nice this session is to others; a kernel without autogroups knows none."""
+    group = Path("/proc/self/autogroup")
+    return group.read_text() if group.exists() else ""
 
+
+def _children_of_this_process() -> list[tuple[int, int, int]]:
+    """(nice, policy, session) of the runs of this process."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             words = stat.read_text().rpartition(")")[2].split()
             if int(words[1]) == os.getpid() and b"core.research.job" in (stat.parent / "cmdline").read_bytes():
-                group = stat.parent / "autogroup"
-                session = group.read_text().strip().partition(" ")[2] if group.exists() else "nice 19"  # a kernel without knows no sessions
-                found.append((int(words[16]), int(words[38]), session))
+                found.append((int(words[16]), int(words[38]), int(words[3])))
     return found
 
 
