@@ -242,9 +242,10 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
 
 async def test_a_run_made_on_the_command_line_is_one_of_the_list_and_outlives_a_restart(tmp_path: Path) -> None:
     source = klines(tmp_path)
-    result = run_backtest(Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS))
+    ran = Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS)
+    result = run_backtest(ran)
     order = Backtest(source=str(source), strategy="sma_crossover", params=dict(PARAMS), terms=TERMS)
-    noted = NoteRun(order=order, started_ns=5, ended_ns=9, outcome=msgspec.to_builtins(outcome_of(result)))
+    noted = NoteRun(order=order, started_ns=5, ended_ns=9, outcome=msgspec.to_builtins(outcome_of(ran, result)))
     async with lab(tmp_path) as rig:
         first = await over(rig, await start(rig, source, params=dict(PARAMS), terms=TERMS))
         answer = await rig.engine.commands.submit(noted, "cli")
