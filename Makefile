@@ -4,8 +4,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# The tests often wait for processes, sockets and disks: one more at once than there are processors.
-WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# The tests mostly wait, for processes, sockets and disks: twice as many at once as there are processors.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 CODE := cockpit core strategies tests benchmarks
 
 # The first Python of at least 3.11; set PYTHON to choose another.

@@ -32,7 +32,7 @@ RANGES = ["fast=2:200", "slow=201:600"]
 
 def begin(under: EngineUnderTest, source: Path) -> str:
     """Start a study that is not done before it is cancelled; its id once it is getting on."""
-    order = Optimize(source=str(source), strategies=["sma_crossover"], params={"interval": "tick"}, ranges=RANGES, rank_by="net_pnl")
+    order = Optimize(sources=[str(source)], strategies=["sma_crossover"], params={"interval": "tick"}, ranges=RANGES, rank_by="net_pnl")
     id_ = str(call(under.home, Submit(order, actor="cli"), PATIENCE_S)["id"])
     until = time.perf_counter() + PATIENCE_S
     while (row := study(under, id_)).done - row.kept < 10:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli.collecting import collect_seldom
 from cockpit.cli.parser import Commands, Parser, comma_list, pairs
 from cockpit.cli.research import SOURCES, moment
 from cockpit.cli.terms import add_costs, add_params, add_terms, folders, given, terms
@@ -100,6 +101,7 @@ def _count(text: str) -> int:
 
 def optimize(call: Call) -> int:
     """Run the study, or go on with it."""
+    collect_seldom()
     from cockpit.cli.noted import note_stopped, note_study, whole
     from cockpit.cli.stopping import stopping
     from cockpit.cli.study_text import StudyLine

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.cli.collecting import collect_seldom
 from cockpit.cli.parser import Commands
 from cockpit.cli.research import moment
 from cockpit.cli.terms import add_costs, add_terms, folders, given, terms
@@ -41,6 +42,7 @@ def add(commands: Commands) -> None:
 
 def portfolio(call: Call) -> int:
     """Run it and tell; exit code 1 where a leg failed."""
+    collect_seldom()
     from cockpit.cli.noted import note_portfolio
     from cockpit.cli.progress import Progress
     from cockpit.cli.stopping import stopping

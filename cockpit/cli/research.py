@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli.collecting import collect_seldom
 from cockpit.cli.parser import Commands, pairs
 from cockpit.cli.terms import add_costs, add_params, add_terms, folders, given, terms
 from core.errors import CockpitError, UsageError
@@ -58,6 +59,7 @@ def moment(text: str) -> int:
 
 def backtest(call: Call) -> int:
     """Run it and print the metrics."""
+    collect_seldom()
     from cockpit.cli.calibrate import costs
     from cockpit.cli.noted import kept, note_run
     from cockpit.cli.progress import Progress

@@ -107,24 +107,48 @@ def close_bar_from_bar(bar: Any, tick: Any, interval: int) -> bool:
     """
     forming = bar.forming
     if interval == 0:
-        begin(forming, tick, tick.start, tick.ts)
+        whole(bar, tick, tick.start, tick.ts)
+        return True
+    if forming.trades > 0 and tick.start < forming.end:
+        extend(forming, tick)
+        if not reaches(tick, forming.end):
+            return False
         finish(bar, forming)
         forming.trades = 0
         return True
-    late = False
-    if forming.trades > 0 and tick.start < forming.end:
-        extend(forming, tick)
-    else:
-        late = forming.trades > 0
-        if late:
-            finish(bar, forming)
-        start = max(tick.start // interval * interval, forming.end)
+    start = forming.end  # a multiple of the interval, where the next bar begins unless some were left out
+    if tick.start - start >= interval:
+        start = tick.start // interval * interval
+    if forming.trades > 0:  # its end was left out: it closes now, and the bar of this tick at the next one
+        finish(bar, forming)
         begin(forming, tick, start, start + interval)
-    if late or forming.end - tick.ts >= tick.ts - tick.start:
-        return late
-    finish(bar, forming)
-    forming.trades = 0
+        return True
+    if not reaches(tick, start + interval):
+        begin(forming, tick, start, start + interval)
+        return False
+    whole(bar, tick, start, start + interval)
+    forming.end = start + interval
     return True
+
+
+def reaches(source: Any, end: int) -> bool:
+    """Whether a source bar is the last one of a bar that ends then: less than its own length is left."""
+    return bool(end - source.ts < source.ts - source.start)
+
+
+def whole(bar: Any, source: Any, start: int, end: int) -> None:
+    """A source bar that is a closed bar by itself."""
+    bar.start = start
+    bar.end = end
+    bar.open = source.open
+    bar.high = source.high
+    bar.low = source.low
+    bar.close = source.price
+    bar.volume = source.qty
+    bar.buy_volume = source.qty if source.side > 0 else 0.0
+    bar.notional = (source.high + source.low + source.price) / 3.0 * source.qty
+    bar.trades = 1
+    bar.count += 1
 
 
 def begin(forming: Any, source: Any, start: int, end: int) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -160,11 +162,11 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     refuse_long_bars(order.terms, source.interval_ns)
     interval = definition.interval(definition.params(order.params))
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
-    instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
+    instance, batches = _begun(plan, order.terms, source)
     started = time.perf_counter()
     watch = Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched else None
     decisions = decisions_of(instance, plan, definition, order.signals)
-    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch, decisions)
+    reports, first_ns, last_ns = _run(instance, plan, source, batches, order.from_ns, progress, curve, watch, decisions)
     gaps = source.verdict.gaps() if source.verdict is not None else None
     if source.verdict is not None and source.verdict.holes is not None:
         refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
@@ -190,13 +192,24 @@ def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
         raise refuse(text, holes)
 
 
+def _begun(plan: Blueprint, terms: Terms, source: Source) -> tuple[Instance, Iterable[Records]]:
+    """The loop and the rows to come: it is compiled while the first of them are read."""
+    batches = iter(source.batches())
+    if plan.kind == PYTHON:
+        return PythonInstance(plan, terms), batches
+    with ThreadPoolExecutor(1, thread_name_prefix="compiler") as compiler:
+        making = compiler.submit(Instance, plan, terms)
+        first = list(islice(batches, 1))
+        return making.result(), chain(first, batches)
+
+
 def _run(
-    instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None, curve: Curve | None,
-    watch: Watch | None, decisions: Decisions,
+    instance: Instance, plan: Blueprint, source: Source, batches: Iterable[Records], from_ns: int | None, progress: Progress | None,
+    curve: Curve | None, watch: Watch | None, decisions: Decisions,
 ) -> tuple[Records, int, int]:  # fmt: skip
     parts: list[Records] = []
     first_ns = last_ns = done = 0
-    for batch in after_warming(instance, plan, source, from_ns):
+    for batch in after_warming(instance, plan, source, batches, from_ns):
         when = batch["start" if source.kind == "bars" else "ts"]
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,13 +24,15 @@ def reach_of(definition: Definition, values: dict[str, Any], from_ns: int | None
     return reach_from(from_ns, warmup, interval)
 
 
-def after_warming(instance: Instance, plan: Blueprint, source: Source, from_ns: int | None) -> Iterator[Records]:
-    """The batches to trade; what lies before `from_ns` has warmed the strategy by then."""
+def after_warming(
+    instance: Instance, plan: Blueprint, source: Source, batches: Iterable[Records], from_ns: int | None
+) -> Iterator[Records]:
+    """The batches of a source to trade; what lies before `from_ns` has warmed the strategy by then."""
     waiting: list[Records] = []
     most = reach_given(plan.warmup, plan.interval)
     warming = from_ns is not None and plan.warmup > 0
     passed = 0
-    for batch in source.batches():
+    for batch in batches:
         if from_ns is None:
             yield batch
             continue

@@ -29,7 +29,7 @@ class AuditedLife(Life):
 
 
 def test_whatever_happens_an_audit_finds_what_was_saved() -> None:
-    run_state_machine_as_test(AuditedLife, settings=settings(PROFILE, max_examples=5))
+    run_state_machine_as_test(AuditedLife, settings=settings(PROFILE, max_examples=3))
 
 
 @pytest.mark.slow

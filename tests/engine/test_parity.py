@@ -87,7 +87,7 @@ async def test_a_strategy_taken_up_after_a_restart_trades_as_if_there_had_been_n
 async def test_the_fills_of_a_registration_in_mid_stream_are_those_of_a_backtest_from_there(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=4000, seed=8)
     home = tmp_path / "home"
-    async with exchange_of(recording, speed=40.0) as exchange, running(home, exchange) as rig:
+    async with exchange_of(recording, speed=100.0) as exchange, running(home, exchange) as rig:
         exchange.resume()
         await until(lambda: rig.engine.market.ticks_total > 3000, "history on the tape")
         exchange.pause()

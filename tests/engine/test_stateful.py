@@ -310,7 +310,7 @@ async def _alone(
 
 
 PROFILE = settings(
-    deadline=None, suppress_health_check=list(HealthCheck), stateful_step_count=40, max_examples=6, derandomize=True, database=None
+    deadline=None, suppress_health_check=list(HealthCheck), stateful_step_count=40, max_examples=3, derandomize=True, database=None
 )
 
 

@@ -54,7 +54,7 @@ def test_what_is_not_asked_for_leaves_no_trace_in_the_text() -> None:
     assert [name for name in added if f".{name}\n" in text or f".{name} " in text or f"'{name}'" in text] == []
 
 
-@law(60)
+@law(40)
 @given(case=cases())
 def test_a_feature_that_is_in_and_says_nothing_changes_no_report(case: Case) -> None:
     ticks, wanted, how = case
@@ -63,7 +63,7 @@ def test_a_feature_that_is_in_and_says_nothing_changes_no_report(case: Case) -> 
     assert [without.account[name] for name in BASE["ACCOUNT"].names or ()] == [within.account[name] for name in BASE["ACCOUNT"].names or ()]
 
 
-@law(80)
+@law(40)
 @given(data=st.data())
 def test_any_split_compiled_or_plain_gives_the_same_bits(data: st.DataObject) -> None:
     ticks, wanted, how = data.draw(realistic_cases())
@@ -80,13 +80,13 @@ def test_the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case: Case) -
     the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case)
 
 
-@law(40)
+@law(20)
 @given(data=st.data())
 def test_any_split_of_bars_gives_the_same_bits(data: st.DataObject) -> None:
     any_split_of_bars_gives_the_same_bits(data, realistic_cases().map(lambda case: case[2]))
 
 
-@law(40)
+@law(20)
 @given(data=st.data())
 def test_a_snapshot_restored_elsewhere_goes_on_as_if_uninterrupted(data: st.DataObject) -> None:
     restored_elsewhere_it_goes_on_as_if_uninterrupted(data, data.draw(realistic_cases()), jit=True)
