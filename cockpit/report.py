@@ -147,11 +147,11 @@ def _plain(value: float | str | bool) -> str:
 
 
 def reading_words(rows: int, share: float | None) -> str:
-    """How far rows are read before anything is done with them: `● reading  43 %  12.4M rows`, then `● preparing  12.4M rows read`."""
+    """How far rows are read before anything is done with them: `● reading 43 %  12.4M rows`, then `● preparing  12.4M rows`."""
     counted = f"  {short(rows)} rows" if rows else ""
     if share is not None and share >= 1.0:
-        return f"● preparing{counted} read" if rows else "● preparing"
-    return "● reading" + (f"  {100 * share:.0f} %" if share else "") + counted
+        return f"● preparing{counted}"
+    return "● reading" + (f" {100 * share:.0f} %" if share else "") + counted
 
 
 def title_words(row: RunRow) -> str:

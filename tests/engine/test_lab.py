@@ -193,7 +193,7 @@ async def test_so_many_run_at_once_and_the_others_wait_for_their_turn(tmp_path: 
     async with lab(tmp_path, processes=2) as rig:
         ids = [await start(rig, source, "slow") for _ in range(3)]
         assert [row(rig, id_).state for id_ in ids] == ["running", "running", "queued"]
-        await until(lambda: all((row(rig, id_).share or 0) > 0 for id_ in ids[:2]), "both are on their way")
+        await until(lambda: all((row(rig, id_).share or 0) > 0 and not row(rig, id_).reading for id_ in ids[:2]), "both are on their way")
         assert all(0 < (row(rig, id_).share or 0) <= 1 and row(rig, id_).rows > 0 for id_ in ids[:2])
         await rig.engine.commands.submit(CancelRun(id=ids[0]), "test")
         await until(lambda: row(rig, ids[2]).state == "running", "the third has its turn")

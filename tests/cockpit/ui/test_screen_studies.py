@@ -58,7 +58,7 @@ async def test_a_study_under_way_tells_progress_rate_time_left_and_the_best_so_f
         with_studies(engine, running_study(best={"rank_by": "net_pnl", **trial_row(8, 50), "sharpe": None}))
         await eventually(lambda: line_with(app, "run-9", "best net P&L +1,260.00 USDT (no Sharpe)"))
         with_studies(engine, running_study(done=0, total=0, best=None, rows=3_400_000, share=0.28))
-        await eventually(lambda: line_with(app, "run-9", "study ● reading  28 %  3.4M rows"))
+        await eventually(lambda: line_with(app, "run-9", "study ● reading 28 %  3.4M rows"))
         assert line_with(app, "x cancels it. What was tried is kept")
         with_studies(engine, running_study(done=0, total=0, best=None), study_row(8, **NOT_DONE, state="failed", line="no rows"))
         await eventually(lambda: line_with(app, "run-9", "● preparing"))
