@@ -125,6 +125,7 @@ def run(request: StudyRequest, say: Say) -> Said:
 def _made(request: StudyRequest, say: Say, intake: Intake) -> StudyOutcome:
     began, order, home = time.monotonic(), request.order, Path(request.home)
     question = question_of(request, intake)
+    intake.close()  # what is said from now on is how far its trials are
     study = question.study
 
     def crews() -> Any:
