@@ -32,6 +32,8 @@ class StudyRow(Struct, array_like=True):
     last_ns: int = 0
     series: int = 0  # symbols it is tried on; 0 not known yet
     stage: str = ""  # what is done once all was tried; '' it is still being tried
+    rows: int = 0  # read so far, before anything is tried
+    share: float | None = None  # 0..1 of the rows that is read; None nobody knows
 
 
 class StudyDetail(Struct):

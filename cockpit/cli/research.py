@@ -97,7 +97,6 @@ def backtest(call: Call) -> int:
         result = run_backtest(order, progress, curve)
     paid = {} if order.costs is None else {"costs": order.costs.document(result.source.symbol, order.terms)}
     setting = _setting(order, result)
-    order = order.priced(result.source.symbol)
     if curve is not None and noted:
         note_run(call, order, result, curve, (began, time.time_ns()))
     if call.json:

@@ -1,4 +1,4 @@
-"""What the forms about recorded data share: the source, whose rows of it are meant, and the span."""
+"""What the forms about recorded data share: the source, whose rows of it are meant, the span, and whose fills tell the costs."""
 
 from __future__ import annotations
 
@@ -13,15 +13,19 @@ from textual.binding import Binding, BindingType
 from textual.widgets._input import Input
 
 from cockpit.catalogue import Catalogue
+from cockpit.forms.costs import CostsEntry, MeasuredEntry, calibrations_at_hand
 from cockpit.forms.entry import Entry
-from cockpit.forms.fields import Offer
+from cockpit.forms.fields import Field, Offer
 from cockpit.forms.gaps import ALLOW, KEY, REFUSE, GapsEntry
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents, Texts
 from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand
+from cockpit.report import costs_words
 from cockpit.text import clean
 from core.clock import iso
+from core.commands import Backtest, Optimize
 from core.errors import CockpitError
+from core.measured_terms import NAMES, TOGETHER
 from core.source_view import Lacking
 
 #: Seconds after the last key in the source before it is looked into.
@@ -62,6 +66,7 @@ class SourcedForm(OfferForm):
         self._offered = [self._begin["source"]] if self._begin.get("source") else []
         self._source = self.SOURCE(self._begin.get("source", ""), self._offered)
         self._symbol = self.SYMBOL(self._begin.get(self.SYMBOL.FIELD.name, ""))
+        self._costs = CostsEntry(self._begin.get("costs", ""))
         self._ask_holds, self._ask_lacks = holds, lacks
         self._gaps = GapsEntry(self._begin.get("gaps"))
         self._from, self._to = (
@@ -84,6 +89,7 @@ class SourcedForm(OfferForm):
     @work(exclusive=True, group="sources")
     async def _find_sources(self) -> None:
         files = await asyncio.to_thread(files_at_hand, Path())
+        self._costs.choices += await asyncio.to_thread(calibrations_at_hand, Path())
         try:
             self._source.tapes = [str(tape) for tape in await self._ask_tapes()]
         except (CockpitError, TypeError):
@@ -105,7 +111,27 @@ class SourcedForm(OfferForm):
         return [self._source, self._symbol, self._from, self._to]
 
     def last_entries(self) -> list[Entry]:
-        return [self._gaps]
+        return [self._costs, self._gaps]
+
+    def term_entry(self, field: Field, text: str | None) -> Entry:
+        if field.name not in NAMES:
+            return super().term_entry(field, text)
+        return MeasuredEntry(field, text, measured=self._costs.asked, given=field.name in self._begin.get("given", "").split())
+
+    @property
+    def given(self) -> list[str]:
+        """Names of terms that stand above what was measured: those that are typed, and a spread that is another than usual, or was
+        given before."""
+        terms = [entry for entry in self.entries if entry.group == "terms"]
+        names = [entry.field.name for entry in terms if isinstance(entry, MeasuredEntry) and entry.given]
+        spread, before = TOGETHER.difference(NAMES), self._begin.get("given", "").split()
+        more = [e.field.name for e in terms if e.field.name in spread and (e.read() != e.field.default or e.field.name in before)]
+        return names + more if self._costs.asked else []
+
+    def costs_told(self, command: Backtest | Optimize) -> str:
+        """`; costs measured, …`, for the sentence that says what enter will do; '' where none are asked for."""
+        words = costs_words(command)
+        return f"; costs {words}" if words else ""
 
     def changed(self, entry: Entry) -> None:
         super().changed(entry)
@@ -113,6 +139,18 @@ class SourcedForm(OfferForm):
             self._whole = None
         if entry in (self._source, self._from, self._to):
             self._look()
+        elif entry is self._costs:
+            self._measure(self._costs.asked)
+
+    def _measure(self, on: bool) -> None:
+        for term in self.query(MeasuredEntry):
+            term.measure(on)
+
+    def action_recall(self) -> None:
+        kept = self._recents.of(self.about) if self.complete else {}
+        if "costs" in kept:  # first, so that what was given then stays even where it is what is usual
+            self._measure(bool(kept["costs"].strip()))
+        super().action_recall()
 
     def _look(self) -> None:
         """See whose rows the source holds and what it lacks, once it is one."""
@@ -190,10 +228,13 @@ class SourcedForm(OfferForm):
             self.tell("No gaps are known of this source.", "-busy")
 
     def action_next_source(self) -> None:
-        """The next of the sources that are offered; in the line of the symbol, of those that the source holds."""
-        on_symbol = self._symbol.held and self.focused is self._symbol.control
-        entry: Entry = self._symbol if on_symbol else self._source
-        offered = self._symbol.choices if on_symbol else self._source.offers(self._offered)
+        """The next of the sources that are offered; in the line of the symbol, of those it holds; in that of the costs, of those here."""
+        entry: Entry = self._source
+        offered = self._source.offers(self._offered)
+        if self._symbol.held and self.focused is self._symbol.control:
+            entry, offered = self._symbol, self._symbol.choices
+        elif self.focused is self._costs.control:
+            entry, offered = self._costs, self._costs.choices
         if offered:
             here = offered.index(entry.text) if entry.text in offered else -1
             entry.text = offered[(here + 1) % len(offered)]

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -110,12 +111,13 @@ class Result:
     signals: Signals | None = None
 
 
-def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None) -> Result:
+def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None, reading: Progress | None = None) -> Result:
     """Run one backtest.
 
     Args:
         progress: called with the source and the rows done so far, after every batch; with a curve after every piece.
         curve: takes points of equity on the way, between the daily ones of the result.
+        reading: called with the source and the rows that only warm up so far (0: nobody knows, or none), now and then while it is read.
 
     Raises:
         GapsError: the source lacks data, and the order does not allow that.
@@ -128,6 +130,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
         to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
     )  # fmt: skip
     source.since_ns = order.from_ns or 0
+    source.told = None if reading is None else partial(reading, source)
     refuse_holes(source.text, source.listed(), order.allow_gaps)
     return run_over(source, order.priced(source.symbol), definition, progress, curve)
 

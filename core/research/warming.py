@@ -31,6 +31,7 @@ def after_warming(
     waiting: list[Records] = []
     most = reach_given(plan.warmup, plan.interval)
     warming = from_ns is not None and plan.warmup > 0
+    passed = 0
     for batch in batches:
         if from_ns is None:
             yield batch
@@ -41,6 +42,9 @@ def after_warming(
             if plan.interval == 0 and sum(map(len, waiting)) > most + len(batch):
                 waiting = [join(waiting, batch.dtype)[-most:]]
         if early.all():
+            passed += len(batch)
+            if source.told is not None:
+                source.told(passed)
             continue
         if warming and waiting:
             history = reached(join(waiting, waiting[0].dtype), from_ns, plan.warmup, plan.interval)

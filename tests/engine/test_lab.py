@@ -194,7 +194,7 @@ async def test_so_many_run_at_once_and_the_others_wait_for_their_turn(tmp_path: 
     async with lab(tmp_path, processes=2) as rig:
         ids = [await start(rig, source, "slow") for _ in range(3)]
         assert [row(rig, id_).state for id_ in ids] == ["running", "running", "queued"]
-        await until(lambda: all((row(rig, id_).share or 0) > 0 for id_ in ids[:2]), "both are on their way")
+        await until(lambda: all((row(rig, id_).share or 0) > 0 and not row(rig, id_).reading for id_ in ids[:2]), "both are on their way")
         assert all(0 < (row(rig, id_).share or 0) <= 1 and row(rig, id_).rows > 0 for id_ in ids[:2])
         await rig.engine.commands.submit(CancelRun(id=ids[0]), "test")
         await until(lambda: row(rig, ids[2]).state == "running", "the third has its turn")
@@ -243,9 +243,10 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
 
 async def test_a_run_made_on_the_command_line_is_one_of_the_list_and_outlives_a_restart(tmp_path: Path) -> None:
     source = klines(tmp_path)
-    result = run_backtest(Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS))
+    ran = Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS)
+    result = run_backtest(ran)
     order = Backtest(source=str(source), strategy="sma_crossover", params=dict(PARAMS), terms=TERMS)
-    noted = NoteRun(order=order, started_ns=5, ended_ns=9, outcome=msgspec.to_builtins(outcome_of(result)))
+    noted = NoteRun(order=order, started_ns=5, ended_ns=9, outcome=msgspec.to_builtins(outcome_of(ran, result)))
     async with lab(tmp_path) as rig:
         first = await over(rig, await start(rig, source, params=dict(PARAMS), terms=TERMS))
         answer = await rig.engine.commands.submit(noted, "cli")

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from core.commands import Optimize, TrialCount
+from core.measured_terms import Paid
 from core.research.service import Wrong, converse
 
 #: Rows of the ranking that are kept, the best ones.
@@ -53,6 +54,8 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
         counts: trials made, by symbol and span.
         stage: what is done once all was tried; '' it is still being tried.
         journal: names the file they are kept in; '' before it is open.
+        rows: read so far, before there is a study (`key` is '' then, and `total` 0).
+        share: 0..1 of the rows that is read; None nobody knows.
     """
 
     key: str
@@ -65,6 +68,8 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
     counts: list[TrialCount]
     stage: str = ""
     journal: str = ""
+    rows: int = 0
+    share: float | None = None
 
 
 class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):
@@ -74,12 +79,14 @@ class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):
         progress: at its end.
         found: verdict, pbo, and how many trials there were.
         trials: counted by the verdict: those made before on the same rows too.
+        costs: what it paid of each symbol; empty where nobody asked for costs.
     """
 
     progress: StudyProgress
     verdict: str | None
     pbo: float | None
     trials: int
+    costs: list[Paid] = []
 
 
 Said: TypeAlias = StudyProgress | StudyOutcome | Wrong
