@@ -158,6 +158,8 @@ def strike_bar(
 ) -> tuple[int, int]:
     """Fill what a bar set off; returns which exit it was in the end, 0 for none, and the next free report."""
     if at_work(book, bar.start):
+        stretch(book, bar.high)
+        stretch(book, bar.low)
         return 0, n
     if why != TAKE_PROFIT:
         return why, stop_out(account, book, terms, limits, reports, n, bar, leg, level, why, used)
@@ -170,4 +172,5 @@ def strike_bar(
         level, reason = protective_level(book, terms)
         if in_range(book, bar, level):
             return reason, stop_out(account, book, terms, limits, reports, n, bar, leg, level, reason, terms.participation * bar.qty)
+        stretch(book, best)
     return fired, n

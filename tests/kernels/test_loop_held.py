@@ -246,6 +246,28 @@ def test_a_bar_that_opens_beyond_a_take_profit_and_falls_through_the_stop_stops_
     assert run.reasons() == [SIGNAL, SIGNAL, TAKE_PROFIT, STOP_LOSS]
 
 
+@pytest.mark.parametrize(
+    ("target", "rows", "fills"),
+    [
+        (1, [(100, 120, 100, 110), (104, 104, 104, 104)], [(1, 1.0, 100.0), (2, -1.0, 104.0)]),
+        (2, [CALM, (100, 120, 100, 110), (104,) * 4, (101,) * 4], [(1, 1.0, 100.0), (2, 1.0, 100.0), (3, -1.0, 104.0), (4, -1.0, 101.0)]),
+        (2, [CALM, CALM, (100, 120, 100, 110), (104,) * 4], [(1, 1.0, 100.0), (2, 1.0, 100.0), (3, -1.0, 105.0), (4, -1.0, 104.0)]),
+    ],
+    ids=["the entry took all room", "its second part did", "part of the profit is taken"],
+)
+def test_a_trailing_stop_follows_a_bar_that_had_no_room_for_the_whole_take_profit(target: int, rows: list[Any], fills: list[Any]) -> None:
+    run = play(bars([CALM, *rows], volume=2.0), target, rests(take_profit_pct=5, trailing_pct=10, participation=0.5), variant=BARS)
+    assert run.fills == fills
+    assert run.reasons()[-1] == TRAILING
+
+
+def test_a_trailing_stop_follows_a_bar_in_which_an_order_that_closes_was_at_the_venue() -> None:
+    rows = bars([CALM, CALM, CALM, (100, 120, 100, 120), (104,) * 4, (101,) * 4, CALM], volume=2.0)
+    run = play(rows, [2, 2, 0, 2, 2, 2, 2], rests(take_profit_pct=5, trailing_pct=10, participation=0.5), variant=BARS)
+    assert run.fills == [(1, 1.0, 100.0), (2, 1.0, 100.0), (3, -1.0, 100.0), (4, 1.0, 104.0), (5, -1.0, 101.0), (6, -1.0, 100.0)]
+    assert run.reasons()[-2:] == [TRAILING, TRAILING]
+
+
 def test_in_the_bar_of_a_stop_orders_fill_the_take_profit_must_be_traded_through() -> None:
     how = {"entry": "stop", "trigger_offset_bps": 500, "take_profit_pct": 4}
     row = (101, 109.2, 99, 103)
