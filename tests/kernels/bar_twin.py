@@ -140,8 +140,8 @@ class BarTwin:
     # time
 
     def _pass_time(self, since: int, now: int) -> None:
-        """From the opening of one bar to that of the next: funding at the close between them, and the mark of the day that ended. What is due
-        by midnight belongs to that day."""
+        """From the opening of one bar to that of the next: funding at the close between them, and the mark of the day that ended. What
+        is due by midnight belongs to that day."""
         midnight = (since // DAY + 1) * DAY
         self._fund(since, min(midnight, now))
         if now >= midnight:

@@ -276,6 +276,13 @@ def test_in_the_bar_of_a_stop_orders_fill_the_take_profit_must_be_traded_through
     assert run.fills == [(1, 1.0, 105.0), (1, -1.0, 109.2)]
 
 
+@pytest.mark.parametrize("high", [116, 120], ids=["to it", "through it"])
+def test_a_stop_order_that_adds_on_the_tick_of_the_take_profit_is_not_beyond_it(high: float) -> None:
+    rows = bars([CALM, (108,) * 4, (110, high, 110, 112), (112,) * 4])
+    run = play(rows, [1, 2, 2, 2], rests(entry="stop", trigger_offset_bps=600, take_profit_pct=5, tick_size=4.0), variant=BARS)
+    assert run.fills == [(1, 1.0, 108.0), (2, 1.0, 116.0)], "113.4 rests at 116, where more is bought from on"
+
+
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=realistic_cases("held"))
 def test_position_and_orders_never_double(case: tuple[Records, list[float], Terms]) -> None:
