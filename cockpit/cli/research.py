@@ -113,7 +113,7 @@ def _write_files(options: argparse.Namespace, result: Result) -> None:
     if options.fills is not None:
         _write_lines(options.fills, result.fills)
     if options.trades is not None:
-        _write_lines(options.trades, trip_rows(result.trips, result.plan.name))
+        _write_lines(options.trades, trip_rows(result.trips, result.plan.name, funding="funding" in result.figures))
     if options.signals is not None and result.signals is not None:
         from core.transfer.signals_out import write_signals
 

@@ -227,11 +227,13 @@ def _result(
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
     fills = reports.compress(reports["kind"] == FILL)
     found = metrics(run, time.perf_counter() - started)
-    trips = closed_trips(fills, None if watch is None else watch.excursions())
+    funded = reports.compress(reports["kind"] == FUNDING)
+    moved = reports.compress((reports["kind"] == FILL) | (reports["kind"] == FUNDING))
+    trips = closed_trips(moved, None if watch is None else watch.excursions())
     found |= figures(run, trips, fills, None if watch is None else watch.falls(int(account.ts)))
     found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
-        trips=trips, tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes), executed=fills,
-        funded=reports.compress(reports["kind"] == FUNDING), cold=cold, signals=signals,
+        trips=trips, executed=fills, funded=funded, cold=cold, signals=signals,
+        tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes, funding="funding" in found),
     )  # fmt: skip
