@@ -23,6 +23,7 @@ from core.research.figures import figures
 from core.research.metrics import finite, metrics
 from core.research.regimes import Regimes, step_of
 from core.research.rows import fill_rows
+from core.research.short_bars import refuse_short_bars, short_bars_note
 from core.research.signals import Signals
 from core.research.source import Source
 from core.research.source_verdict import Holes, refuse
@@ -35,7 +36,7 @@ from core.research.watch import Watch
 from core.strategy import PYTHON, Definition
 from core.strategy_files import load, strategy_file
 from core.term_rules import refuse_idle
-from core.types import Records, interval_text, join
+from core.types import Records, join
 
 Progress = Callable[[Source, int], None]
 
@@ -121,13 +122,21 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     """
     refuse_idle(order.terms)
     definition = definition_of(order)
-    source = open_sources(
-        order.sources, symbol=order.symbol, home=order.home, from_ns=reach_of(definition, order.params, order.from_ns),
-        to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
-    )  # fmt: skip
+    reach = reach_of(definition, order.params, order.from_ns)
+    source = _opened(order, reach)
+    refuse_short_bars(definition, order.params, source.interval_ns)
+    if (further := reach_of(definition, order.params, order.from_ns, source.interval_ns)) != reach:
+        source = _opened(order, further)
     source.since_ns = order.from_ns or 0
     refuse_holes(source.text, source.listed(), order.allow_gaps)
     return run_over(source, order.priced(source.symbol), definition, progress, curve)
+
+
+def _opened(order: Order, from_ns: int | None) -> Source:
+    return open_sources(
+        order.sources, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, as_delivered=order.as_delivered,
+        cache=order.cache,
+    )  # fmt: skip
 
 
 def definition_of(order: Order) -> Definition:
@@ -155,6 +164,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
         CockpitError: the strategy raised.
     """
     refuse_long_bars(order.terms, source.interval_ns)
+    refuse_short_bars(definition, order.params, source.interval_ns)
     interval = definition.interval(definition.params(order.params))
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
     instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
@@ -166,12 +176,9 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     if source.verdict is not None and source.verdict.holes is not None:
         refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
         source.notes.append(f"gaps were allowed: {source.verdict.holes.words()}")
-    if source.interval_ns and 0 < interval < source.interval_ns:
-        source.notes.append(
-            f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
-        )
-    cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns)
-    source.notes += [*([f"the strategy {cold}"] if cold else []), *held_back(reports)]
+    cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns, source.interval_ns)
+    short = short_bars_note(interval, source.interval_ns)
+    source.notes += [*([short] if short else []), *([f"the strategy {cold}"] if cold else []), *held_back(reports)]
     result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch, decisions.signals)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result
