@@ -118,7 +118,7 @@ def _tables(result: Result) -> Made:
     symbol, signals = result.source.symbol, result.signals
     made: Made = {
         "fills": lambda: fills_table(result.fills),
-        "trades": lambda: trades_table(trip_rows(result.trips, result.plan.name), symbol),
+        "trades": lambda: trades_table(trip_rows(result.trips, result.plan.name, funding="funding" in result.figures), symbol),
     }
     return made if signals is None else made | {"signals": lambda: signals_table(signals, symbol)}
 

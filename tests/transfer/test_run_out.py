@@ -71,6 +71,20 @@ def test_the_trades_of_one_symbol_say_whose_they_are(tmp_path: Path) -> None:
     assert (row["entry_time"], row["exit_time"]) == ("2023-11-14T22:13:20.000000001Z", "2023-11-14T22:13:20.000000002Z")
 
 
+def test_funding_has_a_column_behind_the_fees_it_is_part_of_where_it_was_asked_for(tmp_path: Path) -> None:
+    rows = [
+        {"trade": 1, "entry_ns": NS, "exit_ns": NS, "fees": 3.0, "funding": 1.25},
+        {"trade": 2, "entry_ns": NS, "exit_ns": NS, "fees": 1.0},
+    ]
+    write_table(trades_table(rows, "binance:BTCUSDT"), tmp_path / "a.csv")
+    first, second = cells(tmp_path / "a.csv")
+    assert (first["fees"], first["funding"], second["funding"]) == ("3.0", "1.25", "")
+    heads = list(first)
+    assert heads[heads.index("fees") + 1] == "funding"
+    write_table(trades_table(rows[1:], "binance:BTCUSDT"), tmp_path / "b.csv")
+    assert "funding" not in cells(tmp_path / "b.csv")[0]
+
+
 def test_a_parameter_that_is_called_as_a_figure_gets_another_name(tmp_path: Path) -> None:
     rows = [
         {"strategy": "a", "symbol": "x", "params": {"fast": 3, "Trades": 7, "interval": "1m", "on": True}, "trades": 2},

@@ -75,7 +75,7 @@ def leg_trades(done: Portfolio) -> list[dict[str, Any]]:
     found = []
     for run in done.runs:
         own = {"symbol": run.rows.symbol, "leg": run.leg.name}
-        found += [row | own for row in trip_rows(run.result.trips, run.result.plan.name)]
+        found += [row | own for row in trip_rows(run.result.trips, run.result.plan.name, funding="funding" in run.result.figures)]
     return sorted(found, key=itemgetter("exit_ns"))
 
 

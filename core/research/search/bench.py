@@ -22,6 +22,7 @@ from core.reach import reached
 from core.research.account import account_run
 from core.research.metrics import metrics
 from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
+from core.research.short_bars import bars_had
 from core.strategy import PYTHON
 from core.types import BAR, DAY, TICK, Records, copied, join
 
@@ -145,7 +146,7 @@ def _instance(plan: Blueprint, terms: Terms, trial: Trial) -> Instance:
 def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, began: float) -> Result:
     traded = rows[trial.start : trial.stop]
     when = traded["start" if series.bars else "ts"]
-    before = reached(rows[: trial.start], int(when[0]), trial.warmup, trial.interval)
+    before = reached(rows[: trial.start], int(when[0]), trial.warmup, bars_had(trial.interval, series.interval_ns))
     if len(before):
         instance.warm(before)
     edges = np.asarray(series.edges_ns, np.int64)
