@@ -50,7 +50,7 @@ def fills_table(rows: Sequence[Row], *, legs: bool = False) -> Table:
 
 def trades_table(rows: Sequence[Row], symbol: str | None) -> Table:
     """Closed round trips, all on one symbol; None: of the legs of a portfolio, and each row names its own and its leg."""
-    columns = (Column("entry_time", "time"), Column("exit_time", "time"), Column("symbol", "text"), *TRADES)
+    columns: tuple[Column, ...] = (Column("entry_time", "time"), Column("exit_time", "time"), Column("symbol", "text"), *TRADES)
     if any("funding" in row for row in rows):  # it is part of the fees, and told where it was asked for
         fees = columns.index(Column("fees", "number")) + 1
         columns = (*columns[:fees], Column("funding", "number"), *columns[fees:])
