@@ -38,9 +38,9 @@ class _Costs:
         self._squares = np.concatenate(([0.0], np.cumsum(x * x)))
         self._least = 1e-10 * float(x.var())
 
-    def of(self, start: NDArray[np.intp], stop: NDArray[np.intp] | int) -> NDArray[np.float64]:
-        """Of each [start, stop), without the constant."""
-        count = stop - start
+    def of(self, start: NDArray[np.intp] | int, stop: NDArray[np.intp] | int) -> NDArray[np.float64]:
+        """Of each [start, stop), without the constant; a number without meaning where that is empty."""
+        count = np.maximum(stop - start, 1)
         mean = (self._sums[stop] - self._sums[start]) / count
         variance = (self._squares[stop] - self._squares[start]) / count - mean * mean
         return np.asarray(count * np.log(np.maximum(variance, self._least)))
@@ -77,15 +77,15 @@ def _searched(costs: _Costs, count: int, fine: float) -> list[int]:
     """The best changes among places that are a step apart."""
     step = -(-count // PLACES)
     at = np.array([*range(0, count - LEAST + 1, step), count])
+    # Of every stretch from a place (row) to a later one (column); what is too short costs infinitely much.
+    all_costs = np.where(at - at[:, None] >= LEAST, costs.of(at[:, None], at), math.inf)
     best = np.full(len(at), math.inf)
     best[0] = -fine
     before = np.zeros(len(at), np.intp)
     for k in range(1, len(at)):
-        starts = np.flatnonzero(at[:k] <= at[k] - LEAST)
-        if len(starts):
-            totals = best[starts] + costs.of(at[starts], int(at[k])) + fine
-            before[k] = starts[totals.argmin()]
-            best[k] = totals.min()
+        totals = best[:k] + all_costs[:k, k] + fine
+        before[k] = totals.argmin()
+        best[k] = totals[before[k]]
     found, k = [], int(before[-1])
     while k > 0:
         found.append(int(at[k]))
@@ -101,6 +101,6 @@ def _placed(found: list[int], costs: _Costs, count: int) -> list[int]:
         stop = found[number + 1] if number + 1 < len(found) else count
         tried = np.arange(max(at - step, start + LEAST), min(at + step, stop - LEAST) + 1)
         if len(tried):
-            both = costs.of(np.full(len(tried), start), tried) + costs.of(tried, stop)
+            both = costs.of(start, tried) + costs.of(tried, stop)
             found[number] = int(tried[both.argmin()])
     return found

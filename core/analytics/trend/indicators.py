@@ -97,4 +97,4 @@ def efficiency_ratio(close: NDArray[np.float64], period: int) -> NDArray[np.floa
     whole = way[period:] - way[:-period]
     with np.errstate(invalid="ignore", divide="ignore"):
         found[period:] = np.where(whole > 0.0, np.abs(close[period:] - close[:-period]) / whole, np.nan)
-    return np.minimum(found, 1.0)
+    return np.asarray(np.minimum(found, 1.0))

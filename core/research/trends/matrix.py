@@ -18,6 +18,7 @@ from core.research.curve import Curve
 from core.research.portfolio.rows import Held
 from core.research.source import Source
 from core.research.source_held import hold_rows
+from core.research.source_tape import is_tape
 from core.research.sources import Many, open_many
 from core.research.trends.bars import Telling, bars_of, default_interval, refuse_interval
 from core.research.warming import reach_of
@@ -181,21 +182,22 @@ def _cells(ask: Ask, source: Source, intervals: Sequence[int], telling: Telling 
             cells.append(_refused(source.symbol, interval, why))
             continue
         reading = read_trend(bars[interval], interval, ask.most)
-        cells.append(Cell(source.symbol, interval, reading, _fits(ask, source.symbol, held, interval, reading, ran), notes))
+        cells.append(Cell(source.symbol, interval, reading, _fits(ask, source, held, interval, reading, ran), notes))
     return cells
 
 
-def _fits(ask: Ask, symbol: str, rows: Held | None, interval: int, reading: Reading, ran: Ran | None) -> list[Fit]:
+def _fits(ask: Ask, source: Source, rows: Held | None, interval: int, reading: Reading, ran: Ran | None) -> list[Fit]:
     if reading.status != JUDGED or reading.verdict is None or reading.measures is None:
         return []
     runs, found = ask.backtests, []
+    texts = [source.text] if is_tape(source.text) else [text for text in ask.sources if not is_tape(text)]
     for suggestion in suggestions_for(reading.verdict.trend):
         side = suggestion.side if runs is None or runs.side is None else runs.side
         order = Order(
-            sources=list(ask.sources), strategy=suggestion.strategy, folders=[] if runs is None else runs.folders,
+            sources=texts, strategy=suggestion.strategy, folders=[] if runs is None else runs.folders,
             params={**suggestion.params, "interval": interval_text(interval)},
             terms=msgspec.structs.replace(Terms() if runs is None else runs.terms, side=side),
-            symbol=symbol, home=ask.home, from_ns=reading.measures.first_ns, to_ns=ask.to_ns, allow_gaps=ask.allow_gaps,
+            symbol=source.symbol, home=ask.home, from_ns=reading.measures.first_ns, to_ns=ask.to_ns, allow_gaps=ask.allow_gaps,
             cache=ask.cache, costs=None if runs is None else runs.costs,
         )  # fmt: skip
         found.append(Fit(suggestion, order) if rows is None else _run(Fit(suggestion, order), rows, ran))

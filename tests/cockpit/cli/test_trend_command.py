@@ -174,7 +174,7 @@ def test_a_suggestion_s_backtest_is_that_of_the_backtest_command(run: Run, coins
             alone = run(*command[1:], "--fee-bps", "2", "--json").document
             assert one["backtest"] == {name: alone[name] for name in FIGURES}
             compared += one["backtest"]["trades"] > 0
-    assert compared >= 8
+    assert compared >= 6
 
 
 def test_more_is_read_before_the_first_bar_than_any_suggestion_warms_up_on() -> None:
@@ -219,7 +219,9 @@ def test_the_tape_has_trends_too(run: Run, home: Path) -> None:
     assert rows[0]["trend"] == "sideways"
     assert rows[1]["status"] in ("PENDING: 1 more bar needed", "judged")
     (alone,) = run("trend", "tape:BTCUSDT", "--json").document["symbols"]
-    assert alone == rows[2]
+    assert {**alone, "suggestions": []} == {**rows[2], "suggestions": []}
+    command = shlex.split(rows[2]["suggestions"][0]["command"])
+    assert run(*command[1:], "--json").document["ticks"] > 1000
     assert run("trend", "tape:NOUSDT", "--json").code == 2
 
 
