@@ -3,7 +3,7 @@
 The first rule says how likely it is that the price goes somewhere; which way is the sign of its drift and slope. The second says, of a
 price that goes nowhere, how likely it is that it swings wide rather than keeps to its level. Both are log odds that are sums, so that what
 a figure adds can be named. Coefficients are those that make generated markets of known regime likeliest, by
-`benchmarks/trend.py --fit --markets 2500`, on other seeds than those its table is made on: of 100 labels that are given a confidence of 0.8,
+`benchmarks/trend.py --fit --markets 2500`, on other seeds than those its table is made on: of 100 labels of confidence 0.8,
 about 80 are right on such markets. Where regimes are mixed otherwise than there, in equal shares, they are not.
 """
 
