@@ -51,9 +51,9 @@ def _direction(found: Measures) -> list[Evidence]:
     stronger = "upward" if found.plus >= found.minus else "downward"
     return [
         _one("slope", 100 * slope.value, "% a bar", f"the line through the log prices {'rises' if slope.value >= 0.0 else 'falls'}"),
-        _one("slope_t", slope.t, "standard errors from 0", _surely(slope.t, level_lags(bars))),
+        _one("slope_t", slope.t, "standard errors from 0", _surely(slope.t, level_lags(bars), "far, but so is many a walk at random")),
         _one("drift", 100 * drift.value, "% a bar", f"a bar's mean return is {'a gain' if drift.value >= 0.0 else 'a loss'}"),
-        _one("drift_t", drift.t, "standard errors from 0", _surely(drift.t, return_lags(bars - 1))),
+        _one("drift_t", drift.t, "standard errors from 0", _surely(drift.t, return_lags(bars - 1), "seldom by chance")),
         _one("efficiency_ratio", found.efficiency, "0 to 1", "how much of the way led somewhere; 1 is a straight line (Kaufman's)"),
         _one("adx", found.adx, "0 to 100", _adx(found.adx)),
         _one("plus_di", found.plus, "0 to 100", "how much of the movement lately pointed up (Wilder's +DI)"),
@@ -103,8 +103,8 @@ def _one(name: str, value: float | None, unit: str, sentence: str) -> Evidence:
     return Evidence(name, value, unit, sentence, name in DIRECTION or name in SWINGS)
 
 
-def _surely(t: float, lags: int) -> str:
-    sure = "seldom by chance" if abs(t) >= SIGNIFICANT else "chance often makes as much"
+def _surely(t: float, lags: int, far: str) -> str:
+    sure = far if abs(t) >= SIGNIFICANT else "chance often makes as much"
     return f"{sure}; the error knows what {lags} {'bar has' if lags == 1 else 'bars have'} in common (Newey-West)"
 
 
