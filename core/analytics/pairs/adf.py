@@ -19,7 +19,7 @@ from core.analytics.pairs.mackinnon import p_value
 LEAST = 30
 
 #: Rows of the regression that are laid out at once.
-_ROWS = 1 << 13
+_ROWS = 1 << 11
 
 #: A column this much shorter than it was says nothing that those before it did not.
 _SINGULAR = 1e-10
@@ -104,7 +104,7 @@ def _triangle(values: Floats, lags: int, constant: bool, *, level_last: bool) ->
         middle = (before, level[start : start + _ROWS]) if level_last else (level[start : start + _ROWS], before)
         block = np.concatenate([np.ones((len(part), int(constant))), *middle, now], axis=1)
         norms += np.einsum("ij,ij->j", block, block)
-        found = np.linalg.qr(block if not found.size else np.concatenate([found, block]), mode="r")
+        found = np.asarray(np.linalg.qr(np.concatenate([found.reshape(-1, len(norms)), block]), mode="r"))
     if (np.abs(np.diag(found))[:-1] <= _SINGULAR * np.sqrt(norms[:-1])).any():
         raise Absent("it moves without chance")
     return found
