@@ -27,6 +27,7 @@ TITLES = {
     "lab_study": "The live path beside a study",
     "alerts": "Alert rules",
     "honesty": "Statistics of honest ranking",
+    "pairs": "Pairs: a scan of all, an update of one",
     "screen": "The price pane",
     "screen_live": "The whole screen under load",
 }
