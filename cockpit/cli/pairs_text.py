@@ -84,7 +84,7 @@ def scan_lines(found: dict[str, Any]) -> Iterator[str]:
     yield ""
     rows = [
         [
-            " against ".join(row["legs"]), row["n"], _number(row["hedge_ratio"], ".4g"), _number(row["zscore"], "+.2f"),
+            " against ".join(row["legs"]), row["n"], _number(row["hedge_ratio"], ".4g"), _number(row["zscore"], ".2f"),
             _number(row["half_life"], ",.1f"), _number(row["correlation"], ".2f"), f"{row['coint']['pvalue']:.4f}", f"{row['q']:.4f}",
             "*" if row["q"] < below["at"] else "",
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.analytics.pairs.absent import Absent, Floats, enough
+from core.analytics.pairs.absent import Absent, Floats, enough, is_still
 from core.analytics.pairs.adf import LEAST, UnitRoot, unit_root
 from core.analytics.pairs.line import fit_ols
 from core.analytics.pairs.mackinnon import p_value
@@ -26,12 +26,11 @@ def engle_granger(y: Floats, x: Floats) -> UnitRoot:
     Source: Engle, Granger, Econometrica 55(2), 1987; the same as statsmodels' `coint(y, x)`.
     """
     enough(x, LEAST)
-    residual = fit_ols(y, x).residuals(y, x)
-    around = y - y.mean()
-    whole = float(around @ around)
-    if not whole > 0.0:
+    line = fit_ols(y, x)
+    if is_still(y):
         raise Absent("the first leg did not move")
-    if float(residual @ residual) / whole <= _COLLINEAR:
+    residual, around = line.residuals(y, x), y - y.mean()
+    if float(residual @ residual) <= _COLLINEAR * float(around @ around):
         raise Absent("the legs move as one: nothing is left to test")
     stat, lags = unit_root(residual, constant=False)
     return UnitRoot(stat, p_value(stat, series=2), lags)

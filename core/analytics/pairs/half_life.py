@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from core.analytics.pairs.absent import Absent, Floats, checked, enough, is_still
 from core.analytics.pairs.line import fit_ols
 
@@ -29,6 +31,7 @@ def half_life(spread: Floats) -> float:
     enough(spread, LEAST)
     if is_still(spread[:-1]):
         raise Absent("the spread does not move")
+    spread = spread / float(np.abs(spread).max())  # squares of small numbers would be none
     again = fit_ols(spread[1:], spread[:-1]).slope
     if again >= 1.0:
         raise Absent("the spread does not come back")

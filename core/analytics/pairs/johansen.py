@@ -48,12 +48,13 @@ def johansen(y: Floats, x: Floats) -> Johansen:
     for which, values in (("first", y), ("second", x)):
         if is_still(values):
             raise Absent(f"the {which} leg did not move")
-    scales = np.array([y.std(), x.std()])
-    legs = np.column_stack([y - y.mean(), x - x.mean()]) / scales
+    legs = _centred(np.column_stack([y, x]))
+    scales = np.abs(legs).max(axis=0)
+    legs = legs / scales
     change = np.diff(legs, axis=0)
     before = _centred(change[:-1])
-    now, level = (_left(_centred(values), before) for values in (change[1:], legs[1:-1]))
     try:
+        now, level = (_left(_centred(values), before) for values in (change[1:], legs[1:-1]))
         # The singular values of the angle between changes and levels are the canonical correlations.
         of_now, of_level = np.linalg.qr(now), np.linalg.qr(level)
         if min(np.abs(np.diag(part.R)).min() / np.abs(part.R).max() for part in (of_now, of_level)) < 1e-9:
