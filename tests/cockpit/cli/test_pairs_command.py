@@ -201,26 +201,46 @@ def test_ctrl_c_says_what_is_kept(run: Run, folder: Path, monkeypatch: pytest.Mo
 
 
 LONG_SCAN = """
+import signal
 import numpy as np
 from core.analytics.pairs.closes import Closes
 from core.analytics.pairs.figures import How
 from core.analytics.pairs.scan_pool import scan
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs are started deaf to it
 rng, times = np.random.default_rng(1), np.arange(4000, dtype=np.int64)
 legs = [Closes(f"x:{k}", 1, times, np.exp(np.cumsum(rng.normal(0, 1e-3, 4000)))) for k in range(200)]
 scan(legs, How(), jobs=2, told=lambda done, total: print(done, flush=True))
 """
 
 
+def workers_of(pid: int) -> list[int]:
+    """Processes of the pool of a process."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are looked up in /proc")
 def test_a_scan_that_is_stopped_leaves_no_process() -> None:
-    scan = subprocess.Popen([sys.executable, "-c", LONG_SCAN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1)
-    assert scan.stdout is not None
-    assert any(int(line) > 0 for line in scan.stdout), "it is under way"
-    children = [int(child) for child in Path(f"/proc/{scan.pid}/task/{scan.pid}/children").read_text().split()]
-    scan.send_signal(signal.SIGINT)
-    _, said = scan.communicate(timeout=60)
+    words = [sys.executable, "-c", LONG_SCAN]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as scan:
+        assert scan.stdout is not None
+        try:
+            assert any(int(line) > 0 for line in scan.stdout), "it is under way"
+            workers = workers_of(scan.pid)
+            scan.send_signal(signal.SIGINT)
+            _, said = scan.communicate(timeout=60)
+        finally:
+            scan.kill()
     assert said.strip().endswith("KeyboardInterrupt")
-    assert len(children) >= 2
-    assert not [child for child in children if Path(f"/proc/{child}").exists()]
+    assert len(workers) == 2
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").exists()]
 
 
 def test_real_markets_have_every_figure(run: Run, shared_data: Path) -> None:
