@@ -50,10 +50,20 @@ def market(symbols: int, bars: int, seed: int = 7) -> list[Closes]:
     times = 1_723_075_200_000_000_000 + MINUTE * np.arange(bars, dtype=np.int64)
     logs: list[Any] = []
     for k in range(symbols):
-        own = np.cumsum(rng.normal(0, 1e-3, bars))
-        tied = k % 5 == 4
-        logs.append(0.8 * logs[-1] + rng.normal(0, 1e-3, bars) if tied else 5.0 + factor * rng.uniform(0.5, 1.5) + own)
+        noise = rng.normal(0, 1e-3, bars)
+        if k % 5 == 4:
+            logs.append(0.8 * logs[-1] + coming_back(noise))
+        else:
+            logs.append(5.0 + factor * rng.uniform(0.5, 1.5) + np.cumsum(noise))
     return [Closes(f"bench:S{k:03d}", MINUTE, times, np.exp(values)) for k, values in enumerate(logs)]
+
+
+def coming_back(noise: Any) -> Any:
+    """A spread with a half-life of 7 bars."""
+    values = np.zeros(len(noise))
+    for i in range(1, len(noise)):
+        values[i] = 0.9 * values[i - 1] + noise[i]
+    return values
 
 
 def timed(work: Callable[[], object], times: int) -> dict[str, float]:

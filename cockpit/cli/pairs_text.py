@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from cockpit.cli.call import table
+from core.research.source_verdict import counted
 
 #: How a method of a hedge ratio is called.
 _METHODS = {"ols": "least squares", "huber": "Huber", "theil_sen": "Theil-Sen", "kalman": "Kalman, newest"}
@@ -15,15 +16,15 @@ _NONE = "n/a"
 
 def pair_lines(found: dict[str, Any]) -> Iterator[str]:
     """What `cockpit pairs` prints without --json."""
-    a, b = found["legs"]
-    span = f"{found['from']} to {found['to']}" if found["from"] else "no common span"
+    span = f"{_minute(found['from'])} to {_minute(found['to'])}" if found["from"] else "no common span"
     prices = "logarithms of prices" if found["prices"] == "log" else "prices"
-    yield f"{a} against {b}: {found['n']:,} bars of {found['interval']}, {span}, {prices}"
+    yield f"A {found['legs'][0]}, B {found['legs'][1]}"
+    yield f"{found['n']:,} bars of {found['interval']}, {span}, {prices}"
     yield ""
     marked = {verdict["about"] for verdict in found["verdicts"] if verdict["marked"]}
-    unit = f"money in {b} for each 1 in {a}" if found["prices"] == "log" else f"{b} for each 1 {a}"
+    unit = "money in B for each 1 in A" if found["prices"] == "log" else "units of B for each of A"
     rows = [
-        [f"hedge ratio, {_METHODS[name]}", _number(ratio, ".5g"), unit + (" (makes the spread)" if name == found["method"] else "")]
+        [f"hedge ratio, {_METHODS[name]}", _number(ratio, ".5g"), unit + (", makes the spread" if name == found["method"] else "")]
         for name, ratio in found["hedge_ratio"].items()
     ]
     rows += [list(row) for row in _rows(found, marked)]
@@ -60,7 +61,7 @@ def _rows(found: dict[str, Any], marked: set[str]) -> Iterator[tuple[str, str, s
 
 
 def _test(name: str, test: dict[str, float | None], lags: int | None, star: str) -> Iterator[tuple[str, str, str]]:
-    yield f"{name}, p", _number(test["pvalue"], ".4f") + star, "chance that a random walk looks so"
+    yield f"{name}, p", _chance(test["pvalue"]) + star, "chance that a random walk looks so"
     yield f"{name}, t", _number(test["stat"], ".3f"), "" if lags is None else f"{lags} lags, by AIC"
 
 
@@ -74,18 +75,17 @@ def _aligned(rows: Sequence[list[str]]) -> list[list[str]]:
 def scan_lines(found: dict[str, Any]) -> Iterator[str]:
     """What `cockpit pairs --scan` prints without --json."""
     below = found["below"]
-    yield (
-        f"{found['tested']:,} pairs of {len(found['symbols'])} symbols tested, bars of {found['interval']}, in {found['elapsed_s']:.1f} s; "
-        f"p < {below['at']:g} for {below['p']:,}, of which chance alone gives about {below['at'] * found['tested']:,.0f}; "
-        f"q < {below['at']:g} for {below['q']:,}"
-    )
+    pairs, took = counted(found["tested"], "pair"), f"{found['elapsed_s']:.1f} s"
+    yield f"{pairs} of {len(found['symbols'])} symbols tested in {took}, bars of {found['interval']}"
+    by_chance = below["at"] * found["tested"]
+    yield f"p < {below['at']:g} for {below['p']:,}, where chance alone gives about {by_chance:,.1f}; q < {below['at']:g} for {below['q']:,}"
     for why, count in found["untested"].items():
-        yield f"not tested: {count:,} pair{'' if count == 1 else 's'}: {why}"
+        yield f"not tested: {counted(count, 'pair')}: {why}"
     yield ""
     rows = [
         [
-            " against ".join(row["legs"]), row["n"], _number(row["hedge_ratio"], ".4g"), _number(row["zscore"], ".2f"),
-            _number(row["half_life"], ",.1f"), _number(row["correlation"], ".2f"), f"{row['coint']['pvalue']:.4f}", f"{row['q']:.4f}",
+            " / ".join(row["legs"]), row["n"], _number(row["hedge_ratio"], ".4g"), _number(row["zscore"], ".2f"),
+            _number(row["half_life"], ",.1f"), _number(row["correlation"], ".2f"), _chance(row["coint"]["pvalue"]), _chance(row["q"]),
             "*" if row["q"] < below["at"] else "",
         ]
         for row in found["pairs"]
@@ -93,9 +93,18 @@ def scan_lines(found: dict[str, Any]) -> Iterator[str]:
     heads = ["pair", "bars", "hedge", "z", "half-life", "corr", "p", "q", ""]
     yield from table(heads, rows)
     yield ""
-    yield f"p: Engle-Granger; q: p corrected for {found['tested']:,} tests (Benjamini-Hochberg), * below {below['at']:g}; half-life in bars"
+    tests = counted(found["tested"], "test")
+    yield f"p: Engle-Granger; q: p corrected for {tests} (Benjamini-Hochberg), * below {below['at']:g}; half-life in bars"
     for note in found["notes"]:
         yield f"note: {note}"
+
+
+def _chance(p: float | None) -> str:
+    return _NONE if p is None else "<0.0001" if p < 0.0001 else f"{p:.4f}"
+
+
+def _minute(iso: str) -> str:
+    return f"{iso[:19]}Z"
 
 
 def _number(value: float | None, form: str) -> str:

@@ -25,8 +25,12 @@ def enough(values: Floats, least: int) -> None:
         Absent: there are fewer: `PENDING: 14 more bars needed`.
     """
     if len(values) < least:
-        more = least - len(values)
-        raise Absent(f"PENDING: {more:,} more bar{'' if more == 1 else 's'} needed")
+        raise Absent(pending(least - len(values)))
+
+
+def pending(more: int) -> str:
+    """`PENDING: 14 more bars needed`."""
+    return f"PENDING: {more:,} more bar{'' if more == 1 else 's'} needed"
 
 
 def checked(*series: Floats) -> None:

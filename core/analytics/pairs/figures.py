@@ -8,14 +8,17 @@ from typing import Literal, TypeAlias, TypeVar, get_args
 
 import numpy as np
 
-from core.analytics.pairs.absent import Absent, Floats
+from core.analytics.pairs.absent import Absent, Floats, pending
+from core.analytics.pairs.adf import LEAST as ADF_BARS
 from core.analytics.pairs.adf import UnitRoot, adf
 from core.analytics.pairs.engle_granger import engle_granger
+from core.analytics.pairs.half_life import LEAST as HALF_LIFE_BARS
 from core.analytics.pairs.half_life import half_life
 from core.analytics.pairs.huber import fit_huber
+from core.analytics.pairs.hurst import LEAST as HURST_BARS
 from core.analytics.pairs.hurst import hurst
 from core.analytics.pairs.johansen import Johansen, johansen
-from core.analytics.pairs.kalman import Path, fit_kalman
+from core.analytics.pairs.kalman import START, Path, fit_kalman
 from core.analytics.pairs.line import Line, fit_ols
 from core.analytics.pairs.theil_sen import fit_theil_sen
 from core.analytics.pairs.windows import beta, correlation, zscore
@@ -87,21 +90,28 @@ def measure(a: Floats, b: Floats, how: How) -> Figures:
         y, x = (np.log(a), np.log(b)) if how.log else (a, b)
         lines, path = _lines(y, x, found)
         spread = _spread(y, x, lines, path, how.method)
-        of_spread = "" if len(spread) else found.absent[how.method]
+
+        def why(least: int) -> str:
+            """Why there is no spread; of too few bars, how many a figure of it needs that itself needs so many."""
+            if len(spread):
+                return ""
+            missing = least + (START if how.method == "kalman" else 0) - len(y)
+            return pending(missing) if found.absent[how.method].startswith("PENDING") and missing > 0 else found.absent[how.method]
+
         return Figures(
             n=len(y),
             hedge_ratio={name: None if line is None else line.slope for name, line in lines.items()},
             spread=spread,
-            zscore=found.take("zscore", lambda: zscore(spread, how.window), of_spread),
-            half_life=found.take("half_life", lambda: half_life(spread), of_spread),
+            zscore=found.take("zscore", lambda: zscore(spread, how.window), why(how.window)),
+            half_life=found.take("half_life", lambda: half_life(spread), why(HALF_LIFE_BARS)),
             correlation=found.take("correlation", lambda: correlation(y, x)),
             rolling_correlation=found.take("rolling_correlation", lambda: correlation(y, x, how.window)),
             rolling_beta=found.take("rolling_beta", lambda: beta(y, x, how.window)),
-            adf=found.take("adf", lambda: adf(spread), of_spread),
+            adf=found.take("adf", lambda: adf(spread), why(ADF_BARS)),
             coint=found.take("coint", lambda: engle_granger(y, x)),
             earlier=found.take("earlier", lambda: _earlier(y, x)),
             johansen=found.take("johansen", lambda: johansen(y, x)),
-            hurst=found.take("hurst", lambda: hurst(spread), of_spread),
+            hurst=found.take("hurst", lambda: hurst(spread), why(HURST_BARS)),
             absent=found.absent,
         )
 

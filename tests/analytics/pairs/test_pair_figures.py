@@ -72,6 +72,11 @@ def test_no_bar_at_all_is_told_in_words(method: Method) -> None:
     assert found["hedge_ratio"] == dict.fromkeys(METHODS)
     assert found["coint"] == found["adf"] == {"stat": None, "pvalue": None}
     assert (found["zscore"], found["half_life"], found["hurst"], found["from"]) == (None, None, None, None)
+    later = 20 if method == "kalman" else 0
+    needed = {"zscore": 60, "half_life": 20, "adf": 30, "hurst": 100}
+    assert {name: found["absent"][name] for name in needed} == {  # type: ignore[index]
+        name: f"PENDING: {bars + later} more bars needed" for name, bars in needed.items()
+    }
 
 
 @pytest.mark.parametrize("method", METHODS)

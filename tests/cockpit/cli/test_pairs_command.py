@@ -182,7 +182,7 @@ def test_a_scan_ranks_every_pair(run: Run, folder: Path) -> None:
     assert [row["q"] >= row["coint"]["pvalue"] for row in found["pairs"]] == [True] * 3
     text = run("pairs", str(folder), "--scan", "--top", "1", "--legs", "BBBUSDT,AAAUSDT,CCCUSDT")
     assert "3 pairs of 3 symbols tested" in text.out
-    assert "binance:BBBUSDT against binance:AAAUSDT" in text.out
+    assert "binance:BBBUSDT / binance:AAAUSDT" in text.out
     assert "OPENBLAS" not in text.err
 
 
