@@ -28,6 +28,7 @@ TITLES = {
     "alerts": "Alert rules",
     "honesty": "Statistics of honest ranking",
     "trend": "Trends told of generated markets",
+    "pairs": "Pairs: a scan of all, an update of one",
     "screen": "The price pane",
     "screen_live": "The whole screen under load",
 }

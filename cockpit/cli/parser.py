@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 #: Modules of commands, in the order of the help page.
 GROUPS = (
-    *("running", "status", "trading", "ledger", "alerting", "research", "checking", "calibrate", "portfolio", "optimize", "trend"),
+    *("running", "status", "trading", "ledger", "alerting", "research", "checking", "calibrate", "portfolio", "optimize"),
+    *("trend", "pairs"),
     *("replay", "audit", "db", "machine", "keys"),
 )
 
