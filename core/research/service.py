@@ -11,8 +11,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
@@ -21,6 +20,7 @@ from core.commands import Terms
 from core.errors import CockpitError, StrategyError, one_line
 from core.measured_terms import Paid
 from core.research.source_verdict import GapsError
+from core.research.standing_back import step_back
 
 #: Bytes of a run's stderr that are kept: its end says why it crashed.
 KEPT_BYTES = 4096
@@ -192,13 +192,7 @@ async def converse(
         code = await process.wait()
         complaint = await complaints
     finally:
-        if process.returncode is None:
-            process.kill()
-            with contextlib.suppress(OSError):  # processes of its own that are too young yet to die with it
-                os.killpg(process.pid, signal.SIGTERM)
-            await process.wait()
-        await asyncio.wait([complaints], timeout=LAST_WORDS_S)  # processes of its own die a moment after it
-        complaints.cancel()
+        await _whole(_ended(process, complaints))
     if isinstance(said, Wrong):
         raise GapsError(said.message) if said.gaps else StrategyError(said.message)
     if not isinstance(said, last):
@@ -206,24 +200,29 @@ async def converse(
     return said
 
 
-def step_back(pid: int, idle: bool) -> None:
-    """Have a process that was just started run when nothing else wants to, its start and its imports too, and end first where memory
-    runs out; as far as the system lets us.
+async def _ended(process: asyncio.subprocess.Process, complaints: asyncio.Task[str]) -> None:
+    """End a process and all it started, if it has not by itself, and let go of its pipes, whoever else holds them still."""
+    if process.returncode is None:
+        process.kill()
+        with contextlib.suppress(OSError):  # processes of its own that are too young yet to die with it
+            os.killpg(process.pid, signal.SIGTERM)
+        await process.wait()
+    await asyncio.wait([complaints], timeout=LAST_WORDS_S)  # processes of its own die a moment after it
+    complaints.cancel()
+    process._transport.close()  # type: ignore[attr-defined]  # there is no other way to
 
-    Linux shares the processors among sessions first (sched(7), autogroup): between two of them neither nice nor idle counts, but the nice
-    value of the session as a whole, and who was let in stays for some milliseconds. So those that make way for an engine stay in its
-    session, where they are gone when one of its own is woken; one that leads a session has that stand back as a whole.
-    """
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, 19)
-    if idle and os.getsid(pid) == pid:
-        with contextlib.suppress(OSError):
-            Path(f"/proc/{pid}/autogroup").write_text("19")
-    if idle and hasattr(os, "SCHED_IDLE"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
-    with contextlib.suppress(OSError):
-        Path(f"/proc/{pid}/oom_score_adj").write_text("900")
+
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Do this to its end, however often the caller is cancelled meanwhile."""
+    task, cancelled = asyncio.ensure_future(work), None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        raise cancelled
+    task.result()
 
 
 async def _tail(stream: asyncio.StreamReader) -> str:

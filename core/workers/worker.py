@@ -54,7 +54,7 @@ class Worker(Lane, asyncio.Protocol):
     async def start(self) -> None:
         """Spawn the process and connect to it. Call it on the main thread: the kernel ties the child to that one.
 
-        It stays in our session, so that between it and the lab's processes their priority counts (`core.research.service.step_back`).
+        It stays in our session, so that between it and the lab's processes their priority counts (`core.research.standing_back.step_back`).
         """
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()

@@ -66,7 +66,7 @@ def _settle_in(parent: int, idle: bool) -> None:
     import signal
 
     from core.compile.__main__ import die_with
-    from core.research.service import step_back
+    from core.research.standing_back import step_back
 
     die_with(parent)
     if not _stands_back():  # else it is an engine's, in whose session its class counts
