@@ -213,13 +213,16 @@ def _wanted(call: Call) -> tuple[Wanted, Variant | None]:
 
 def _watched(sheet: Sheet, wanted: Wanted, variant: Variant | None, kept: deque[tuple[Any, ...]], told: dict[str, int]) -> Sheet:
     """The same sheet; what goes by is counted, and its last rows are kept."""
+    import numpy as np
+
     from core.indicators.variants import flagged
 
     def rows() -> Iterator[Any]:
         for stretch in sheet.rows:
             told["rows"] += stretch.size
             if variant is not None:
-                told["flagged"] += sum(int(flagged(variant, column).sum()) for column in stretch.values[-len(wanted.places) :])  # type: ignore[arg-type]
+                for column in stretch.values[-len(wanted.places) :]:
+                    told["flagged"] += int(flagged(variant, np.asarray(column)).sum())
             tail = [values[-SHOWN:] for values in stretch.values]
             kept.extend(zip(*(part if isinstance(part, list) else part.tolist() for part in tail), strict=True))
             yield stretch

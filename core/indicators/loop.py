@@ -47,4 +47,4 @@ def take(ticks: Any, first: Any, followers: Any, states: Any, mem: Any, params: 
                 for k in range(LINES):
                     rows[written + k] = lines[k]
                 written += LINES
-    return ticks.shape[0]
+    return ticks.shape[0]  # type: ignore[no-any-return]

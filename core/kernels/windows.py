@@ -46,7 +46,7 @@ def turn(clock: Any, ts: int, resolution: float) -> int:
         return 0
     length = length_ns(resolution)
     bucket = ts // length
-    turned = bucket - clock.bucket
+    turned: int = bucket - clock.bucket
     if clock.end == 0:
         clock.first = bucket
         turned = EVERY
@@ -112,7 +112,7 @@ def window_max(state: Any, mem: Any, at: int, clock: Any, turned: int, oldest: i
         best = mem[here]
     if best == -math.inf:
         return math.nan
-    return best
+    return best  # type: ignore[no-any-return]
 
 
 def window_min(state: Any, mem: Any, at: int, clock: Any, turned: int, oldest: int, newest: int, x: float) -> float:
