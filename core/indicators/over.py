@@ -55,8 +55,8 @@ class Wanted:
         """The names of their columns."""
         lines = [self.indicator.lines[place] for place in self.places]
         taken = {column.name for column in (*TICK_COLUMNS, *BAR_COLUMNS)}
-        alone = len(lines) == 1 and (bool(self.line) or lines[0].name == self.name)
-        heads = [self.name if alone else f"{self.name}_{line.name}" for line in lines]
+        one = len(lines) == 1 and self.name != self.indicator.name
+        heads = [self.name if one or line.name == self.name else f"{self.name}_{line.name}" for line in lines]
         return [f"{head}_" if head in taken else head for head in heads]
 
     def interval(self, source: Source) -> int:
