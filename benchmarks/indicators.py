@@ -9,6 +9,7 @@ symbols together, and a variant's step; the first quarter of the time is not mea
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import os
 import sys
@@ -86,9 +87,10 @@ def measure(symbols: int, rate: int, batch_ms: float, seconds: float) -> dict[st
     bank = bank_of(names)
     loaded = time.perf_counter() - began
     ticks = prints(seconds, rate, symbols)
-    edges = np.searchsorted(ticks["ts"], START_NS + np.arange(0, seconds * 1e3, batch_ms) * 1e6).tolist() + [len(ticks)]
+    moments = START_NS + np.arange(0, seconds * 1e3, batch_ms) * 1e6
+    edges = [*np.searchsorted(ticks["ts"], moments).tolist(), len(ticks)]
     took = []
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in itertools.pairwise(edges):
         before = time.process_time_ns()
         bank.take(ticks[begin:end])
         took.append((end - begin, time.process_time_ns() - before))

@@ -56,12 +56,10 @@ def walk(count: int, seed: int = 1, symbols: int = 1, every_s: float = 0.3) -> R
     seconds -= np.where(rng.random(count) < 0.02, rng.uniform(0, 5, count), 0.0)
     price = np.round(100 * np.exp(np.cumsum(rng.normal(0, 3e-4, count))), 2)
     unknown = rng.random(count) < 0.1
-    ticks = ticks_of(
-        np.maximum(seconds, 0.0), price, np.where(rng.random(count) < 0.05, 0.0, rng.exponential(1.0, count).round(4)),
-        rng.choice([-1, 0, 1], count, p=[0.45, 0.1, 0.45]), np.where(unknown, np.nan, price - 0.01), np.where(unknown, np.nan, price + 0.02),
-        rng.integers(0, symbols, count),
-    )  # fmt: skip
-    return ticks
+    bid, ask = np.where(unknown, np.nan, price - 0.01), np.where(unknown, np.nan, price + 0.02)
+    qty = np.where(rng.random(count) < 0.05, 0.0, rng.exponential(1.0, count).round(4))
+    side = rng.choice([-1, 0, 1], count, p=[0.45, 0.1, 0.45])
+    return ticks_of(np.maximum(seconds, 0.0), price, qty, side, bid, ask, rng.integers(0, symbols, count))
 
 
 def over(name: str, ticks: Records, values: dict[str, Any] | None = None, *, jit: bool = True) -> NDArray[np.float64]:

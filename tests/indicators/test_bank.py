@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def test_the_same_bits_in_any_batches(cuts: list[int], seed: int) -> None:
     whole, parts = bank_of(jit=True), bank_of(jit=True)
     whole.take(ticks)
     edges = [0, *sorted(cuts), len(ticks)]
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         parts.take(ticks[begin:end])
     same_bits(now(parts), now(whole))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,7 +44,7 @@ def test_the_same_bars_in_any_batches(cuts: list[int], on_bars: bool) -> None:
     lines = ticks["price"].reshape(-1, 1)
     whole = Closes(MINUTE, on_bars).take(ticks, lines)
     closes, edges = Closes(MINUTE, on_bars), [0, *sorted(cuts), len(ticks)]
-    parts = [closes.take(ticks[a:b], lines[a:b]) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    parts = [closes.take(ticks[a:b], lines[a:b]) for a, b in pairwise(edges)]
     for place in range(3):
         np.testing.assert_array_equal(np.concatenate([part[place] for part in parts]), whole[place])
 

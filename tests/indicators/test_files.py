@@ -104,7 +104,7 @@ def test_a_file_that_lacks_a_part_is_refused_in_one_line(tmp_path: Path, old: st
 
 def test_what_cannot_be_compiled_is_told_by_name_when_it_is_used(tmp_path: Path) -> None:
     found = load(written(tmp_path, "mine", GOOD.replace("p.times * tick.price", "tick.cheese")))
-    with pytest.raises(StrategyError, match="mine does not compile: .*cheese"):
+    with pytest.raises(StrategyError, match=r"mine does not compile: .*cheese"):
         Bank(Symbols([SYMBOL])).add("it", found, {}, [SYMBOL])
 
 
