@@ -55,11 +55,10 @@ class Rack:
         self._states: Any = np.zeros(_PLACES, indicator.module.STATE)
         self._mem = np.zeros(_WORK)
         self._out = np.full(_PLACES * self.width, np.nan)
-        self._first = np.zeros(1, np.int64)
-        self._followers = np.zeros(0, FOLLOWER)
-        self._rows: Records = np.empty(0, params_record(indicator.params_type()).dtype)
+        self._followers = 0
+        self._arrays: tuple[Records, ...] = ()
+        self._addresses: tuple[int, ...] = ()
         self._laid = False
-        self._no_rows = np.empty(0)
 
     def add(self, params: Struct) -> int:
         """A variant; its number."""
@@ -95,8 +94,8 @@ class Rack:
         """
         if not self._laid:
             self._lay()
-        if len(self._followers) and len(ticks):
-            self._run(ticks, self._first, self._followers, self._no_rows)
+        if self._followers and len(ticks):
+            self._run(ticks, self._arrays, self._addresses)
 
     def series(self, variant: int, symbol: int, ticks: Records) -> NDArray[np.float64]:
         """Step over ticks of this symbol with this variant alone; its lines after each of them, shape (ticks, lines).
@@ -110,7 +109,9 @@ class Rack:
         if len(ticks):
             first = np.zeros(symbol + 2, np.int64)
             first[symbol + 1] = 1
-            self._run(ticks, first, np.array([(*self._seats[variant, symbol], variant)], FOLLOWER), rows)
+            one = np.array([(*self._seats[variant, symbol], variant)], FOLLOWER)
+            arrays = (first, one, *self._arrays[2:-1], rows)
+            self._run(ticks, arrays, _addresses(arrays))
         return rows[: len(ticks) * self.width].reshape(-1, self.width)
 
     def lines(self, variant: int, symbol: int) -> NDArray[np.float64]:
@@ -166,24 +167,29 @@ class Rack:
     def _lay(self) -> None:
         """Followers by symbol, in the order of variants, and where each symbol's begin."""
         seats = sorted((symbol, variant, seat) for (variant, symbol), seat in self._seats.items())
-        self._followers = np.array([(*seat, variant) for _, variant, seat in seats], FOLLOWER)
+        followers = np.array([(*seat, variant) for _, variant, seat in seats], FOLLOWER)
         counts = np.bincount([symbol for symbol, _, _ in seats]) if seats else np.zeros(0, np.int64)
-        self._first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        if self._params:
-            self._rows = np.concatenate(self._params)
+        first = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        self._arrays = (first, followers, self._states, self._mem, np.concatenate(self._params), self._out, np.empty(0))
+        self._addresses = _addresses(self._arrays)
+        self._followers = len(followers)
         self._laid = True
 
-    def _run(self, ticks: Records, first: Records, followers: Records, rows: Records) -> None:
+    def _run(self, ticks: Records, arrays: tuple[Records, ...], addresses: tuple[int, ...]) -> None:
+        """The loop over what `core.indicators.loop.take` takes after the ticks."""
         assert ticks.flags.c_contiguous
-        arrays = (ticks, first, followers, self._states, self._mem, self._rows, self._out, rows)
         if not self._jit:
             try:
-                records = (array.view(np.recarray) if array.dtype.names else array for array in arrays)
-                self._take(*records)
+                self._take(*(array.view(np.recarray) if array.dtype.names else array for array in (ticks, *arrays)))
             except Exception as error:  # anything may be raised in there: it is somebody else's code
                 raise CockpitError(f"{self.indicator.name} failed: {telling(error)}") from error
-        elif self._take(*(value for array in arrays for value in (array.ctypes.data, len(array)))) != len(ticks):
+        elif self._take(ticks.ctypes.data, len(ticks), *addresses) != len(ticks):
             raise CockpitError(f"{self.indicator.name} failed: it raised inside its compiled step")
+
+
+def _addresses(arrays: tuple[Records, ...]) -> tuple[int, ...]:
+    """Address and length of each, as machine code takes them."""
+    return tuple(value for array in arrays for value in (array.ctypes.data, len(array)))
 
 
 def _grown(array: Records, size: int) -> Records:
