@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import math
 import sys
+import textwrap
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
@@ -99,6 +100,7 @@ def _found(call: Call) -> Catalogue:
 def _listing(document: list[dict[str, Any]]) -> Iterator[str]:
     for found in document:
         yield f"{found['name']}: {found['sentence']}"
+        yield from textwrap.wrap(found["more"], 140, initial_indent="    ", subsequent_indent="    ")
         yield f"    gives {', '.join(_headed(line['name'], line['unit']) for line in found['lines'])}"
         for row in found["params"]:
             signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
@@ -170,6 +172,7 @@ def _variants(call: Call, found: Catalogue) -> dict[str, Variant]:
 
 def values(call: Call) -> int:
     """Values over a source: the last ones printed, all of them written where a file is named."""
+    from cockpit.cli.progress import Progress
     from cockpit.cli.stopping import stopping
     from core.indicators.over import reach_back, values_sheet
     from core.research.sources import open_sources
@@ -186,13 +189,13 @@ def values(call: Call) -> int:
     )  # fmt: skip
     kept: deque[tuple[Any, ...]] = deque(maxlen=SHOWN)
     told = {"rows": 0, "flagged": 0}
-    with stopping(call, "nothing is kept"), contextlib.redirect_stdout(sys.stderr):
+    with stopping(call, "nothing is kept"), Progress() as progress, contextlib.redirect_stdout(sys.stderr):
         sheet = _watched(values_sheet(wanted, source), wanted, variant, kept, told)
         if options.output is not None:
-            export(sheet, options.output, form, lambda done, rows: None)
+            export(sheet, options.output, form, lambda done, rows: progress(source, done))
         else:
-            for _ in sheet.rows:
-                pass
+            for stretch in sheet.rows:
+                progress(source, stretch.done)
     _narrate(call, source, variant, told)
     return _answer(call, wanted, variant, source, sheet, list(kept), told)
 

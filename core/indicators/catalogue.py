@@ -51,11 +51,18 @@ def discover(folder: Path | None = None) -> Catalogue:
     return Catalogue(*discover_as(load, folders))
 
 
+def more_of(indicator: Indicator) -> str:
+    """What its file says behind the first paragraph, as one line: its formula, how it holds, where it is from."""
+    paragraphs = (indicator.module.__doc__ or "").strip().split("\n\n")[1:]
+    return " ".join(" ".join(paragraphs).split())
+
+
 def described(indicator: Indicator) -> dict[str, Any]:
     """An indicator as plain data: what listings and forms are made from."""
     return {
         "name": indicator.name,
         "sentence": indicator.sentence,
+        "more": more_of(indicator),
         "params": [
             {key: None if value is msgspec.NODEFAULT else value for key, value in row.items()}
             for row in describe_fields(indicator.params_type)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from indicator_rig import FOUND, SYMBOL, indicator, over, same_bits, ticks_of, walk
+from indicator_rig import FOUND, SYMBOL, bars_of, indicator, over, same_bits, ticks_of, walk
 
 from core.errors import StoreError, StrategyError, UsageError
 from core.indicators.bank import Bank
@@ -53,7 +53,23 @@ def now(bank: Bank) -> np.ndarray[Any, Any]:
 @pytest.mark.parametrize("name", sorted(FOUND.indicators))
 def test_every_indicator_gives_the_same_bits_compiled_and_plain(name: str) -> None:
     ticks = walk(1_500, seed=11)
-    same_bits(over(name, ticks), over(name, ticks, jit=False))
+    whole = over(name, ticks)
+    same_bits(whole, over(name, ticks, jit=False))
+    bank = Bank(Symbols([SYMBOL]))
+    bank.add("it", indicator(name), {}, [SYMBOL])
+    parts = [bank.series("it", SYMBOL, ticks[begin:end]) for begin, end in pairwise([0, 1, 400, 401, 1_500])]
+    same_bits(np.concatenate(parts), whole)
+
+
+@pytest.mark.parametrize("name", sorted(FOUND.indicators))
+def test_every_indicator_takes_bars_too(name: str) -> None:
+    rng = np.random.default_rng(2)
+    close = 100 + np.cumsum(rng.normal(0, 0.1, 60))
+    bars = bars_of({"high": close + 0.1, "low": close - 0.1, "close": close, "volume": rng.exponential(1.0, 60)})
+    lines = over(name, bars, jit=False)
+    quoted = name in ("quotes", "spread")  # bars have no quotes
+    taken = name == "flow_imbalance"  # and nobody knows who took
+    assert np.isnan(lines[-1, 0]) == (quoted or taken)
 
 
 @settings(max_examples=25)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from indicator_rig import FOUND, SYMBOL, ticks_of
 
@@ -11,6 +13,8 @@ from core.errors import StrategyError
 from core.indicators.bank import Bank
 from core.indicators.catalogue import described, discover
 from core.indicators.definition import load
+from core.indicators.loop import FOLLOWER
+from core.strategy import params_dtype
 from core.types import Symbols
 
 GOOD = '''"""Twice the price. It is made up."""
@@ -51,6 +55,17 @@ def test_every_built_in_loads_and_says_what_it_measures_in_what_unit() -> None:
         assert all(param["description"] and param["default"] is not None for param in row["params"]), name
         assert one.warmup(one.params({})) >= 0
         assert one.work(one.params({})) >= 0
+
+
+def names_in(dtype: np.dtype[Any]) -> list[str]:
+    return [inner for name in dtype.names or () for inner in (name, *names_in(dtype[name]))]
+
+
+@pytest.mark.parametrize("name", sorted(FOUND.indicators))
+def test_no_field_of_a_state_or_of_parameters_hides_behind_a_record_attribute(name: str) -> None:
+    one = FOUND[name]
+    fields = [*names_in(one.module.STATE), *names_in(params_dtype(one.params_type)), *names_in(FOLLOWER)]
+    assert [field for field in fields if hasattr(np.void, field)] == []
 
 
 def test_a_file_in_the_folder_is_an_indicator(tmp_path: Path) -> None:

@@ -52,7 +52,9 @@ def test_the_catalogue_names_each_with_its_parameters_bounds_and_units(run: Run)
     assert rsi["params"][0] == {
         "name": "period", "type": "int", "default": 14, "ge": 1, "le": 10000, "description": "moves that are averaged, about",
     }  # fmt: skip
+    assert rsi["more"].startswith("Source: J. W. Wilder")
     said = run("indicators").out
+    assert "magnitude = 100 (price / lowest - 1)" in said
     assert "macd: Moving average convergence/divergence" in said
     assert "    gives line (price), signal (price), histogram (price)\n" in said
     assert "    period=14  int, >= 1, <= 10000  moves that are averaged, about\n" in said
@@ -137,7 +139,7 @@ def test_values_over_a_file_are_those_of_talib_in_a_table_and_in_a_csv(run: Run,
 def test_values_at_every_print_go_to_parquet(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "w.parquet"
     document = run("indicators", "values", "price", PRINTS, "--every", "tick", "-o", str(path), "--json").document
-    count, last = duckdb.sql(f"SELECT count(*), arg_max(price, ts_ns) FROM '{path}'").fetchone() or (0, 0)
+    ((count, last),) = duckdb.sql(f"SELECT count(*), arg_max(price, ts_ns) FROM '{path}'").fetchall()
     assert count == document["rows"]
     assert document["last"][-1]["ts_ns"] > 0
     assert last > 0
