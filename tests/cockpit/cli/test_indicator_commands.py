@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 import talib
 from cli_doubles import Run
 
-from core.home import data_folder
+from core.home import data_folder, make_home
+from core.store.tape import Tape
+from core.types import SECOND, TICK, Symbols
 
 SAMPLES = data_folder() / "samples"
 BARS, PRINTS = str(SAMPLES / "BTCUSDT-1m.csv"), str(SAMPLES / "BTCUSDT-aggTrades-sample.csv")
@@ -186,3 +189,20 @@ def test_what_cannot_be_asked_for_is_one_line(run: Run, words: tuple[str, ...], 
     outcome = run("indicators", "values", *words)
     assert (outcome.code, outcome.out) == (2, "")
     assert said in outcome.err.splitlines()[-1]
+
+
+async def test_values_over_a_tape_are_those_of_its_prints(run: Run, home: Path) -> None:
+    ticks = np.zeros(600, TICK)
+    ticks["id"] = ticks["seq"] = np.arange(1, 601)
+    ticks["ts"] = ticks["recv"] = 1_722_470_400_000_000_000 + np.arange(600) * SECOND
+    ticks["price"] = 60_000 + ticks["id"] % 700 / 100
+    ticks["qty"], ticks["bid"], ticks["ask"], ticks["side"] = 0.5, ticks["price"] - 1, ticks["price"] + 1, 1
+    make_home(home)
+    async with await Tape.open(home / "tape.db", Symbols(["binance:BTCUSDT"])) as tape:
+        tape.append(ticks, "aggTrade")
+    document = await asyncio.to_thread(lambda: run("indicators", "values", "price", "tape:BTCUSDT", "--every", "tick", "--json").document)
+    assert document["rows"] == 600
+    assert [row["price"] for row in document["last"]] == ticks["price"][-10:].tolist()
+    flow = await asyncio.to_thread(lambda: run("indicators", "values", "flow_imbalance", "tape:BTCUSDT", "--json").document)
+    assert flow["rows"] == 9  # of ten minutes the last is not closed
+    assert flow["last"][-1]["flow_imbalance_imbalance"] == 1.0
