@@ -137,7 +137,7 @@ def measure(ticks: int, pairs: int, rounds: int, jobs: int) -> dict[str, Any]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--ticks", type=int, default=1_000_000)
+    parser.add_argument("--ticks", type=int, default=4_000_000)
     parser.add_argument("--pairs", type=int, default=len(GRID))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)

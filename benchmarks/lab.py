@@ -15,6 +15,7 @@ import json
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,9 @@ class Strategy:
 '''
 PRINTS = 1_000_000
 PATIENCE_S = 120.0
+
+#: One round with the lab at work: its figures.
+Round = Callable[[EngineUnderTest, Venue, Path, argparse.Namespace], dict[str, Any]]
 
 
 def recording(folder: Path) -> Path:
@@ -115,6 +119,23 @@ def p99(rounds: list[dict[str, Any]]) -> float:
     return statistics.median(float(one["latency_us"]["target"].split(" / ")[1].replace(",", "")) for one in rounds)
 
 
+def in_turn(options: argparse.Namespace, processes: int, busy: Round) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """(rounds alone, rounds with the lab at work) on one engine, whose lab has so many processes, in turns."""
+    venue = Venue()
+    alone: list[dict[str, Any]] = []
+    beside: list[dict[str, Any]] = []
+    try:
+        with engine(venue.urls, 1, more=f"[research]\nprocesses = {processes}\n") as under:
+            under.register()
+            source = recording(under.home)
+            for _ in range(options.rounds):
+                alone.append(loaded(under, venue, "pace", options.rate, options.seconds, False))
+                beside.append(busy(under, venue, source, options))
+    finally:
+        venue.close()
+    return alone, beside
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -123,18 +144,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=2, help="at once")
     parser.add_argument("--rounds", type=int, default=2, help="of both in turn")
     options = parser.parse_args()
-    venue = Venue()
-    alone: list[dict[str, Any]] = []
-    beside: list[dict[str, Any]] = []
-    try:
-        with engine(venue.urls, 1, more=f"[research]\nprocesses = {options.runs}\n") as under:
-            under.register()
-            source = recording(under.home)
-            for _ in range(options.rounds):
-                alone.append(loaded(under, venue, "pace", options.rate, options.seconds, False))
-                beside.append(beside_runs(under, venue, source, options))
-    finally:
-        venue.close()
+    alone, beside = in_turn(options, options.runs, beside_runs)
     ratio = {"alone": p99(alone), "beside_runs": p99(beside), "p99_ratio": round(p99(beside) / p99(alone), 2)}
     document = {"bench": "lab", "rate": options.rate, "runs": options.runs, "target_p99_us": ratio, "alone": alone, "beside_runs": beside}
     sys.stdout.write(json.dumps(document, indent=2) + "\n")

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.busy import children
-from benchmarks.lab import PATIENCE_S, p99, recording
+from benchmarks.lab import PATIENCE_S, in_turn, p99
 from benchmarks.live import Venue, loaded
-from benchmarks.live_engine import EngineUnderTest, cpu_s, engine
+from benchmarks.live_engine import EngineUnderTest, cpu_s
 from core.client import call
 from core.commands import CancelRun, Optimize
 from core.study_view import StudyRow
@@ -32,7 +32,7 @@ RANGES = ["fast=2:200", "slow=201:600"]
 
 def begin(under: EngineUnderTest, source: Path) -> str:
     """Start a study that is not done before it is cancelled; its id once it is getting on."""
-    order = Optimize(source=str(source), strategies=["sma_crossover"], params={"interval": "tick"}, ranges=RANGES, rank_by="net_pnl")
+    order = Optimize(sources=[str(source)], strategies=["sma_crossover"], params={"interval": "tick"}, ranges=RANGES, rank_by="net_pnl")
     id_ = str(call(under.home, Submit(order, actor="cli"), PATIENCE_S)["id"])
     until = time.perf_counter() + PATIENCE_S
     while (row := study(under, id_)).done - row.kept < 10:
@@ -86,18 +86,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=2, help="of both in turn")
     options = parser.parse_args()
     load = os.getloadavg()[0]
-    venue = Venue()
-    alone: list[dict[str, Any]] = []
-    beside: list[dict[str, Any]] = []
-    try:
-        with engine(venue.urls, 1, more=f"[research]\nprocesses = {options.processes}\n") as under:
-            under.register()
-            source = recording(under.home)
-            for _ in range(options.rounds):
-                alone.append(loaded(under, venue, "pace", options.rate, options.seconds, False))
-                beside.append(beside_study(under, venue, source, options))
-    finally:
-        venue.close()
+    alone, beside = in_turn(options, options.processes, beside_study)
     ratio = {"alone": p99(alone), "beside_study": p99(beside), "p99_ratio": round(p99(beside) / p99(alone), 2)}
     document = {
         "bench": "lab_study", "rate": options.rate, "processes": options.processes, "load": round(load, 2), "target_p99_us": ratio,

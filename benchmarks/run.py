@@ -50,6 +50,8 @@ BENCHES: dict[str, list[str]] = {
     "lab_study": ["--seconds", "2", "--rounds", "1"],
     "alerts": ["--batches", "200"],
     "honesty": ["--searches", "2", "--paths", "500"],
+    "trend": ["--markets", "20"],
+    "pairs": ["--symbols", "8", "--bars", "200", "--rounds", "1"],
     "screen": ["--seconds", "4", "--keys", "10"],
     "screen_live": ["--seconds", "3", "--keys", "10", "--rates", "5000"],
 }

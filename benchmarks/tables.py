@@ -27,6 +27,8 @@ TITLES = {
     "lab_study": "The live path beside a study",
     "alerts": "Alert rules",
     "honesty": "Statistics of honest ranking",
+    "trend": "Trends told of generated markets",
+    "pairs": "Pairs: a scan of all, an update of one",
     "screen": "The price pane",
     "screen_live": "The whole screen under load",
 }

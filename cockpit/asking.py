@@ -75,6 +75,7 @@ def _open(app: CockpitApp, kind: type[SourcedForm], name: str, begin: Beginning,
         submit,
         lambda: app.link.look("sources"),
         lambda path: app.link.aside("source", path=path),
+        lambda tapes, from_ns, to_ns: app.link.aside("gaps", sources=tapes, from_ns=from_ns, to_ns=to_ns),
         recents=Recents(app.home, name),
         strategy=strategy,
         typed=typed,
@@ -111,6 +112,8 @@ def single(app: CockpitApp, asked: StudyRow) -> Beginning:
         from_ns=order.from_ns,
         to_ns=order.to_ns,
         allow_gaps=order.allow_gaps,
+        costs=order.costs,
+        given=order.given,
     )
     return run.strategy, typed_of(run), ""
 
@@ -147,7 +150,8 @@ def typed_of_study(order: Optimize) -> dict[str, str]:
 
 def _span_and_terms(order: Backtest | Optimize) -> dict[str, str]:
     times = {name: stamp(ns) for name, ns in (("from", order.from_ns), ("to", order.to_ns)) if ns is not None}
-    return times | {"gaps": "allow" if order.allow_gaps else "refuse"} | shown(msgspec.to_builtins(order.terms))
+    said = {"gaps": "allow" if order.allow_gaps else "refuse", "costs": clean(order.costs or ""), "given": " ".join(order.given)}
+    return times | said | shown(msgspec.to_builtins(order.terms))
 
 
 def shown(values: dict[str, Any]) -> dict[str, str]:

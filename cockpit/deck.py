@@ -163,7 +163,8 @@ class Deck(Screen[None]):
 
     def paint_lines(self) -> None:
         """The tabs and the keys."""
-        self._tabs.paint([(pane.NUMBER, f"{self.tab_of(pane)} {_narrowed(pane)}".rstrip()) for pane in self.panes], self.pane.NUMBER)
+        tabs = [(pane.NUMBER, f"{self.tab_of(pane)} {_narrowed(pane)}".rstrip()) for pane in self.panes]
+        self._tabs.paint(tabs, self.pane.NUMBER, _out_of_sight(self.pane))
         self._keys.paint(self.keys())
 
     def keys(self) -> list[tuple[str, str]]:
@@ -184,3 +185,8 @@ class Deck(Screen[None]):
 def _narrowed(pane: Pane) -> str:
     """What a pane's filter hides, which its frame says where it has one."""
     return pane.listing.narrowed if isinstance(pane, LiveGrid) else ""
+
+
+def _out_of_sight(pane: Pane) -> str:
+    """Of which of its rows or lines only some are in sight, which its frame says where it has one."""
+    return pane.listing.told[1] if isinstance(pane, LiveGrid) else pane.out_of_sight

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import gzip
-import io
 import os
 import sys
 import zlib
@@ -24,6 +22,10 @@ from core.errors import CockpitError, one_line
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
+    from core.transfer.sheet import Sheet
+
+    #: Files by name: whole, or a table in the form its name ends with.
+    Files = dict[str, bytes | Sheet]
 
 FOLDER = "exports"
 
@@ -68,14 +70,14 @@ def stop(app: CockpitApp, id_: str) -> bool:
     return True
 
 
-def _begin(app: CockpitApp, id_: str, made: Callable[[], dict[str, bytes]], report: Report | None = None) -> None:
+def _begin(app: CockpitApp, id_: str, made: Callable[[], Files], report: Report | None = None) -> None:
     if id_ in app.lab.writing:
         app.say(f"the files of {clean(id_)} are being written: x stops it")
     else:
         app.lab.writing[id_] = app.run_worker(_write(app, id_, made, report), group="export")
 
 
-async def _write(app: CockpitApp, id_: str, made: Callable[[], dict[str, bytes]], report: Report | None) -> None:
+async def _write(app: CockpitApp, id_: str, made: Callable[[], Files], report: Report | None) -> None:
     """Write them beside the loop; of a run its page is made in a process of its own."""
     folder = app.home / FOLDER
     try:
@@ -86,7 +88,7 @@ async def _write(app: CockpitApp, id_: str, made: Callable[[], dict[str, bytes]]
         app.say(f"cannot write into {clean(str(folder))}: {error.strerror}", "error")
         return
     except CockpitError as error:
-        app.say(f"the report of {clean(id_)} cannot be written: {clean(str(error))}", "error")
+        app.say(f"the files of {clean(id_)} are not all written: {clean(str(error))}", "error")
         return
     finally:
         app.lab.writing.pop(id_, None)
@@ -121,29 +123,43 @@ async def run_page(report: Report, folder: Path) -> str:
     return name
 
 
-def write_files(folder: Path, made: Callable[[], dict[str, bytes]]) -> list[str]:
-    """Write files by name; returns the names.
+def write_files(folder: Path, made: Callable[[], Files]) -> list[str]:
+    """Write files, each whole or not at all; returns the names.
 
     Raises:
-        OSError: they cannot be written.
+        OSError: there is no such folder.
+        CockpitError: one cannot be written; those before it are.
     """
+    from core.transfer.draft import Draft
+    from core.transfer.export import export as write_sheet
+    from core.transfer.export import form_of
+
     folder.mkdir(mode=0o700, exist_ok=True)
     files = made()
-    for name, data in files.items():
-        (folder / Path(name).name).write_bytes(data)
+    for name, content in files.items():
+        path = folder / Path(name).name
+        if isinstance(content, bytes):
+            with Draft(path) as draft:
+                draft.part.write_bytes(content)
+                draft.keep()
+        else:
+            write_sheet(content, path, form_of(path, None), lambda done, rows: None)
     return list(files)
 
 
-def run_files(report: Report) -> dict[str, bytes]:
-    """A run: the whole as JSON; the curve, the fills and the round trips as CSV too."""
+def run_files(report: Report) -> Files:
+    """A run: the whole as JSON; the curve, the fills, the round trips and the decisions as CSV too."""
+    from core.transfer.rows_out import plain_sheet
+
     detail = report.detail
-    files = {f"{report.id}.json": msgspec.json.format(msgspec.json.encode(report), indent=2)}
+    files: Files = {f"{report.id}.json": msgspec.json.format(msgspec.json.encode(report), indent=2)}
     if detail is not None:
-        points = ([*point, *detail.underwater[k : k + 1], *detail.held[k : k + 1]] for k, point in enumerate(detail.equity))
-        files[f"{report.id}-equity.csv"] = _csv(_EQUITY, points)
-        for name, rows in (("fills", detail.fills), ("trades", detail.trips), ("signals", [_flat(row) for row in detail.signals])):
+        under, held = (dict(enumerate(values)) for values in (detail.underwater, detail.held))
+        points = [dict(zip(_EQUITY, (*point, under.get(k), held.get(k)), strict=True)) for k, point in enumerate(detail.equity)]
+        signals = [_flat(row) for row in detail.signals]
+        for name, rows in (("equity", points), ("fills", detail.fills), ("trades", detail.trips), ("signals", signals)):
             if rows:
-                files[f"{report.id}-{name}.csv"] = _csv(list(rows[0]), (row.values() for row in rows))
+                files[f"{report.id}-{name}.csv"] = plain_sheet(name, rows)
     return files
 
 
@@ -153,17 +169,16 @@ def _flat(row: dict[str, Any]) -> dict[str, Any]:
     return plain | {f"{name}_" if name in plain else name: value for name, value in row["values"].items()}
 
 
-def study_files(report: StudyReport) -> dict[str, bytes]:
+def study_files(report: StudyReport) -> Files:
     """A study: its report, where its process left one; what was asked and the document as JSON, the ranking as CSV, a column a
     parameter."""
+    from core.transfer.run_out import ranking_table
+
     whole = {"id": report.id, "order": report.order, **report.document}
-    names = list(dict.fromkeys(name for row in report.ranking for name in row.get("params", {})))
-    plain = [name for name in (report.ranking[0] if report.ranking else {}) if name != "params"]
-    rows = ([row["params"].get(name) for name in names] + [row.get(name) for name in plain] for row in report.ranking)
     return {
         **_page(report),
         f"{report.id}.json": msgspec.json.format(msgspec.json.encode(whole), indent=2),
-        f"{report.id}-ranking.csv": _csv([*names, *plain], rows),
+        f"{report.id}-ranking.csv": ranking_table(report.ranking).sheet,
     }
 
 
@@ -172,11 +187,3 @@ def _page(report: StudyReport) -> dict[str, bytes]:
         return {f"{report.id}.html": gzip.decompress(Path(report.page).read_bytes())} if report.page else {}
     except (OSError, EOFError, zlib.error):
         return {}  # gone, or damaged: what is written instead says that there is none
-
-
-def _csv(columns: Any, rows: Any) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode()

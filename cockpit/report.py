@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from cockpit.figures import uptime
+from cockpit.figures import short, uptime
 from cockpit.panes.prices import bare
 from cockpit.text import clean
-from core.commands import Backtest, Terms
+from core.commands import Backtest, Optimize, Terms
+from core.measured_terms import MEASURED, NAMES, Paid, listed, staying
 from core.view import RunRow
 
 _QUOTES = ("USDT", "USDC", "FDUSD", "BUSD", "TUSD", "DAI", "USD", "BTC", "ETH", "BNB", "EUR", "GBP", "JPY", "TRY", "BRL")
@@ -60,6 +61,7 @@ class Report(msgspec.Struct):
     last_ns: int = 0
     notes: list[str] = []
     cold: str = ""  # why its strategy never had an opinion: "was never warm: …"
+    costs: Paid | None = None  # what it paid, where costs were asked for
     detail: Detail | None = None
 
 
@@ -125,8 +127,31 @@ def terms_words(terms: Terms) -> str:
     return ", ".join(words)
 
 
+def costs_words(order: Backtest | Optimize) -> str:
+    """Costs as they were asked for: `measured, where fills tell it, in place of fee and latency`; '' they were not."""
+    if order.costs is None:
+        return ""
+    own = "measured" if order.costs == MEASURED else f"as in {source_words(order.costs)}"
+    names = listed(NAMES.keys() - staying(order.terms, order.given))
+    return f"{own}, where fills tell it, in place of {names}" if names else f"{own}, but all of them are given here"
+
+
+def paid_words(paid: Paid) -> str:
+    """What was measured of a symbol and paid: `measured: fee: 300 fills of one's own, …: fee bps 7.5`."""
+    values = ", ".join(f"{name.replace('_', ' ')} {value:.6g}" for name, value in paid.terms.items())
+    return clean(f"{paid.state}: {paid.words}" + (f": {values}" if values else ""))
+
+
 def _plain(value: float | str | bool) -> str:
     return f"{value:.12g}" if isinstance(value, float) else str(value).lower()
+
+
+def reading_words(rows: int, share: float | None) -> str:
+    """How far rows are read before anything is done with them: `● reading 43 %  12.4M rows`, then `● preparing  12.4M rows`."""
+    counted = f"  {short(rows)} rows" if rows else ""
+    if share is not None and share >= 1.0:
+        return f"● preparing{counted}"
+    return "● reading" + (f" {100 * share:.0f} %" if share else "") + counted
 
 
 def title_words(row: RunRow) -> str:

@@ -11,10 +11,11 @@ import msgspec
 from cockpit import figures
 from cockpit.panes.line import Part
 from cockpit.panes.prices import bare
-from cockpit.report import quote_of, read_answer, sources_words
+from cockpit.report import quote_of, read_answer, reading_words, sources_words
 from cockpit.text import clean
 from core.commands import Optimize
-from core.study_view import StudyRow
+from core.measured_terms import Paid
+from core.study_view import StudyDetail, StudyRow
 
 #: Figure a study is ranked by -> its name, its decimals, its unit (money: the quote currency).
 RANKED = {
@@ -23,22 +24,6 @@ RANKED = {
 }  # fmt: skip
 
 _BAR = 6
-
-
-class StudyDetail(msgspec.Struct):
-    """What a study found; as `core.research.search.service.StudyDetail`."""
-
-    document: dict[str, Any]
-    rows_total: int
-    axes: dict[str, list[tuple[str, list[Any]]]]
-    points: dict[str, list[list[float | None]]]
-    edges_ns: list[int]
-    curves: list[list[float]]
-    symbols: list[str] = []
-    on: dict[str, list[int]] = {}
-    origins: dict[str, str] = {}
-    notes: list[str] = []
-    left_out: dict[str, str] = {}
 
 
 class StudyReport(msgspec.Struct):
@@ -63,6 +48,17 @@ class StudyReport(msgspec.Struct):
         if self.detail is not None:
             return self.detail.document
         return {"rank_by": self.order.rank_by, "ranking": self.rows, **self.found}
+
+    @property
+    def told_costs(self) -> list[Any]:
+        """What it paid of each symbol, as it is told; empty where no costs were asked for."""
+        told: list[Any] = self.document.get("costs") or self.found.get("costs") or []
+        return told
+
+    @property
+    def costs(self) -> list[Paid]:
+        """The same."""
+        return msgspec.convert(self.told_costs, list[Paid])
 
     @property
     def ranking(self) -> list[dict[str, Any]]:
@@ -94,7 +90,9 @@ def read_study(answer: Any) -> StudyReport:
     Raises:
         ValueError: it is none.
     """
-    return read_answer(answer, StudyReport)
+    report = read_answer(answer, StudyReport)
+    read_answer(report.told_costs, list[Paid])
+    return report
 
 
 def source_for(row: StudyRow, symbol: str, report: StudyReport | None) -> tuple[str, str | None]:
@@ -156,9 +154,11 @@ def unit_of(by: str, symbol: str) -> str:
 
 
 def progress_words(row: StudyRow, now_ns: int) -> str:
-    """`██▌    43 %  430/1,000 trials  286/s  2 s left  best Sharpe 1.24: fast 5, slow 20`."""
+    """`██▌    43 %  430/1,000 trials  286/s  2 s left  best Sharpe 1.24: fast 5, slow 20`; before that how far it has read."""
     if row.stage:
         return f"● {row.stage}  {row.done:,} trials"
+    if not row.total and (row.rows or row.share):
+        return reading_words(row.rows, row.share)
     if not row.total:
         so_far = figures.age(max(0.0, (now_ns - row.started_ns) / 1e9)) if row.started_ns else ""
         return f"● preparing  {so_far}"

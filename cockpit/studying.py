@@ -51,8 +51,15 @@ def register(app: CockpitApp) -> None:
     if trial is None:
         app.say(f"{clean(study.id)} has no result to register: {clean(study.state)}")
         return
-    symbol = bare(str(trial.get("symbol") or study.symbol))
-    command = Register(name=str(trial["strategy"]), symbols=[symbol], params=dict(trial["params"]), terms=study.order.terms)
+    whole = str(trial.get("symbol") or study.symbol)
+    terms, report = study.order.terms, app.lab.study_report(study)
+    if study.order.costs is not None:
+        if report is None:
+            app.say(f"what {clean(study.id)} paid is not read yet: again in a moment")
+            return
+        terms = next((paid.over(terms) for paid in report.costs if paid.symbol == whole), terms)
+    symbol = bare(whole)
+    command = Register(name=str(trial["strategy"]), symbols=[symbol], params=dict(trial["params"]), terms=terms)
     doubt = {"overfit": " Its study says OVERFIT.", "doubtful": " Its study says doubtful."}.get(study.verdict or "", "")
     trials.propose(app, command, f"as {clean(study.id)} tried it", doubt)
 

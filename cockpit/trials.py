@@ -87,7 +87,8 @@ def register(app: CockpitApp) -> None:
         app.say(f"{clean(row.id)} {'came to no' if row.state in OVER else 'has no'} result{yet(row)}: {clean(row.state)}")
         return
     order, symbol = row.order, bare(row.symbol)
-    command = Register(name=order.strategy, symbols=[symbol], params=order.params, terms=order.terms)
+    terms = order.terms if row.costs is None else row.costs.over(order.terms)
+    command = Register(name=order.strategy, symbols=[symbol], params=order.params, terms=terms)
     propose(app, command, f"as {clean(row.id)} tested it")
 
 

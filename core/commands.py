@@ -110,7 +110,8 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
 
     `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
-    `allow_gaps` runs over a source that lacks data too.
+    `allow_gaps` runs over a source that lacks data too. `costs` takes what was measured of the symbol in place of its terms: `measured`
+    (what the fills of this home cost) or a file that `cockpit calibrate --json` wrote, as a whole path; the terms named in `given` stay.
     """
 
     source: str
@@ -121,6 +122,8 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     from_ns: int | None = None
     to_ns: int | None = None
     allow_gaps: bool = False
+    costs: str | None = None
+    given: list[str] = []
 
 
 class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
@@ -130,6 +133,7 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
         sources: files, folders, `tape:SYMBOL[@FROM..TO]`, or `tape:*[@FROM..TO]` for every symbol of the tape.
         symbols: only these of what the sources hold; none: all.
         params, from_ns, to_ns: as of `Backtest`, and `allow_gaps` too; `params` are the same in all trials.
+        costs, given: as of `Backtest`, for each symbol what was measured of it.
         ranges, where: as on the command line: `fast=5:50:5`, `fast<slow`.
         trials: at most so many a strategy and symbol; None: as the method has it.
         validate: how the choice is judged by other stretches; None: not. `folds`: by how many.
@@ -157,6 +161,8 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
     from_ns: int | None = None
     to_ns: int | None = None
     allow_gaps: bool = False
+    costs: str | None = None
+    given: list[str] = []
 
     @property
     def source(self) -> str:

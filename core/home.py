@@ -6,6 +6,7 @@ tape.db        recorded ticks                    logs/         engine.log and it
 ledger.db      commands, orders, fills, …        strategies/   strategies of the user (optional)
 runs/          curves and fills of backtests     exports/      what the lab was told to write
 indicators/    indicators of the user (optional) indicators.toml   variants of indicators (optional)
+demo.json      when a demo's market was closed
 """
 
 from __future__ import annotations
@@ -51,6 +52,7 @@ LONGEST_SOCKET_PATH = 100
 _DISPOSABLE = (
     *(f"{name}.db{part}" for name in ("tape", "ledger") for part in ("", "-wal", "-shm")),
     "home.json",
+    "demo.json",
     "replay.json",
     "seen.json",
     "logs",

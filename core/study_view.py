@@ -32,3 +32,35 @@ class StudyRow(Struct, array_like=True):
     last_ns: int = 0
     series: int = 0  # symbols it is tried on; 0 not known yet
     stage: str = ""  # what is done once all was tried; '' it is still being tried
+    rows: int = 0  # read so far, before anything is tried
+    share: float | None = None  # 0..1 of the rows that is read; None nobody knows
+
+
+class StudyDetail(Struct):
+    """What a finished study leaves in a file.
+
+    Attributes:
+        document: as `cockpit optimize --json` prints it, with at most `MOST_ROWS` of the ranking (`core.research.search.service`).
+        rows_total: rows the ranking has.
+        axes: by strategy the parameters that were tried at several values, with those values in order.
+        points: by strategy of each trial its places on the axes, then the figure ranked by; of at most `MOST_POINTS`.
+        symbols: it was tried on, `venue:SYMBOL`; empty in files of before there could be several.
+        on: by strategy of each of its points the number of its symbol; empty as well.
+        origins: by symbol what was read, as it can be asked for again.
+        notes: what was set right in a source, or is missing in it; of several symbols with whose it is.
+        left_out: symbols that could not be opened, and why.
+        edges_ns: ends of the periods of the curves, ns UTC.
+        curves: of the best rows, equity at the end of each period, quote currency.
+    """
+
+    document: dict[str, Any]
+    rows_total: int
+    axes: dict[str, list[tuple[str, list[Any]]]]
+    points: dict[str, list[list[float | None]]]
+    edges_ns: list[int]
+    curves: list[list[float]]
+    symbols: list[str] = []
+    on: dict[str, list[int]] = {}
+    origins: dict[str, str] = {}
+    notes: list[str] = []
+    left_out: dict[str, str] = {}

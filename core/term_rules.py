@@ -10,13 +10,15 @@ import msgspec
 from core.errors import UsageError
 from core.terms import Terms
 
-#: By term the rules that it says something of, one of which must be on, and what turns each on: a word, or any number where a letter
-#: stands for it.
+#: By term the rules that it says something of, one of which must be on, and what turns each on: a word, or any number where letters
+#: stand for it. A rule that depends on another comes before what depends on it: it is the one to be named.
 DEPENDING: dict[str, tuple[tuple[str, str], ...]] = {
-    **dict.fromkeys(("limit_offset_bps", "limit_ttl_ms", "limit_then"), (("entry", "limit"),)),
-    **dict.fromkeys(("limit_fill", "maker_fee_bps"), (("entry", "limit"), ("exits", "resting"))),
+    **dict.fromkeys(("limit_offset_bps", "limit_ttl_ms"), (("entry", "limit"),)),
+    "limit_then": (("limit_ttl_ms", "MS"),),
     "exits": (("stop_loss_pct", "P"), ("take_profit_pct", "P"), ("trailing_pct", "P")),
-    **dict.fromkeys(("trigger_offset_bps", "trigger_ttl_ms", "trigger_then"), (("entry", "stop"),)),
+    **dict.fromkeys(("limit_fill", "maker_fee_bps"), (("entry", "limit"), ("exits", "resting"))),
+    **dict.fromkeys(("trigger_offset_bps", "trigger_ttl_ms"), (("entry", "stop"),)),
+    "trigger_then": (("trigger_ttl_ms", "MS"),),
     **dict.fromkeys(("vol_half_life_hours", "max_leverage"), (("size", "vol_pct"),)),
     "impact_volume": (("impact_bps", "B"),),
     "funding_hours": (("funding_bps", "B"),),
@@ -26,8 +28,8 @@ _DEFAULTS = Terms()
 
 
 def is_idle(terms: Terms, name: str) -> bool:
-    """Whether every rule that a term says something of is off."""
-    return not any(_on(getattr(terms, rule), word) for rule, word in DEPENDING[name])
+    """Whether every rule that a term says something of is off; one that does nothing itself is."""
+    return not any(_on(getattr(terms, rule), word) and not (rule in DEPENDING and is_idle(terms, rule)) for rule, word in DEPENDING[name])
 
 
 def needs(name: str, form: str = "{name}={value}") -> str:
@@ -36,8 +38,12 @@ def needs(name: str, form: str = "{name}={value}") -> str:
     Args:
         form: how a term is written: `--{name} {value}` with a dash in its name, as flags have.
     """
-    spelt = (rule.replace("_", "-") if form.startswith("--") else rule for rule, _ in DEPENDING[name])
-    return " or ".join(form.format(name=rule, value=word) for rule, (_, word) in zip(spelt, DEPENDING[name], strict=True))
+    ways = []
+    for rule, word in DEPENDING[name]:
+        way = form.format(name=rule.replace("_", "-") if form.startswith("--") else rule, value=word)
+        # Where there is one way, what that needs in turn is said at once.
+        ways.append(f"{needs(rule, form)} and {way}" if len(DEPENDING[name]) == 1 and rule in DEPENDING else way)
+    return " or ".join(ways)
 
 
 def refuse_idle(terms: Terms) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from core.commands import Backtest, Command
+from core.measured_terms import Paid
 from core.study_view import StudyRow
 from core.system_view import CommandRow, CoverageRow, SystemView
 
@@ -154,6 +155,8 @@ class RunRow(Struct, array_like=True):
     figures: dict[str, Any] | None  # of one that is done, some of `cockpit backtest --json`
     first_ns: int = 0  # the span traded, of one that is done; a bar lasts to its end
     last_ns: int = 0
+    costs: Paid | None = None  # of one that is done, whose costs were asked for
+    reading: bool = False  # rows and share are what was read so far: nothing is traded yet
 
 
 class LabView(Struct, array_like=True):
@@ -242,4 +245,4 @@ class Painted(Struct, frozen=True, tag="view"):
 
 Reply: TypeAlias = Done | Refused | Painted
 
-PROTOCOL = 3
+PROTOCOL = 4

@@ -31,7 +31,7 @@ def note_run(call: Call, order: Order, result: Result, curve: Curve, span: tuple
     from core.research.serving import write_detail
 
     try:
-        id_ = _note(call, _command(order, result, span))
+        id_ = _note(call, _command(call, order, result, span))
         write_detail(call.home / FOLDER / f"{id_}.msgpack", detail_of(result, curve))
     except (CockpitError, OSError) as error:
         call.say(f"note: this run is not listed with those of {call.home}: {error}")
@@ -115,9 +115,18 @@ def _more(call: Call) -> dict[str, Any]:
         del judged["folds"]  # of a split nothing is divided
     more = {
         "symbols": options.symbols, "where": options.where, "rank_by": options.rank_by, "monte_carlo": options.monte_carlo,
-        "from_ns": options.start, "to_ns": options.end, "allow_gaps": options.allow_gaps, **judged,
+        "from_ns": options.start, "to_ns": options.end, "allow_gaps": options.allow_gaps, **judged, **_costs(call),
     }  # fmt: skip
     return {name: value for name, value in more.items() if value is not None}
+
+
+def _costs(call: Call) -> dict[str, Any]:
+    """What `--costs` and the flags it leaves alone were, by the names of `core.commands`; nothing where it was not given."""
+    from cockpit.cli.terms import given
+    from core.measured_terms import MEASURED
+
+    word = call.options.costs
+    return {} if word is None else {"costs": word if word == MEASURED else str(Path(word).absolute()), "given": sorted(given(call))}
 
 
 def _portfolio_command(done: Portfolio, found: dict[str, Any], span: tuple[int, int]) -> NoteStudy:
@@ -149,7 +158,7 @@ def _portfolio_command(done: Portfolio, found: dict[str, Any], span: tuple[int, 
     )
 
 
-def _command(order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
+def _command(call: Call, order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
     import msgspec
 
     from core.commands import Backtest, NoteRun
@@ -164,9 +173,10 @@ def _command(order: Order, result: Result, span: tuple[int, int]) -> NoteRun:
         from_ns=order.from_ns,
         to_ns=order.to_ns,
         allow_gaps=order.allow_gaps,
+        **_costs(call),
     )
     line = "as delivered" if order.as_delivered else ""
-    outcome: dict[str, Any] = msgspec.to_builtins(outcome_of(result))
+    outcome: dict[str, Any] = msgspec.to_builtins(outcome_of(order, result))
     return NoteRun(order=asked, started_ns=span[0], ended_ns=span[1], outcome=outcome, line=line)
 
 

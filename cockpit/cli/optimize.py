@@ -10,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli.collecting import collect_seldom
 from cockpit.cli.parser import Commands, Parser, comma_list, pairs
 from cockpit.cli.research import SOURCES, moment
+from cockpit.cli.tables import add_table, check_tables, write_tables
 from cockpit.cli.terms import add_costs, add_params, add_terms, folders, given, terms
 from core.errors import UsageError
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from core.research.search.progress import Progress
     from core.research.search.question import Question
     from core.research.search.trial import Series
+    from core.transfer.table_file import Table
 
 #: Rows of the table that are printed.
 TOP = 20
@@ -87,6 +90,7 @@ def _add_running(parser: Parser) -> None:
     parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
     parser.add_argument("--again", action="store_true", help="forget what an earlier run of the same study found")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the study there as one HTML page: charts, tables, verdict")
+    add_table(parser, "ranking", "write every trial of the table there, the best first")
     parser.add_argument("--top", type=_count, default=TOP, metavar="N", help=f"rows of the table that are printed ({TOP})")
 
 
@@ -100,6 +104,7 @@ def _count(text: str) -> int:
 
 def optimize(call: Call) -> int:
     """Run the study, or go on with it."""
+    collect_seldom()
     from cockpit.cli.noted import note_stopped, note_study, whole
     from cockpit.cli.stopping import stopping
     from cockpit.cli.study_text import StudyLine
@@ -110,6 +115,7 @@ def optimize(call: Call) -> int:
     options = call.options
     if options.rank_by not in RANKS:
         raise UsageError(f"--rank-by {options.rank_by}: there are: {', '.join(RANKS)}")
+    check_tables(options, options.sources)
     began, source = time.time_ns(), whole(options.sources)
     with _workplace() as place, contextlib.redirect_stdout(sys.stderr):  # a strategy may print; stdout is ours
         question = _question(call, place)
@@ -128,7 +134,7 @@ def optimize(call: Call) -> int:
             with stopping(call, "the study is whole; only its last part is not"), line:
                 found = with_chance(found, crews, line, paths=options.monte_carlo, seed=options.seed)
         note_study(call, found, source, (began, time.time_ns()))
-    code = _tell(call, found, began)
+    code = max(_tell(call, found, began), write_tables(call, {"ranking": lambda: _ranking(found)}))
     return code if options.report is None else max(code, _report(call, found, question))
 
 
@@ -137,6 +143,14 @@ def _report(call: Call, found: Findings, question: Question) -> int:
     from core.research.report.study import study_page
 
     return write_report(call, call.options.report, lambda: study_page(found, question.origins))
+
+
+def _ranking(found: Findings) -> Table:
+    import msgspec
+
+    from core.transfer.run_out import ranking_table
+
+    return ranking_table(msgspec.to_builtins(found.ranking.rows))
 
 
 def _question(call: Call, place: Path) -> Question:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 #: Modules of commands, in the order of the help page.
 GROUPS = (
     *("running", "status", "trading", "ledger", "alerting", "research", "checking", "calibrate", "portfolio", "optimize"),
-    *("indicators", "replay", "audit", "db", "machine", "keys"),
+    *("trend", "pairs", "indicators"),
+    *("replay", "audit", "db", "machine", "keys"),
 )
 
 _DESCRIPTION = "Live prices, strategies and their P&L in the terminal; an engine behind it that outlives the terminal."

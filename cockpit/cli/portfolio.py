@@ -8,14 +8,18 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.cli.collecting import collect_seldom
 from cockpit.cli.parser import Commands
 from cockpit.cli.research import moment
+from cockpit.cli.tables import add_table, check_tables, write_tables
 from cockpit.cli.terms import add_costs, add_terms, folders, given, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
+    from cockpit.cli.tables import Made
     from core.research.portfolio.legs import Ask
+    from core.research.portfolio.run import Portfolio
 
 LEGS = """\
 A leg is a strategy, a source (a file, a folder, tape:SYMBOL, or SYMBOL for its tape), and name=value words: name,
@@ -35,12 +39,15 @@ def add(commands: Commands) -> None:
     parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive")
     add_terms(parser)
     add_costs(parser)
+    add_table(parser, "fills", "write every fill of every leg there, by time")
+    add_table(parser, "trades", "write every closed round trip of every leg there, by the time it ended")
     parser.add_argument("--allow-gaps", action="store_true", help="run over sources that lack data, and say so")
     parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
 
 
 def portfolio(call: Call) -> int:
     """Run it and tell; exit code 1 where a leg failed."""
+    collect_seldom()
     from cockpit.cli.noted import note_portfolio
     from cockpit.cli.progress import Progress
     from cockpit.cli.stopping import stopping
@@ -49,6 +56,7 @@ def portfolio(call: Call) -> int:
     from core.research.portfolio.text import print_portfolio
 
     ask = _ask(call)
+    check_tables(call.options, [source for leg in ask.legs for source in leg.sources])
     began = time.time_ns()
     # A strategy may print; stdout is ours.
     with stopping(call, "nothing of this run is kept"), Progress() as progress, contextlib.redirect_stdout(sys.stderr):
@@ -61,7 +69,15 @@ def portfolio(call: Call) -> int:
         print_portfolio(done, sys.stdout)
     for name, why in done.failed.items():
         call.say(f"leg {name} failed: {why}")
-    return 1 if done.failed else 0
+    return max(write_tables(call, _tables(done)), 1 if done.failed else 0)
+
+
+def _tables(done: Portfolio) -> Made:
+    """What may be asked for beside the figures."""
+    from core.research.portfolio.document import leg_fills, leg_trades
+    from core.transfer.run_out import fills_table, trades_table
+
+    return {"fills": lambda: fills_table(leg_fills(done), legs=True), "trades": lambda: trades_table(leg_trades(done), None)}
 
 
 def _ask(call: Call) -> Ask:

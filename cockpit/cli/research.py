@@ -7,14 +7,17 @@ import contextlib
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from cockpit.cli.collecting import collect_seldom
 from cockpit.cli.parser import Commands, pairs
+from cockpit.cli.tables import add_table, check_tables, write_tables
 from cockpit.cli.terms import add_costs, add_params, add_terms, folders, given, terms
-from core.errors import CockpitError, UsageError
+from core.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
+    from cockpit.cli.tables import Made
     from core.research.backtest import Order, Result
     from core.research.curve import Curve
     from core.research.report_text import Setting
@@ -39,11 +42,10 @@ def add(commands: Commands) -> None:
     parser.add_argument("--as-delivered", action="store_true", help="of a tape: what strategies were given, in that order")
     parser.add_argument("--allow-gaps", action="store_true", help="run over a source that lacks data, and say so in the result")
     parser.add_argument("--no-cache", action="store_true", help="read the files themselves, not what is kept of an earlier reading")
-    parser.add_argument("--fills", type=Path, metavar="FILE", help="write every fill there, one JSON object a line")
+    add_table(parser, "fills", "write every fill there")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write it there as one HTML page: figures, charts, trades")
-    parser.add_argument("--trades", type=Path, metavar="FILE", help="write every closed round trip there, one JSON object a line")
-    words = "write every decision there with the values it rested on: CSV or Parquet by its name (.csv, .csv.gz, .parquet), else JSON lines"
-    parser.add_argument("--signals", type=Path, metavar="FILE", help=words)
+    add_table(parser, "trades", "write every closed round trip there")
+    add_table(parser, "signals", "write every decision there with the values it rested on")
 
 
 def moment(text: str) -> int:
@@ -58,6 +60,7 @@ def moment(text: str) -> int:
 
 def backtest(call: Call) -> int:
     """Run it and print the metrics."""
+    collect_seldom()
     from cockpit.cli.calibrate import costs
     from cockpit.cli.noted import kept, note_run
     from cockpit.cli.progress import Progress
@@ -67,6 +70,7 @@ def backtest(call: Call) -> int:
     from core.research.job import MOST_FILLS
 
     options = call.options
+    check_tables(options, options.sources)
     noted = kept(call.home)
     told = noted or options.report is not None
     order = Order(
@@ -93,45 +97,30 @@ def backtest(call: Call) -> int:
         result = run_backtest(order, progress, curve)
     paid = {} if order.costs is None else {"costs": order.costs.document(result.source.symbol, order.terms)}
     setting = _setting(order, result)
-    order = order.priced(result.source.symbol)
     if curve is not None and noted:
         note_run(call, order, result, curve, (began, time.time_ns()))
-    _write_files(options, result)
     if call.json:
         for note in result.source.notes:
             call.say(f"note: {note}")
         call.document(result.figures | {"tables": result.tables} | paid)
     else:
         _print(result, setting)
-    return 0 if curve is None or options.report is None else _report(call, result, setting, curve)
+    code = write_tables(call, _tables(result))
+    return code if curve is None or options.report is None else max(code, _report(call, result, setting, curve))
 
 
-def _write_files(options: argparse.Namespace, result: Result) -> None:
-    """What was asked for beside the figures."""
+def _tables(result: Result) -> Made:
+    """What may be asked for beside the figures."""
     from core.research.rows import trip_rows
+    from core.transfer.run_out import fills_table, trades_table
+    from core.transfer.signals_out import signals_table
 
-    if options.fills is not None:
-        _write_lines(options.fills, result.fills)
-    if options.trades is not None:
-        _write_lines(options.trades, trip_rows(result.trips, result.plan.name))
-    if options.signals is not None and result.signals is not None:
-        from core.transfer.signals_out import write_signals
-
-        write_signals(result.signals, result.source.symbol, options.signals)
-
-
-def _write_lines(path: Path, rows: list[dict[str, Any]]) -> None:
-    import msgspec
-
-    from core.transfer.draft import refuse_database
-
-    try:
-        refuse_database(path)
-        with path.open("wb") as file:
-            for row in rows:
-                file.write(msgspec.json.encode(row) + b"\n")
-    except OSError as error:
-        raise CockpitError(f"cannot write {path}: {error.strerror}") from error
+    symbol, signals = result.source.symbol, result.signals
+    made: Made = {
+        "fills": lambda: fills_table(result.fills),
+        "trades": lambda: trades_table(trip_rows(result.trips, result.plan.name, funding="funding" in result.figures), symbol),
+    }
+    return made if signals is None else made | {"signals": lambda: signals_table(signals, symbol)}
 
 
 def _setting(order: Order, result: Result) -> Setting:

@@ -29,13 +29,16 @@ class BacktestForm(SourcedForm):
             from_ns=plain["from"],
             to_ns=plain["to"],
             allow_gaps=plain["gaps"] == "allow",
+            costs=plain["costs"],
+            given=self.given,
         )
 
     def intent(self, command: Backtest) -> str:
         whose = f", the rows of {command.symbol}" if command.symbol else ""
         gaps = ", gaps or not" if command.allow_gaps else ""
+        terms = f"{terms_words(command.terms)}{self.costs_told(command)}"
         return (
-            f"Enter runs {command.strategy} over {source_words(command.source)}{whose}{gaps}: {terms_words(command.terms)}. "
+            f"Enter runs {command.strategy} over {source_words(command.source)}{whose}{gaps}: {terms}. "
             "No order leaves; live strategies are not slowed."
         )
 

@@ -18,6 +18,9 @@ from cockpit.text import clean
 from core.commands import Command
 from core.errors import CockpitError
 
+#: Lines around the entries at most: frame, heading, help, what enter does, keys.
+AROUND = 14
+
 
 class Form(Dialog[str]):
     """Asks for what a command needs; answers a word on what came of it."""
@@ -112,6 +115,7 @@ class Form(Dialog[str]):
 
     def judge(self) -> None:
         """Say what enter will do, or what keeps it from doing so."""
+        self.call_after_refresh(self._fit)
         if self.left or not self.complete or self._sending or self._refused:
             return
         wrong = [entry for entry in self.entries if entry.problem]
@@ -125,7 +129,16 @@ class Form(Dialog[str]):
         self._show_more()
 
     def on_resize(self) -> None:
+        self.call_after_refresh(self._fit)
         self.call_after_refresh(self._show_more)
+
+    def _fit(self) -> None:
+        """Let the entries scroll where not all of them fit: what enter does stays in sight."""
+        lines = sum(self.query_one(f"#{name}").outer_size.height for name in self.GROUPS)
+        if self.has_class("-long") != (lines + AROUND > self.size.height):
+            self.toggle_class("-long")
+            if self.focused is not None:
+                self.call_after_refresh(self.focused.scroll_visible, animate=False)
 
     def _show_more(self) -> None:
         """What stands beside the field that has the focus, in full where there is no room for it."""

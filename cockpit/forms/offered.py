@@ -60,6 +60,10 @@ class OfferForm(Form):
         """Entries after the terms."""
         return []
 
+    def term_entry(self, field: Field, text: str | None) -> Entry:
+        """The entry of a term."""
+        return Entry(field, text, group="terms")
+
     def offered(self, offer: Offer) -> bool:
         """Whether a strategy can be chosen here."""
         return True
@@ -85,7 +89,7 @@ class OfferForm(Form):
         names, offer = list(self._offers), self._offers[self._strategy]
         which = Entry(Field(name=_STRATEGY, type="choice", choices=names, default=self._strategy))
         typed = self._typed.get(offer.name, {})
-        terms = [Entry(field, typed.get(field.name), group="terms") for field in offer.terms]
+        terms = [self.term_entry(field, typed.get(field.name)) for field in offer.terms]
         usual = [entry for entry in terms if entry.field.name in _USUAL]
         rest = [entry for entry in terms if entry not in usual]
         more: list[Static | Entry] = [Static("costs and orders in detail", classes="group"), *rest] if rest else []

@@ -1,4 +1,4 @@
-"""What the forms about recorded data share: the source, whose rows of it are meant, and the span."""
+"""What the forms about recorded data share: the source, whose rows of it are meant, the span, and whose fills tell the costs."""
 
 from __future__ import annotations
 
@@ -7,18 +7,26 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
+import msgspec
 from textual import work
 from textual.binding import Binding, BindingType
 from textual.widgets._input import Input
 
 from cockpit.catalogue import Catalogue
+from cockpit.forms.costs import CostsEntry, MeasuredEntry, calibrations_at_hand
 from cockpit.forms.entry import Entry
 from cockpit.forms.fields import Field, Offer
+from cockpit.forms.gaps import ALLOW, KEY, REFUSE, GapsEntry
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents, Texts
 from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand
+from cockpit.report import costs_words
 from cockpit.text import clean
+from core.clock import iso
+from core.commands import Backtest, Optimize
 from core.errors import CockpitError
+from core.measured_terms import NAMES, TOGETHER
+from core.source_view import Lacking
 
 #: Seconds after the last key in the source before it is looked into.
 PAUSE_S = 0.15
@@ -29,7 +37,10 @@ class SourcedForm(OfferForm):
 
     SOURCE: ClassVar[type[SourceEntry]] = SourceEntry
     SYMBOL: ClassVar[type[SymbolEntry]] = SymbolEntry
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+n", "next_source", "next source", priority=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "next_source", "next source", priority=True),
+        Binding(KEY, "gaps", "gaps", priority=True),
+    ]
 
     def __init__(
         self,
@@ -37,13 +48,14 @@ class SourcedForm(OfferForm):
         submit: Callable[[Any], Awaitable[Any]],
         tapes: Callable[[], Awaitable[list[str]]],
         holds: Callable[[str], Awaitable[Any]],
+        lacks: Callable[[list[str], int | None, int | None], Awaitable[Any]],
         *,
         recents: Recents,
         strategy: str = "",
         typed: Texts | None = None,
         more: Callable[[], Awaitable[Texts]] | None = None,
     ) -> None:
-        """`tapes` asks which series there are, `holds` what a file or folder holds.
+        """`tapes` asks which series there are, `holds` what a file or folder holds, `lacks` what tapes lack between two times.
 
         `strategy` and `typed` are what the form begins with, `more` asks for the rest of it.
         """
@@ -54,7 +66,14 @@ class SourcedForm(OfferForm):
         self._offered = [self._begin["source"]] if self._begin.get("source") else []
         self._source = self.SOURCE(self._begin.get("source", ""), self._offered)
         self._symbol = self.SYMBOL(self._begin.get(self.SYMBOL.FIELD.name, ""))
-        self._ask_holds = holds
+        self._costs = CostsEntry(self._begin.get("costs", ""))
+        self._ask_holds, self._ask_lacks = holds, lacks
+        self._gaps = GapsEntry(self._begin.get("gaps"))
+        self._from, self._to = (
+            TimeEntry("from", "first time traded, UTC; what lies before only warms up", self._begin.get("from", "")),
+            TimeEntry("to", "where it ends", self._begin.get("to", "")),
+        )
+        self._whole: tuple[str, str] | None = None
         self._look_task: asyncio.Task[None] | None = None
 
     async def begin(self) -> None:
@@ -70,6 +89,7 @@ class SourcedForm(OfferForm):
     @work(exclusive=True, group="sources")
     async def _find_sources(self) -> None:
         files = await asyncio.to_thread(files_at_hand, Path())
+        self._costs.choices += await asyncio.to_thread(calibrations_at_hand, Path())
         try:
             self._source.tapes = [str(tape) for tape in await self._ask_tapes()]
         except (CockpitError, TypeError):
@@ -88,35 +108,81 @@ class SourcedForm(OfferForm):
         return offer.legs == 1
 
     def first_entries(self) -> list[Entry]:
-        text = self._begin.get
-        return [
-            self._source,
-            self._symbol,
-            TimeEntry("from", "first time traded, UTC; what lies before only warms up", text("from", "")),
-            TimeEntry("to", "where it ends", text("to", "")),
-        ]
+        return [self._source, self._symbol, self._from, self._to]
 
     def last_entries(self) -> list[Entry]:
-        field = Field(
-            name="gaps", type="choice", choices=["refuse", "allow"], default="refuse", description="what to do if rows are missing"
-        )
-        return [Entry(field, self._begin.get("gaps"))]
+        return [self._costs, self._gaps]
+
+    def term_entry(self, field: Field, text: str | None) -> Entry:
+        if field.name not in NAMES:
+            return super().term_entry(field, text)
+        return MeasuredEntry(field, text, measured=self._costs.asked, given=field.name in self._begin.get("given", "").split())
+
+    @property
+    def given(self) -> list[str]:
+        """Names of terms that stand above what was measured: those that are typed, and a spread that is another than usual, or was
+        given before."""
+        terms = [entry for entry in self.entries if entry.group == "terms"]
+        names = [entry.field.name for entry in terms if isinstance(entry, MeasuredEntry) and entry.given]
+        spread, before = TOGETHER.difference(NAMES), self._begin.get("given", "").split()
+        more = [e.field.name for e in terms if e.field.name in spread and (e.read() != e.field.default or e.field.name in before)]
+        return names + more if self._costs.asked else []
+
+    def costs_told(self, command: Backtest | Optimize) -> str:
+        """`; costs measured, …`, for the sentence that says what enter will do; '' where none are asked for."""
+        words = costs_words(command)
+        return f"; costs {words}" if words else ""
 
     def changed(self, entry: Entry) -> None:
         super().changed(entry)
         if entry is self._source:
+            self._whole = None
+        if entry in (self._source, self._from, self._to):
             self._look()
+        elif entry is self._costs:
+            self._measure(self._costs.asked)
+
+    def _measure(self, on: bool) -> None:
+        for term in self.query(MeasuredEntry):
+            term.measure(on)
+
+    def action_recall(self) -> None:
+        kept = self._recents.of(self.about) if self.complete else {}
+        if "costs" in kept:  # first, so that what was given then stays even where it is what is usual
+            self._measure(bool(kept["costs"].strip()))
+        super().action_recall()
 
     def _look(self) -> None:
-        """See whose rows the source holds, once it is one."""
+        """See whose rows the source holds and what it lacks, once it is one."""
         if self._look_task is not None:
             self._look_task.cancel()
         self._symbol.hold(self._source.listed)
-        if not self._source.problem and self._source.paths:
-            self._look_task = asyncio.create_task(self._look_into(self._source.paths))
+        self._gaps.lack(None)
+        if not self._source.problem:
+            self._look_task = asyncio.create_task(self._look_into())
 
-    async def _look_into(self, paths: list[str]) -> None:
+    async def _look_into(self) -> None:
         await asyncio.sleep(PAUSE_S)
+        await self._look_for_gaps()
+        if self._source.paths:
+            await self._look_whose(self._source.paths)
+
+    async def _look_for_gaps(self) -> None:
+        """What of it is missing, where it is on the tape."""
+        tapes = [one for one in self._source.sources if one not in self._source.paths]
+        if not tapes or self._from.problem or self._to.problem:
+            return
+        try:
+            answer = await self._ask_lacks(tapes, self._from.read(), self._to.read())
+            lacking = None if answer is None else msgspec.convert(answer, Lacking)
+        except (CockpitError, msgspec.ValidationError):
+            return  # the run judges it then
+        if not self.left and self._gaps.is_mounted:
+            self._gaps.lack(lacking)
+            self.judge()
+
+    async def _look_whose(self, paths: list[str]) -> None:
+        """Whose rows files and folders hold."""
         held = self._source.listed
         for path in paths:
             try:
@@ -139,11 +205,36 @@ class SourcedForm(OfferForm):
         if self._look_task is not None:
             self._look_task.cancel()
 
+    def action_send(self) -> None:
+        if self._gaps.problem:
+            self._look()  # what was missing may have come meanwhile
+        super().action_send()
+
+    def action_gaps(self) -> None:
+        """Keep to the longest stretch without a gap, then allow gaps in all of it, then refuse them."""
+        stretch, ways = self._gaps.stretch, self._gaps.control
+        if self._whole is not None:
+            (self._from.text, self._to.text), self._whole = self._whole, None
+            ways.value = ALLOW
+        elif self._gaps.text == ALLOW:
+            ways.value = REFUSE
+        elif stretch is not None:
+            self._whole = self._from.text, self._to.text
+            for entry, ns in zip((self._from, self._to), stretch, strict=True):
+                entry.text = entry.text if ns is None else f"{iso(ns)[:19]}Z"
+        elif self._gaps.lacking is not None:
+            ways.value = ALLOW
+        else:
+            self.tell("No gaps are known of this source.", "-busy")
+
     def action_next_source(self) -> None:
-        """The next of the sources that are offered; in the line of the symbol, of those that the source holds."""
-        on_symbol = self._symbol.held and self.focused is self._symbol.control
-        entry: Entry = self._symbol if on_symbol else self._source
-        offered = self._symbol.choices if on_symbol else self._source.offers(self._offered)
+        """The next of the sources that are offered; in the line of the symbol, of those it holds; in that of the costs, of those here."""
+        entry: Entry = self._source
+        offered = self._source.offers(self._offered)
+        if self._symbol.held and self.focused is self._symbol.control:
+            entry, offered = self._symbol, self._symbol.choices
+        elif self.focused is self._costs.control:
+            entry, offered = self._costs, self._costs.choices
         if offered:
             here = offered.index(entry.text) if entry.text in offered else -1
             entry.text = offered[(here + 1) % len(offered)]

@@ -214,7 +214,7 @@ class TimeEntry(Entry):
     def __init__(self, name: str, description: str, text: str = "") -> None:
         super().__init__(Field(name=name, default=None, description=description), text, empty="any")
 
-    def read(self) -> Value:
+    def read(self) -> int | None:
         if not self.text.strip():
             return None
         try:

@@ -122,7 +122,7 @@ class StudyForm(SourcedForm):
             "sources": self._source.sources, "symbols": read["symbols"], "strategies": self._names(),
             "params": {name: value for name, value in values.items() if value is not None}, "ranges": ranges, "where": self._where.read(),
             "validate": None if judged == _NONE else judged, "from_ns": read["from"], "to_ns": read["to"],
-            "allow_gaps": read["gaps"] == "allow",
+            "allow_gaps": read["gaps"] == "allow", "costs": read["costs"], "given": self.given,
             **{name: read[name] for name in _ASKED},
         }  # fmt: skip
         return msgspec.convert({**{name: value for name, value in words.items() if value is not None}, "terms": terms}, Optimize)
@@ -148,7 +148,7 @@ class StudyForm(SourcedForm):
         judged = f", judged by {command.validate}" if command.validate else ""
         return (
             f"Enter tries {some} of {', '.join(command.strategies)} over {sources_words(command.sources)}{each}, where it allows them, "
-            f"by {ranked_name(command.rank_by)}{judged}. It can be cancelled, and goes on when asked again."
+            f"by {ranked_name(command.rank_by)}{judged}{self.costs_told(command)}. It can be cancelled, and goes on when asked again."
         )
 
     def busy(self, command: Optimize) -> str:

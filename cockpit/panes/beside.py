@@ -117,6 +117,12 @@ def _identities(a: RunRow, b: RunRow) -> list[list[Part]]:
         if row.last_ns:
             lines.append([Part(f"  {stamp(row.first_ns)} to {stamp(row.last_ns)} UTC", "muted")])
         lines.append([Part(f"  {params_words(row.order.params) or 'default parameters'}", "muted")])
-    if terms_words(a.order.terms) != terms_words(b.order.terms):
-        lines += [[Part(f"{name} ", "key"), Part(terms_words(row.order.terms), "muted")] for name, row in (("A", a), ("B", b))]
+    if _terms(a) != _terms(b):
+        lines += [[Part(f"{name} ", "key"), Part(_terms(row), "muted")] for name, row in (("A", a), ("B", b))]
     return lines
+
+
+def _terms(row: RunRow) -> str:
+    """Those that were paid, and that they were measured."""
+    terms = row.order.terms
+    return terms_words(terms) if row.costs is None else f"{terms_words(row.costs.over(terms))}, costs {clean(row.costs.state)}"

@@ -71,6 +71,12 @@ class Facts(Toned):
         """How far the lines can be scrolled."""
         return max(0, len(self._lines) - max(0, self.room[1]))
 
+    @property
+    def out_of_sight(self) -> str:
+        """What is said of lines above and below those in sight: `1-10 of 24`; '' where all are."""
+        shown = self.room[1]
+        return f"{self._top + 1}-{self._top + shown} of {len(self._lines)}" if self._most and shown > 0 else ""
+
     def action_scroll_lines(self, lines: int) -> None:
         top = max(0, min(self._top + lines, self._most))
         if top != self._top:
@@ -90,10 +96,8 @@ class Facts(Toned):
             self._set_inside(runs, y, cells - 1)
         else:
             edge = "edge-live" if self.alarm else "edge-focus" if self.has_focus else "edge"
-            shown = self.room[1]
-            seen = f"{self._top + 1}-{self._top + shown} of {len(self._lines)}" if self._most and shown > 0 else ""
             title = (self._title, "strong" if self.has_focus else "plain")
-            frame = Frame(title, self._note, corner=(seen, "muted"), edge=edge)
+            frame = Frame(title, self._note, corner=(self.out_of_sight, "muted"), edge=edge)
             set_framed(runs, frame, y, self.size.height, cells, self.tones, lambda room: self._set_inside(runs, y - 1, room))
         return Strip(runs.segments(), runs.cells).adjust_cell_length(cells, self.tones.style("plain"))
 

@@ -10,7 +10,7 @@ from cockpit.panes.facts import Facts, fact
 from cockpit.panes.line import Part
 from cockpit.panes.prices import bare, sign_tone
 from cockpit.panes.result import span_lines
-from cockpit.report import quote_of, sources_words, terms_words
+from cockpit.report import costs_words, paid_words, quote_of, sources_words, terms_words
 from cockpit.study import (
     StudyReport,
     progress_words,
@@ -26,6 +26,9 @@ VERDICTS = {
     "doubtful": ("DOUBTFUL: luck is not ruled out.", "warn"),
     "overfit": ("OVERFIT: what was best here is no better elsewhere.", "bad"),
 }
+
+#: Symbols whose costs are all told beside the verdict.
+MOST_PAID = 3
 
 _NONE = ("NO VERDICT: too few periods or trials to tell luck from skill.", "warn")
 
@@ -61,7 +64,7 @@ def findings_lines(
         lines += [*wrapped(*VERDICTS.get(row.verdict or "", _NONE)[:1], cells), [Part(word, "muted")]]
     else:
         lines += state_lines(row, now_ns, cells)
-    return [*lines, [], *asked_lines(row, cells), *_rest(row, report, cells)]
+    return [*lines, [], *asked_lines(row, cells), *_cost_lines(row, report, cells, whole=whole), *_rest(row, report, cells)]
 
 
 def state_lines(row: StudyRow, now_ns: int, cells: int) -> list[list[Part]]:
@@ -136,6 +139,21 @@ def asked_lines(row: StudyRow, cells: int) -> list[list[Part]]:
     if order.monte_carlo:
         lines.append(fact("monte carlo", Part(f"{order.monte_carlo:,} paths")))
     return lines + wrapped(terms_words(order.terms), cells, label="terms")
+
+
+def _cost_lines(row: StudyRow, report: StudyReport | None, cells: int, *, whole: bool) -> list[list[Part]]:
+    """What was asked of the costs; once it is known what was paid of each symbol, where there are many of that of the best."""
+    paid = report.costs if report is not None else []
+    if not paid:
+        words = costs_words(row.order)
+        return wrapped(words, cells, label="costs") if words else []
+    shown = paid if whole or len(paid) <= MOST_PAID else [one for one in paid if one.symbol == row.symbol] or paid[:1]
+    lines: list[list[Part]] = []
+    for one in shown:
+        whose = f"{bare(one.symbol)} " if len(paid) > 1 else ""
+        lines += wrapped(f"{whose}{paid_words(one)}", cells, label=" " if lines else "costs")
+    more = len(paid) - len(shown)
+    return lines + (wrapped(f"enter has those of {more:,} more", cells, "muted", " ") if more else [])
 
 
 def _rest(row: StudyRow, report: StudyReport | None, cells: int) -> list[list[Part]]:

@@ -9,9 +9,9 @@ from cockpit.panes.facts import Facts
 from cockpit.panes.heat import draw_bars, draw_plane, grouping, legend, plane_of
 from cockpit.panes.line import Part
 from cockpit.panes.prices import bare
-from cockpit.study import StudyDetail, StudyReport, ranked_name, unit_of
+from cockpit.study import StudyReport, ranked_name, unit_of
 from cockpit.text import clean
-from core.study_view import StudyRow
+from core.study_view import StudyDetail, StudyRow
 
 
 class MapPane(Facts, can_focus=True):

@@ -21,8 +21,11 @@ class TabLine(Line):
             super().__init__()
             self.number = number
 
-    def paint(self, tabs: Sequence[tuple[int, str]], current: int) -> None:
-        """Show the tabs as (number, title); where there is no room the last ones but the current lose their titles."""
+    def paint(self, tabs: Sequence[tuple[int, str]], current: int, note: str = "") -> None:
+        """Show the tabs as (number, title); where there is no room the last ones but the current lose their titles.
+
+        `note` stands at the right, where there is room left for it.
+        """
         words = {number: f" {number} {title} " for number, title in tabs}
         room = self.size.width or self.app.size.width  # a line that is about to be shown has no width yet
         for number, _ in reversed(tabs):
@@ -33,7 +36,9 @@ class TabLine(Line):
         parts: list[Part] = []
         for number, text in words.items():
             parts += [Part(text, "tab" if number == current else "muted"), Part("│", "edge")]
-        self.set_parts(parts[:-1])
+        spare = room - sum(width(part.text) for part in parts[:-1]) - width(note) - 1
+        parts[-1:] = [Part(" " * spare + note, "muted")] if note and spare > 0 else []
+        self.set_parts(parts)
 
     def on_click(self, event: events.Click) -> None:
         index = self.part_at(event.x)

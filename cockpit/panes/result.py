@@ -12,7 +12,19 @@ from cockpit.panes.line import Part
 from cockpit.panes.metric import METRICS, Metric, metric_text
 from cockpit.panes.prices import bare, sign_tone
 from cockpit.panes.runs import progress_words, seconds
-from cockpit.report import Report, params_words, quote_of, source_words, span_words, stamp, terms_words, title_words, width_words
+from cockpit.report import (
+    Report,
+    costs_words,
+    params_words,
+    quote_of,
+    source_words,
+    span_words,
+    stamp,
+    terms_words,
+    title_words,
+    width_words,
+)
+from cockpit.study import wrapped
 from cockpit.text import clean
 from core.codes import DAY, MINUTE
 from core.commands import Backtest, Optimize
@@ -98,11 +110,13 @@ def state_lines(row: RunRow, now_ns: int) -> list[list[Part]]:
 
 
 def order_lines(row: RunRow, cells: int, values: Mapping[str, Any] | None = None) -> list[list[Part]]:
-    """What was asked for."""
-    order = row.order
+    """What was asked for, on the terms that were paid."""
+    order, paid = row.order, row.costs
     lines = [fact("source", Part(source_words(order.source))), *span_lines(order)]
     lines += _wrapped("params", params_words(dict(values or order.params)) or "defaults", cells)
-    return lines + _wrapped("terms", terms_words(order.terms), cells)
+    lines += _wrapped("terms", terms_words(order.terms if paid is None else paid.over(order.terms)), cells)
+    costs = costs_words(order) if paid is None else f"{paid.state}: {paid.words}"
+    return lines + (wrapped(costs, cells, label="costs") if costs else [])
 
 
 def span_lines(order: Backtest | Optimize) -> list[list[Part]]:

@@ -9,7 +9,7 @@ from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
-from cockpit.report import params_words, source_words, sources_words, span_words
+from cockpit.report import params_words, reading_words, source_words, sources_words, span_words
 from cockpit.study import best_params, range_names
 from cockpit.study import progress_words as study_progress
 from cockpit.text import clean
@@ -208,7 +208,10 @@ def _came_out(found: Mapping[str, Any], capital: float) -> tuple[Cell, ...]:
 
 
 def progress_words(row: RunRow, now_ns: int) -> str:
-    """`████▌       43 %  2 s left`; rows where nobody knows how many there are; for how long nothing was heard of it yet."""
+    """`████▌       43 %  2 s left`; rows where nobody knows how many there are; how far it has read, before anything is traded; for how
+    long nothing was heard of it."""
+    if row.reading:
+        return reading_words(row.rows, row.share)
     if row.share is None:
         so_far = figures.age(max(0.0, (now_ns - row.started_ns) / 1e9)) if row.started_ns else ""
         return f"● running  {figures.short(row.rows)} rows" if row.rows else f"● preparing  {so_far}"

@@ -14,6 +14,7 @@ import structlog
 
 from core.clock import SystemClock
 from core.config import Config, EngineConfig, load
+from core.engine.closed_hours import closed_hours, closing_words
 from core.engine.demo import register_demo
 from core.engine.engine import Engine
 from core.engine.exchange import ExchangeProcess, start_exchange
@@ -65,14 +66,18 @@ async def run(words: argparse.Namespace, config: Config) -> int:
     exchange: ExchangeProcess | None = None
     section = config.of_venue(config.venue)
     ws_url, rest_url = section.ws_url, section.rest_url
+    clock, closure = SystemClock(), None
     try:
         if words.mode == "demo":
-            exchange = await start_exchange(words.recording, words.speed, words.scenario)
+            closed, closure = ([], None) if words.recording else await asyncio.to_thread(closed_hours, home, clock.now_ns())
+            exchange = await start_exchange(words.recording, words.speed, words.scenario, closed)
             ws_url, rest_url = exchange.ws_url, exchange.rest_url
         symbols = Symbols()
         places = {key: value for key, value in (("ws_url", ws_url), ("rest_url", rest_url)) if value}
         venue = Binance(symbols, stream=section.stream, **places)
-        engine = Engine(home, words.mode, config, venue, symbols, SystemClock(), trade=not words.no_strategies)
+        engine = Engine(home, words.mode, config, venue, symbols, clock, trade=not words.no_strategies)
+        if closure is not None:
+            engine.alarms.note("info", closing_words(closure))
         return await serve(engine, words, config, [engine.bare(name) for name in config.symbols])
     finally:
         if exchange is not None:

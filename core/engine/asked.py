@@ -12,12 +12,14 @@ from core.engine.run import Run
 from core.engine.run_files import FOLDER, PAGE
 from core.engine.study_run import StudyRun
 from core.errors import UsageError, one_line
+from core.measured_terms import MEASURED
 from core.ranges import parse_range
 from core.research.search.service import StudyRequest
 from core.research.service import Request
 from core.store.span import tape_series
 from core.strategy_files import strategy_file
 from core.term_rules import refuse_idle
+from core.terms import Terms
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -45,6 +47,17 @@ def check(command: Backtest | Optimize, folders: list[Path]) -> None:
     if isinstance(command, Optimize):
         for text in command.ranges:
             parse_range(text)
+    if command.costs is not None:
+        _check_costs(command.costs, command.given)
+
+
+def _check_costs(costs: str, given: list[str]) -> None:
+    """What only the words tell: a run's own process reads the file, or measures."""
+    if costs != MEASURED and not os.path.isabs(costs):
+        raise UsageError(f"costs {one_line(costs, 200)}: {MEASURED}, or the whole path of a file that `cockpit calibrate --json` wrote")
+    unknown = sorted(set(given).difference(Terms.__struct_fields__))
+    if unknown:
+        raise UsageError(f"given {one_line(unknown[0], 60)}: no term; there are: {', '.join(Terms.__struct_fields__)}")
 
 
 def run_request(engine: Engine, run: Run, idle: bool) -> Request:
@@ -63,6 +76,8 @@ def run_request(engine: Engine, run: Run, idle: bool) -> Request:
         to_ns=order.to_ns,
         idle=idle,
         allow_gaps=order.allow_gaps,
+        costs=order.costs,
+        given=order.given,
     )
 
 

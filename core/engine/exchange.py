@@ -5,10 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from core.clock import iso
 from core.errors import CockpitError
+from core.exchange.hours import Closure
+from core.types import MINUTE
 
+HOUR = 60 * MINUTE
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 
@@ -40,8 +45,10 @@ async def _discard(pipe: asyncio.StreamReader) -> None:
         pass
 
 
-async def start_exchange(recordings: list[Path], speed: str | None, scenario: str | None) -> ExchangeProcess:
-    """Start a local exchange on a free loopback port.
+async def start_exchange(
+    recordings: list[Path], speed: str | None, scenario: str | None, closed: Sequence[Closure] = ()
+) -> ExchangeProcess:
+    """Start a local exchange on a free loopback port; `closed` are the hours its generated market does not trade in.
 
     Raises:
         CockpitError: it did not start; its own last line says why.
@@ -50,6 +57,8 @@ async def start_exchange(recordings: list[Path], speed: str | None, scenario: st
     words += ["--recording", *map(str, recordings)] if recordings else []
     words += ["--speed", speed] if speed else []
     words += ["--scenario", scenario] if scenario else []
+    for span in closed:
+        words += ["--closed", "..".join(iso(hour * HOUR) for hour in span)]
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=pipe)
     assert process.stdout is not None

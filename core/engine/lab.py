@@ -20,9 +20,10 @@ from core.engine.study_run import StudyRun, study_made_elsewhere, study_of
 from core.errors import CockpitError, UsageError, one_line
 from core.research import service
 from core.research.search import service as study_service
-from core.research.search.service import StudyDetail, StudyOutcome, StudyProgress
+from core.research.search.service import StudyOutcome, StudyProgress
 from core.research.service import Outcome, Progress
 from core.research.source_verdict import GapsError
+from core.study_view import StudyDetail
 from core.view import LabView
 
 if TYPE_CHECKING:

@@ -14,6 +14,7 @@ from core.engine.digest import digest
 from core.engine.presence import Presence
 from core.errors import CockpitError, UsageError
 from core.research.source_symbols import look
+from core.research.unbroken import lacking_in
 from core.store.ledger_reader import read_fills
 from core.view import Ask, Done, Painted, Pull, Reply, Request, Submit
 
@@ -26,7 +27,7 @@ LOOK_S = 5.0
 #: What can be asked.
 QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
-    *("source", "sources", "upkeep", "bars", "bar_fills", "prints", "equity"),
+    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity"),
 )
 
 
@@ -104,6 +105,9 @@ class Requests:
             return await engine.lab.sources()
         if what == "source":
             return await look(str(args.get("path", "")))
+        if what == "gaps":
+            texts = [str(text) for text in args.get("sources", ())]
+            return await asyncio.to_thread(lacking_in, texts, engine.home, args.get("from_ns"), args.get("to_ns"))
         if what == "upkeep":
             return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
         raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")

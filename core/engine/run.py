@@ -26,12 +26,14 @@ class Run(Task):
 
     Attributes:
         share: 0..1 of it that is done; None unknown.
+        reading: rows and share are what it has read, and nothing is traded yet.
         heard: when it first said how far it is, and how far it was then.
     """
 
     order: Backtest
     rows: int = 0
     share: float | None = None
+    reading: bool = False
     outcome: Outcome | None = None
     heard: tuple[int, float] | None = None
 
@@ -42,8 +44,8 @@ class Run(Task):
 
     def hear(self, progress: Progress, now_ns: int) -> None:
         """It is so far."""
-        self.rows, self.share = progress.rows, progress.share
-        if progress.share is None:
+        self.rows, self.share, self.reading = progress.rows, progress.share, progress.reading
+        if progress.share is None or progress.reading:
             return
         since, before = self.heard = self.heard or (now_ns, progress.share)  # what came before was starting and compiling
         if progress.share > before:
@@ -53,6 +55,8 @@ class Run(Task):
         """It is over."""
         self.close(state, now_ns, line)
         self.outcome = outcome
+        if self.reading:
+            self.rows, self.share, self.reading = 0, None, False
         if outcome is not None:
             self.share, self.rows = 1.0, int(outcome.figures["ticks"])
 
@@ -60,11 +64,12 @@ class Run(Task):
         """As a screen may see it."""
         row = RunRow(
             self.id, self.order, self.state, self.line, self.asked_ns, self.started_ns, self.ended_ns, self.rows, self.share, self.eta_ns,
-            "", None,
+            "", None, reading=self.reading,
         )  # fmt: skip
         if self.outcome is not None:
             found = self.outcome
             row.symbol, row.first_ns, row.last_ns = found.symbol, found.first_ns, found.last_ns + found.interval_ns
+            row.costs = found.costs
             row.figures = {name: found.figures[name] for name in IN_A_ROW if name in found.figures}
         return row
 

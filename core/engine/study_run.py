@@ -20,7 +20,7 @@ class StudyRun(Task):
 
     Attributes:
         progress: the newest word of its process; None before the first.
-        found: verdict, pbo and trials counted, of one that is done.
+        found: verdict, pbo and trials counted, of one that is done; and what it paid of each symbol, where costs were asked for.
         rows: the best rows, of one that was made elsewhere and left no file.
     """
 
@@ -46,6 +46,7 @@ class StudyRun(Task):
         if outcome is not None:
             self.progress = outcome.progress
             self.found = {"verdict": outcome.verdict, "pbo": outcome.pbo, "trials": outcome.trials}
+            self.found |= {"costs": msgspec.to_builtins(outcome.costs)} if outcome.costs else {}
 
     def row(self) -> StudyRow:
         """As a screen may see it."""
@@ -56,6 +57,7 @@ class StudyRun(Task):
             row.done, row.total, row.failed, row.kept = so_far.done, so_far.total, so_far.failed, so_far.kept
             row.rate, row.best = so_far.rate, so_far.best
             row.stage = so_far.stage if self.state == "running" else ""
+            row.rows, row.share = so_far.rows, so_far.share
             row.series = len(so_far.counts)
             if so_far.counts:
                 row.symbol = str((so_far.best or {}).get("symbol", so_far.counts[0].symbol))
@@ -99,6 +101,7 @@ def _elsewhere(id_: str, source: str, strategies: list[str], asked: dict[str, An
     best = {**rows[0], **({"rank_by": found["rank_by"]} if "rank_by" in found else {})} if rows else None
     progress = StudyProgress(told["key"], found["trials"], found["trials"], found["trials"] - made, 0, 0.0, best, counts)
     short = {name: found[name] for name in ("verdict", "pbo", "trials", "rank_by") if name in found}
+    short |= {"costs": asked["costs"]} if "costs" in asked else {}
     return StudyRun(
         id_, order, told["started_ns"], "done", "", told["started_ns"], told["ended_ns"], progress=progress, found=short, rows=rows
     )

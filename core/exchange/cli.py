@@ -15,15 +15,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from core.clock import parse_time
 from core.errors import CockpitError, UsageError
 from core.exchange.fault_flags import add_fault_flags, kinds_text, script_of
 from core.exchange.fault_player import FaultPlayer, Played
 from core.exchange.faults import Script
 from core.exchange.generated import GeneratedMarket
+from core.exchange.hours import Closure
 from core.exchange.market import Market
 from core.exchange.recording import RecordedMarket
 from core.exchange.scenario import load
 from core.exchange.server import LocalExchange
+from core.types import MINUTE
 
 #: From <linux/prctl.h>.
 _PR_SET_PDEATHSIG = 1
@@ -49,6 +52,9 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--recording", nargs="+", type=Path, metavar="FILE", help="frame logs to play, plain or gzipped")
     parser.add_argument("--scenario", metavar="NAME", help="a generated market, by name or .toml file (default: default)")
     parser.add_argument("--seed", type=int, help="draws another market of the same scenario")
+    parser.add_argument(
+        "--closed", type=_closure, action="append", default=[], metavar="FROM..TO", help="whole hours without trading or ids"
+    )
     parser.add_argument("--speed", type=_speed, default=1.0, help="of a recording: 1, 10, …; max or 0 for as fast as it is read")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=_port, default=0, help="0 takes a free one")
@@ -91,10 +97,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _market(chosen: argparse.Namespace) -> Market:
     if chosen.recording:
-        if chosen.scenario is not None or chosen.seed is not None:
-            raise UsageError("--recording is played as it is: no --scenario or --seed with it")
+        if chosen.scenario is not None or chosen.seed is not None or chosen.closed:
+            raise UsageError("--recording is played as it is: no --scenario, --seed or --closed with it")
         return RecordedMarket(chosen.recording)
-    return GeneratedMarket(load(chosen.scenario or "default", seed=chosen.seed))
+    return GeneratedMarket(load(chosen.scenario or "default", seed=chosen.seed), closed=chosen.closed)
 
 
 async def _serve(exchange: LocalExchange, script: Script | None, tell: Callable[[Played], object], *, watch_stdin: bool) -> None:
@@ -175,6 +181,17 @@ def _speed(text: str) -> float:
         return 0.0 if text == "max" else float(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a factor such as 1, 10 or max") from None
+
+
+def _closure(text: str) -> Closure:
+    begin, _, end = text.partition("..")
+    try:
+        hours = [parse_time(moment) / (60 * MINUTE) for moment in (begin, end)]
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if not all(hour.is_integer() for hour in hours):
+        raise argparse.ArgumentTypeError(f"{text!r} is not in whole hours, such as 2024-08-09T10:00Z..2024-08-09T12:00Z")
+    return int(hours[0]), int(hours[1])
 
 
 def _port(text: str) -> int:

@@ -2,7 +2,7 @@
 
 Every minute of every symbol is drawn on its own from (seed, symbol, minute), so that REST can tell of minutes long before the process
 started and a restarted exchange gives the same ids to the same prints. Prices follow `paths`; trades bounce between bid and ask, sides
-run in streaks, sizes are lognormal, and a third of the prints come in clusters.
+run in streaks, sizes are lognormal, and a third of the prints come in clusters. In hours it is closed nothing is traded, and no id goes by.
 """
 
 from __future__ import annotations
@@ -10,15 +10,16 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from zlib import crc32
 
 import numpy as np
 
 from core.exchange.bars import DAY_US, Bar
+from core.exchange.hours import Closure, OpenHours
 from core.exchange.market import Listing
 from core.exchange.paths import ORIGIN_HOUR, Ints, Paths, aggregates_an_hour, trades_an_hour
-from core.exchange.rows import AGG, BOOK, SCALE, TRADE, Kind, Segment, Source, in_order
+from core.exchange.rows import AGG, BOOK, DTYPES, SCALE, TRADE, Kind, Segment, Source, in_order
 from core.exchange.scenario import Instrument, Scenario
 from core.exchange.timeline import Timeline
 from core.types import MINUTE, Records
@@ -33,6 +34,8 @@ _FILL_SPREAD = 1.2
 
 Minute = dict[Kind, Records]
 
+_NOTHING: Minute = {kind: np.empty(0, DTYPES[kind]) for kind in Kind}
+
 
 class GeneratedMarket:
     """Implements `Market`; segment numbers are minutes since 1970 on its own timeline. May be asked from several threads."""
@@ -40,11 +43,16 @@ class GeneratedMarket:
     live = True
     segment_ns = MINUTE
 
-    def __init__(self, scenario: Scenario, now_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, scenario: Scenario, now_ns: Callable[[], int] = time.time_ns, closed: Sequence[Closure] = ()) -> None:
+        """
+        Raises:
+            UsageError: the hours it is said to be closed in cannot be (`OpenHours`).
+        """
         self._scenario = scenario
         self._now_ns = now_ns
         self.visible = now_ns()
         self.timeline = Timeline()
+        self._hours = OpenHours(closed, self.visible // (60 * MINUTE))
         self._first = max(ORIGIN_HOUR * 60, (self.visible - int(scenario.history_hours * 60) * MINUTE) // MINUTE)
         self.listings = [_listing(instrument) for instrument in scenario.instruments]
         self._paths = Paths(scenario)
@@ -64,10 +72,8 @@ class GeneratedMarket:
     def number_of(self, kind: Kind, symbol: int, row_id: int) -> int:
         instrument = self._scenario.instruments[symbol]
         rate = self._scenario.rate(instrument)
-        hour = ORIGIN_HOUR + (row_id - 1) // (trades_an_hour(rate) if kind is Kind.TRADE else aggregates_an_hour(rate))
-        # Only the hours it can tell of are worth drawing.
-        if hour * 60 + 59 < self._first:
-            return self._first
+        hour = self._hours.at((row_id - 1) // (trades_an_hour(rate) if kind is Kind.TRADE else aggregates_an_hour(rate)))
+        # Only hours that have begun are worth drawing.
         if hour > self.last() // 60:
             return self.last() + 1
         within = self._paths.hour(instrument, hour)
@@ -106,7 +112,7 @@ class GeneratedMarket:
         return Bar(self.clock_us() - DAY_US, prices[0], high, low, last, volume, value, count, volume // 2, value / 2)
 
     def _last_price(self, symbol: int, newest: int) -> int:
-        """Of the last released trade; every minute has one."""
+        """Of the last released trade; every minute it is open has one."""
         for number in (newest, newest - 1):
             trades = self.rows(Kind.TRADE, symbol, number)
             released = int(np.searchsorted(trades["when"], self.visible, side="right"))
@@ -118,6 +124,8 @@ class GeneratedMarket:
         return self._now_ns() // 1000
 
     def _minute(self, symbol: int, number: int) -> Minute:
+        if self._hours.closed(number // 60):
+            return _NOTHING
         key = (symbol, number)
         minute = self._kept.get(key)
         if minute is None:
@@ -131,7 +139,7 @@ class GeneratedMarket:
 
     def _hour_id(self, kind: Kind, rate: float, hour: int) -> int:
         """The first id of an hour."""
-        return (hour - ORIGIN_HOUR) * (trades_an_hour(rate) if kind is Kind.TRADE else aggregates_an_hour(rate)) + 1
+        return self._hours.before(hour) * (trades_an_hour(rate) if kind is Kind.TRADE else aggregates_an_hour(rate)) + 1
 
     def _draw(self, instrument: Instrument, number: int) -> Minute:
         hour, minute = divmod(number, 60)

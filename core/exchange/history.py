@@ -47,7 +47,9 @@ class History:
 
     def between(self, kind: Kind, symbol: int, start_us: int, end_us: int | None, limit: int) -> Records:
         """The first `limit` rows from a time on, up to another, both included."""
-        number = self.market.number_at(start_us * 1000) if self.market.segment_ns else self.market.first()
+        number = self.market.first()
+        if self.market.segment_ns:
+            number = max(number, self.market.number_at(start_us * 1000))
         return self._first(self._onwards(kind, symbol, number), limit, "time", start_us, end_us, kind)
 
     def latest(self, kind: Kind, symbol: int, limit: int, end_us: int | None = None) -> Records:
@@ -120,7 +122,7 @@ class History:
 
     def _onwards(self, kind: Kind, symbol: int, number: int) -> Iterator[Records]:
         if self._any_released():
-            for each in range(max(number, self.market.first()), self.market.last() + 1):
+            for each in range(number, self.market.last() + 1):
                 yield self._released(self.market.rows(kind, symbol, each), symbol)
 
     def _backwards(self, kind: Kind, symbol: int) -> Iterator[Records]:

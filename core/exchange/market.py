@@ -40,7 +40,7 @@ class Market(Protocol):
     timeline: Timeline
 
     def first(self) -> int:
-        """Number of the oldest segment it can tell of."""
+        """Number of the oldest segment it can tell of to who asks by time."""
         ...
 
     def last(self) -> int:
@@ -52,7 +52,7 @@ class Market(Protocol):
         ...
 
     def number_of(self, kind: Kind, symbol: int, row_id: int) -> int:
-        """Number of the segment that holds a trade or aggregate id, or the nearest there is."""
+        """Number of the segment that holds a trade or aggregate id, or the nearest there is: by id it can tell of every print there was."""
         ...
 
     def rows(self, kind: Kind, symbol: int, number: int) -> Records:

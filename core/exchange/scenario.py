@@ -55,7 +55,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A generated market: the same seed gives the same prints at the same wall-clock time, in every run.
 
     Attributes:
-        history_hours: how far before its start it can tell of; at least two.
+        history_hours: how far before its start it can tell of bars and of prints by time; at least two. Of prints by id it tells of all.
         factor_volatility: of a year, of the factor all symbols share.
         day_shape: how much livelier the busiest hours of a UTC day (14 to 16, New York's morning) are than the mean, and the quietest
             calmer: 0 not at all, 0.5 half.

@@ -16,7 +16,7 @@ from core.indicators.closes import Closes
 from core.indicators.definition import Indicator
 from core.reach import REACH, reach_from
 from core.research.source import Source
-from core.transfer.sheet import Column, Sheet, Stretch, repeated
+from core.transfer.sheet import Column, Sheet, Stretch, free_name, repeated
 from core.types import Records, Symbols
 
 #: Rows at every tick, and at the closes of bars.
@@ -54,10 +54,12 @@ class Wanted:
     def heads(self) -> list[str]:
         """The names of their columns."""
         lines = [self.indicator.lines[place] for place in self.places]
-        taken = {column.name for column in (*TICK_COLUMNS, *BAR_COLUMNS)}
         one = len(lines) == 1 and self.name != self.indicator.name
-        heads = [self.name if one or line.name == self.name else f"{self.name}_{line.name}" for line in lines]
-        return [f"{head}_" if head in taken else head for head in heads]
+        heads: list[str] = []
+        for line in lines:
+            head = self.name if one or line.name == self.name else f"{self.name}_{line.name}"
+            heads.append(free_name(head, [*(column.name for column in (*TICK_COLUMNS, *BAR_COLUMNS)), *heads]))
+        return heads
 
     def interval(self, source: Source) -> int:
         """ns of the bars at whose closes it is wanted; 0: at every tick.

@@ -8,26 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from core.kernels.book import execute
 from core.kernels.costs import taken
 from core.kernels.features import LOTS, SPREAD
-from core.kernels.grid import lots_of, moved, on_tick
+from core.kernels.grid import lots_of, moved
 from core.kernels.orders import cancel
 from core.kernels.records import HALT, TAKE_PROFIT
-from core.kernels.stops import protective_level, stop_hit, stretch
-
-
-def profit_level(book: Any, terms: Any) -> float:
-    """Where the take-profit rests, on a tick that is no nearer; NaN where there is none."""
-    long = book.position > 0.0
-    level: float = book.entry * (1.0 + terms.take_profit) if long else book.entry * (1.0 - terms.take_profit)
-    if not level > 0.0:
-        return np.nan
-    if LOTS:
-        level = on_tick(terms, level, long)
-    return level
+from core.kernels.stops import profit_level, protective_level, stop_hit, stretch
 
 
 def profits(book: Any, terms: Any, level: float, best: float) -> bool:
@@ -158,6 +145,8 @@ def strike_bar(
 ) -> tuple[int, int]:
     """Fill what a bar set off; returns which exit it was in the end, 0 for none, and the next free report."""
     if at_work(book, bar.start):
+        stretch(book, bar.high)
+        stretch(book, bar.low)
         return 0, n
     if why != TAKE_PROFIT:
         return why, stop_out(account, book, terms, limits, reports, n, bar, leg, level, why, used)
@@ -170,4 +159,5 @@ def strike_bar(
         level, reason = protective_level(book, terms)
         if in_range(book, bar, level):
             return reason, stop_out(account, book, terms, limits, reports, n, bar, leg, level, reason, terms.participation * bar.qty)
+        stretch(book, best)
     return fired, n

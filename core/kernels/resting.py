@@ -10,7 +10,7 @@ from typing import Any
 from core.kernels.features import HELD, LOTS, TRIGGERED
 from core.kernels.grid import on_tick
 from core.kernels.records import SIGNAL, TAKE_PROFIT
-from core.kernels.stops import stop_hit
+from core.kernels.stops import profit_level, stop_hit
 
 BARS = False  # the source is BAR records: a limit is reached inside a range
 
@@ -66,7 +66,11 @@ def sets_off(book: Any, terms: Any, tick: Any, buys: bool) -> bool:
         return True
     if book.position != 0.0:
         goal = book.entry * (1.0 + terms.take_profit) if buys else book.entry * (1.0 - terms.take_profit)
-        if stop_hit(book, terms, tick.open) != 0 or (goal < book.limit if buys else goal > book.limit):
+        stopped = stop_hit(book, terms, tick.open)
+        if HELD and terms.holds != 0:  # that one rests on its tick, which may be the order's own
+            goal = profit_level(book, terms)
+            stopped = 0 if stopped == TAKE_PROFIT else stopped
+        if stopped != 0 or (goal < book.limit if buys else goal > book.limit):
             return False
     return bool(tick.high >= book.limit if buys else tick.low <= book.limit)
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from core.kernels.features import LOTS
+from core.kernels.grid import on_tick
 from core.kernels.records import STOP_LOSS, TAKE_PROFIT, TRAILING
 
 
@@ -48,6 +52,17 @@ def protective_level(book: Any, terms: Any) -> tuple[float, int]:
         if trail < level or level != level:
             return trail, TRAILING
     return level, STOP_LOSS
+
+
+def profit_level(book: Any, terms: Any) -> float:
+    """Where the take-profit rests, on a tick that is no nearer; NaN where there is none."""
+    long = book.position > 0.0
+    level: float = book.entry * (1.0 + terms.take_profit) if long else book.entry * (1.0 - terms.take_profit)
+    if not level > 0.0:
+        return np.nan
+    if LOTS:
+        level = on_tick(terms, level, long)
+    return level
 
 
 def entry_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:

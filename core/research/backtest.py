@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from core.research.figures import figures
 from core.research.metrics import finite, metrics
 from core.research.regimes import Regimes, step_of
 from core.research.rows import fill_rows
+from core.research.short_bars import refuse_short_bars, short_bars_note
 from core.research.signals import Signals
 from core.research.source import Source
 from core.research.source_verdict import Holes, refuse
@@ -35,7 +39,7 @@ from core.research.watch import Watch
 from core.strategy import PYTHON, Definition
 from core.strategy_files import load, strategy_file
 from core.term_rules import refuse_idle
-from core.types import Records, interval_text, join
+from core.types import Records, join
 
 Progress = Callable[[Source, int], None]
 
@@ -108,12 +112,13 @@ class Result:
     signals: Signals | None = None
 
 
-def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None) -> Result:
+def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None, reading: Progress | None = None) -> Result:
     """Run one backtest.
 
     Args:
         progress: called with the source and the rows done so far, after every batch; with a curve after every piece.
         curve: takes points of equity on the way, between the daily ones of the result.
+        reading: called with the source and the rows that only warm up so far (0: nobody knows, or none), now and then while it is read.
 
     Raises:
         GapsError: the source lacks data, and the order does not allow that.
@@ -121,13 +126,22 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     """
     refuse_idle(order.terms)
     definition = definition_of(order)
-    source = open_sources(
-        order.sources, symbol=order.symbol, home=order.home, from_ns=reach_of(definition, order.params, order.from_ns),
-        to_ns=order.to_ns, as_delivered=order.as_delivered, cache=order.cache,
-    )  # fmt: skip
+    reach = reach_of(definition, order.params, order.from_ns)
+    source = _opened(order, reach)
+    refuse_short_bars(definition, order.params, source.interval_ns)
+    if (further := reach_of(definition, order.params, order.from_ns, source.interval_ns)) != reach:
+        source = _opened(order, further)
     source.since_ns = order.from_ns or 0
+    source.told = None if reading is None else partial(reading, source)
     refuse_holes(source.text, source.listed(), order.allow_gaps)
     return run_over(source, order.priced(source.symbol), definition, progress, curve)
+
+
+def _opened(order: Order, from_ns: int | None) -> Source:
+    return open_sources(
+        order.sources, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, as_delivered=order.as_delivered,
+        cache=order.cache,
+    )  # fmt: skip
 
 
 def definition_of(order: Order) -> Definition:
@@ -155,23 +169,21 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
         CockpitError: the strategy raised.
     """
     refuse_long_bars(order.terms, source.interval_ns)
+    refuse_short_bars(definition, order.params, source.interval_ns)
     interval = definition.interval(definition.params(order.params))
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
-    instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, order.terms)
+    instance, batches = _begun(plan, order.terms, source)
     started = time.perf_counter()
     watch = Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched else None
     decisions = decisions_of(instance, plan, definition, order.signals)
-    reports, first_ns, last_ns = _run(instance, plan, source, order.from_ns, progress, curve, watch, decisions)
+    reports, first_ns, last_ns = _run(instance, plan, source, batches, order.from_ns, progress, curve, watch, decisions)
     gaps = source.verdict.gaps() if source.verdict is not None else None
     if source.verdict is not None and source.verdict.holes is not None:
         refuse_holes(source.text, source.verdict.holes, order.allow_gaps)
         source.notes.append(f"gaps were allowed: {source.verdict.holes.words()}")
-    if source.interval_ns and 0 < interval < source.interval_ns:
-        source.notes.append(
-            f"the source has {interval_text(source.interval_ns)} bars: {interval_text(interval)} is not to be had, each source bar counts"
-        )
-    cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns)
-    source.notes += [*([f"the strategy {cold}"] if cold else []), *held_back(reports)]
+    cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns, source.interval_ns)
+    short = short_bars_note(interval, source.interval_ns)
+    source.notes += [*([short] if short else []), *([f"the strategy {cold}"] if cold else []), *held_back(reports)]
     result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch, decisions.signals)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result
@@ -187,13 +199,24 @@ def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
         raise refuse(text, holes)
 
 
+def _begun(plan: Blueprint, terms: Terms, source: Source) -> tuple[Instance, Iterable[Records]]:
+    """The loop and the rows to come: it is compiled while the first of them are read."""
+    batches = iter(source.batches())
+    if plan.kind == PYTHON:
+        return PythonInstance(plan, terms), batches
+    with ThreadPoolExecutor(1, thread_name_prefix="compiler") as compiler:
+        making = compiler.submit(Instance, plan, terms)
+        first = list(islice(batches, 1))
+        return making.result(), chain(first, batches)
+
+
 def _run(
-    instance: Instance, plan: Blueprint, source: Source, from_ns: int | None, progress: Progress | None, curve: Curve | None,
-    watch: Watch | None, decisions: Decisions,
+    instance: Instance, plan: Blueprint, source: Source, batches: Iterable[Records], from_ns: int | None, progress: Progress | None,
+    curve: Curve | None, watch: Watch | None, decisions: Decisions,
 ) -> tuple[Records, int, int]:  # fmt: skip
     parts: list[Records] = []
     first_ns = last_ns = done = 0
-    for batch in after_warming(instance, plan, source, from_ns):
+    for batch in after_warming(instance, plan, source, batches, from_ns):
         when = batch["start" if source.kind == "bars" else "ts"]
         first_ns = first_ns or int(when[0])
         last_ns = int(when[-1])
@@ -227,11 +250,13 @@ def _result(
     equity = [*zip(marks["ts"].tolist(), marks["equity"].tolist(), strict=True), (last_ns, float(account.equity))]
     fills = reports.compress(reports["kind"] == FILL)
     found = metrics(run, time.perf_counter() - started)
-    trips = closed_trips(fills, None if watch is None else watch.excursions())
+    funded = reports.compress(reports["kind"] == FUNDING)
+    moved = reports.compress((reports["kind"] == FILL) | (reports["kind"] == FUNDING))
+    trips = closed_trips(moved, None if watch is None else watch.excursions())
     found |= figures(run, trips, fills, None if watch is None else watch.falls(int(account.ts)))
     found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
-        trips=trips, tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes), executed=fills,
-        funded=reports.compress(reports["kind"] == FUNDING), cold=cold, signals=signals,
+        trips=trips, executed=fills, funded=funded, cold=cold, signals=signals,
+        tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes, funding="funding" in found),
     )  # fmt: skip

@@ -5,6 +5,7 @@ It runs when nobody else wants to: who starts it sees to that (`core.research.se
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.research.backtest import Order, Result, run_backtest
+from core.research.calibration.asked import costs_of
 from core.research.curve import Curve
 from core.research.figures import held_until
 from core.research.rows import trip_rows
@@ -29,7 +31,12 @@ Say = Callable[[Said], None]
 
 
 def order_of(request: Request) -> Order:
-    """The backtest of a request: what `cockpit backtest` makes of the same words."""
+    """The backtest of a request: what `cockpit backtest` makes of the same words.
+
+    Raises:
+        CockpitError: no costs are to be had as they were asked for.
+    """
+    home = Path(request.home)
     return Order(
         sources=request.sources,
         strategy=request.strategy,
@@ -37,31 +44,50 @@ def order_of(request: Request) -> Order:
         params=dict(request.params),
         terms=request.terms,
         symbol=request.symbol,
-        home=Path(request.home),
+        home=home,
         from_ns=request.from_ns,
         to_ns=request.to_ns,
         allow_gaps=request.allow_gaps,
         watched=True,
         signals=MOST_FILLS,
+        costs=None if request.costs is None else costs_of(request.costs, home, request.given),
     )
 
 
 class Teller:
-    """Says how far a run is, now and then. A file is read far ahead of the loop: what is read and not yet run over is not done."""
+    """Says how far a run is, now and then: how far it has read, until the first row is traded, and then how far it has traded. A file is
+    read far ahead of the loop: what is read and not yet run over is not done."""
 
     def __init__(self, say: Say, curve: Curve) -> None:
         self._say, self._curve = say, curve
+        self._lock = threading.Lock()
         self._last = float("-inf")
-        self._before = self._read = 0
+        self._before = self._read = self._early = 0
+        self._only_reads = True
 
     def tell(self, source: Source, rows: int) -> None:
         """So many rows are done."""
         if source.bytes_read != self._read:
             self._before, self._read = self._read, source.bytes_read
-        now = time.monotonic()
-        if now - self._last >= PERIOD_S:
-            self._last = now
-            self._say(Progress(rows, self._share(source, rows)))
+        with self._lock:
+            now = time.monotonic()
+            if self._only_reads or now - self._last >= PERIOD_S:
+                self._only_reads, self._last = False, now
+                self._say(Progress(rows, self._share(source, rows)))
+
+    def reads(self, source: Source, early: int) -> None:
+        """It is read on, and so many rows of it only warmed up; whatever thread says so."""
+        with self._lock:
+            self._early = max(self._early, early)
+            now = time.monotonic()
+            if self._only_reads and now - self._last >= PERIOD_S:
+                self._last = now
+                self._say(Progress(self._early, share(source, self._early), reading=True))
+
+    def close(self) -> None:
+        """Nothing more is read, as far as anybody is told: the last word comes now."""
+        with self._lock:
+            self._only_reads = False
 
     def _share(self, source: Source, rows: int) -> float | None:
         if source.total_rows or not source.total_bytes:
@@ -72,17 +98,22 @@ class Teller:
 def run(request: Request, say: Say) -> Said:
     """Run it; what is asked for but not small goes to the request's file."""
 
+    curve = Curve()
+    teller = Teller(say, curve)
+
     def made() -> Outcome:
-        curve = Curve()
-        result = run_backtest(order_of(request), Teller(say, curve).tell, curve)
+        order = order_of(request)
+        result = run_backtest(order, teller.tell, curve, teller.reads)
         write_detail(Path(request.detail), detail_of(result, curve))
-        return outcome_of(result)
+        return outcome_of(order, result)
 
-    return outcome_or_wrong(made, request.detail)
+    said = outcome_or_wrong(made, request.detail)
+    teller.close()
+    return said
 
 
-def outcome_of(result: Result) -> Outcome:
-    """The small part of a result."""
+def outcome_of(order: Order, result: Result) -> Outcome:
+    """The small part of a result, and what of the costs that were asked for it paid."""
     source = result.source
     return Outcome(
         figures=result.figures,
@@ -95,6 +126,7 @@ def outcome_of(result: Result) -> Outcome:
         last_ns=result.equity[-1][0],
         notes=source.notes,
         cold=result.cold,
+        costs=None if order.costs is None else order.costs.paid(source.symbol, order.terms),
     )
 
 
@@ -107,7 +139,7 @@ def detail_of(result: Result, curve: Curve) -> Detail:
         fills_total=len(result.fills),
         underwater=[point.underwater for point in points],
         held=_held(result, [point.ts for point in points]),
-        trips=trip_rows(result.trips, result.plan.name, MOST_FILLS),
+        trips=trip_rows(result.trips, result.plan.name, MOST_FILLS, funding="funding" in result.figures),
         trips_total=len(result.trips),
         tables=result.tables,
         signals=[] if result.signals is None else result.signals.rows(result.signals.newest(MOST_FILLS)),

@@ -38,12 +38,17 @@ def fill_rows(fills: Records, strategy: str, symbol: str) -> list[dict[str, Any]
     ]
 
 
-def trip_rows(trips: Records, strategy: str, most: int | None = None) -> list[dict[str, Any]]:
-    """Round trips as JSON-ready rows, with `most` only the newest so many; what does not exist is None."""
+def trip_rows(trips: Records, strategy: str, most: int | None = None, *, funding: bool = False) -> list[dict[str, Any]]:
+    """Round trips as JSON-ready rows; what does not exist is None.
+
+    Args:
+        most: only the newest so many.
+        funding: whether the run asked for it: then a row has how much of its `fees` that is.
+    """
     before = 0 if most is None else max(0, len(trips) - most)
     trips = trips[before:]
     whole = ("entry_ns", "exit_ns", "duration_ns", "fills")
-    measured = ("entry", "exit", "qty", "gross", "fees", "net", "net_pct", *WATCHED)
+    measured = ("entry", "exit", "qty", "gross", "fees", *(("funding",) if funding else ()), "net", "net_pct", *WATCHED)
     columns = {name: trips[name].tolist() for name in (*whole, *measured, "side", "why", "first_fill", "last_fill")}
     return [
         {

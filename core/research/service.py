@@ -19,6 +19,7 @@ import msgspec
 
 from core.commands import Terms
 from core.errors import CockpitError, StrategyError, one_line
+from core.measured_terms import Paid
 from core.research.source_verdict import GapsError
 
 #: Bytes of a run's stderr that are kept: its end says why it crashed.
@@ -40,6 +41,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
         detail: the file to be written with the curve and the fills.
         idle: whether it is to run only where nothing else wants to.
         allow_gaps: whether it may run over a source that lacks data.
+        costs, given: as of `core.commands.Backtest`; measured, or read, by the run's own process.
     """
 
     sources: list[str]
@@ -54,13 +56,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     to_ns: int | None = None
     idle: bool = True
     allow_gaps: bool = False
+    costs: str | None = None
+    given: list[str] = []
 
 
 class Progress(msgspec.Struct, frozen=True, tag="progress"):
-    """How far it is: rows done, and their share (0..1) where the whole is known."""
+    """How far it is: rows done, and their share (0..1) where the whole is known; while `reading`, those that were read and nothing of them
+    is traded yet."""
 
     rows: int
     share: float | None = None
+    reading: bool = False
 
 
 class Outcome(msgspec.Struct, frozen=True, tag="done"):
@@ -74,6 +80,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
         first_ns, last_ns: the span traded.
         notes: what was set right in the source, or is missing in it.
         cold: why the strategy never had an opinion, a phrase that begins with "was"; '' it had enough to warm up.
+        costs: what it paid of the symbol; None: nobody asked for costs.
     """
 
     figures: dict[str, Any]
@@ -86,6 +93,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="done"):
     last_ns: int
     notes: list[str] = []
     cold: str = ""
+    costs: Paid | None = None
 
 
 class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
@@ -164,7 +172,7 @@ async def converse(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", module, str(os.getpid()),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        limit=LONGEST_LINE, start_new_session=True,
+        limit=LONGEST_LINE,
     )  # fmt: skip
     step_back(process.pid, idle)
     assert process.stdin is not None
@@ -202,12 +210,13 @@ def step_back(pid: int, idle: bool) -> None:
     """Have a process that was just started run when nothing else wants to, its start and its imports too, and end first where memory
     runs out; as far as the system lets us.
 
-    It must lead a session of its own. Linux shares the processors among sessions first (sched(7), autogroup): between two of them neither
-    nice nor idle counts, but the nice value of the session as a whole.
+    Linux shares the processors among sessions first (sched(7), autogroup): between two of them neither nice nor idle counts, but the nice
+    value of the session as a whole, and who was let in stays for some milliseconds. So those that make way for an engine stay in its
+    session, where they are gone when one of its own is woken; one that leads a session has that stand back as a whole.
     """
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, pid, 19)
-    if idle:
+    if idle and os.getsid(pid) == pid:
         with contextlib.suppress(OSError):
             Path(f"/proc/{pid}/autogroup").write_text("19")
     if idle and hasattr(os, "SCHED_IDLE"):

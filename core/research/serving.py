@@ -28,6 +28,8 @@ def serve(kind: type[Request], answer: Callable[[Request, Callable[[Any], None]]
         answer: makes the last word of a request; what it is given besides says a word before.
     """
     die_with(int(sys.argv[1]))
+    if os.getpgid(0) != os.getpid():
+        os.setpgid(0, 0)  # what it starts ends with it
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     request = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=kind)
     out: BinaryIO = os.fdopen(os.dup(1), "wb", buffering=0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from core.research.source_layout import Kind
 from core.research.source_verdict import Holes, Verdict
@@ -24,12 +24,15 @@ class Source(ABC):
         notes: what was set right or is missing, in words; complete once `batches` has run out.
         verdict: how good the rows were; None until `batches` has run out.
         since_ns: what is missing before this time does not matter: it only warms up. To be set before `batches`.
+        told: called now and then while it is read, by whatever thread reads, with the rows that nobody is given (they only warm up), or 0.
+            To be set before `batches`.
     """
 
     total_rows: int | None = None
     total_bytes: int | None = None
     verdict: Verdict | None = None
     since_ns: int = 0
+    told: Callable[[int], None] | None = None
 
     def __init__(self, text: str, kind: Kind, form: str, symbol: str, interval_ns: int = 0) -> None:
         self.text, self.kind, self.form, self.symbol, self.interval_ns = text, kind, form, symbol, interval_ns

@@ -10,7 +10,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,10 +69,26 @@ class DataFile:
 
 @dataclass(slots=True)
 class Reading:
-    """How far a file has been read, in bytes on disk, and how its times were written (`source_times.forms`)."""
+    """How far a file has been read, in bytes on disk, and how its times were written (`source_times.forms`).
 
-    done: int = 0
+    Attributes:
+        told: called whenever it is farther, by whatever thread reads.
+    """
+
+    told: Callable[[], None] | None = None
     times: set[str] = field(default_factory=set)
+    _done: int = field(default=0, init=False)
+
+    @property
+    def done(self) -> int:
+        """Bytes on disk that were read so far."""
+        return self._done
+
+    @done.setter
+    def done(self, done: int) -> None:
+        self._done = done
+        if self.told is not None:
+            self.told()
 
 
 def data_files(path: Path) -> list[DataFile]:

@@ -60,7 +60,7 @@ class FileSource(Source):
         check = Check(self.kind, tolerance=tolerance, interval=self.interval_ns, since_ns=self.since_ns)
         self.verdict = None
         self.notes = list(self._selection.notes)
-        self._readings = [Reading() for _ in tables]
+        self._readings = [Reading(None if self.told is None else partial(self.told, 0)) for _ in tables]
         firsts = [-1 if table.is_newest_first else table.first_ns for table in tables]
         opened = [partial(self._stream, table, reading, counts) for table, reading in zip(tables, self._readings, strict=True)]
         rows: Iterator[Records] = self._within(merged(firsts, opened), check)
@@ -87,7 +87,7 @@ class FileSource(Source):
         parse = partial(_parsed, table, wanted, reading)
         rows = parse() if self._kept is None else self._kept.rows(table.file, wanted, reading, parse)
         if table.is_newest_first:
-            return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks")
+            return turned(rows, counts, table.file.name, not table.has_ids and self.kind == "ticks", table.file.size)
         return in_order(rows, counts, table.file.name)
 
     def _within(self, batches: Iterator[Records], check: Check) -> Iterator[Records]:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from core.errors import SourceError
 from core.research.source import Source
 from core.research.source_name import clean
-from core.research.source_room import room, sized
+from core.research.source_room import room, sized, with_size
 from core.types import Records, copied, join
 
 
@@ -43,5 +43,6 @@ def hold_rows(source: Source, told: Callable[[Source, int], None] | None = None)
 
 
 def _too_large(source: Source, why: str) -> TooLarge:
-    size = f" ({sized(source.total_bytes)})" if source.total_bytes else ""
-    return TooLarge(f"{clean(source.text)}{size} does not fit in memory: {why}: choose a shorter span with --from and --to")
+    return TooLarge(
+        f"{with_size(clean(source.text), source.total_bytes)} does not fit in memory: {why}: choose a shorter span with --from and --to"
+    )

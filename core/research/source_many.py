@@ -12,10 +12,7 @@ from core.research.source_file import FileSource
 from core.research.source_kept import KeptRows, kept_folder
 from core.research.source_name import DEFAULT_VENUE, clean, plain_symbol
 from core.research.source_select import Found, found_in, read_table, select_from, symbol_of_cell
-from core.research.source_tape import PREFIX, TapeSource, is_tape, open_tape, parse_tape
-
-#: What names every symbol of a tape.
-EVERY = ("", "*")
+from core.research.source_tape import EVERY, PREFIX, TapeSource, is_tape, open_tape, parse_tape
 
 #: Symbols that are named where one is missing.
 MOST_NAMED = 12

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.clock import iso
 from core.errors import SourceError
-from core.research.source_room import room, sized
+from core.research.source_room import room, sized, with_size
 from core.types import BAR, Records, join
 
 #: Rows of a batch, and how far back a row may belong in a file that is read as a stream.
@@ -93,14 +93,15 @@ def _release(batch: Records, released: int, name: str) -> int:
     return int(batch["ts"][-1])
 
 
-def turned(batches: Iterable[Records], counts: Counts, name: str, is_numbered: bool) -> Iterator[Records]:
+def turned(batches: Iterable[Records], counts: Counts, name: str, is_numbered: bool, file_bytes: int | None = None) -> Iterator[Records]:
     """A file written newest first, oldest first.
 
     Args:
         is_numbered: ids are row numbers, not the venue's: rows of one time keep the reversed order of the file.
+        file_bytes: the file's size, where that is known.
 
     Raises:
-        SourceError: more rows than may be held.
+        SourceError: more rows than may be held, with the size of the file.
     """
     held: list[Records] = []
     most = most_held()
@@ -109,7 +110,10 @@ def turned(batches: Iterable[Records], counts: Counts, name: str, is_numbered: b
         counts.turned += len(batch)
         if counts.turned > most:
             size = sized(3 * BAR.itemsize * most)
-            raise SourceError(f"{name}: newest rows first, and more than the {most:,} that {size} of memory hold: sort it oldest first")
+            raise SourceError(
+                f"{with_size(name, file_bytes)}: newest rows first, and more than the {most:,} that {size} of memory hold: "
+                "sort it oldest first"
+            )
     if not held:
         return
     rows = join(held[::-1], held[0].dtype)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +20,8 @@ from core.research.source_table import Table
 #: Types of columns by duckdb's names, up to a bracket: of (18,3), of WITH TIME ZONE.
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _NUMBERS = (*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN", "DATE", "TIMESTAMP")
+#: Letters that make duckdb look for other files.
+_PATTERN = frozenset("*?[")
 #: What duckdb has to have to open anything.
 _LEAST_MEMORY = 64 << 20
 
@@ -32,8 +35,6 @@ def read_parquet(file: DataFile) -> Table:
     opener = next((read for module, read in _READERS.items() if importlib.util.find_spec(module)), None)
     if opener is None:
         raise SourceError(f"{file.name}: reading Parquet needs duckdb or pyarrow: pip install duckdb, or save it as CSV")
-    if any(mark in str(file.path) for mark in "*?["):
-        raise SourceError(f"{file.name}: rename it: *, ? and [ in the name of a Parquet file stand for other files")
     return read_columnar(file, opener)
 
 
@@ -41,7 +42,7 @@ class _Duck:
     """A file that duckdb has open."""
 
     def __init__(self, connection: Any, file: DataFile) -> None:
-        self._connection, self._file, self._path = connection, file, str(file.path)
+        self._connection, self._file, self._path = connection, file, _literal(file)
         with _worded(file):
             described = connection.execute("SELECT * FROM read_parquet(?) LIMIT 0", [self._path]).description
         self.names = [str(column[0]) for column in described]
@@ -65,6 +66,18 @@ class _Duck:
                 f"{self._file.name}: column {clean(self.names[column], 60)!r} holds {clean(kind, 40)}, no numbers, times or words"
             )
         return name
+
+
+def _literal(file: DataFile) -> str:
+    """The path as duckdb takes it for itself: `*`, `?` and `[` stand for other files but in brackets.
+
+    Raises:
+        SourceError: it has a backslash too, which ends a folder's name there.
+    """
+    path = str(file.path)
+    if os.sep != "\\" and "\\" in path and _PATTERN.intersection(path):
+        raise SourceError(f"{file.name}: rename it: beside a backslash, *, ? and [ in the path of a Parquet file stand for other files")
+    return "".join(f"[{letter}]" if letter in _PATTERN else letter for letter in path)
 
 
 @contextmanager

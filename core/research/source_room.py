@@ -44,6 +44,11 @@ def hold(name: str, need: int, what: str, advice: str) -> None:
         raise SourceError(f"{name}: {what} would take {sized(need)} of memory, and {sized(most)} may be taken here: {advice}")
 
 
+def with_size(name: str, size: int | None) -> str:
+    """`x.csv (21.5 MiB)`; the name alone where nobody knows the size."""
+    return f"{name} ({sized(size)})" if size else name
+
+
 def sized(size: int) -> str:
     """`9.3 GiB`, `640.0 MiB`, `12 KiB`."""
     if size < 1 << 20:

@@ -11,7 +11,7 @@ from typing import IO
 
 from core.errors import SourceError
 from core.research.source_bytes import FREE_BYTES, MOST_RATIO, DataFile, Reading, bomb, translated
-from core.research.source_room import sized
+from core.research.source_room import sized, with_size
 
 #: Bytes of text a block holds, about.
 BLOCK = 1 << 20
@@ -76,7 +76,8 @@ def whole(file: DataFile, reading: Reading, most: int) -> bytes:
 
 def _too_long(file: DataFile, size: int, most: int) -> SourceError:
     what = f"{sized(size)} of JSON in one array, and the most read here is {sized(most)}"
-    return SourceError(f"{file.name}: {what}: write it with one object a line (.jsonl), or as CSV")
+    name = file.name if file.packing == "plain" else with_size(file.name, file.size)  # else what is in it and what it is are one
+    return SourceError(f"{name}: {what}: write it with one object a line (.jsonl), or as CSV")
 
 
 @contextmanager

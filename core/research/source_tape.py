@@ -18,6 +18,10 @@ from core.research.source_verdict import Holes
 from core.types import Origin, Records, Symbols, join
 
 PREFIX = "tape:"
+
+#: Names that mean every symbol of the tape.
+EVERY = ("", "*")
+
 _WINDOW_ROWS = 1 << 16
 
 

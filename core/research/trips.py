@@ -1,4 +1,4 @@
-"""Closed round trips of a run: from flat to flat, or to a flip, as the book counts them, made of its fills."""
+"""Closed round trips of a run, flat to flat or to a flip, as the book counts them: made of its fills, and of the funding between them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from core.kernels.records import FUNDING
 from core.types import Records
 
 #: One round trip. Prices and money in quote currency, quantities in base currency, times in ns UTC.
@@ -21,7 +22,8 @@ TRIP = np.dtype(
         ("qty", "f8"),  # the most it held
         ("value", "f8"),  # of all that entered it, at the prices paid
         ("gross", "f8"),  # result before fees
-        ("fees", "f8"),
+        ("fees", "f8"),  # of its fills, and what funding cost
+        ("funding", "f8"),  # how much of the fees that is, below 0 where it was received
         ("net", "f8"),  # result after fees: what makes it won or lost
         ("net_pct", "f8"),  # of `value`
         ("mae", "f8"),  # worst result of a unit while it was held, 0 or below; NaN where nobody watched
@@ -66,15 +68,17 @@ class Parts(NamedTuple):
         return Parts(*(column[:end] for column in self))  # type: ignore[arg-type]  # each keeps its own type
 
 
-def closed_trips(fills: Records, seen: NDArray[np.float64] | None = None) -> Records:
+def closed_trips(reports: Records, seen: NDArray[np.float64] | None = None) -> Records:
     """The round trips that are closed, in the order they were, as TRIP records.
 
     Sums are made in the book's own order: results agree with the account's to the bit.
 
     Args:
-        fills: FILL reports of one leg, from flat.
+        reports: FILL reports of one leg, from flat, and FUNDING ones between them where there are any, as the run made them.
         seen: shape (trips, 4), the columns `WATCHED` of each; None: nobody watched.
     """
+    funding = reports["kind"] == FUNDING
+    fills = reports.compress(~funding)
     parts = parts_of(fills)
     last = np.flatnonzero(parts.ends)
     first = np.concatenate([[0], last[:-1] + 1])[: len(last)]
@@ -85,7 +89,9 @@ def closed_trips(fills: Records, seen: NDArray[np.float64] | None = None) -> Rec
     trips["side"] = np.where(begun["qty"] > 0.0, 1, -1)
     trips["why"], trips["leg"] = ended["why"], ended["leg"]
     if len(last):
-        _sum_up(trips, fills, parts.until(last[-1] + 1), first)
+        closed = parts.until(last[-1] + 1)
+        _sum_up(trips, fills, closed, first)
+        _charge(trips, closed, np.cumsum(~funding)[funding], reports["fee"][funding])
     for column, name in enumerate(WATCHED):
         trips[name] = math.nan if seen is None else seen[:, column]
     return trips
@@ -139,6 +145,19 @@ def _sum_up(trips: Records, fills: Records, parts: Parts, first: NDArray[np.intp
             trips["value"] = value
     trips["qty"] = np.maximum.reduceat(np.where(parts.opens, np.abs(fills["position"])[parts.fill], 0.0), first)
     trips["gross"] = np.bincount(parts.trip, parts.realised, len(trips))
-    trips["fees"] = np.bincount(parts.trip, parts.fee, len(trips))
+
+
+def _charge(trips: Records, parts: Parts, before: NDArray[np.int64], cost: NDArray[np.float64]) -> None:
+    """Fill in what was paid for a trip, in the order it was, and what is left of it then.
+
+    Args:
+        before: how many fills came before each time that funding was booked.
+        cost: what it cost then; what came after the last part belongs to a trip that is open.
+    """
+    at = np.searchsorted(parts.fill, before)
+    at, cost = at[at < len(parts.fill)], cost[at < len(parts.fill)]
+    trip = parts.trip[at]  # what comes next is done to what is held
+    trips["funding"] = np.bincount(trip, cost, len(trips))
+    trips["fees"] = np.bincount(np.insert(parts.trip, at, trip), np.insert(parts.fee, at, cost), len(trips))
     trips["net"] = trips["gross"] - trips["fees"]
     trips["net_pct"] = 100.0 * trips["net"] / trips["value"]

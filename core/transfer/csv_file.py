@@ -26,7 +26,7 @@ def write_csv(sheet: Sheet, path: Path, zipped: bool, tell: Tell) -> int:
 
 def pour_csv(sheet: Sheet, file: IO[bytes], tell: Tell) -> int:
     """Write all rows to what is open; how many they were."""
-    file.write((",".join(column.name for column in sheet.columns) + "\n").encode())
+    file.write(lines([texts("text", [column.name]) for column in sheet.columns]).encode("utf-8", "backslashreplace"))
     begun = count = 0
     for stretch in sheet.rows:
         for start in range(0, stretch.size, _PIECE):

@@ -28,7 +28,8 @@ class Draft:
 
     def __enter__(self) -> Draft:
         """Raises:
-        UsageError: the place is no regular file, or a database, in no folder, or not writable.
+        UsageError: the place is no regular file, or a database.
+        CockpitError: it is in no folder, or not writable.
         """
         try:
             if (mode := _mode(self.path)) is not None and not stat.S_ISREG(mode):
@@ -37,7 +38,7 @@ class Draft:
             refuse_database(self.path)
             os.close(os.open(self.part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o644))
         except OSError as error:
-            raise UsageError(f"cannot write {self.path}: {error.strerror}") from error
+            raise CockpitError(f"cannot write {self.path}: {error.strerror}") from error
         return self
 
     def keep(self) -> int:

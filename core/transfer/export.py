@@ -56,8 +56,8 @@ def export(sheet: Sheet, path: Path, form: str, tell: Tell) -> Exported:
     """Write it.
 
     Raises:
-        UsageError: the file cannot be written there.
-        CockpitError: the disk is full, or Parquet cannot be written here.
+        UsageError: what is there is no file to be replaced, such as a database; or Parquet cannot be written here.
+        CockpitError: the file cannot be written there, or the disk is full.
     """
     began = time.monotonic()
     with Draft(path) as draft:

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from core.errors import UsageError
 from core.research.source_name import clean
 from core.store.fill_pages import count_fills_of, fill_pages, fill_strategies, fill_symbols
 from core.store.ledger_rows import FILLS
-from core.transfer.sheet import Column, Kind, Sheet, Stretch, Values
+from core.transfer.sheet import Column, Kind, Sheet, Stretch, values_of
 
 _NUMBERS = frozenset({"qty", "price", "fee", "realised", "position"})
 _WHOLE = frozenset({"ts_ns", "seq", "tick_id"})
@@ -59,14 +57,5 @@ def _rows(pages: Iterator[list[tuple[Any, ...]]]) -> Iterator[Stretch]:
     for page in pages:
         done += len(page)
         by_column = list(zip(*page, strict=True))
-        values = [_values(column.kind, cells) for column, cells in zip(COLUMNS[1:], by_column, strict=True)]
+        values = [values_of(column.kind, cells) for column, cells in zip(COLUMNS[1:], by_column, strict=True)]
         yield Stretch([values[_TS], *values], done)
-
-
-def _values(kind: Kind, cells: tuple[Any, ...]) -> Values:
-    if kind == "text":
-        return ["" if cell is None else str(cell) for cell in cells]
-    if kind == "number":
-        return np.array(cells, np.float64)
-    missing = [cell is None for cell in cells]
-    return np.ma.MaskedArray([cell or 0 for cell in cells], missing, np.int64) if any(missing) else np.array(cells, np.int64)

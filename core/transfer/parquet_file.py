@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import CockpitError, UsageError
-from core.research.source_name import clean
+from core.errors import CockpitError, UsageError, one_line
 from core.transfer.csv_file import Tell
 from core.transfer.sheet import Kind, Sheet, Values
 
@@ -31,10 +30,7 @@ def write_parquet(sheet: Sheet, path: Path, tell: Tell) -> int:
         OSError: the disk is full.
         CockpitError: it cannot be written for another reason.
     """
-    try:
-        duckdb = importlib.import_module("duckdb")
-    except ImportError:
-        raise UsageError("writing Parquet needs duckdb: pip install 'cockpit[parquet]', or write .csv") from None
+    duckdb = duckdb_here()
     gathered = path.with_name(path.name + ".rows")
     try:
         with duckdb.connect(str(gathered), config={"memory_limit": _MEMORY, "threads": 1}) as database:
@@ -43,15 +39,27 @@ def write_parquet(sheet: Sheet, path: Path, tell: Tell) -> int:
     except duckdb.Error as error:
         if os.strerror(errno.ENOSPC) in str(error):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
-        raise CockpitError(f"cannot write Parquet: {clean(str(error).splitlines()[0])}") from None
+        raise CockpitError(f"cannot write Parquet: {one_line(str(error).splitlines()[0])}") from None
     finally:
         for left in (gathered, gathered.with_name(gathered.name + ".wal")):
             left.unlink(missing_ok=True)
     return count
 
 
+def duckdb_here() -> Any:
+    """The module that writes Parquet.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    try:
+        return importlib.import_module("duckdb")
+    except ImportError:
+        raise UsageError("writing Parquet needs duckdb: pip install 'cockpit[parquet]', or write .csv") from None
+
+
 def _gather(database: Any, sheet: Sheet, tell: Tell) -> int:
-    columns = ", ".join(f'"{column.name}" {_TYPES[column.kind]}' for column in sheet.columns)
+    columns = ", ".join(f"{_quoted(column.name)} {_TYPES[column.kind]}" for column in sheet.columns)
     database.execute(f"CREATE TABLE rows({columns})")
     chosen = ", ".join(_selected(column.name, column.kind) for column in sheet.columns)
     count = begun = 0
@@ -80,7 +88,12 @@ def _array(kind: Kind, values: Values) -> Any:
 
 def _selected(name: str, kind: Kind) -> str:
     """A column as it is stored."""
-    return f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END' if kind == "number" else f'"{name}"'
+    name = _quoted(name)
+    return f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END" if kind == "number" else name
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(path: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -56,6 +56,24 @@ class Sheet:
     columns: Sequence[Column]
     rows: Iterator[Stretch]
     total: int | None = None
+
+
+def values_of(kind: Kind, cells: Sequence[Any]) -> Values:
+    """Values one by one as a column; None is not known."""
+    if kind == "text":
+        return ["" if cell is None else str(cell) for cell in cells]
+    if kind == "number":
+        return np.array(cells, np.float64)
+    missing = [cell is None for cell in cells]
+    return np.ma.MaskedArray([cell or 0 for cell in cells], missing, np.int64) if any(missing) else np.array(cells, np.int64)
+
+
+def free_name(name: str, others: Iterable[str]) -> str:
+    """A name that none of these columns has: with underscores behind it where one is called so. To Parquet's readers `RSI` is `rsi`."""
+    taken = {other.lower() for other in others}
+    while name.lower() in taken:
+        name += "_"
+    return name
 
 
 def repeated(text: str, count: int) -> list[str]:

@@ -1,17 +1,14 @@
-"""Decisions of a run as a file: CSV or Parquet where its name says so, a column a value; else one JSON object a line."""
+"""Decisions of a run as a table: a column a value; as JSON lines the values of each under `values`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 
 from core.research.signals import FIXED, Signals
-from core.transfer.draft import Draft
-from core.transfer.export import ENDINGS, export
-from core.transfer.sheet import Column, Sheet, Stretch, repeated
+from core.transfer.sheet import Column, Sheet, Stretch, free_name, repeated
+from core.transfer.table_file import Table
 
 #: What stands before the values; see `core.research.signals`.
 COLUMNS = (
@@ -23,37 +20,17 @@ COLUMNS = (
 _PIECE = 8192
 
 
-def write_signals(signals: Signals, symbol: str, path: Path) -> int:
-    """Write all that are kept; how many they were.
-
-    Raises:
-        UsageError: the file cannot be written there.
-        CockpitError: the disk is full, or Parquet cannot be written here.
-    """
-    form = next((form for end, form in ENDINGS.items() if path.name.lower().endswith(end)), None)
-    if form is not None:
-        return export(signals_sheet(signals, symbol), path, form, lambda done, rows: None).rows
-    with Draft(path) as draft:
-        with draft.part.open("wb") as file:
-            for part in _parts(signals):
-                file.writelines(msgspec.json.encode(row) + b"\n" for row in signals.rows(part))
-        draft.keep()
-    return len(signals)
+def signals_table(signals: Signals, symbol: str) -> Table:
+    """All that are kept, oldest first."""
+    return Table(signals_sheet(signals, symbol), (row for part in _parts(signals) for row in signals.rows(part)))
 
 
 def signals_sheet(signals: Signals, symbol: str) -> Sheet:
     """They as a sheet: `COLUMNS`, then a column a value; one that is called as another column gets an underscore behind its name."""
     columns = list(COLUMNS)
     for name in signals.names:
-        columns.append(Column(_free(name, columns), "number"))
+        columns.append(Column(free_name(name, (column.name for column in columns)), "number"))
     return Sheet("signals", symbol, columns, _rows(signals, symbol), len(signals))
-
-
-def _free(name: str, columns: Sequence[Column]) -> str:
-    taken = {column.name.lower() for column in columns}  # to Parquet's readers `RSI` is `rsi`
-    while name.lower() in taken:
-        name += "_"
-    return name
 
 
 def _parts(signals: Signals) -> Iterator[slice]:

@@ -52,7 +52,10 @@ class Worker(Lane, asyncio.Protocol):
         self._stopping = False
 
     async def start(self) -> None:
-        """Spawn the process and connect to it. Call it on the main thread: the kernel ties the child to that one."""
+        """Spawn the process and connect to it. Call it on the main thread: the kernel ties the child to that one.
+
+        It stays in our session, so that between it and the lab's processes their priority counts (`core.research.service.step_back`).
+        """
         ours, theirs = socket.socketpair()
         lifeline, self._lifeline = os.pipe()
         shared = new_cell()
@@ -62,7 +65,7 @@ class Worker(Lane, asyncio.Protocol):
         kept = (theirs.fileno(), lifeline, shared)
         try:
             self.process = subprocess.Popen(  # noqa: ASYNC220 - forks once, in a millisecond; asyncio's own adds a watcher
-                command, pass_fds=kept, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True
+                command, pass_fds=kept, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, process_group=0
             )
         finally:
             theirs.close()

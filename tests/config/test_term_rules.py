@@ -15,6 +15,8 @@ from core.terms import Terms
 
 ON: dict[tuple[str, str], dict[str, Any]] = {
     ("entry", "limit"): {"entry": "limit"},
+    ("limit_ttl_ms", "MS"): {"entry": "limit", "limit_ttl_ms": 1.5},
+    ("trigger_ttl_ms", "MS"): {"entry": "stop", "trigger_ttl_ms": 1.5},
     ("entry", "stop"): {"entry": "stop"},
     ("exits", "resting"): {"exits": "resting", "take_profit_pct": 2.0},
     ("stop_loss_pct", "P"): {"stop_loss_pct": 1.0},
@@ -41,11 +43,30 @@ def test_a_term_is_refused_by_name_and_value_with_what_it_needs(name: str) -> No
     value, rules = SET[name], DEPENDING[name]
     with pytest.raises(UsageError) as refused:
         refuse_idle(Terms(**{name: value}))
-    ways = " or ".join(f"{rule}={word}" for rule, word in rules)
+    first = {"limit_then": "entry=limit and ", "trigger_then": "entry=stop and "}.get(name, "")
+    ways = first + " or ".join(f"{rule}={word}" for rule, word in rules)
     text = f"{value:g}" if isinstance(value, float) else value
     assert str(refused.value) == f"{name}={text} does nothing without {ways}"
     for rule in rules:
         refuse_idle(Terms(**{name: value} | ON[rule]))
+
+
+@pytest.mark.parametrize(("entry", "then", "ttl"), [("limit", "limit_then", "limit_ttl_ms"), ("stop", "trigger_then", "trigger_ttl_ms")])
+def test_what_becomes_of_an_order_after_its_time_is_refused_where_it_has_none(entry: Any, then: str, ttl: str) -> None:
+    with pytest.raises(UsageError, match=f"^{then}=market does nothing without entry={entry} and {ttl}=MS$"):
+        refuse_idle(Terms(entry=entry, **{then: "market"}))
+    refuse_idle(Terms(entry=entry, **{then: "market", ttl: 500.0}))
+    assert without_idle(Terms(entry=entry, **{then: "market"})) == Terms(entry=entry)
+
+
+def test_of_two_idle_terms_the_one_that_the_other_needs_is_named() -> None:
+    for terms, name in (
+        (Terms(limit_ttl_ms=5.0, limit_then="market"), "limit_ttl_ms"),
+        (Terms(exits="resting", limit_fill="touch"), "exits"),
+        (Terms(trigger_ttl_ms=5.0, trigger_then="market"), "trigger_ttl_ms"),
+    ):
+        with pytest.raises(UsageError, match=f"^{name}="):
+            refuse_idle(terms)
 
 
 @given(st.sets(st.sampled_from(sorted(SET))), st.sets(st.sampled_from(sorted(ON))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -193,7 +194,7 @@ async def test_so_many_run_at_once_and_the_others_wait_for_their_turn(tmp_path: 
     async with lab(tmp_path, processes=2) as rig:
         ids = [await start(rig, source, "slow") for _ in range(3)]
         assert [row(rig, id_).state for id_ in ids] == ["running", "running", "queued"]
-        await until(lambda: all((row(rig, id_).share or 0) > 0 for id_ in ids[:2]), "both are on their way")
+        await until(lambda: all((row(rig, id_).share or 0) > 0 and not row(rig, id_).reading for id_ in ids[:2]), "both are on their way")
         assert all(0 < (row(rig, id_).share or 0) <= 1 and row(rig, id_).rows > 0 for id_ in ids[:2])
         await rig.engine.commands.submit(CancelRun(id=ids[0]), "test")
         await until(lambda: row(rig, ids[2]).state == "running", "the third has its turn")
@@ -242,9 +243,10 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
 
 async def test_a_run_made_on_the_command_line_is_one_of_the_list_and_outlives_a_restart(tmp_path: Path) -> None:
     source = klines(tmp_path)
-    result = run_backtest(Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS))
+    ran = Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS)
+    result = run_backtest(ran)
     order = Backtest(source=str(source), strategy="sma_crossover", params=dict(PARAMS), terms=TERMS)
-    noted = NoteRun(order=order, started_ns=5, ended_ns=9, outcome=msgspec.to_builtins(outcome_of(result)))
+    noted = NoteRun(order=order, started_ns=5, ended_ns=9, outcome=msgspec.to_builtins(outcome_of(ran, result)))
     async with lab(tmp_path) as rig:
         first = await over(rig, await start(rig, source, params=dict(PARAMS), terms=TERMS))
         answer = await rig.engine.commands.submit(noted, "cli")
@@ -297,23 +299,27 @@ async def test_a_run_asks_for_what_nobody_else_wants_of_the_processor(tmp_path: 
     source = klines(tmp_path)
     async with lab(tmp_path) as rig:
         rig.engine.lab.idle = True
+        session = _session()
         id_ = await start(rig, source, "slow")
-        await until(lambda: _children_of_this_process() == [(19, 5, "nice 19")], "its process stands back", 30)
+        await until(lambda: _children_of_this_process() == [(19, 5, os.getsid(0))], "its process stands back, in our session", 30)
+        assert _session() == session, "which does not"
         assert row(rig, id_).state == "running"
 
 
-def _children_of_this_process() -> list[tuple[int, int, str]]:
-    """(nice, policy, how nice its session is to others) of the runs of this process."""
-    import os
+def _session() -> str:
+    """How nice this session is to others; a kernel without autogroups knows none."""
+    group = Path("/proc/self/autogroup")
+    return group.read_text() if group.exists() else ""
 
+
+def _children_of_this_process() -> list[tuple[int, int, int]]:
+    """(nice, policy, session) of the runs of this process."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             words = stat.read_text().rpartition(")")[2].split()
             if int(words[1]) == os.getpid() and b"core.research.job" in (stat.parent / "cmdline").read_bytes():
-                group = stat.parent / "autogroup"
-                session = group.read_text().strip().partition(" ")[2] if group.exists() else "nice 19"  # a kernel without knows no sessions
-                found.append((int(words[16]), int(words[38]), session))
+                found.append((int(words[16]), int(words[38]), int(words[3])))
     return found
 
 

@@ -25,9 +25,9 @@ from core.research.search.crew import local_crew
 from core.research.search.findings import Division, document, findings
 from core.research.search.job import question_of
 from core.research.search.runner import Runner
-from core.research.search.service import StudyDetail, StudyRequest
+from core.research.search.service import StudyRequest
 from core.strategy_files import builtin_folder
-from core.study_view import StudyRow
+from core.study_view import StudyDetail, StudyRow
 
 RANGES = ["fast=3:9:3", "slow=12:24:4"]
 FIXED: dict[str, str | int | float | bool] = {"interval": "1m"}

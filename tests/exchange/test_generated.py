@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.errors import UsageError
 from core.exchange.generated import GeneratedMarket
 from core.exchange.history import History
-from core.exchange.paths import MINUTES, Paths, aggregates_an_hour, trades_an_hour
+from core.exchange.paths import MINUTES, ORIGIN_HOUR, Paths, aggregates_an_hour, trades_an_hour
 from core.exchange.rows import AGG, SCALE, Kind, aggregate
 from core.exchange.scenario import Instrument, Scenario, load, names
 from core.types import MINUTE, Records
@@ -135,14 +135,24 @@ def test_rows_asked_by_id_are_those_asked_by_time(seconds: int, limit: int, kind
         assert full or len(by_time) == limit
 
 
-def test_ids_before_and_after_what_is_told_are_found_at_the_edges() -> None:
+def test_ids_before_the_first_and_after_the_newest_are_found_at_the_edges() -> None:
     source = market()
     history = History(source)
     newest = int(history.latest(Kind.TRADE, 0, 1)["id"][0])
     assert len(history.from_id(Kind.TRADE, 0, newest + 1, 10)) == 0
     assert len(history.from_id(Kind.TRADE, 0, newest + 10**9, 10)) == 0
-    oldest = history.from_id(Kind.TRADE, 0, 1, 1)
+    first = history.from_id(Kind.TRADE, 0, -5, 1)
+    assert (first["id"].tolist(), first["time"][0] // 60_000_000) == ([1], ORIGIN_HOUR * 60)
+
+
+def test_by_time_it_tells_of_its_history_and_by_id_of_all_there_was() -> None:
+    source = market()
+    history = History(source)
+    oldest = history.between(Kind.TRADE, 0, 0, None, 1)
     assert oldest["time"][0] // 60_000_000 == source.first() == (NOON - 6 * HOUR) // MINUTE
+    earlier = history.from_id(Kind.TRADE, 0, int(oldest["id"][0]) - 50_000, 10)
+    assert earlier["id"].tolist() == list(range(int(oldest["id"][0]) - 50_000, int(oldest["id"][0]) - 49_990))
+    assert earlier["time"][0] < oldest["time"][0]
 
 
 def test_bars_answer_from_the_beginning_and_longer_ones_add_up() -> None:

@@ -133,7 +133,10 @@ def test_what_must_be_held_and_does_not_fit_is_refused_with_how_much_fits(ask: A
     text = b"timestamp,price\n" + b"".join(b"%d,1.5\n" % (1_700_000_000_000 + count - i) for i in range(count))
     path = put(tmp_path / name, gzip.compress(text, 1) if name.endswith(".gz") else text)
     found = ask("source", path, space=300 << 20)
-    assert re.search(r"newest rows first, and more than the [\d,]+ that 1\d\d\.\d MiB of memory hold: sort it oldest first", found["says"])
+    assert re.search(
+        rf"{name} \([\d,.]+ [KM]iB\): newest rows first, and more than the [\d,]+ that 1\d\d\.\d MiB of memory hold: sort it oldest first",
+        found["says"],
+    )
     assert found["peak"] < 300 << 20
 
 

@@ -41,7 +41,14 @@ def test_no_module_imports_what_its_layer_must_not_know() -> None:
 
 @pytest.mark.parametrize(
     "packages",
-    ["cockpit", "core.engine", "core.feed,core.venues,core.store,core.exchange", "core.client,core.view", "core.research.statistics"],
+    [
+        "cockpit",
+        "core.engine",
+        "core.feed,core.venues,core.store,core.exchange",
+        "core.client,core.view",
+        "core.research.statistics",
+        "core.analytics.trend",
+    ],
 )
 def test_what_must_start_fast_loads_neither_numba_nor_pandas_nor_statsmodels(packages: str) -> None:
     assert loaded_by(packages) == ""

@@ -246,12 +246,41 @@ def test_a_bar_that_opens_beyond_a_take_profit_and_falls_through_the_stop_stops_
     assert run.reasons() == [SIGNAL, SIGNAL, TAKE_PROFIT, STOP_LOSS]
 
 
+@pytest.mark.parametrize(
+    ("target", "rows", "fills"),
+    [
+        (1, [(100, 120, 100, 110), (104, 104, 104, 104)], [(1, 1.0, 100.0), (2, -1.0, 104.0)]),
+        (2, [CALM, (100, 120, 100, 110), (104,) * 4, (101,) * 4], [(1, 1.0, 100.0), (2, 1.0, 100.0), (3, -1.0, 104.0), (4, -1.0, 101.0)]),
+        (2, [CALM, CALM, (100, 120, 100, 110), (104,) * 4], [(1, 1.0, 100.0), (2, 1.0, 100.0), (3, -1.0, 105.0), (4, -1.0, 104.0)]),
+    ],
+    ids=["the entry took all room", "its second part did", "part of the profit is taken"],
+)
+def test_a_trailing_stop_follows_a_bar_that_had_no_room_for_the_whole_take_profit(target: int, rows: list[Any], fills: list[Any]) -> None:
+    run = play(bars([CALM, *rows], volume=2.0), target, rests(take_profit_pct=5, trailing_pct=10, participation=0.5), variant=BARS)
+    assert run.fills == fills
+    assert run.reasons()[-1] == TRAILING
+
+
+def test_a_trailing_stop_follows_a_bar_in_which_an_order_that_closes_was_at_the_venue() -> None:
+    rows = bars([CALM, CALM, CALM, (100, 120, 100, 120), (104,) * 4, (101,) * 4, CALM], volume=2.0)
+    run = play(rows, [2, 2, 0, 2, 2, 2, 2], rests(take_profit_pct=5, trailing_pct=10, participation=0.5), variant=BARS)
+    assert run.fills == [(1, 1.0, 100.0), (2, 1.0, 100.0), (3, -1.0, 100.0), (4, 1.0, 104.0), (5, -1.0, 101.0), (6, -1.0, 100.0)]
+    assert run.reasons()[-2:] == [TRAILING, TRAILING]
+
+
 def test_in_the_bar_of_a_stop_orders_fill_the_take_profit_must_be_traded_through() -> None:
     how = {"entry": "stop", "trigger_offset_bps": 500, "take_profit_pct": 4}
     row = (101, 109.2, 99, 103)
     assert len(play(bars([CALM, row]), 1, rests(**how, tick_size=0.1), variant=BARS).fills) == 1
     run = play(bars([CALM, row]), 1, rests(**how, limit_fill="touch", tick_size=0.1), variant=BARS)
     assert run.fills == [(1, 1.0, 105.0), (1, -1.0, 109.2)]
+
+
+@pytest.mark.parametrize("high", [116, 120], ids=["to it", "through it"])
+def test_a_stop_order_that_adds_on_the_tick_of_the_take_profit_is_not_beyond_it(high: float) -> None:
+    rows = bars([CALM, (108,) * 4, (110, high, 110, 112), (112,) * 4])
+    run = play(rows, [1, 2, 2, 2], rests(entry="stop", trigger_offset_bps=600, take_profit_pct=5, tick_size=4.0), variant=BARS)
+    assert run.fills == [(1, 1.0, 108.0), (2, 1.0, 116.0)], "113.4 rests at 116, where more is bought from on"
 
 
 @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from market_files import agg_lines, market, write
 
-from core.research import source_held, source_room
+from core.errors import SourceError
+from core.research import source_held, source_order, source_room
 from core.research.source_held import TooLarge, hold_rows
 from core.research.source_room import hold, room, sized
 from core.research.sources import open_source
-from core.types import TICK
+from core.types import BAR, TICK
 
 TRADES = market(3000)
 
@@ -33,6 +35,18 @@ def test_rows_that_do_not_fit_are_refused_with_the_size_of_the_file(tmp_path: Pa
         TooLarge, match=r"\(1\d\d KiB\) does not fit in memory: its first 3,000 rows take 211 KiB, and 5 KiB may be taken here"
     ):
         hold_rows(open_source(str(source(tmp_path))))
+
+
+def test_a_file_that_must_be_turned_round_and_does_not_fit_is_refused_with_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "BTCUSDT-aggTrades.csv", agg_lines(TRADES)[::-1])
+    monkeypatch.setattr(source_order, "room", lambda: 3 * BAR.itemsize * 2_000)
+    size = re.escape(sized(path.stat().st_size))
+    with pytest.raises(
+        SourceError, match=rf"BTCUSDT-aggTrades\.csv \({size}\): newest rows first, and more than the 2,000 that .* of memory hold"
+    ):
+        open_source(str(path)).load()
 
 
 def test_what_is_free_is_the_least_that_anybody_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,3 +86,25 @@ def test_a_damaged_file_is_refused_in_a_line(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="not readable as Parquet") as caught:
         open_source(str(path)).load()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a*b", "a?b", "a[1]b", "a[b", "[!a]", "**", "a{b}c", "[*]"])
+@pytest.mark.usefixtures("reader")
+def test_a_name_is_that_file_and_no_pattern_for_others(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    for other, price in ((name, 7.0), ("a1b", 8.0), ("axb", 9.0), ("b", 10.0), ("*", 11.0)):
+        made = write(tmp_path / "made", "*", [(T0_MS, price), (T0_MS + 1, price)], "timestamp BIGINT, price DOUBLE")
+        made.rename(folder / f"{other}.parquet")
+    assert open_source(str(folder / f"{name}.parquet")).load()["price"].tolist() == [7.0, 7.0]
+
+
+def test_a_pattern_beside_a_backslash_is_refused_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source_parquet, "_READERS", {"duckdb": source_parquet._READERS["duckdb"]})
+    for name in ("a\\b", "a\\b*"):
+        write(tmp_path / "made", "*", [(T0_MS, 7.0), (T0_MS + 1, 7.0)], "timestamp BIGINT, price DOUBLE").rename(
+            tmp_path / f"{name}.parquet"
+        )
+    assert open_source(str(tmp_path / "a\\b.parquet")).load()["price"].tolist() == [7.0, 7.0]
+    with pytest.raises(SourceError, match=r"rename it: beside a backslash, \*, \? and \["):
+        open_source(str(tmp_path / "a\\b*.parquet"))

@@ -53,10 +53,10 @@ class Shown:
 def shown(rows: Records, cuts: list[int], from_ns: int, warmup: int, interval: int) -> tuple[Records, Records]:
     """(what warmed it up, what it trades) of a backtest over rows that come in these pieces."""
     pieces = [piece for piece in np.split(rows, sorted(cuts)) if len(piece)]
-    source: Any = SimpleNamespace(kind="ticks", batches=lambda: iter(pieces))
+    source: Any = SimpleNamespace(kind="ticks", interval_ns=0, told=None)
     instance: Any = Shown()
     plan: Any = SimpleNamespace(name="x", warmup=warmup, interval=interval)
-    traded: Iterator[Records] = after_warming(instance, plan, source, from_ns)
+    traded: Iterator[Records] = after_warming(instance, plan, source, pieces, from_ns)
     rest = join(list(traded))
     return instance.history, rest
 

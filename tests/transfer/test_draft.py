@@ -59,8 +59,9 @@ def test_a_full_disk_is_one_line_that_names_the_file(tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"), Draft(tmp_path):
         pass
-    with pytest.raises(UsageError, match="No such file or directory"), Draft(tmp_path / "none" / "a.csv"):
+    with pytest.raises(CockpitError, match="No such file or directory") as failed, Draft(tmp_path / "none" / "a.csv"):
         pass
+    assert failed.value.exit_code == 1, "the words were well; the place is what fails"
 
 
 def test_what_a_link_leads_to_is_replaced_and_the_link_stays(tmp_path: Path) -> None:
@@ -95,6 +96,6 @@ def test_what_is_no_file_is_left_alone(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_link_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.csv").symlink_to("a.csv")
-    with pytest.raises(UsageError, match=r"cannot write .*a\.csv: Too many levels"), Draft(tmp_path / "a.csv"):
+    with pytest.raises(CockpitError, match=r"cannot write .*a\.csv: Too many levels"), Draft(tmp_path / "a.csv"):
         pass
     assert os.listdir(tmp_path) == ["a.csv"]

@@ -9,9 +9,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from core.errors import UsageError
+from core.errors import CockpitError
 from core.research.signals import Signals
-from core.transfer.signals_out import write_signals
+from core.transfer.signals_out import signals_table
+from core.transfer.table_file import write_table
 
 NAN = float("nan")
 HEADS = ["signal", "time", "ts_ns", "symbol", "price", "old", "new", "order_id"]
@@ -27,7 +28,7 @@ def decided() -> Signals:
 
 def test_a_csv_has_a_column_a_value_and_nothing_a_spreadsheet_would_run(tmp_path: Path) -> None:
     path = tmp_path / "signals.csv"
-    assert write_signals(decided(), "-binance:BTCUSDT", path) == 2
+    assert write_table(signals_table(decided(), "-binance:BTCUSDT"), path) == 2
     head, first, second = csv.reader(path.read_text().splitlines())
     assert head == [*HEADS, "fast", "Price_", "price__"]
     assert first == [
@@ -39,7 +40,7 @@ def test_a_csv_has_a_column_a_value_and_nothing_a_spreadsheet_would_run(tmp_path
 
 def test_parquet_holds_the_same_with_types_and_none_for_what_is_not_known(tmp_path: Path) -> None:
     path = tmp_path / "signals.parquet"
-    assert write_signals(decided(), "binance:BTCUSDT", path) == 2
+    assert write_table(signals_table(decided(), "binance:BTCUSDT"), path) == 2
     rows = duckdb.sql(f"SELECT ts_ns, price, old, new, order_id, fast, \"Price_\", price__ FROM '{path}' ORDER BY signal").fetchall()
     assert rows == [
         (1_700_000_000_000_000_001, 0.1 + 0.2, None, 0.0, "", 1.5, -7.0, None),
@@ -47,9 +48,9 @@ def test_parquet_holds_the_same_with_types_and_none_for_what_is_not_known(tmp_pa
     ]
 
 
-def test_any_other_name_is_json_lines_with_the_values_by_their_names(tmp_path: Path) -> None:
+def test_json_lines_have_the_values_by_their_names(tmp_path: Path) -> None:
     path = tmp_path / "signals.jsonl"
-    write_signals(decided(), "binance:BTCUSDT", path)
+    write_table(signals_table(decided(), "binance:BTCUSDT"), path)
     first, second = map(json.loads, path.read_text().splitlines())
     assert first == {
         "signal": 1, "ts_ns": 1_700_000_000_000_000_001, "price": 0.1 + 0.2, "old": None, "new": 0.0, "order_id": "",
@@ -60,7 +61,7 @@ def test_any_other_name_is_json_lines_with_the_values_by_their_names(tmp_path: P
 
 @pytest.mark.parametrize("name", ["signals.csv.gz", "signals.csv", "signals.jsonl", "signals.parquet"])
 def test_a_run_without_decisions_is_a_file_without_rows(tmp_path: Path, name: str) -> None:
-    assert write_signals(Signals("s"), "binance:BTCUSDT", tmp_path / name) == 0
+    assert write_table(signals_table(Signals("s"), "binance:BTCUSDT"), tmp_path / name) == 0
     assert (tmp_path / name).exists()
-    with pytest.raises(UsageError, match="No such file or directory"):
-        write_signals(decided(), "binance:BTCUSDT", tmp_path / "no" / name)
+    with pytest.raises(CockpitError, match="No such file or directory"):
+        write_table(signals_table(decided(), "binance:BTCUSDT"), tmp_path / "no" / name)

@@ -11,18 +11,9 @@ import msgspec
 from core.clock import iso
 from core.commands import Terms
 from core.errors import UsageError
+from core.measured_terms import NAMES, Paid, listed, staying
 from core.research.calibration.measure import Calibration, Measured
 from core.research.source_name import plain_symbol
-from core.term_rules import is_idle
-
-#: Terms that are measured together: what is said of one of them in words is said of all. A spread is part of the slippage measured.
-_TOGETHER = frozenset(("slippage_bps", "impact_bps", "impact_volume", "spread", "spread_bps"))
-
-#: What may be measured, and what people call it.
-NAMES = {
-    "fee_bps": "fee", "maker_fee_bps": "maker fee", "slippage_bps": "slippage", "impact_bps": "impact", "impact_volume": "",
-    "latency_ms": "latency",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -43,9 +34,7 @@ class Costs:
     def own(self, symbol: str, terms: Terms) -> dict[str, float]:
         """The terms that were measured for a symbol and are to be used."""
         found = self.measured(symbol)
-        kept = self.given | _TOGETHER if self.given & _TOGETHER else self.given
-        # What never rests pays no maker's fee.
-        kept = kept | {"maker_fee_bps"} if is_idle(terms, "maker_fee_bps") else kept
+        kept = staying(terms, self.given)
         return {} if found is None else {name: value for name, value in found.terms.items() if name not in kept}
 
     def terms(self, symbol: str, terms: Terms) -> Terms:
@@ -69,14 +58,18 @@ class Costs:
             return "as given", f"{found.fills:,} fills of {symbol} by a venue are too few: a figure needs {least}"
         if not own:
             return "as given", "all that was measured was given in words"
-        names = [NAMES[name] for name in own if NAMES[name]]
-        what = " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+        what = listed(own.keys())
         return "measured", f"{what}: {found.fills:,} fills of one's own, {iso(found.first_ns)[:19]}Z to {iso(found.last_ns)[:19]}Z"
 
-    def document(self, symbol: str, terms: Terms) -> dict[str, Any]:
-        """The same, JSON-ready, with the terms that were measured and are used."""
+    def paid(self, symbol: str, terms: Terms) -> Paid:
+        """The same, with the terms that were measured and are used."""
         state, words = self.words(symbol, terms)
-        return {"symbol": symbol, "state": state, "words": words, "terms": self.own(symbol, terms)}
+        return Paid(symbol=symbol, state=state, words=words, terms=self.own(symbol, terms))
+
+    def document(self, symbol: str, terms: Terms) -> dict[str, Any]:
+        """The same, JSON-ready."""
+        found: dict[str, Any] = msgspec.to_builtins(self.paid(symbol, terms))
+        return found
 
 
 def read_calibration(path: Path) -> Calibration:

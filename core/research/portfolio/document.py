@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from core.research.portfolio.figures import gross_and_net, portfolio_figures
 from core.research.portfolio.run import LegRun, Portfolio
 from core.research.portfolio.together import contributions, correlation, netting, overdrawn
 from core.research.portfolio.warnings import warnings_of
+from core.research.rows import trip_rows
 
 #: Points of the curves; between two of them there may be marks that count for the drawdown.
 MOST_POINTS = 1000
@@ -61,6 +63,20 @@ def leg_row(run: LegRun) -> dict[str, Any]:
         "figures": result.figures,
         **({} if run.leg.costs is None else {"costs": run.leg.costs.document(run.rows.symbol, run.leg.terms)}),
     }  # fmt: skip
+
+
+def leg_fills(done: Portfolio) -> list[dict[str, Any]]:
+    """The fills of all legs by time, each with the name of its leg."""
+    return sorted((row | {"leg": run.leg.name} for run in done.runs for row in run.result.fills), key=itemgetter("ts_ns"))
+
+
+def leg_trades(done: Portfolio) -> list[dict[str, Any]]:
+    """Their closed round trips in the same way, by the time each ended, with its symbol too."""
+    found = []
+    for run in done.runs:
+        own = {"symbol": run.rows.symbol, "leg": run.leg.name}
+        found += [row | own for row in trip_rows(run.result.trips, run.result.plan.name, funding="funding" in run.result.figures)]
+    return sorted(found, key=itemgetter("exit_ns"))
 
 
 def by_symbol(done: Portfolio) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:

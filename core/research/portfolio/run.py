@@ -120,6 +120,6 @@ def run_portfolio(ask: Ask, telling: Telling | None = None, stage: Callable[[str
 def _run(ask: Ask, known: Known, held: Held, weight: float | None, begin: int | None, telling: Telling | None) -> LegRun:
     traded = held.between(begin, None)
     qty = known.leg.terms.qty if weight is None or not len(traded.rows) else quantity(weight, ask, known.leg, traded)
-    reach = reach_of(known.definition, known.leg.params, begin)
+    reach = reach_of(known.definition, known.leg.params, begin, held.interval_ns)
     result = run_over(held.between(reach, None), order_of(ask, known.leg, qty, begin), known.definition, telling)
     return LegRun(known.leg, weight, qty, result, traded)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from core.commands import Backtest
+from core.measured_terms import Paid
 from core.research.report.page import page
 from core.research.report.run import run_document
 from core.research.report_text import Setting
@@ -21,7 +22,7 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         values: every parameter's value, defaults too.
-        figures, detail: as of `core.research.service`.
+        figures, detail: as of `core.research.service`, and `costs` too: what was measured is in force, whatever the order's terms say.
     """
 
     path: str
@@ -36,6 +37,7 @@ class PageRequest(msgspec.Struct, frozen=True, kw_only=True):
     notes: list[str]
     figures: dict[str, Any]
     detail: Detail
+    costs: Paid | None = None
 
 
 class Written(msgspec.Struct, frozen=True, tag="done"):
@@ -50,10 +52,12 @@ def write(request: PageRequest, say: Callable[[Any], None]) -> Written | Wrong:
 
 
 def _written(request: PageRequest) -> Written:
+    order, costs = request.order, request.costs
     setting = Setting(
-        strategy=request.order.strategy, params=request.values, terms=request.order.terms, source=request.order.source,
-        symbol=request.symbol, kind=request.kind, form=request.form, interval_ns=request.interval_ns, first_ns=request.first_ns,
-        last_ns=request.last_ns, notes=request.notes,
+        strategy=order.strategy, params=request.values, terms=order.terms if costs is None else costs.over(order.terms),
+        source=order.source, symbol=request.symbol, kind=request.kind, form=request.form, interval_ns=request.interval_ns,
+        first_ns=request.first_ns, last_ns=request.last_ns, notes=request.notes,
+        costs=None if costs is None else (costs.state, costs.words),
     )  # fmt: skip
     data = run_document(request.figures, setting, request.detail)
     made = page(data["title"], data)

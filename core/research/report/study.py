@@ -19,7 +19,7 @@ from core.research.search.study import Study
 from core.research.search.trial import Series
 from core.research.statistics.overfitting import Overfitting
 from core.research.statistics.verdict import DSR_HOLDS, DSR_OVERFIT, PBO_HOLDS, PBO_OVERFIT
-from core.types import DAY, interval_text
+from core.types import DAY, MINUTE, interval_text
 
 #: Failed trials a page lists; dots of the scatter.
 FAILED, DOTS = 500, 800
@@ -103,10 +103,13 @@ def _facts(found: Findings) -> Iterator[tuple[str, str]]:
     yield "trials ever on this data", f"{ranking.counted:,}"
     if best is not None:
         yield f"best {_name(ranking)}", number(getattr(best, ranking.rank_by))
-        yield "its net P&L", money(best.net_pnl, sign=True)
+        if ranking.rank_by != "net_pnl":
+            yield "its net P&L", money(best.net_pnl, sign=True)
         yield "its trades", f"{best.trades:,}"
         yield "trials that made money", f"{sum((row.net_pnl or 0) > 0 for row in ranking.rows) / len(ranking.rows):.0%}"
-    yield "days", f"{max((one.last_ns - one.first_ns) / DAY for one in study.series):,.1f}"
+    longest = max(one.last_ns - one.first_ns for one in study.series)
+    unit, ns = next(((unit, ns) for unit, ns in (("days", DAY), ("hours", 60 * MINUTE)) if longest >= ns), ("minutes", MINUTE))
+    yield unit, f"{longest / ns:,.1f}"
     if found.refused:
         yield "combinations not allowed", f"{found.refused:,}"
     if ranking.failed:

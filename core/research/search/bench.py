@@ -22,6 +22,7 @@ from core.reach import reached
 from core.research.account import account_run
 from core.research.metrics import metrics
 from core.research.search.trial import Jitter, Job, Result, Series, Trial, decode_job, encode_results
+from core.research.short_bars import bars_had
 from core.strategy import PYTHON
 from core.types import BAR, DAY, TICK, Records, copied, join
 
@@ -83,7 +84,9 @@ def run_trial(job: Job, trial: Trial) -> Result:
         series = job.series[trial.series]
         rows, terms = rows_of(series), job.terms[trial.series]
         if trial.jitter is not None:
-            rows, terms = jittered(rows, trial.jitter, bars=series.bars), costing(terms, trial.jitter.cost)
+            rows = jittered(rows, trial.jitter, bars=series.bars)
+            rows = widened(rows, trial.jitter.cost) if terms.spread == "quote" else rows
+            terms = costing(terms, trial.jitter.cost)
         return _traded(_instance(job.plans[trial.plan], terms, trial), trial, series, rows, began)
     except CockpitError as error:
         return Result(trial.number, {}, error=str(error), series=trial.series)
@@ -101,8 +104,27 @@ def jittered(rows: Records, jitter: Jitter, *, bars: bool) -> Records:
 
 
 def costing(terms: Terms, factor: float) -> Terms:
-    """The same terms at other costs."""
-    return msgspec.structs.replace(terms, fee_bps=terms.fee_bps * factor, slippage_bps=terms.slippage_bps * factor)
+    """The same terms at costs so many times as high: fees, slippage, assumed spread and impact; a rebate is divided by it.
+
+    Quotes that are paid are rows and not terms (`widened`), and funding is no cost: it is as often received.
+    """
+    maker = terms.maker_fee_bps
+    return msgspec.structs.replace(
+        terms,
+        fee_bps=terms.fee_bps * factor,
+        maker_fee_bps=maker if maker is None else maker * factor if maker > 0 else maker / factor,
+        slippage_bps=terms.slippage_bps * factor,
+        spread_bps=terms.spread_bps * factor,
+        impact_bps=terms.impact_bps * factor,
+    )
+
+
+def widened(rows: Records, factor: float) -> Records:
+    """Rows whose quotes are so many times as far apart, in place: each goes away from the middle of both."""
+    away = (rows["ask"] - rows["bid"]) / 2 * (factor - 1)
+    rows["bid"] -= away
+    rows["ask"] += away
+    return rows
 
 
 def _instance(plan: Blueprint, terms: Terms, trial: Trial) -> Instance:
@@ -124,7 +146,7 @@ def _instance(plan: Blueprint, terms: Terms, trial: Trial) -> Instance:
 def _traded(instance: Instance, trial: Trial, series: Series, rows: Records, began: float) -> Result:
     traded = rows[trial.start : trial.stop]
     when = traded["start" if series.bars else "ts"]
-    before = reached(rows[: trial.start], int(when[0]), trial.warmup, trial.interval)
+    before = reached(rows[: trial.start], int(when[0]), trial.warmup, bars_had(trial.interval, series.interval_ns))
     if len(before):
         instance.warm(before)
     edges = np.asarray(series.edges_ns, np.int64)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from core.measured_terms import Paid
 from core.research.search.advice import best_per_strategy, best_per_symbol, sentences
 from core.research.search.bench import rows_of, run_trial
 from core.research.search.montecarlo import MonteCarlo
@@ -120,11 +121,11 @@ def document(found: Findings, elapsed_s: float) -> dict[str, Any]:
         "validations": msgspec.to_builtins(found.validations),
         "failed": [dict(zip(("strategy", "symbol", "params", "error"), one, strict=True)) for one in ranking.failed],
         "elapsed_s": elapsed_s,
-        **({"costs": costs} if (costs := _paid(found.study)) else {}),
+        **({"costs": msgspec.to_builtins(costs)} if (costs := paid(found.study)) else {}),
     }
 
 
-def _paid(study: Study) -> list[dict[str, Any]]:
+def paid(study: Study) -> list[Paid]:
     """What was measured of each symbol's costs and used; empty where that was not asked for."""
     ask = study.ask
-    return [] if ask.costs is None else [ask.costs.document(one.symbol, ask.terms) for one in study.series]
+    return [] if ask.costs is None else [ask.costs.paid(one.symbol, ask.terms) for one in study.series]

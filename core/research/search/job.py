@@ -17,19 +17,22 @@ import numpy as np
 
 from core.commands import Optimize
 from core.errors import StrategyError
+from core.research.calibration.asked import costs_of
 from core.research.report.study import study_notes, study_page
 from core.research.search.crew import local_crew
-from core.research.search.findings import Division, Findings, document
+from core.research.search.findings import Division, Findings, document, paid
+from core.research.search.intake import Intake
 from core.research.search.judging import judged, with_chance
 from core.research.search.progress import Progress, Tried
 from core.research.search.question import Question, Wanted, open_question
 from core.research.search.ranges import parse_range
 from core.research.search.ranking import FIGURES
 from core.research.search.runner import Runner
-from core.research.search.service import CURVES, MOST_POINTS, MOST_ROWS, Said, StudyDetail, StudyOutcome, StudyProgress, StudyRequest
+from core.research.search.service import CURVES, MOST_POINTS, MOST_ROWS, Said, StudyOutcome, StudyProgress, StudyRequest
 from core.research.search.space import Condition
 from core.research.search.study import Ask, Study
 from core.research.serving import leave, outcome_or_wrong, serve, write_detail
+from core.study_view import StudyDetail
 
 #: Seconds between two words on progress.
 PERIOD_S = 0.25
@@ -37,13 +40,16 @@ PERIOD_S = 0.25
 Say = Callable[[Said], None]
 
 
-def question_of(request: StudyRequest) -> Question:
+def question_of(request: StudyRequest, intake: Intake | None = None) -> Question:
     """The study of a request: what `cockpit optimize` makes of the same words.
 
+    Args:
+        intake: told how far its rows are read.
+
     Raises:
-        CockpitError: a word is refused, or a source cannot be read.
+        CockpitError: a word is refused, no costs are to be had as they were asked for, or a source cannot be read.
     """
-    order = request.order
+    order, home = request.order, Path(request.home)
     ask = Ask(
         strategies=order.strategies,
         folders=[Path(folder) for folder in request.folders],
@@ -55,12 +61,15 @@ def question_of(request: StudyRequest) -> Question:
         most=order.trials,
         seed=order.seed,
         rank_by=order.rank_by,
+        costs=None if order.costs is None else costs_of(order.costs, home, order.given),
     )
     wanted = Wanted(
-        sources=order.sources, symbols=order.symbols, home=Path(request.home), from_ns=order.from_ns, to_ns=order.to_ns,
+        sources=order.sources, symbols=order.symbols, home=home, from_ns=order.from_ns, to_ns=order.to_ns,
         allow_gaps=order.allow_gaps,
     )  # fmt: skip
-    return open_question(ask, wanted, Path(request.place))
+    if intake is None:
+        return open_question(ask, wanted, Path(request.place))
+    return open_question(ask, wanted, Path(request.place), intake, opened=intake.begin)
 
 
 class Teller:
@@ -108,12 +117,16 @@ def best_of(tried: Tried) -> dict[str, Any]:
 
 def run(request: StudyRequest, say: Say) -> Said:
     """Make it; what was found goes to the request's files."""
-    return outcome_or_wrong(lambda: _made(request, say), request.detail)
+    intake = Intake(say)
+    said = outcome_or_wrong(lambda: _made(request, say, intake), request.detail)
+    intake.close()
+    return said
 
 
-def _made(request: StudyRequest, say: Say) -> StudyOutcome:
+def _made(request: StudyRequest, say: Say, intake: Intake) -> StudyOutcome:
     began, order, home = time.monotonic(), request.order, Path(request.home)
-    question = question_of(request)
+    question = question_of(request, intake)
+    intake.close()  # what is said from now on is how far its trials are
     study = question.study
 
     def crews() -> Any:
@@ -137,7 +150,7 @@ def _made(request: StudyRequest, say: Say) -> StudyOutcome:
         leave(Path(request.page), gzip.compress(study_page(found, question.origins), 6))
     best = {"rank_by": ranking.rank_by, **msgspec.to_builtins(ranking.rows[0])}
     write_detail(Path(request.detail), detail_of(question, found, tried, time.monotonic() - began))
-    return StudyOutcome(msgspec.structs.replace(teller.word(), best=best), ranking.verdict, ranking.pbo, ranking.counted)
+    return StudyOutcome(msgspec.structs.replace(teller.word(), best=best), ranking.verdict, ranking.pbo, ranking.counted, paid(study))
 
 
 def division_of(order: Optimize) -> Division | None:

@@ -10,6 +10,7 @@ from core.errors import SourceError
 from core.research.search.journal import FOLDER, SUFFIX
 from core.research.search.rows import Progress, keep_rows
 from core.research.search.study import Ask, Study
+from core.research.source import Source
 from core.research.sources import open_many
 
 
@@ -65,7 +66,12 @@ class Question:
 
 
 def open_question(
-    ask: Ask, wanted: Wanted, place: Path, progress: Progress | None = None, say: Callable[[str], object] = lambda _: None
+    ask: Ask,
+    wanted: Wanted,
+    place: Path,
+    progress: Progress | None = None,
+    say: Callable[[str], object] = lambda _: None,
+    opened: Callable[[Sequence[Source]], object] = lambda _: None,
 ) -> Question:
     """Read the rows, each symbol's once, into files of a folder.
 
@@ -73,6 +79,7 @@ def open_question(
         place: the folder; it must outlive the study.
         progress: as of `keep_rows`.
         say: told at once what is left out, a line each.
+        opened: told what will be read, in this order.
 
     Raises:
         UsageError: a word is refused.
@@ -87,6 +94,7 @@ def open_question(
     for symbol, why in many.refused.items():
         say(f"left out: {symbol}: {why}")
     sources = list(many.sources.values())
+    opened(sources)
     series = [keep_rows(source, place, progress, allow_gaps=wanted.allow_gaps) for source in sources]
     origins = [Origin(source.text, source.form, list(source.notes)) for source in sources]
     return Question(Study(ask, series), origins, many.refused)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from core.commands import Optimize, TrialCount
+from core.measured_terms import Paid
 from core.research.service import Wrong, converse
 
 #: Rows of the ranking that are kept, the best ones.
@@ -53,6 +54,8 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
         counts: trials made, by symbol and span.
         stage: what is done once all was tried; '' it is still being tried.
         journal: names the file they are kept in; '' before it is open.
+        rows: read so far, before there is a study (`key` is '' then, and `total` 0).
+        share: 0..1 of the rows that is read; None nobody knows.
     """
 
     key: str
@@ -65,6 +68,8 @@ class StudyProgress(msgspec.Struct, frozen=True, tag="progress"):
     counts: list[TrialCount]
     stage: str = ""
     journal: str = ""
+    rows: int = 0
+    share: float | None = None
 
 
 class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):
@@ -74,42 +79,14 @@ class StudyOutcome(msgspec.Struct, frozen=True, tag="done"):
         progress: at its end.
         found: verdict, pbo, and how many trials there were.
         trials: counted by the verdict: those made before on the same rows too.
+        costs: what it paid of each symbol; empty where nobody asked for costs.
     """
 
     progress: StudyProgress
     verdict: str | None
     pbo: float | None
     trials: int
-
-
-class StudyDetail(msgspec.Struct):
-    """What a finished study leaves in a file.
-
-    Attributes:
-        document: as `cockpit optimize --json` prints it, with at most `MOST_ROWS` of the ranking.
-        rows_total: rows the ranking has.
-        axes: by strategy the parameters that were tried at several values, with those values in order.
-        points: by strategy of each trial its places on the axes, then the figure ranked by; at most `MOST_POINTS`.
-        symbols: it was tried on, `venue:SYMBOL`; empty in files of before there could be several.
-        on: by strategy of each of its points the number of its symbol; empty as well.
-        origins: by symbol what was read, as it can be asked for again.
-        notes: what was set right in a source, or is missing in it; of several symbols with whose it is.
-        left_out: symbols that could not be opened, and why.
-        edges_ns: ends of the periods of the curves, ns UTC.
-        curves: of the best rows, equity at the end of each period, quote currency.
-    """
-
-    document: dict[str, Any]
-    rows_total: int
-    axes: dict[str, list[tuple[str, list[Any]]]]
-    points: dict[str, list[list[float | None]]]
-    edges_ns: list[int]
-    curves: list[list[float]]
-    symbols: list[str] = []
-    on: dict[str, list[int]] = {}
-    origins: dict[str, str] = {}
-    notes: list[str] = []
-    left_out: dict[str, str] = {}
+    costs: list[Paid] = []
 
 
 Said: TypeAlias = StudyProgress | StudyOutcome | Wrong

@@ -87,6 +87,10 @@ class Space:
         self._fixed = fixed
         self._where = where
 
+    def given(self, name: str) -> list[Any]:
+        """The values that were asked for of a parameter; none where it is left at its default."""
+        return next((list(values) for axis, values in self.axes if axis == name), [self._fixed[name]] if name in self._fixed else [])
+
     def allowed(self, point: Sequence[Any]) -> dict[str, Any] | None:
         """All parameters of a combination by name, those left at their defaults too; None, and counted, where it is refused."""
         import msgspec

@@ -7,6 +7,7 @@ trials, how many at once, or in what order they come back.
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,7 @@ from core.research.search.methods import DEFAULT_MOST, LISTED, Method, method
 from core.research.search.ranges import Range
 from core.research.search.space import Condition, Space
 from core.research.search.trial import Job, Series, Trial, encode_job
+from core.research.short_bars import refuse_short_bars
 from core.research.volatility import refuse_long_bars
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
@@ -81,6 +83,9 @@ class Study:
         definitions = [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
         self._variants = [backtest_variant(terms, bars=one.bars) for terms, one in zip(self.terms, self.series, strict=True)]
         self.spaces = [_space(definition, ask, definitions) for definition in definitions]
+        for space, one in itertools.product(self.spaces, self.series):
+            for given in space.given("interval"):
+                refuse_short_bars(space.definition, {"interval": given}, one.interval_ns)
         self.size = sum(self._most(space) for space in self.spaces) * len(self.series)
         self._plans: dict[int, Blueprint] = {}
         self._numbers: dict[tuple[int, bool, Variant], int] = {}

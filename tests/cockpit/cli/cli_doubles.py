@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,10 @@ from websockets.sync.server import ServerConnection
 
 from core.commands import Command
 from core.errors import CockpitError
+from core.home import make_home
+from core.store.tape import Tape
 from core.view import PROTOCOL, Ask, Done, Hello, Refused, Reply, Request, Submit
+from tests.store.store_ticks import STREAM, symbols, ticks_of
 
 
 @dataclass
@@ -68,3 +72,15 @@ class FakeEngine:
                 except CockpitError as error:
                     return Refused(str(error), error.exit_code)
         raise AssertionError(request)
+
+
+def record(home: Path, count: int) -> Path:
+    """Make a home with a tape of so many prints, and no ledger."""
+
+    async def recording() -> None:
+        async with await Tape.open(home / "tape.db", symbols()) as tape:
+            tape.append(ticks_of(count), STREAM)
+
+    make_home(home)
+    asyncio.run(recording())
+    return home

@@ -75,7 +75,10 @@ def test_the_report_says_what_was_measured_of_how_much_and_when(run: Run, home: 
     text = " ".join(run(*BACKTEST, "--costs", "measured").out.split())
     assert re.search(r"costs measured fee, slippage, impact and latency: 300 fills of one's own, 2024-08-08T00:0\d:\d\dZ to 2024", text)
     assert "fee 7.5 bps" in text
-    assert json.loads(read_runs(home / "ledger.db")[-1]["params"])["terms"]["fee_bps"] == 7.5
+    noted = read_runs(home / "ledger.db")[-1]
+    asked, outcome = json.loads(noted["params"]), json.loads(noted["result"])["outcome"]
+    assert (asked["costs"], asked["given"], asked["terms"]["fee_bps"]) == ("measured", ["qty"], 4.0), "as it was asked for"
+    assert outcome["costs"]["terms"]["fee_bps"] == 7.5, "as it was paid"
 
 
 def test_what_is_said_in_words_stays(run: Run, home: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import resource
 from collections.abc import Iterator
@@ -10,11 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from cli_doubles import Run
+from cli_doubles import Run, record
 
 from core.home import make_home
-from core.store.tape import Tape
-from tests.store.store_ticks import STREAM, symbols, ticks_of
 
 #: Every command over a tape, without an engine.
 OVER_TAPE = ("stats", "verify", "quality BTCUSDT", "seal --all", "cleanup --keep-days 1 --yes", "backup")
@@ -23,14 +20,7 @@ OVER_TAPE = ("stats", "verify", "quality BTCUSDT", "seal --all", "cleanup --keep
 @pytest.fixture
 def recorded(home: Path) -> Path:
     """A home with a tape of some MB, and no ledger."""
-
-    async def record() -> None:
-        async with await Tape.open(home / "tape.db", symbols()) as tape:
-            tape.append(ticks_of(60_000), STREAM)
-
-    make_home(home)
-    asyncio.run(record())
-    return home
+    return record(home, 60_000)
 
 
 @contextmanager

@@ -11,11 +11,9 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import pytest
-from cli_doubles import FakeEngine, Run
+from cli_doubles import FakeEngine, Run, record
 
-from core.home import data_folder, lock_home, make_home
-from core.store.tape import Tape
-from tests.store.store_ticks import STREAM, symbols, ticks_of
+from core.home import data_folder, lock_home
 
 SAMPLE = str(data_folder() / "samples" / "BTCUSDT-1m.csv")
 
@@ -23,14 +21,7 @@ SAMPLE = str(data_folder() / "samples" / "BTCUSDT-1m.csv")
 @pytest.fixture
 def recorded(home: Path) -> Path:
     """A home with a tape."""
-
-    async def record() -> None:
-        async with await Tape.open(home / "tape.db", symbols()) as tape:
-            tape.append(ticks_of(9000), STREAM)
-
-    make_home(home)
-    asyncio.run(record())
-    return home
+    return record(home, 9000)
 
 
 def ctrl_c(*_args: Any, **_more: Any) -> NoReturn:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import gzip
+import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -15,6 +17,7 @@ from screen_rig import WIDE, eventually, line_with, opened
 
 from cockpit import exporting
 from cockpit.report import Report, read_report
+from cockpit.study import read_study
 from core.errors import CockpitError
 
 
@@ -104,3 +107,49 @@ async def test_a_page_that_cannot_be_written_is_one_line(tmp_path: Path) -> None
     told.detail.equity = [("soon", 1.0, 0.0)]  # type: ignore[list-item]
     with pytest.raises(CockpitError, match=r"its process crashed: .*Expected `int`, got `str`"):
         await exporting.run_page(told, tmp_path)
+
+
+def test_tables_have_the_columns_of_their_rows_and_text_that_no_spreadsheet_runs(tmp_path: Path) -> None:
+    told = read_report(report(run_row(1)))
+    assert told.detail is not None
+    told.detail.fills[0] |= {"strategy_id": "=1+1", "realised": -2.5, "reason": None}
+    told.detail.underwater = [0.5]
+    names = exporting.write_files(tmp_path / "exports", partial(exporting.run_files, told))
+    assert names == [f"run-1{ending}" for ending in (".json", "-equity.csv", "-fills.csv", "-trades.csv", "-signals.csv")]
+    head, first, *_ = csv.reader((tmp_path / "exports" / "run-1-fills.csv").read_text().splitlines())
+    assert head == list(told.detail.fills[0])
+    assert dict(zip(head, first, strict=True)) == {
+        name: "" if value is None else str(value) for name, value in told.detail.fills[0].items()
+    } | {"strategy_id": "'=1+1"}
+    head, first, second, *_ = csv.reader((tmp_path / "exports" / "run-1-equity.csv").read_text().splitlines())
+    assert head == ["ts_ns", "equity", "drawdown", "drawdown_pct", "in_market"]
+    assert (first[3:], second[3:]) == (["0.5", ""], ["", ""])
+
+
+def test_the_ranking_of_a_study_is_a_column_a_parameter_before_the_figures(tmp_path: Path) -> None:
+    told = read_study(study_report(study_row(9)))
+    exporting.write_files(tmp_path / "exports", partial(exporting.study_files, told))
+    head, first, *_ = csv.reader((tmp_path / "exports" / "run-9-ranking.csv").read_text().splitlines())
+    row = told.ranking[0]
+    assert head == [*row["params"], *(name for name in row if name != "params")]
+    assert first == [*map(str, row["params"].values()), *(str(value) for name, value in row.items() if name != "params")]
+
+
+@pytest.mark.parametrize("name", ["run-1.json", "run-1-equity.csv"])
+def test_a_file_that_cannot_be_written_stays_what_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    folder = tmp_path / "exports"
+    folder.mkdir()
+    (folder / name).write_text("the old one")
+    place = Path.open
+
+    def full(self: Path, *how: Any, **more: Any) -> Any:
+        if name in self.name:
+            raise OSError(28, os.strerror(28))
+        return place(self, *how, **more)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(CockpitError, match=rf"cannot write .*{name}: No space left on device"):
+        exporting.write_files(folder, partial(exporting.run_files, read_report(report(run_row(1)))))
+    monkeypatch.undo()
+    assert (folder / name).read_text() == "the old one"
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]

@@ -5,20 +5,16 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from fake_engine import CATALOGUE, FakeEngine
+import pytest
+from fake_engine import CATALOGUE, TERMS, FakeEngine
+from fake_lab import with_runs
+from form_rig import entry
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, opened, text_of, trading
 from textual.widgets._static import Static
 
 from cockpit.actions import ACTIONS
-from cockpit.app import CockpitApp
-from cockpit.forms.entry import Entry
 from cockpit.forms.register import RegisterForm
 from core.commands import Flatten, Pause, Register, Resume, Stop, Terms, Unregister, Unwatch, Watch
-
-
-def entry(app: CockpitApp, name: str) -> Entry:
-    """A field of the form that is open."""
-    return next(found for found in app.screen.query(Entry) if found.field.name == name)
 
 
 async def test_the_register_form_is_made_from_the_catalogue(tmp_path: Path) -> None:
@@ -432,3 +428,20 @@ async def test_an_answer_given_twice_in_a_hurry_is_one_answer(tmp_path: Path) ->
         await frames(engine)
         assert len(engine.commands) == 1
         assert len(app.screen_stack) == 1
+
+
+@pytest.mark.parametrize("key", ["r", "b"])
+async def test_where_not_all_fields_fit_they_scroll_and_what_enter_does_stays_in_sight(tmp_path: Path, key: str) -> None:
+    engine = trading(FakeEngine(tmp_path))
+    terms = [{"name": f"term_{n}", "type": "float", "default": 0.0, "description": "of many", "ge": 0.0} for n in range(25)]
+    engine.catalogue = {**engine.catalogue, "terms": [*TERMS, *terms]}
+    async with engine, cockpit(tmp_path, MIDDLE) as (app, pilot):
+        with_runs(engine)
+        await eventually(lambda: line_with(app, "BTCUSDT"))
+        await pilot.press(key)
+        await eventually(lambda: line_with(app, "esc leaves") and (line_with(app, "Enter runs") or line_with(app, "Enter starts")))
+        assert line_with(app, "term 0")
+        assert not line_with(app, "term 24")
+        await pilot.press("up")
+        await eventually(lambda: line_with(app, "term 24"))
+        assert line_with(app, "esc leaves")

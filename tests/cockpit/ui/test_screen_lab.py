@@ -10,23 +10,16 @@ import msgspec
 import pytest
 from fake_engine import NOON, FakeEngine
 from fake_lab import FIGURES, HOUR, ORDER, failed_row, report, run_row, running_row, waiting_row, with_runs
+from form_rig import HOSTILE, entry, sent
 from screen_rig import MIDDLE, SMALL, WIDE, burst, eventually, line_with, lines_of, opened, text_of
 from textual.pilot import Pilot
 
 from cockpit import figures
 from cockpit.app import CockpitApp
-from cockpit.forms.entry import Entry
 from cockpit.panes.result import SHARPE_NS
 from core.commands import Backtest, CancelRun, Register, Terms
 from core.research.metrics import LEAST_SPAN_NS
 from core.view import LabView
-
-HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
-
-
-def entry(app: CockpitApp, name: str) -> Entry:
-    """A field of the form that is open."""
-    return next(found for found in app.screen.query(Entry) if found.field.name == name)
 
 
 async def in_lab(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None]) -> None:
@@ -133,6 +126,13 @@ async def test_progress_moves_and_the_result_comes_by_itself(tmp_path: Path) -> 
         with_runs(engine, running_row(1, None))
         await pilot.press("f2")
         await eventually(lambda: line_with(app, "run-1", "● running  25.0k rows"))
+        with_runs(engine, running_row(1, 0.17, reading=True))
+        await eventually(lambda: line_with(app, "run-1", "● reading 17 %  25.0k rows"))
+        assert line_with(app, "x cancels it")
+        with_runs(engine, running_row(1, 1.0, reading=True))
+        await eventually(lambda: line_with(app, "run-1", "● preparing  25.0k rows"))
+        with_runs(engine, msgspec.structs.replace(running_row(1, 0.0, reading=True), rows=0))
+        await eventually(lambda: line_with(app, "run-1", "● reading") and "%" not in line_with(app, "run-1", "● reading"))
         with_runs(engine, running_row(1, 0.8))
         await eventually(lambda: line_with(app, "run-1", "80 %", "s left"))
         with_runs(engine, run_row(1))
@@ -434,10 +434,7 @@ async def test_a_source_that_cannot_be_read_is_said_while_typing(tmp_path: Path)
         await eventually(lambda: line_with(app, "from is no time"))
         entry(app, "from").text = "2024-08-09"
         await eventually(lambda: line_with(app, "Enter runs momentum over BTCUSDT-1m.csv"))
-        await pilot.press("enter")
-        await eventually(lambda: bool(engine.commands))
-        command = engine.commands[0]
-        assert isinstance(command, Backtest)
+        command = await sent(engine, pilot, Backtest)
         assert (command.source, command.from_ns) == (str(held), 1_723_161_600 * 10**9)
 
 
@@ -458,10 +455,7 @@ async def test_a_source_of_several_symbols_asks_which(tmp_path: Path) -> None:
         await eventually(lambda: line_with(app, "symbol", "is not in it: it holds BTCUSDT, ETHUSDT"))
         await pilot.press("ctrl+n", "ctrl+n")
         await eventually(lambda: line_with(app, "Enter runs momentum over both, the rows of ETHUSDT"))
-        await pilot.press("enter")
-        await eventually(lambda: bool(engine.commands))
-        command = engine.commands[0]
-        assert isinstance(command, Backtest)
+        command = await sent(engine, pilot, Backtest)
         assert (command.source, command.symbol) == (str(tmp_path / "both"), "ETHUSDT")
 
 

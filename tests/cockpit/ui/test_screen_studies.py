@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 from fake_lab import HOUR, STUDY, run_row, running_study, study_report, study_row, trial_row, with_runs, with_studies
+from form_rig import HOSTILE, entry, in_study_form, told_of
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, lines_of, opened, text_of
-from test_screen_lab import HOSTILE, entry
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
@@ -57,6 +57,9 @@ async def test_a_study_under_way_tells_progress_rate_time_left_and_the_best_so_f
         await eventually(lambda: line_with(app, "x cancels it. What was tried is kept"))
         with_studies(engine, running_study(best={"rank_by": "net_pnl", **trial_row(8, 50), "sharpe": None}))
         await eventually(lambda: line_with(app, "run-9", "best net P&L +1,260.00 USDT (no Sharpe)"))
+        with_studies(engine, running_study(done=0, total=0, best=None, rows=3_400_000, share=0.28))
+        await eventually(lambda: line_with(app, "run-9", "study ● reading 28 %  3.4M rows"))
+        assert line_with(app, "x cancels it. What was tried is kept")
         with_studies(engine, running_study(done=0, total=0, best=None), study_row(8, **NOT_DONE, state="failed", line="no rows"))
         await eventually(lambda: line_with(app, "run-9", "● preparing"))
         assert line_with(app, "run-8", "✖ study failed: no rows")
@@ -239,7 +242,7 @@ async def test_s_asks_for_a_study_with_ranges_counted_while_they_are_typed(tmp_p
         entry(app, "slow").text = "20,50,100"
         entry(app, "confirm").text = "each"
         await eventually(lambda: line_with(app, "Enter tries all 60 combinations of sma_crossover over tape:BTCUSDT"))
-        for name, text, words in (
+        cases = [
             ("fast", "50:5:5", "fast FROM must not be above TO"),
             ("fast", "0:5", "fast 0: must be at least 1"),
             ("slow", "20,x", "slow x: must be a whole number"),
@@ -249,11 +252,8 @@ async def test_s_asks_for_a_study_with_ranges_counted_while_they_are_typed(tmp_p
             ("also", "nothing", "also has nothing, which is no strategy of one symbol; there are momentum, sma_crossover"),
             ("more ranges", "lookback=1:3", "more ranges has lookback, which none of the others has"),
             ("trials", "0", "trials must be at least 1"),
-        ):
-            before = entry(app, name).text
-            entry(app, name).text = text
-            await eventually(partial(line_with, app, words))
-            entry(app, name).text = before
+        ]
+        await told_of(app, cases)
         entry(app, "where").text = "fast<slow"
         entry(app, "also").text = "momentum"
         entry(app, "more ranges").text = "lookback=1:3"
@@ -295,8 +295,7 @@ async def test_what_the_engine_refuses_stands_in_the_form(tmp_path: Path) -> Non
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine)
         engine.refuse[Optimize] = "500 runs wait already"
-        await pilot.press("f2", "s")
-        await eventually(lambda: line_with(app, "Enter tries"))
+        await in_study_form(app, pilot)
         await pilot.press("enter")
         await eventually(lambda: line_with(app, "Refused: 500 runs wait already"))
 

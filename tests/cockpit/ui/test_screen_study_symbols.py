@@ -9,8 +9,8 @@ import msgspec
 from fake_coins import COINS, coins_report, coins_row, with_coins
 from fake_engine import TERMS, FakeEngine
 from fake_lab import STUDY, running_study, with_runs, with_studies
+from form_rig import entry, in_study_form, sent, told_of
 from screen_rig import SMALL, WIDE, cockpit, eventually, line_with, lines_of, opened, text_of, trading
-from test_screen_lab import entry
 
 from cockpit.forms.many import SourcesEntry
 from core.commands import Backtest, Optimize
@@ -66,10 +66,7 @@ async def test_b_makes_a_run_of_the_trial_on_its_own_symbol(tmp_path: Path) -> N
         await eventually(lambda: line_with(app, "best 270 of 270"))
         await pilot.press("4", "end", "b")
         await eventually(lambda: line_with(app, "Enter runs sma_crossover over SOLUSDT-1m.csv: 0.5 a unit"))
-        await pilot.press("enter")
-        await eventually(lambda: bool(engine.commands))
-        command = engine.commands[0]
-        assert isinstance(command, Backtest)
+        command = await sent(engine, pilot, Backtest)
         assert (command.source, command.symbol) == (str(tmp_path / "coins" / "SOLUSDT-1m.csv"), None)
 
 
@@ -108,8 +105,7 @@ async def test_a_folder_and_a_file_are_tried_at_once_and_symbols_of_them_can_be_
         with_runs(engine)
         held = {"coins": ["BTCUSDT", "ETHUSDT"], "SOLUSDT-1m.csv": ["SOLUSDT"]}
         engine.answers["source"] = lambda args: {"symbols": held[Path(args["path"]).name], "wrong": ""}
-        await pilot.press("f2", "s")
-        await eventually(lambda: line_with(app, "Enter tries"))
+        await in_study_form(app, pilot)
         entry(app, "source").text = f"{sources}, {tmp_path / 'none'}"
         await eventually(lambda: line_with(app, "source none is no file or folder here"))
         entry(app, "source").text = f"{sources}, {tmp_path / 'coins'}"
@@ -123,10 +119,7 @@ async def test_a_folder_and_a_file_are_tried_at_once_and_symbols_of_them_can_be_
         await eventually(lambda: line_with(app, "symbols", "2 of the 3 it holds"))
         entry(app, "lookback").text = "5:15:5"
         await eventually(lambda: line_with(app, "all 3 combinations of momentum", "on each of 2 symbols"))
-        await pilot.press("enter")
-        await eventually(lambda: bool(engine.commands))
-        command = engine.commands[0]
-        assert isinstance(command, Optimize)
+        command = await sent(engine, pilot, Optimize)
         assert command.sources == sources.split(", ")
         assert command.symbols == ["ETHUSDT", "SOL/USDT"]
 
@@ -134,8 +127,7 @@ async def test_a_folder_and_a_file_are_tried_at_once_and_symbols_of_them_can_be_
 async def test_every_series_of_the_tape_is_offered_and_its_symbols_are_gone_through(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine)
-        await pilot.press("f2", "s")
-        await eventually(lambda: line_with(app, "Enter tries"))
+        await in_study_form(app, pilot)
         for words in ("tape:ETHUSDT", "tape:*"):
             await pilot.press("ctrl+n")
             await eventually(partial(line_with, app, "source", words))
@@ -147,35 +139,25 @@ async def test_every_series_of_the_tape_is_offered_and_its_symbols_are_gone_thro
         entry(app, "source").text = "tape:*@2024-08-08.."
         await pilot.press("ctrl+n")
         await eventually(lambda: entry(app, "symbols").text == "")
-        await pilot.press("enter")
-        await eventually(lambda: bool(engine.commands))
-        command = engine.commands[0]
-        assert isinstance(command, Optimize)
+        command = await sent(engine, pilot, Optimize)
         assert (command.sources, command.symbols) == (["tape:*@2024-08-08.."], [])
 
 
 async def test_how_the_choice_is_judged_is_asked_within_its_bounds(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine)
-        await pilot.press("f2", "s")
-        await eventually(lambda: line_with(app, "Enter tries"))
-        for name, text, words in (
+        await in_study_form(app, pilot)
+        cases = [
             ("folds", "1", "folds must be at least 2"),
             ("train", "1", "train must be below 1"),
             ("embargo", "-1", "embargo must be at least 0"),
             ("monte_carlo", "0", "monte carlo must be at least 1"),
-        ):
-            before = entry(app, name).text
-            entry(app, name).text = text
-            await eventually(partial(line_with, app, words))
-            entry(app, name).text = before
+        ]
+        await told_of(app, cases)
         for name, text in (("validate", "rolling"), ("folds", "8"), ("train", "0.8"), ("embargo", "3"), ("monte_carlo", "5000")):
             entry(app, name).text = text
         await eventually(lambda: line_with(app, "judged by rolling"))
-        await pilot.press("enter")
-        await eventually(lambda: bool(engine.commands))
-        command = engine.commands[0]
-        assert isinstance(command, Optimize)
+        command = await sent(engine, pilot, Optimize)
         assert (command.validate, command.folds, command.train) == ("rolling", 8, 0.8)
         assert (command.embargo, command.monte_carlo) == (3, 5000)
 
@@ -189,18 +171,14 @@ async def test_a_parameter_may_be_called_as_a_field_of_the_form(tmp_path: Path) 
         await eventually(lambda: line_with(app, "BTCUSDT"))
         await pilot.press("f2", "s")
         await eventually(lambda: line_with(app, "Enter tries 1 combination of crane"))
-        await pilot.press("enter")
-        await eventually(lambda: bool(engine.commands))
-        command = engine.commands[0]
-        assert isinstance(command, Optimize)
+        command = await sent(engine, pilot, Optimize)
         assert (command.params, command.folds) == ({"folds": 3}, 5)
 
 
 async def test_on_a_small_screen_every_field_of_a_study_can_be_gone_to_with_its_help_and_what_enter_does_in_sight(tmp_path: Path) -> None:
     async with opened(tmp_path, SMALL) as (engine, app, pilot):
         with_runs(engine)
-        await pilot.press("f2", "s")
-        await eventually(lambda: line_with(app, "Enter tries"))
+        await in_study_form(app, pilot)
         fields = [one for one in app.screen.query("Entry")]
         seen: list[str] = []
         for one in fields:

@@ -1,0 +1,1 @@
+"""Two markets beside each other: their hedge ratio and spread, and whether the spread comes back."""

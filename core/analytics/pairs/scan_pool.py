@@ -1,0 +1,92 @@
+"""A scan of all pairs in processes, which take the legs once and then only numbers of pairs."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+
+from core.analytics.pairs.closes import Closes
+from core.analytics.pairs.figures import How
+from core.analytics.pairs.scan import Row, look, pairs_of, parts_of, ranked
+from core.compile.__main__ import die_with
+from core.errors import CockpitError
+
+#: Pairs of a job: a tenth of a second or so, so that progress is seen and a stop is prompt.
+PART = 50
+
+#: One thread a process: on matrices as small as these, more of them wait for each other longer than they work.
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+Told = Callable[[int, int], None]
+
+_given: tuple[Sequence[Closes], How, int] | None = None
+
+
+def scan(legs: Sequence[Closes], how: How, *, carry: int = 0, jobs: int | None = None, told: Told = lambda done, total: None) -> list[Row]:
+    """Test every pair of the legs, and rank them.
+
+    Args:
+        how: `method` does not count: a scan is by least squares.
+        carry: as of `align`.
+        jobs: processes at once; None: one a core.
+        told: called with how many pairs are done, of how many.
+
+    Raises:
+        CockpitError: a process was killed.
+        KeyboardInterrupt: as it came; the processes are gone then.
+    """
+    pairs = pairs_of(len(legs))
+    rows: list[Row] = []
+    told(0, len(pairs))
+    parts = list(parts_of(pairs, PART))
+    with _pool(min(jobs or os.cpu_count() or 1, max(1, len(parts))), (legs, how, carry)) as pool:
+        try:
+            waiting: set[Future[list[Row]]] = {pool.submit(_look_at, part) for part in parts}
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.5, return_when=FIRST_COMPLETED)
+                for future in done:
+                    rows += future.result()
+                told(len(rows), len(pairs))
+        except BrokenProcessPool:
+            raise CockpitError("a process of the scan was killed: is there enough memory?") from None
+    return ranked(sorted(rows, key=lambda row: (row.a, row.b)))
+
+
+@contextmanager
+def _pool(jobs: int, given: tuple[Sequence[Closes], How, int]) -> Iterator[ProcessPoolExecutor]:
+    """Processes that end with the block, and with this process however it ends."""
+    before = {name: os.environ.get(name) for name in THREADS}
+    os.environ.update({name: "1" for name, value in before.items() if value is None})  # a child reads it as it loads NumPy
+    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle_in, initargs=(os.getpid(), given))
+    processes = pool._processes  # the pool forgets them as soon as it breaks
+    try:
+        yield pool
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(processes.values()):
+            process.kill()
+            process.join()
+
+
+def _settle_in(parent: int, given: tuple[Sequence[Closes], How, int]) -> None:
+    """A process of the pool: ended by its parent alone."""
+    import signal
+
+    global _given
+    die_with(parent)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _given = given
+
+
+def _look_at(part: Sequence[tuple[int, int]]) -> list[Row]:
+    if _given is None:
+        raise RuntimeError("this process was not given the legs")
+    legs, how, carry = _given
+    return [look(legs, a, b, window=how.window, log=how.log, carry=carry) for a, b in part]
