@@ -84,6 +84,12 @@ class StrategiesConfig(Struct, frozen=True, kw_only=True):
     folder: Annotated[str | None, Meta(description="where your strategy files lie; unset: strategies in the home")] = None
 
 
+class IndicatorsConfig(Struct, frozen=True, kw_only=True):
+    """Indicators of your own."""
+
+    folder: Annotated[str | None, Meta(description="where your indicator files lie; unset: indicators in the home")] = None
+
+
 class ResearchConfig(Struct, frozen=True, kw_only=True):
     """Runs over history."""
 
@@ -134,6 +140,7 @@ class Config(Struct, frozen=True, kw_only=True):
     engine: EngineConfig = EngineConfig()
     store: StoreConfig = StoreConfig()
     strategies: StrategiesConfig = StrategiesConfig()
+    indicators: IndicatorsConfig = IndicatorsConfig()
     research: ResearchConfig = ResearchConfig()
     quality: QualityConfig = QualityConfig()
     ui: UiConfig = UiConfig()
@@ -146,6 +153,10 @@ class Config(Struct, frozen=True, kw_only=True):
     def strategy_folder(self, home: Path) -> Path:
         """Where the user's own strategies lie; a relative folder is taken from the home."""
         return home / Path(self.strategies.folder or "strategies").expanduser()
+
+    def indicator_folder(self, home: Path) -> Path:
+        """The same for the user's own indicators."""
+        return home / Path(self.indicators.folder or "indicators").expanduser()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ CockpitError                 exit 1: it failed, and the message says why
 ├── UsageError               exit 2: the words or values given cannot work
 │   ├── ConfigError            a key or value in cockpit.toml, the environment or a flag
 │   ├── SourceError            a data source that cannot be read as ticks or bars
-│   └── StrategyError          a strategy that does not load, or parameters it refuses
+│   └── StrategyError          a strategy or an indicator that does not load, or parameters it refuses
 ├── NotRunning               exit 3: no engine runs in this home
 ├── HomeLocked               exit 1: another engine holds this home (its pid is named)
 ├── StoreError               exit 1: a database that is corrupt, newer than us, or out of space
@@ -54,7 +54,7 @@ class SourceError(UsageError):
 
 
 class StrategyError(UsageError):
-    """A strategy file does not load, or a parameter is refused."""
+    """A strategy's or an indicator's file does not load, or a parameter is refused."""
 
 
 class NotRunning(CockpitError):

@@ -5,6 +5,7 @@ home.json      the stamp: its mode and venues    run/          0700; the engine'
 tape.db        recorded ticks                    logs/         engine.log and its older parts
 ledger.db      commands, orders, fills, …        strategies/   strategies of the user (optional)
 runs/          curves and fills of backtests     exports/      what the lab was told to write
+indicators/    indicators of the user (optional) indicators.toml   variants of indicators (optional)
 demo.json      when a demo's market was closed
 """
 

@@ -122,7 +122,7 @@ def params_record(params: Struct) -> np.ndarray[Any, Any]:
         elif isinstance(value, str):
             allowed = choices(field.type)
             if not allowed:
-                raise StrategyError(f"{field.name} is text: a compiled strategy takes numbers, a Literal choice or an Interval")
+                raise StrategyError(f"{field.name} is text: compiled code takes numbers, a Literal choice or an Interval")
             value = allowed.index(value)
         record[field.name] = value
     return record

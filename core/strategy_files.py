@@ -1,22 +1,28 @@
-"""Finding and loading strategy files: built-in ones and a user's, always as they are now; a broken one is named and stops nothing else."""
+"""Finding and loading strategy files: built-in ones and a user's, always as they are now; a broken one is named and stops nothing else.
+
+Files of another kind that are made in the same way are loaded here too: `load_as` is told what such a file is.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import TypeVar
 
 import numpy as np
 from msgspec import Struct
 
 from core.errors import StrategyError, UsageError, one_line
 from core.strategy import KERNEL, PYTHON, Definition
+
+Defined = TypeVar("Defined", bound=Definition)
 
 
 class FreshLoader(SourceFileLoader):
@@ -65,8 +71,24 @@ def load(path: Path, source: str | None = None, helpers: Mapping[str, str] | Non
     Raises:
         StrategyError: it does not load or lacks a part; the message names file, line and cause.
     """
+    return load_as("strategy", _definition, path, source, helpers)
+
+
+def load_as(
+    what: str,
+    define: Callable[[str, Path, ModuleType], Defined],
+    path: Path,
+    source: str | None = None,
+    helpers: Mapping[str, str] | None = None,
+) -> Defined:
+    """The same for a file of any kind.
+
+    Args:
+        what: its kind, one word.
+        define: makes of its name, its path and the module what it defines; what it raises is raised.
+    """
     finder = FolderFinder(path.parent, None if source is None else helpers or {})
-    name = f"cockpit_strategy_{path.stem}"
+    name = f"cockpit_{what}_{path.stem}"
     before = {*sys.modules, name}
     sys.meta_path.insert(0, finder)
     try:
@@ -75,13 +97,13 @@ def load(path: Path, source: str | None = None, helpers: Mapping[str, str] | Non
         sys.modules[name] = module
         loader = FreshLoader(name, str(path)) if source is None else KeptLoader(name, str(path), source)
         exec(loader.get_code(name), module.__dict__)
-        definition = _definition(path.stem, path, module)
+        definition = define(path.stem, path, module)
         definition.helpers.update(_helpers(path.parent, set(sys.modules) - before))
         return definition
     except StrategyError:
         raise
     except FileNotFoundError:
-        raise StrategyError(f"no strategy file {path}") from None
+        raise StrategyError(f"no {what} file {path}") from None
     except (Exception, SystemExit) as error:  # whatever a user's file raises is a report, not our failure
         raise StrategyError(one_line(f"{path}:{_line(error, path)}: {type(error).__name__}: {error}")) from error
     finally:
@@ -116,10 +138,15 @@ def _definition(name: str, path: Path, module: ModuleType) -> Definition:
         raise StrategyError(f"{path}:1: `Params` must be a msgspec Struct")
     if kernel and not isinstance(getattr(module, "STATE", None), np.dtype):
         raise StrategyError(f"{path}:1: `STATE` must be a NumPy dtype of the strategy's scalars")
-    sentence = (module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
+    sentence = sentence_of(module)
     if not sentence:
         raise StrategyError(f"{path}:1: the file's docstring must say in one sentence what the strategy bets on")
     return Definition(name, sentence, path, module, KERNEL if kernel else PYTHON, params_type, int(getattr(module, "LEGS", 1)))
+
+
+def sentence_of(module: ModuleType) -> str:
+    """The first paragraph of a file's docstring, as one line."""
+    return (module.__doc__ or "").strip().split("\n\n")[0].replace("\n", " ")
 
 
 @dataclass(frozen=True)
@@ -153,16 +180,21 @@ def strategy_file(name: str, folders: Iterable[Path]) -> Path | None:
 
 def discover(folders: Iterable[Path]) -> Catalogue:
     """Load every strategy file of the folders; a broken one is named and stops nothing else."""
-    strategies: dict[str, Definition] = {}
+    return Catalogue(*discover_as(load, folders))
+
+
+def discover_as(load: Callable[[Path], Defined], folders: Iterable[Path]) -> tuple[dict[str, Defined], dict[str, str]]:
+    """What the files of the folders define, and what is wrong with the others, by name."""
+    found: dict[str, Defined] = {}
     broken: dict[str, str] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.py")) if folder.is_dir() else ():
             if path.stem.startswith("_"):
                 continue
             try:
-                strategies[path.stem] = load(path)
+                found[path.stem] = load(path)
                 broken.pop(path.stem, None)
             except StrategyError as error:
                 broken[path.stem] = str(error)
-                strategies.pop(path.stem, None)
-    return Catalogue(strategies, broken)
+                found.pop(path.stem, None)
+    return found, broken

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.kernels import averages, bands, bars, oscillators, ranges
+from core.kernels import averages, bands, bars, oscillators, ranges, windows
 
 DTYPES = {
     name: value
-    for module in (averages, bands, bars, oscillators, ranges)
+    for module in (averages, bands, bars, oscillators, ranges, windows)
     for name, value in vars(module).items()
     if isinstance(value, np.dtype)
 }

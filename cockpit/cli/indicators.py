@@ -1,0 +1,143 @@
+"""`cockpit indicators`: the catalogue and variants of it. It needs no engine."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import textwrap
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from cockpit.cli.parser import Commands, pairs
+
+if TYPE_CHECKING:
+    from cockpit.cli.call import Call
+    from core.indicators.catalogue import Catalogue
+    from core.indicators.variants import Variant
+
+_EPILOG = """\
+cockpit indicators values rsi tape:BTCUSDT --param period=7 interval=5m
+cockpit indicators add fast_rsi rsi --param period=7 --type risk
+cockpit indicators values fast_rsi data/samples/BTCUSDT-1m.csv --output rsi.parquet
+"""
+
+
+def add(commands: Commands) -> None:
+    """indicators."""
+    from cockpit.cli.indicator_values import add_values
+
+    group = commands.group("indicators", catalogue, "indicators: what there is, variants, values over recorded data", epilog=_EPILOG)
+    made = group.add("add", add_one, "a variant: an indicator with parameters and a name, kept in the home")
+    made.add_argument("name", metavar="NAME")
+    made.add_argument("indicator", metavar="INDICATOR")
+    add_params(made)
+    made.add_argument(
+        "--type", default="general", metavar="T", help="general, risk, price, stop_loss, take_profit or close_order (general)"
+    )
+    made.add_argument("--line", default="", metavar="L", help="which of its lines (its first)")
+    made.add_argument("--symbols", metavar="A,B", help="what it follows (all)")
+    group.add("remove", remove, "take a variant out of the home").add_argument("name", metavar="NAME")
+    group.add("variants", variants, "the variants of the home")
+    add_values(group)
+
+
+def add_params(parser: argparse.ArgumentParser) -> None:
+    """`--param k=v …`, any number of times."""
+    words = "a parameter; see `cockpit indicators`"
+    parser.add_argument("--param", dest="params", nargs="+", action="extend", default=[], metavar="K=V", help=words)
+
+
+def catalogue(call: Call) -> int:
+    """What there is. A file that does not load is narrated and stops nothing."""
+    from core.indicators.catalogue import described
+
+    found = found_in_home(call)
+    for name, problem in sorted(found.broken.items()):
+        call.say(f"indicator {name} does not load: {problem}")
+    document = [described(one) for _, one in sorted(found.indicators.items())]
+    return call.answer(document, _listing(document))
+
+
+def found_in_home(call: Call) -> Catalogue:
+    """The built-in indicators and those of the home."""
+    from core.indicators.catalogue import discover
+
+    # A file may print when it loads; stdout is ours.
+    with contextlib.redirect_stdout(sys.stderr):
+        return discover(call.configuration().config.indicator_folder(call.home))
+
+
+def _listing(document: list[dict[str, Any]]) -> Iterator[str]:
+    for found in document:
+        yield f"{found['name']}: {found['sentence']}"
+        yield from textwrap.wrap(found["more"], 140, initial_indent="    ", subsequent_indent="    ")
+        yield f"    gives {', '.join(headed(line['name'], line['unit']) for line in found['lines'])}"
+        for row in found["params"]:
+            signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
+            bounds = ", ".join(f"{sign} {row[key]:g}" for key, sign in signs.items() if key in row)
+            allowed = " | ".join(row.get("choices", ())) or bounds
+            yield f"    {row['name']}={row['default']}  {row['type']}{f', {allowed}' if allowed else ''}  {row['description']}".rstrip()
+
+
+def headed(name: str, unit: str) -> str:
+    """A line and its unit."""
+    return f"{name} ({unit})"
+
+
+def add_one(call: Call) -> int:
+    """Write a variant into the home."""
+    import msgspec
+
+    from cockpit.cli.parser import comma_list
+    from core.home import make_home
+    from core.indicators.variant_file import FILE, add_variant
+    from core.indicators.variants import Variant
+
+    options, found = call.options, found_in_home(call)
+    params = pairs(options.params)
+    if options.indicator in found.indicators:  # as their types, not as text
+        given = msgspec.to_builtins(found[options.indicator].params(params))
+        params = {name: given[name] for name in params}
+    symbols = None if options.symbols is None else comma_list(options.symbols)
+    variant = Variant(name=options.name, indicator=options.indicator, type=options.type, params=params, line=options.line, symbols=symbols)
+    add_variant(make_home(call.home), variant, found)
+    return call.answer(msgspec.to_builtins(variant), [f"{variant.name} is in {call.home / FILE}"])
+
+
+def remove(call: Call) -> int:
+    """Take a variant out of the home."""
+    from core.indicators.variant_file import FILE, remove_variant
+
+    name = call.options.name
+    remove_variant(call.home, name)
+    return call.answer({"removed": name}, [f"{name} is no longer in {call.home / FILE}"])
+
+
+def variants(call: Call) -> int:
+    """The home's variants. One that is wrong is narrated and stops nothing."""
+    import msgspec
+
+    from cockpit.cli.call import table
+
+    rows = [msgspec.to_builtins(one) for one in kept_variants(call, found_in_home(call)).values()]
+    heads = ("name", "indicator", "type", "line", "params", "symbols")
+    cells = [
+        (
+            row["name"], row["indicator"], row["type"], row["line"] or None,
+            " ".join(f"{key}={value}" for key, value in row["params"].items()) or None,
+            "all" if row["symbols"] is None else ",".join(row["symbols"]),
+        )
+        for row in rows
+    ]  # fmt: skip
+    return call.answer(rows, table(heads, cells) if rows else ["no variants; add one with cockpit indicators add NAME INDICATOR"])
+
+
+def kept_variants(call: Call, found: Catalogue) -> dict[str, Variant]:
+    """The home's variants; those that are wrong are narrated."""
+    from core.indicators.variant_file import read_variants
+
+    read = read_variants(call.home, found)
+    for problem in read.wrong:
+        call.say(f"skipped: {problem}")
+    return read.found
