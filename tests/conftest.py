@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from core.research.search.crew import local_crew
+
 # A busy machine is no fault of the code: examples are judged by what they show, not by how long they took.
 settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("cockpit")
@@ -27,10 +29,18 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where strategies compile to in tests and their child processes: never the user's own cache; a set `COCKPIT_CACHE` is kept."""
+    """Where strategies compile to in tests and their child processes, once for all that run at the same time: never the user's own
+    cache; a set `COCKPIT_CACHE` is kept."""
     given = os.environ.get("COCKPIT_CACHE")
-    folder = Path(given) if given else tmp_path_factory.getbasetemp() / "kernels"
+    own = tmp_path_factory.getbasetemp()
+    folder = Path(given) if given else (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "kernels"
     os.environ["COCKPIT_CACHE"] = str(folder)
     yield folder
     if given is None:
         del os.environ["COCKPIT_CACHE"]
+
+
+@pytest.fixture(autouse=True)
+def trials_take_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests keep all processors busy: processes of a study that took only what nobody else wants would wait for very long."""
+    monkeypatch.setitem(local_crew.__wrapped__.__kwdefaults__, "idle", False)  # type: ignore[attr-defined]

@@ -80,7 +80,7 @@ def test_the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case: Case) -
     the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case)
 
 
-@law(20)
+@law(12)
 @given(data=st.data())
 def test_any_split_of_bars_gives_the_same_bits(data: st.DataObject) -> None:
     any_split_of_bars_gives_the_same_bits(data, realistic_cases().map(lambda case: case[2]))
@@ -92,7 +92,7 @@ def test_a_snapshot_restored_elsewhere_goes_on_as_if_uninterrupted(data: st.Data
     restored_elsewhere_it_goes_on_as_if_uninterrupted(data, data.draw(realistic_cases()), jit=True)
 
 
-@law(60)
+@law(30)
 @given(data=st.data())
 def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.DataObject) -> None:
     case = data.draw(realistic_cases())
