@@ -1,6 +1,6 @@
 """How much of the machine a sweep and a walk forward keep at work: whole commands, both cores, nobody helped.
 
-    python benchmarks/busy.py [--ticks 1000000] [--pairs 500] [--rounds 2] [--jobs N]
+    python benchmarks/busy.py [--ticks 4000000] [--pairs 500] [--rounds 2] [--jobs N]
 
 `cockpit optimize` over a recording, the rows already parsed and the loop compiled: the grid of the contests as a sweep, then the same
 with `--validate rolling`. The CPU time is that of the whole tree of processes. `busy_pct` is that by wall time and cores, from the first
