@@ -1,6 +1,6 @@
 """What people and programs may tell a running engine: typed, validated, journalled before they act.
 
-Every command goes through `engine.submit`. `actor` is who asked (`cli`, `tui`, `api`, `engine`).
+Every one goes through `engine.submit`. `actor` is who asked (`cli`, `tui`, `api`, `engine`).
 """
 
 from __future__ import annotations
@@ -110,8 +110,8 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
 
     `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
-    `allow_gaps` runs over a source that lacks data too. `costs` takes what was measured of the symbol in place of its terms: `measured`
-    (what the fills of this home cost) or a file that `cockpit calibrate --json` wrote, as a whole path; the terms named in `given` stay.
+    `allow_gaps` runs over a source that lacks data too. `costs` pays what was measured of the symbol, but for the terms in `given`:
+    `measured` by the fills of this home, or the whole path of a file that `cockpit calibrate --json` wrote.
     """
 
     source: str
@@ -132,13 +132,11 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
     Attributes:
         sources: files, folders, `tape:SYMBOL[@FROM..TO]`, or `tape:*[@FROM..TO]` for every symbol of the tape.
         symbols: only these of what the sources hold; none: all.
-        params, from_ns, to_ns: as of `Backtest`, and `allow_gaps` too; `params` are the same in all trials.
-        costs, given: as of `Backtest`, for each symbol what was measured of it.
+        params, from_ns, to_ns, allow_gaps, costs, given: as of `Backtest`; params of all trials, costs of each symbol its own.
         ranges, where: as on the command line: `fast=5:50:5`, `fast<slow`.
         trials: at most so many a strategy and symbol; None: as the method has it.
         validate: how the choice is judged by other stretches; None: not. `folds`: by how many.
-        train: share of the time to choose on, of split and rolling.
-        embargo: periods left out between choosing and judging.
+        train: share of the time to choose on, of split and rolling. `embargo`: periods left out before judging.
         monte_carlo: how often the periods of the best are drawn again; None: not.
     """
 
@@ -205,8 +203,7 @@ class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
     Attributes:
         asked: what was tried, in words of the command line.
         counts: by symbol, the span tried over (ns UTC) and how many trials were made in this run of it.
-        found: its verdict and its best rows; of a portfolio its figures and warnings.
-        kind: what it was.
+        found: its verdict and its best rows; of a portfolio (`kind`) its figures and warnings.
         journal: names the file its trials are kept in; of rows that name the same, the largest `ever` is what was made.
     """
 

@@ -209,8 +209,7 @@ class Lab:
             study.hear(progress, self.clock.now_ns())
             self.engine.panes.touch("lab")
 
-        share = max(1, self.processes // max(1, len(self._tasks)))
-        place = place_of(self.engine, study.id)
+        share, place = max(1, self.processes // max(1, len(self._tasks))), place_of(self.engine, study.id)
         await asyncio.to_thread(place.mkdir, mode=0o700, parents=True, exist_ok=True)
         try:
             return await study_service.run(study_request(self.engine, study, share, self.idle), told)

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
-from core.compile.python import PythonInstance
 from core.errors import SourceError, StrategyError, UsageError
 from core.kernels.records import FILL, FUNDING, MARK, REPORT
 from core.research.account import account_run
+from core.research.beginning import begun
 from core.research.calibration.costs import Costs
 from core.research.costs_text import held_back
 from core.research.curve import Curve
@@ -36,7 +34,7 @@ from core.research.trips import closed_trips
 from core.research.volatility import refuse_long_bars
 from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
-from core.strategy import PYTHON, Definition
+from core.strategy import Definition
 from core.strategy_files import load, strategy_file
 from core.term_rules import refuse_idle
 from core.types import Records, join
@@ -172,7 +170,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     refuse_short_bars(definition, order.params, source.interval_ns)
     interval = definition.interval(definition.params(order.params))
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
-    instance, batches = _begun(plan, order.terms, source)
+    instance, batches = begun(plan, order.terms, source)
     started = time.perf_counter()
     watch = Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched else None
     decisions = decisions_of(instance, plan, definition, order.signals)
@@ -197,17 +195,6 @@ def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
     """
     if holes is not None and not allow_gaps:
         raise refuse(text, holes)
-
-
-def _begun(plan: Blueprint, terms: Terms, source: Source) -> tuple[Instance, Iterable[Records]]:
-    """The loop and the rows to come: it is compiled while the first of them are read."""
-    batches = iter(source.batches())
-    if plan.kind == PYTHON:
-        return PythonInstance(plan, terms), batches
-    with ThreadPoolExecutor(1, thread_name_prefix="compiler") as compiler:
-        making = compiler.submit(Instance, plan, terms)
-        first = list(islice(batches, 1))
-        return making.result(), chain(first, batches)
 
 
 def _run(

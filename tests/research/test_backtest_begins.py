@@ -12,7 +12,7 @@ import pytest
 
 from core.commands import Terms
 from core.errors import SourceError, StrategyError
-from core.research import backtest
+from core.research import beginning
 from core.strategy import KERNEL, PYTHON
 from core.types import TICK, Records
 
@@ -22,7 +22,7 @@ ROWS = [np.zeros(3, TICK), np.zeros(2, TICK)]
 def begun(batches: Any, kind: str = KERNEL) -> Any:
     plan: Any = SimpleNamespace(kind=kind)
     source: Any = SimpleNamespace(batches=batches)
-    instance, rows = backtest._begun(plan, Terms(), source)
+    instance, rows = beginning.begun(plan, Terms(), source)
     return instance, list(rows)
 
 
@@ -39,14 +39,14 @@ def test_the_loop_is_made_while_the_first_rows_are_read(monkeypatch: pytest.Monk
         assert making.wait(30), "nobody makes the loop"
         yield from ROWS
 
-    monkeypatch.setattr(backtest, "Instance", instance)
+    monkeypatch.setattr(beginning, "Instance", instance)
     made, rows = begun(batches)
     assert made == "loop"
     assert [len(batch) for batch in rows] == [3, 2]
 
 
 def test_a_strategy_in_plain_python_is_made_where_it_will_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backtest, "PythonInstance", lambda plan, terms: threading.current_thread())
+    monkeypatch.setattr(beginning, "PythonInstance", lambda plan, terms: threading.current_thread())
     made, rows = begun(lambda: iter(ROWS), PYTHON)
     assert made is threading.current_thread()
     assert len(rows) == 2
@@ -60,9 +60,9 @@ def test_what_cannot_be_read_and_what_does_not_compile_are_both_said(monkeypatch
     def refused(plan: Any, terms: Terms) -> None:
         raise StrategyError("does not compile")
 
-    monkeypatch.setattr(backtest, "Instance", lambda plan, terms: None)
+    monkeypatch.setattr(beginning, "Instance", lambda plan, terms: None)
     with pytest.raises(SourceError, match="no such file"):
         begun(unreadable)
-    monkeypatch.setattr(backtest, "Instance", refused)
+    monkeypatch.setattr(beginning, "Instance", refused)
     with pytest.raises(StrategyError, match="does not compile"):
         begun(lambda: iter(ROWS))
