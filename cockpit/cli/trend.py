@@ -68,8 +68,8 @@ def trend(call: Call) -> int:
         call.document(document(ask, cells))
     else:
         print_trends(ask, cells, sys.stdout)
-    for cell in (cell for cell in cells if cell.is_refused):
-        call.say(f"{cell.symbol}: {cell.reading.status}")
+    for line in dict.fromkeys(f"{cell.symbol}: {cell.reading.status}" for cell in cells if cell.is_refused):
+        call.say(line)
     return 1 if any(cell.is_refused for cell in cells) else 0
 
 

@@ -81,10 +81,12 @@ def _word(cell: Cell | None) -> tuple[str, str]:
 
 
 def _unjudged(console: Console, cells: Sequence[Cell]) -> None:
-    for cell in cells:
-        if cell.reading.status != JUDGED:
-            at = "" if cell.interval_ns is None else f" {interval_text(cell.interval_ns)}"
-            console.print(f" {clean(cell.symbol)}{at}: {clean(cell.reading.status)}", style="yellow", soft_wrap=True)
+    intervals: dict[tuple[str, str], list[str]] = {}
+    for cell in (cell for cell in cells if cell.reading.status != JUDGED):
+        told = intervals.setdefault((cell.symbol, cell.reading.status), [])
+        told += [] if cell.interval_ns is None else [interval_text(cell.interval_ns)]
+    for (symbol, status), at in intervals.items():
+        console.print(f" {clean(' '.join([symbol, ', '.join(at)]).strip())}: {clean(status)}", style="yellow", soft_wrap=True)
 
 
 def _details(console: Console, cell: Cell, whole: bool) -> None:
