@@ -165,17 +165,19 @@ def test_an_engine_under_attack_records_answers_and_keeps_its_memory(home: Path,
         before = sum(resident([engine.process.pid]).values())
         kinds = ["flood"] * 4 + ["never reads"] * 4 + ["junk"] * 2 + ["broken"] * 2 + ["idle"] * 20
         attacks = [Attack(socket_path(home), kind) for kind in kinds]
-        for attack in attacks:
-            attack.start()
-        until(lambda: all(attack.rounds for attack in attacks if attack.kind == "junk"), "the attack is on", 60)
-        told = engine.said("ticks_total")
-        until(lambda: engine.said("ticks_total") > told + 200, "it records on", 60)
-        assert call(home, Ask("status"))["pid"] == engine.process.pid
-        held = sum(resident([engine.process.pid]).values())
-        for attack in attacks:
-            attack.over.set()
-        for attack in attacks:
-            attack.join(10)
+        try:
+            for attack in attacks:
+                attack.start()
+            until(lambda: all(attack.rounds for attack in attacks if attack.kind == "junk"), "the attack is on", 60)
+            told = engine.said("ticks_total")
+            until(lambda: engine.said("ticks_total") > told + 200, "it records on", 60)
+            assert call(home, Ask("status"))["pid"] == engine.process.pid
+            held = sum(resident([engine.process.pid]).values())
+        finally:  # or it would go on against every test behind this one
+            for attack in attacks:
+                attack.over.set()
+            for attack in attacks:
+                attack.join(10)
         assert held < before + (64 << 20)
         assert engine.stop() == 0
     assert rows(home / "tape.db", "SELECT count(*) FROM gaps")[0][0] == 0
