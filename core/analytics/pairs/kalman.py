@@ -15,6 +15,9 @@ DELTA = 1e-4
 #: Bars the filter begins with.
 START = 20
 
+#: So far x must have moved in them, in deviations of x over all bars; a line through less is rounding, and the filter never gets over it.
+MOVED = 1e-4
+
 
 class Path(NamedTuple):
     """How the line moved.
@@ -38,7 +41,7 @@ def fit_kalman(y: Floats, x: Floats, delta: float = DELTA) -> Path:
     """Filter y_t = a_t + b_t·z_t + e_t, with z = (x - mean) / deviation of x over all bars.
 
     Noise: Var e = R; a and b walk at random, their steps independent with variance `delta`·R each. Estimates do not depend on R, nor on the
-    units of x and y. It begins with least squares over the first 20 bars (more, where x stands still in them), which is what a flat prior
+    units of x and y. It begins with least squares over the first 20 bars (more, where x hardly moves in them), which is what a flat prior
     comes to. With `delta` 0 it is recursive least squares. The filter looks back only; the mean and deviation that scale the noise
     of b are those of all bars.
 
@@ -68,7 +71,7 @@ def fit_kalman(y: Floats, x: Floats, delta: float = DELTA) -> Path:
 def _begin(z: Floats) -> int:
     """With how many bars z has begun to vary."""
     begin = START
-    while is_still(z[:begin]):
+    while float(np.ptp(z[:begin])) <= MOVED:
         begin += 1
         if begin >= len(z):
             raise Absent("the second leg moved in the last bar only")
@@ -77,10 +80,10 @@ def _begin(z: Floats) -> int:
 
 def _filtered(y: Floats, z: Floats, begin: int, line: Line, delta: float) -> tuple[Floats, Floats, Floats]:
     """Slope, intercept and forecast error of each bar; in numbers of Python, which are faster here than arrays of two."""
-    head = z[:begin]
-    count, total, squares = float(begin), float(head.sum()), float(head @ head)
-    determinant = count * squares - total * total
-    p_bb, p_ab, p_aa = count / determinant, -total / determinant, squares / determinant  # (Z'Z)⁻¹, in units of R
+    mean = float(z[:begin].mean())
+    across = z[:begin] - mean
+    p_bb = 1.0 / float(across @ across)
+    p_ab, p_aa = -mean * p_bb, 1.0 / begin + mean * mean * p_bb  # (Z'Z)⁻¹, in units of R
     b, a = line
     slopes, intercepts, errors = [b], [a], []
     for at, value in zip(z[begin:].tolist(), y[begin:].tolist(), strict=True):
