@@ -20,6 +20,9 @@ BACK, JUMP, FROZEN, CROSSED, AHEAD, OLD = "time went back", "jumped", "price sto
 #: Prints (quotes) looked at together; and of how many looks one learns, after the first ones that all do.
 TOGETHER, LEARNS, EAGER = 2048, 4, 30
 
+#: Batches that wait apart: to join thousands of them at once is a millisecond in which nothing else happens.
+APART = 64
+
 #: A silence of all symbols counts as no more: nobody stands still while nobody trades.
 SILENCE = 2 * SECOND
 
@@ -69,10 +72,10 @@ class Checks:
     def take(self, ticks: Records, quotes: Records) -> None:
         """Prints in the order they were released, and quotes."""
         if len(quotes):
-            self._quotes.append(quotes)
+            self._quotes = _gathered(self._quotes, quotes)
             self._waiting[1] += len(quotes)
         if len(ticks):
-            self._ticks.append(ticks)
+            self._ticks = _gathered(self._ticks, ticks)
             self._waiting[0] += len(ticks)
         if max(self._waiting) >= TOGETHER:
             self.look()
@@ -203,3 +206,9 @@ class Checks:
             self._usual = np.append(self._usual, np.zeros(more))
             self._ring = np.concatenate((self._ring, np.zeros((more, MOVES))))
             self.counts = {reason: np.append(counts, np.zeros(more, np.int64)) for reason, counts in self.counts.items()}
+
+
+def _gathered(waiting: list[Records], more: Records) -> list[Records]:
+    """Batches that wait with one more."""
+    waiting.append(more)
+    return waiting if len(waiting) < APART else [join(waiting, more.dtype)]
