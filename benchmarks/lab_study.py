@@ -3,9 +3,9 @@
     python benchmarks/lab_study.py [--seconds 20] [--rate 5000] [--processes N] [--rounds 2]
 
 As `lab.py`, with a study in place of the runs: `optimize` asked of the engine as the Lab screen asks it, a compiled strategy at thousands
-of parameter sets over a million prints, trials in so many processes (one a core). `study_cpu_pct` is what the study's processes got of one
-processor, and it must have got on. Latencies are p50 / p99 / maximum in µs from the moment the engine read the socket. Prints one JSON
-document.
+of parameter sets over a million prints, trials in so many processes (one a core but one, as an engine has it where nothing else is said).
+`study_cpu_pct` is what the study's processes got of one processor, and it must have got on. Latencies are p50 / p99 / maximum in µs from
+the moment the engine read the socket. Prints one JSON document.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0, help="of each turn")
     parser.add_argument("--rate", type=float, default=5000.0, help="prints a second")
-    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1, help="that run trials at once")
+    parser.add_argument("--processes", type=int, default=max(1, (os.cpu_count() or 1) - 1), help="that run trials at once")
     parser.add_argument("--rounds", type=int, default=2, help="of both in turn")
     options = parser.parse_args()
     load = os.getloadavg()[0]

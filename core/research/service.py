@@ -172,7 +172,7 @@ async def converse(
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-P", "-m", module, str(os.getpid()),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        limit=LONGEST_LINE, start_new_session=True,
+        limit=LONGEST_LINE,
     )  # fmt: skip
     step_back(process.pid, idle)
     assert process.stdin is not None

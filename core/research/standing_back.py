@@ -12,7 +12,8 @@ def step_back(pid: int, idle: bool) -> None:
     start and its imports too; as far as the system lets us.
 
     Linux shares the processors among sessions first (sched(7), autogroup): between two of them neither nice nor idle counts, but the nice
-    value of the session as a whole. So it must lead a session of its own, which then stands back as a whole.
+    value of the session as a whole, and who was let in stays for some milliseconds. So those that make way for an engine stay in its
+    session, where they are gone when one of its own is woken; one that leads a session has that stand back as a whole.
     """
     if idle:
         with contextlib.suppress(OSError):

@@ -301,7 +301,7 @@ async def test_a_run_asks_for_what_nobody_else_wants_of_the_processor(tmp_path: 
         rig.engine.lab.idle = True
         session = _session()
         id_ = await start(rig, source, "slow")
-        await until(lambda: _children_of_this_process() == [(19, 5, False)], "its process stands back, in a session of its own", 30)
+        await until(lambda: _children_of_this_process() == [(19, 5, os.getsid(0))], "its process stands back, in our session", 30)
         assert _session() == session, "which does not"
         assert row(rig, id_).state == "running"
 
@@ -312,14 +312,14 @@ def _session() -> str:
     return group.read_text() if group.exists() else ""
 
 
-def _children_of_this_process() -> list[tuple[int, int, bool]]:
-    """(nice, policy, whether it is in our session) of the runs of this process."""
-    found: list[tuple[int, int, bool]] = []
+def _children_of_this_process() -> list[tuple[int, int, int]]:
+    """(nice, policy, session) of the runs of this process."""
+    found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             words = stat.read_text().rpartition(")")[2].split()
             if int(words[1]) == os.getpid() and b"core.research.job" in (stat.parent / "cmdline").read_bytes():
-                found.append((int(words[16]), int(words[38]), int(words[3]) == os.getsid(0)))
+                found.append((int(words[16]), int(words[38]), int(words[3])))
     return found
 
 

@@ -69,11 +69,17 @@ def _settle_in(parent: int, idle: bool) -> None:
     from core.research.standing_back import step_back
 
     die_with(parent)
-    os.setsid()
+    if not _stands_back():  # else it is an engine's, in whose session its class counts
+        os.setsid()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     step_back(os.getpid(), idle)
     with contextlib.suppress(ImportError):
         import numba  # noqa: F401
+
+
+def _stands_back() -> bool:
+    """Whether this process was started by one that takes only what nobody else wants of the processor."""
+    return hasattr(os, "SCHED_IDLE") and os.sched_getscheduler(0) == os.SCHED_IDLE
 
 
 @contextmanager

@@ -26,7 +26,7 @@ if __name__ == "__main__":
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux knows the class")
 @pytest.mark.parametrize(
     ("before", "where"),
-    [("", "own"), ("os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))", "own")],
+    [("", "own"), ("os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))", "ours")],
     ids=["of the command line", "of an engine"],
 )
 def test_its_session_is_its_own_but_where_an_engine_asks(before: str, where: str, tmp_path: object) -> None:
