@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from core.alert_rules import AnyRule
 from core.terms import Terms as Terms
+from core.variant import Variant
 
 NonNegative: TypeAlias = Annotated[float, Meta(ge=0)]
 Positive: TypeAlias = Annotated[float, Meta(gt=0)]
@@ -98,6 +99,19 @@ class SnoozeAlert(Struct, frozen=True, kw_only=True, tag="snooze_alert"):
 
     id: str
     seconds: Annotated[float, Meta(ge=0, le=2_592_000)]
+
+
+class SetVariant(Struct, frozen=True, kw_only=True, tag="set_variant"):
+    """Keep a variant of an indicator in the home, in the place of one of its name; with `anew` there must be none."""
+
+    variant: Variant
+    anew: bool = False
+
+
+class RemoveVariant(Struct, frozen=True, kw_only=True, tag="remove_variant"):
+    """Take a variant of an indicator out of the home, whether or not what is said of it there is right."""
+
+    name: str
 
 
 class Stop(Struct, frozen=True, kw_only=True, tag="stop"):
@@ -242,9 +256,22 @@ class ReplaySeek(Struct, frozen=True, kw_only=True, tag="seek"):
     to_ns: Annotated[int, Meta(ge=0)] | None = None
 
 
+VariantCommand: TypeAlias = SetVariant | RemoveVariant
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
 ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
 Command: TypeAlias = (
-    Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand | ReplayCommand
+    Register
+    | Unregister
+    | Pause
+    | Resume
+    | Flatten
+    | SetLimits
+    | Watch
+    | Unwatch
+    | Stop
+    | AlertCommand
+    | LabCommand
+    | ReplayCommand
+    | VariantCommand
 )

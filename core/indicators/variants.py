@@ -1,44 +1,19 @@
-"""Variants: indicators with parameters and a name, and what each is for."""
+"""Variants: which of them can be, and which of their values."""
 
 from __future__ import annotations
 
 import re
-from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
-from msgspec import Struct
 from numpy.typing import NDArray
 
 from core.errors import StrategyError, UsageError
 from core.indicators.catalogue import Catalogue
+from core.variant import NAME, RISK, TYPES, Type, Variant
 
-#: What a variant is for: anything; how risky it is, 0 to 100; or a price, the price of a stop, of a take-profit, when to close.
-Type: TypeAlias = Literal["general", "risk", "price", "stop_loss", "take_profit", "close_order"]
+__all__ = ["NAME", "RISK", "TYPES", "Type", "Variant", "check", "flagged"]
 
-TYPES: tuple[str, ...] = get_args(Type)
-
-#: What the values of a variant of type `risk` lie in; others are flagged, and stay as they are.
-RISK = (0.0, 100.0)
-
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _SYMBOL = re.compile(r"[^\s,\x00-\x1f\x7f-\x9f]{1,64}")
-
-
-class Variant(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One named parameter set of an indicator.
-
-    Attributes:
-        params: those that are given, defaults for the rest.
-        line: which of the indicator's lines it stands for; '' its first.
-        symbols: what it follows; None: all there are.
-    """
-
-    name: str
-    indicator: str
-    type: str = "general"
-    params: dict[str, Any] = {}
-    line: str = ""
-    symbols: list[str] | None = None
 
 
 def check(variant: Variant, catalogue: Catalogue) -> None:
