@@ -136,6 +136,18 @@ class Bank:
         found, index = self._seat(name, symbol)
         return found.rack.lines(found.number, index).copy()
 
+    def go_on_from(self, other: Bank, name: str, symbol: str) -> None:
+        """Let a variant know of a symbol what it knows in another bank of the same table of symbols.
+
+        Raises:
+            UsageError: it does not follow that symbol, here or there.
+            StoreError: it is of another indicator there, or of other parameters.
+        """
+        (ours, index), (theirs, _) = self._seat(name, symbol), other._seat(name, symbol)
+        if ours.rack.version != theirs.rack.version or ours.params != theirs.params:
+            raise StoreError(f"{name} is another variant in the other bank")
+        ours.rack.restore(ours.number, index, theirs.rack.save(theirs.number, index))
+
     def snapshot(self) -> bytes:
         """All that changes while it runs."""
         rows = [

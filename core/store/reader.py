@@ -107,6 +107,16 @@ def ticks_since(
         yield from (ready[i : i + batch] for i in range(0, len(ready), batch))
 
 
+def newest_seq(path: Path) -> int:
+    """The highest seq that is committed, 0 where there is none: every tick with a lower one is on the tape.
+
+    Raises:
+        StoreError: the file cannot be read.
+    """
+    with open_to_read(path, TAPE) as db:
+        return _newest_seq(db, all_series(db))
+
+
 def _stretches(db: sqlite3.Connection, numbers: str, first: int, last: int) -> list[tuple[int, int]]:
     """(first, last) of runs of buckets of seq: one while they are rows; sealed ones together, as each chunk that is met is opened whole."""
     query = f"SELECT bucket, count(*) FROM zones WHERE axis = 'seq' AND series IN ({numbers}) AND bucket BETWEEN ? AND ? GROUP BY bucket"

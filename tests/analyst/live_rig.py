@@ -1,0 +1,79 @@
+"""A home with a tape and variants, and live indicators on it that do nothing until they are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from indicator_rig import walk
+
+from core.analyst.live import Figure, LiveIndicators
+from core.store.tape import Tape
+from core.types import Records, Symbols
+
+NAMES = ["binance:BTCUSDT", "binance:ETHUSDT"]
+STREAM = "trade"
+
+
+def walk_of(count: int, seed: int = 1) -> Records:
+    """Prints of two random walks, of symbols that are told apart by their index, with ids and seqs as a tape has them."""
+    ticks = walk(count, seed=seed, symbols=2)
+    ticks = ticks.take(np.argsort(ticks["ts"], kind="stable"))
+    ticks["seq"] = np.arange(1, count + 1)
+    ticks["qty"] = np.maximum(ticks["qty"], 0.001)  # a tape holds no prints of nothing
+    for symbol in (0, 1):
+        ours = np.flatnonzero(ticks["symbol"] == symbol)
+        ticks["id"][ours] = np.arange(1, len(ours) + 1)
+    return ticks
+
+
+def record(home: Path, ticks: Records) -> None:
+    """Put them on the home's tape."""
+
+    async def write() -> None:
+        async with await Tape.open(home / "tape.db", Symbols(list(NAMES))) as tape:
+            tape.append(ticks, STREAM)
+
+    asyncio.run(write())
+
+
+class Live:
+    """Live indicators, and what they asked for.
+
+    Attributes:
+        wanted: (symbols, seq) as they were asked for.
+    """
+
+    def __init__(self, home: Path, watched: Sequence[str] = NAMES) -> None:
+        self.home = home
+        self.wanted: list[tuple[list[str], int]] = []
+        self.of = LiveIndicators(home, home / "indicators", STREAM, lambda symbols, after: self.wanted.append((symbols, after)))
+        self.of.learn(NAMES)
+        self.of.watch(watched)
+
+    def variants(self, text: str) -> None:
+        """The home's file."""
+        path = self.home / "indicators.toml"
+        path.with_suffix(".new").write_text(text)
+        path.with_suffix(".new").replace(path)
+
+    def begin(self, seq: int) -> None:
+        """Look, and let the stream begin after a seq."""
+        self.of.turn()
+        self.of.begin(seq)
+
+    def take(self, ticks: Records, size: int = 37) -> list[Figure]:
+        """Live ticks in batches."""
+        return [figure for at in range(0, len(ticks), size) for figure in self.of.take(ticks[at : at + size].copy())]
+
+    def lines(self, variant: str, symbol: str = NAMES[0]) -> np.ndarray | None:  # type: ignore[type-arg]
+        """What a variant is now."""
+        (one,) = [one for one in self.of.following(symbol) if one.name == variant]
+        return self.of.state(one, symbol).lines
+
+    def problem(self, variant: str, symbol: str = NAMES[0]) -> str:
+        """Why it is not known."""
+        (one,) = [one for one in self.of.following(symbol) if one.name == variant]
+        return self.of.state(one, symbol).problem
