@@ -19,6 +19,7 @@ from core.compile import service
 from core.config import Config
 from core.engine import overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
+from core.engine.analyst import Analyst
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
@@ -125,6 +126,7 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.lab = Lab(self, config.research.processes)
+        self.analyst = Analyst(self)
         self.upkeep = Upkeep(self)
         self.replay: Replay | None = None
         self._opened = AsyncExitStack()
@@ -141,6 +143,7 @@ class Engine:
         """
         await storage.open_files(self, self._opened)
         self._opened.push_async_callback(self.pool.stop)
+        self._opened.push_async_callback(self.analyst.stop)
         await self.lab.open()
         self._opened.push_async_callback(self.lab.close)
         await self.sentinel.recall_alerts()

@@ -110,7 +110,9 @@ class Requests:
             return await asyncio.to_thread(lacking_in, texts, engine.home, args.get("from_ns"), args.get("to_ns"))
         if what == "upkeep":
             return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
-        raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
+        if what in engine.analyst.words:
+            return await engine.analyst.ask(what, args)
+        raise UsageError(f"{what!r} is not a question: {', '.join((*QUESTIONS, *engine.analyst.words))}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`; a replay that plays is at work."""

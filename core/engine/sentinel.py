@@ -134,6 +134,10 @@ class Sentinel:
         if passed and not firings:
             self.write([], self._marks([*passed, *(f"rule {id_}" for id_ in self.book.rules_on(passed))]))
 
+    def figure_arrived(self, name: str, value: float, ts_ns: int) -> None:
+        """A figure of a series that is no price came from elsewhere, as of `ts_ns`."""
+        self.fire(self.book.value(name, value, self.engine.clock.now_ns()))
+
     def fire(self, firings: Iterable[Firing]) -> None:
         """Raise what fired, and write it with how far was looked: all or nothing."""
         engine = self.engine
