@@ -27,6 +27,7 @@ class Compiling:
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._turn = threading.Lock()
         self._closed = False
+        self._later: threading.Thread | None = None
 
     def ready(self, indicator: Indicator, *, bars: bool = False) -> str:
         """Wait until the machine code of an indicator is in the cache; why it will not be, '' where it is."""
@@ -50,11 +51,14 @@ class Compiling:
         return lines[-1] if process.returncode else ""
 
     def warm(self, catalogue: Catalogue) -> None:
-        """Have all that is not in the cache compiled some time, for ticks and for bars."""
+        """Have all that is not in the cache compiled some time, for ticks and for bars; nothing while that goes on already."""
+        if self._later is not None and self._later.is_alive():
+            return
         missing = [str(one.path) for one in catalogue.indicators.values() if not _kept(one)]
         process = self._begin(["--idle", *missing], subprocess.DEVNULL) if missing else None
         if process is not None:
-            threading.Thread(target=self._wait, args=(process,), daemon=True).start()
+            self._later = threading.Thread(target=self._wait, args=(process,), daemon=True)
+            self._later.start()
 
     def close(self) -> None:
         """End what is under way; nothing is begun any more."""

@@ -17,8 +17,9 @@ import numpy as np
 
 from core.analyst import answers, words
 from core.analyst.following import Following
+from core.analyst.indicator_desk import IndicatorDesk
 from core.analyst.scanning import Scanning
-from core.analyst.words import Answer, Opening, Question, Scan
+from core.analyst.words import Answer, Opening, Question, Scan, Watched
 from core.errors import CockpitError, one_line
 from core.types import TICK
 from core.workers import frames
@@ -39,6 +40,7 @@ class Desk:
         self._turn = threading.Lock()
         self._thinking = ThreadPoolExecutor(1, "question")
         self.following = Following(self.send)
+        self._indicators = IndicatorDesk(self.following, self.send)
         self._scanning = Scanning(self.send)
         self._questions = msgspec.msgpack.Decoder(Question)
 
@@ -47,6 +49,7 @@ class Desk:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._scanning.cancel()
+        self._indicators.close()
         self._thinking.shutdown(wait=False, cancel_futures=True)
         self._scanning.wait()
 
@@ -64,7 +67,11 @@ class Desk:
         elif kind == words.BEHIND:
             self.following.read_on(seq)
         elif kind == words.NAMES:
-            self.following.learn(msgspec.msgpack.decode(payload, type=list[str]))
+            self._learn(msgspec.msgpack.decode(payload, type=list[str]))
+        elif kind == words.WANTED:
+            self.following.meet(seq)
+        elif kind == words.WATCHED:
+            self._indicators.watch(msgspec.msgpack.decode(payload, type=Watched))
         elif kind == words.SCAN:
             self._scanning.start(msgspec.msgpack.decode(payload, type=Scan))
         elif kind == words.CANCEL:
@@ -72,12 +79,18 @@ class Desk:
         elif kind == words.OPENING:
             opening = msgspec.msgpack.decode(payload, type=Opening)
             self.following.open(Path(opening.home), opening.names)
+            self._indicators.open(opening)
             self._scanning.idle = opening.idle
+
+    def _learn(self, names: list[str]) -> None:
+        self.following.learn(names)
+        self._indicators.learn(names)
 
     def _answer(self, question: Question, number: int) -> None:
         """The task's outer edge: a question that cannot be answered ends nothing."""
         try:
-            answer = Answer(plain(answers.answer(question)))
+            found = self._indicators.answer(question)
+            answer = Answer(plain(answers.answer(question) if found is None else found))
         except CockpitError as error:
             answer = Answer(problem=one_line(str(error)))
         except Exception as error:  # told to who asked; the next question is another one

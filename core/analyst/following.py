@@ -32,6 +32,7 @@ class Following:
         symbols: the engine's symbols.
         wanted: those whose ticks are read from the tape.
         on_ticks: what every batch is handed to, in the order of seq, none twice.
+        on_wanted: called with a seq once every tick after it of the symbols asked for last will come.
     """
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
@@ -39,6 +40,7 @@ class Following:
         self.symbols = Symbols()
         self.wanted: list[str] = []
         self.on_ticks: Callable[[Records], None] = lambda ticks: None
+        self.on_wanted: Callable[[int], None] = lambda seq: None
         self._send = send
         self._tape = Path()
         self._told = 0
@@ -56,6 +58,11 @@ class Following:
         """Ask for ticks of these symbols, and no others; see `Want`."""
         self.wanted = symbols
         self._send(frames.message(words.WANT, Want(symbols, after)))
+
+    def meet(self, seq: int) -> None:
+        """The stream is of the symbols that were asked for, from this seq on; what was taken beyond it may lack some of them."""
+        self.seq = max(self.seq, seq)
+        self.on_wanted(self.seq)
 
     def take(self, ticks: Records, seq: int) -> None:
         """Live ticks through `seq`; those that were taken already are passed over."""

@@ -12,10 +12,11 @@ from core.analyst.live import LiveIndicators, State
 from core.analyst.warming import Follower
 from core.errors import CockpitError, StrategyError, UsageError, one_line
 from core.indicators.bank import Bank
+from core.indicators.bar_source import bars_as_source
 from core.indicators.catalogue import described
 from core.indicators.variant_file import complete
 from core.indicators.variants import flagged
-from core.types import BAR, BarKind, Records, Symbols, interval_text
+from core.types import BarKind, Records, Symbols, interval_text
 from core.variant import Variant
 
 #: Seconds that the first look at the home may take.
@@ -27,7 +28,7 @@ MOST = 16
 
 def catalogue(live: LiveIndicators) -> dict[str, Any]:
     """`indicators`, `variants`, and what is wrong: `broken` files by name, `wrong` tables."""
-    state = _state(live)
+    note = _note(live)
     kept = live.kept
     failed: dict[str, list[str]] = {}
     for one in kept.followers().values():
@@ -38,15 +39,15 @@ def catalogue(live: LiveIndicators) -> dict[str, Any]:
         row = described(indicator)
         rows.append({**row, "about": row["sentence"], "problems": list(dict.fromkeys(failed.get(name, ())))})
     variants = [msgspec.to_builtins(variant) for variant in kept.variants.found.values()]
-    return {**state, "indicators": rows, "variants": variants, "wrong": kept.variants.wrong, "broken": kept.catalogue.broken}
+    return {"note": note, "indicators": rows, "variants": variants, "wrong": kept.variants.wrong, "broken": kept.catalogue.broken}
 
 
 def values(live: LiveIndicators, args: dict[str, Any]) -> dict[str, Any]:
     """The values now of all variants that follow `symbol`, in the order of their file."""
     symbol = str(args.get("symbol", ""))
-    state = _state(live)
+    said = _note(live)
     rows = [_value(one, live.state(one, symbol)) for one in live.following(symbol)]
-    return {**state, "symbol": symbol, "values": rows, "wrong": live.kept.variants.wrong}
+    return {"note": said, "symbol": symbol, "values": rows, "wrong": live.kept.variants.wrong}
 
 
 def _value(one: Follower, state: State) -> dict[str, Any]:
@@ -93,7 +94,8 @@ def series(live: LiveIndicators, args: dict[str, Any], bars: Records, kind: BarK
     asked, count = args.get("indicators") or [], int(args.get("count") or len(bars))
     if len(asked) > MOST:
         raise UsageError(f"{len(asked)} indicators on one chart: {MOST} at most")
-    state, found = _state(live), []
+    said = _note(live)
+    found: list[dict[str, Any]] = []
     source = bars_as_source(bars, kind)
     for row in asked:
         name = one_line(str(row.get("variant") or row.get("indicator") or ""), 80)
@@ -114,7 +116,7 @@ def series(live: LiveIndicators, args: dict[str, Any], bars: Records, kind: BarK
                 "name": name, "line": line.name, "unit": line.unit, "panel": line.panel, "ts_ns": bars["start"][-count:],
                 "values": column, "note": note,
             })  # fmt: skip
-    return {**state, "series": found}
+    return {"note": said, "series": found}
 
 
 def _asked(live: LiveIndicators, row: dict[str, Any], kind: BarKind) -> tuple[Follower, list[int]]:
@@ -138,29 +140,19 @@ def _over(one: Follower, source: Records) -> Any:
     return bank.series(one.name, "it", source)
 
 
-def bars_as_source(bars: Records, kind: BarKind) -> Records:
-    """OHLCV records as BAR records: the source a backtest on bars has. The last may go on still: it counts as far as it has come."""
-    source = np.zeros(len(bars), BAR)
-    for name in ("start", "open", "high", "low"):
-        source[name] = bars[name]
-    source["ts"] = bars["start"] + int(kind.size) if kind.by == "time" else bars["end"]
-    source["price"], source["qty"] = bars["close"], bars["volume"]
-    source["bid"] = source["ask"] = np.nan
-    source["id"] = source["seq"] = np.arange(1, len(bars) + 1)
-    return source
-
-
 def check_variant(live: LiveIndicators, args: dict[str, Any]) -> dict[str, Any]:
     """A variant as it is to be written, or the one line on why it cannot be (`problem`)."""
-    state = _state(live)
+    note = _note(live)
     try:
         variant = msgspec.convert(args.get("variant"), Variant)
-        return {**state, "variant": msgspec.to_builtins(complete(variant, live.kept.catalogue)), "problem": ""}
+        return {"note": note, "variant": msgspec.to_builtins(complete(variant, live.kept.catalogue)), "problem": ""}
     except (UsageError, msgspec.ValidationError) as error:
-        return {**state, "variant": None, "problem": one_line(str(error))}
+        return {"note": note, "variant": None, "problem": one_line(str(error))}
 
 
-def _state(live: LiveIndicators) -> dict[str, Any]:
-    ready = live.ready.wait(FIRST_LOOK_S)
+def _note(live: LiveIndicators) -> str:
+    """What is wrong, in one line, once the home was looked at."""
+    if not live.ready.wait(FIRST_LOOK_S):
+        return "the indicators of the home are still being read"
     wrong = [*live.kept.catalogue.broken.values(), *live.kept.variants.wrong]
-    return {"state": "ready" if ready else "starting", "note": one_line(wrong[0]) if wrong else "", "asof_ns": live.asof_ns}
+    return one_line(wrong[0]) if wrong else ""

@@ -61,7 +61,8 @@ class LiveIndicators:
         home: whose variants and tape these are.
         folder: the user's own indicators.
         stream: the kind of prints on the tape; None: there is one.
-        want: called with the symbols whose ticks are needed, and the seq after which.
+        want: called with the symbols whose ticks are needed, and the seq after which; -1: from now on.
+        compiling: has machine code made.
 
     Attributes:
         kept: what the home says.
@@ -69,13 +70,15 @@ class LiveIndicators:
         ready: the home was looked at.
     """
 
-    def __init__(self, home: Path, folder: Path, stream: str | None, want: Callable[[list[str], int], None]) -> None:
+    def __init__(
+        self, home: Path, folder: Path, stream: str | None, want: Callable[[list[str], int], None], compiling: Compiling
+    ) -> None:  # fmt: skip
         self.kept = Kept(home, folder)
         self.symbols = Symbols()
         self.ready = threading.Event()
         self._tape = Tape(home / "tape.db", stream)
         self._want = want
-        self._compiling = Compiling()
+        self._compiling = compiling
         self._lock = threading.RLock()
         self._bank = Bank(self.symbols)
         self._held = Held()
@@ -91,14 +94,15 @@ class LiveIndicators:
         self._thread = threading.Thread(target=self._run, name="indicators", daemon=True)
 
     def start(self) -> None:
-        """Begin to look at the home."""
-        self._thread.start()
+        """Begin to look at the home; nothing where it does already."""
+        with self._lock:
+            if self._thread.ident is None:
+                self._thread.start()
 
     def close(self) -> None:
-        """Look no more; what is being compiled is given up."""
+        """Look no more."""
         self._closing.set()
         self._wake.set()
-        self._compiling.close()
         if self._thread.is_alive():
             self._thread.join()
 
@@ -152,11 +156,6 @@ class LiveIndicators:
         """The variants that follow a symbol, in the order of the file."""
         return [one for one in self._followers.values() if one.follows(symbol)]
 
-    @property
-    def asof_ns(self) -> int:
-        """The time of the newest tick, ns UTC; 0 before there was one."""
-        return int(self._times.max(initial=0))
-
     def problem(self, one: Follower) -> str:
         """Why a variant has no values anywhere; '' where nothing is wrong."""
         return self._bank.failed.get(one.indicator.name, "") or self._problems.get(one.name, "")
@@ -197,8 +196,9 @@ class LiveIndicators:
                 self._problems = {}
                 for name in [*self._followers]:
                     new = followers.get(name)
-                    if (new is None or not new.same(self._followers[name])) and self._live.pop(name, None):
+                    if (new is None or not new.same(self._followers[name])) and name in self._live:
                         self._bank.remove(name)
+                        del self._live[name]
                 live = {self._followers[name].indicator.name for name in self._live}
                 self._bank.failed = {name: why for name, why in self._bank.failed.items() if name in live}
                 self._followers = followers
@@ -221,7 +221,7 @@ class LiveIndicators:
             return
         self._wanted = wanted
         self._held.begin(-1)
-        self._want(wanted, self._seq or self._tape.newest())
+        self._want(wanted, -1 if not wanted else self._seq if self._live else self._tape.newest())
 
     def _warm(self) -> bool:
         """Bring what is new to where the market is; whether something is left that must be tried again soon."""

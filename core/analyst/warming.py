@@ -69,14 +69,14 @@ class Tape:
 def warm(tape: Tape, symbol: str, followers: Iterable[Follower], symbols: Symbols) -> tuple[Bank, int]:
     """Followers of one symbol in a new bank, as they are after its ticks on the tape, and the seq these go through.
 
-    Each begins where `cockpit indicators values` begins to read for it, and takes what that takes: every tick by time and id.
+    Each takes what `cockpit indicators values` takes: every tick by time and id, from where it `begins`.
 
     Raises:
         StrategyError: an indicator does not compile.
         StoreError: the tape cannot be read.
     """
     bank, seq = Bank(symbols), tape.newest()
-    waiting = sorted(((_start(tape, symbol, one), one) for one in followers), key=lambda found: found[0])
+    waiting = sorted(((begins(tape, symbol, one), one) for one in followers), key=lambda found: found[0])
     if seq:
         windows = scan_ticks(tape.path, symbol, tape.stream, from_ns=waiting[0][0] or None, symbols=symbols)
         try:
@@ -112,16 +112,17 @@ def _take(bank: Bank, ticks: Any, seq: int, waiting: list[tuple[int, Follower]],
     return waiting
 
 
-def _start(tape: Tape, symbol: str, one: Follower) -> int:
-    """When the ticks of the tape begin that it is warmed up on, ns; 0: all of them."""
+def begins(tape: Tape, symbol: str, one: Follower) -> int:
+    """When the ticks of the tape begin that a follower is warmed up on, ns: where `cockpit indicators values` begins to read for it, and
+    some prints earlier, so that it knows what was before; 0: all of them."""
     windows = tape_windows(tape.path, symbol, tape.stream, 1) if tape.stream is not None and tape.path.exists() else []
     if not windows:
         return 0
-    until = windows[-1][1]
+    until = windows[-1][0]  # at the newest print, or up to five minutes before
     start = reach_back(one.indicator, one.values, until)
-    if start is not None:
-        return start
-    wanted, span = reach_given(one.indicator.warmup(one.indicator.params(one.values)), 0), MINUTE
-    while span < until and tape_rows(tape.path, symbol, str(tape.stream), until - span) < wanted:
-        span *= 4
-    return max(until - span, 0)
+    if start is None:
+        wanted, span = reach_given(one.indicator.warmup(one.indicator.params(one.values)), 0), MINUTE
+        while span < until and tape_rows(tape.path, symbol, str(tape.stream), until - span) < wanted:
+            span *= 4
+        start = until - span
+    return max((begin for begin, end in windows if end <= start), default=0)

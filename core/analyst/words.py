@@ -18,6 +18,8 @@ NAMES = 5  # list[str]: the engine's symbols by their index; before the first ti
 SCAN = 6  # Scan
 CANCEL = 7  # end the scan
 QUIT = 8
+WANTED = 9  # every tick of the symbols wanted comes from here on that has a higher seq, none that came before
+WATCHED = 10  # Watched: from here on indicators are followed
 
 # analyst -> engine
 READY = 20
@@ -26,7 +28,7 @@ WANT = 22  # Want
 CAUGHT = 23  # ticks through seq were read from the tape
 SEEN = 24  # ticks through seq are done
 SCANNED = 25  # Scanned
-VALUES = 26  # live figures
+VALUES = 26  # list[tuple[str, float, int]]: wishes whose value is another one: the wish, the value, ns UTC of the tick
 
 
 class Opening(Struct, frozen=True, kw_only=True):
@@ -36,11 +38,15 @@ class Opening(Struct, frozen=True, kw_only=True):
         home: the engine's folder.
         names: the engine's symbols by their index.
         idle: a scan's processes take only what nobody else wants of the processor.
+        indicators: the folder of the user's own indicators.
+        stream: the kind of prints on the tape.
     """
 
     home: str
     names: list[str]
     idle: bool = True
+    indicators: str = ""
+    stream: str | None = None
 
 
 class Series(Struct, frozen=True):
@@ -75,6 +81,13 @@ class Answer(Struct, frozen=True):
 
     found: dict[str, Any] | None = None
     problem: str = ""
+
+
+class Watched(Struct, frozen=True):
+    """What is streamed (`venue:SYMBOL`), and which values are to be told when they change (`VARIANT venue:SYMBOL`)."""
+
+    symbols: list[str]
+    wishes: list[str]
 
 
 class Want(Struct, frozen=True):

@@ -15,6 +15,7 @@ import structlog
 from core.analyst import words
 from core.analyst.words import Answer, Opening, Question, Scanned, Want
 from core.engine.analyst_feed import AnalystFeed
+from core.engine.analyst_indicators import AnalystIndicators
 from core.engine.analyst_process import AnalystProcess
 from core.engine.analyst_scan import AnalystScan
 from core.engine.analyst_words import AnalystWords
@@ -52,6 +53,7 @@ class Analyst:
         feed: ticks it follows.
         bars: what questions are about.
         scan: of all pairs.
+        indicators: values of variants.
         questions: how many were put to it and answered.
         restarts: how often it was started again; `last_end`: why the process before this one ended.
     """
@@ -65,7 +67,9 @@ class Analyst:
         about_bars = AnalystWords(self)
         self.bars = about_bars.bars
         self.words |= about_bars.table() | self.scan.table()
-        self.on_values: Callable[[int, bytearray], None] = lambda seq, payload: None
+        self.indicators = AnalystIndicators(self)
+        self.words |= self.indicators.table()
+        self.on_values: Callable[[int, bytearray], None] = self.indicators.hear
         self.questions = 0
         self.restarts = 0
         self.last_end = ""
@@ -185,7 +189,14 @@ class Analyst:
         return self.last_end
 
     def _opening(self) -> Opening:
-        return Opening(home=str(self.engine.home), names=self.engine.symbols.names, idle=self.engine.lab.idle)
+        engine = self.engine
+        return Opening(
+            home=str(engine.home),
+            names=engine.symbols.names,
+            idle=engine.lab.idle,
+            indicators=str(engine.config.indicator_folder(engine.home)),
+            stream=engine.venue.stream,
+        )
 
     def _forget(self) -> None:
         """What was asked is not answered any more."""

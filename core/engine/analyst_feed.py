@@ -60,10 +60,13 @@ class AnalystFeed:
         self._mask[list(self.wanted)] = True
         self._name()
         self.engine.incoming.absorb()
+        after = want.after if want.after >= 0 else self.engine.last_seq
+        if self._process is not None:
+            self._process.send(frames.frame(words.WANTED, seq=after))
         if want.after < 0:
-            self.behind, self.sent_seq = False, self.engine.last_seq
+            self.behind, self.sent_seq = False, after
         else:
-            self.meet(want.after)
+            self.meet(after)
 
     def take(self, ticks: Records) -> None:
         """Ticks that are on the tape."""

@@ -20,6 +20,7 @@ from core.config import Config
 from core.engine import overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
 from core.engine.analyst import Analyst
+from core.engine.analyst_indicators import watch_indicators
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
@@ -44,6 +45,7 @@ from core.engine.supply import Supply
 from core.engine.system import System
 from core.engine.trail import LINES, Trail
 from core.engine.upkeep import Upkeep
+from core.engine.variants import Variants
 from core.errors import UsageError
 from core.feed.batch import FeedState
 from core.feed.feed import Feed
@@ -128,6 +130,7 @@ class Engine:
         self.lab = Lab(self, config.research.processes)
         self.analyst = Analyst(self)
         self.upkeep = Upkeep(self)
+        self.variants = Variants(self)
         self.replay: Replay | None = None
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -166,6 +169,7 @@ class Engine:
         self.spawn(self.memory.run(), "memory")
         self.spawn(self.sentinel.run(), "alert rules")
         self.spawn(self.upkeep.run(), "upkeep")
+        self.spawn(watch_indicators(self), "values for alert rules")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     async def _make_feed(self) -> None:

@@ -9,7 +9,12 @@ from pathlib import Path
 import numpy as np
 from indicator_rig import walk
 
+from core.analyst.compiling import Compiling
 from core.analyst.live import Figure, LiveIndicators
+from core.errors import StrategyError
+from core.indicators import module
+from core.indicators.catalogue import Catalogue
+from core.indicators.definition import Indicator
 from core.store.tape import Tape
 from core.types import Records, Symbols
 
@@ -19,7 +24,7 @@ STREAM = "trade"
 
 def walk_of(count: int, seed: int = 1) -> Records:
     """Prints of two random walks, of symbols that are told apart by their index, with ids and seqs as a tape has them."""
-    ticks = walk(count, seed=seed, symbols=2)
+    ticks = walk(count, seed=seed, symbols=2, every_s=1.0)
     ticks = ticks.take(np.argsort(ticks["ts"], kind="stable"))
     ticks["seq"] = np.arange(1, count + 1)
     ticks["qty"] = np.maximum(ticks["qty"], 0.001)  # a tape holds no prints of nothing
@@ -39,6 +44,20 @@ def record(home: Path, ticks: Records) -> None:
     asyncio.run(write())
 
 
+class CompilesHere(Compiling):
+    """Machine code made by the test itself, where it is needed."""
+
+    def ready(self, indicator: Indicator, *, bars: bool = False) -> str:
+        try:
+            module.compiled(module.generate(indicator, bars=bars), indicator.name)
+        except StrategyError as error:
+            return str(error)
+        return ""
+
+    def warm(self, catalogue: Catalogue) -> None:
+        """No more than that."""
+
+
 class Live:
     """Live indicators, and what they asked for.
 
@@ -49,9 +68,12 @@ class Live:
     def __init__(self, home: Path, watched: Sequence[str] = NAMES) -> None:
         self.home = home
         self.wanted: list[tuple[list[str], int]] = []
-        self.of = LiveIndicators(home, home / "indicators", STREAM, lambda symbols, after: self.wanted.append((symbols, after)))
+        self.of = LiveIndicators(home, home / "indicators", STREAM, self._want, CompilesHere())
         self.of.learn(NAMES)
         self.of.watch(watched)
+
+    def _want(self, symbols: list[str], after: int) -> None:
+        self.wanted.append((symbols, after))
 
     def variants(self, text: str) -> None:
         """The home's file."""

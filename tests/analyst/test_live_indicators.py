@@ -9,16 +9,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from live_rig import NAMES, STREAM, Live, record, walk_of
+from live_rig import NAMES, STREAM, CompilesHere, Live, record, walk_of
 
 from core.analyst import indicator_answers as answers
-from core.analyst.compiling import Compiling
 from core.analyst.held import Held
+from core.analyst.warming import Tape, begins
 from core.analytics.bars import aggregate
 from core.indicators.catalogue import discover
 from core.indicators.over import Wanted, values_sheet
 from core.research.source_tape import open_tape
-from core.types import MINUTE, bar_kind
+from core.types import MINUTE, SECOND, bar_kind
 
 FILE = """
 [slow]
@@ -32,7 +32,7 @@ symbols = ["BTCUSDT"]
 
 [each]
 indicator = "sma"
-params = {period = 3, interval = "tick"}
+params = {period = 300, interval = "tick"}
 
 [danger]
 indicator = "price"
@@ -40,7 +40,7 @@ type = "risk"
 """
 
 MIX = {"slow": ("ema", {"period": 12, "interval": "1m"}), "window": ("price_window", {"from_s": 60, "to_s": 10})}
-MIX |= {"each": ("sma", {"period": 3, "interval": "tick"}), "danger": ("price", {})}
+MIX |= {"each": ("sma", {"period": 300, "interval": "tick"}), "danger": ("price", {})}
 
 
 @pytest.fixture
@@ -79,6 +79,20 @@ def test_values_are_those_of_the_command_on_the_same_ticks_to_the_last_bit(live:
     live.take(ticks[1000:])
     record(live.home, ticks[800:])
     assert_as_the_command_says(live)
+
+
+def test_it_is_warmed_up_on_as_much_as_the_command_reads_before_its_first_row_and_on_what_was_before(live: Live) -> None:
+    ticks = walk_of(4000)
+    record(live.home, ticks)
+    live.of.turn()
+    begun = {one.name: begins(Tape(live.home / "tape.db", STREAM), NAMES[0], one) for one in live.of.following(NAMES[0])}
+    ours = ticks["ts"].compress(ticks["symbol"] == 0)
+    last = int(ours[-1])
+    for name, back in (("window", 65 * SECOND), ("slow", (5 * 12 + 1) * MINUTE)):
+        assert begun[name] <= last - back
+        assert ((ours >= begun[name]) & (ours < last - back)).any()
+        assert begun[name] > ours[0]
+    assert (ours >= begun["each"]).sum() >= 1500
 
 
 def test_what_comes_later_is_warmed_up_while_the_others_go_on(live: Live) -> None:
@@ -199,15 +213,16 @@ def test_an_indicator_that_raises_says_so_and_begins_again_when_its_file_is_mend
 def test_a_wish_is_told_when_its_value_is_known_and_changes(live: Live) -> None:
     ticks = walk_of(400)
     ticks["price"] = np.where(ticks["seq"] < 300, 100.0, ticks["price"])
+    live.variants('[danger]\nindicator = "price"\n\n[three]\nindicator = "sma"\nparams = {period = 3, interval = "tick"}\n')
     live.begin(0)
     live.of.turn()
-    live.of.wish([f"danger {NAMES[0]}", f"slow {NAMES[1]}", "nobody binance:NONE", "odd"])
+    live.of.wish([f"danger {NAMES[0]}", f"three {NAMES[1]}", "nobody binance:NONE", "odd"])
     told = live.take(ticks, size=1)
     of_price = [(figure.value, figure.ts_ns) for figure in told if figure.name == f"danger {NAMES[0]}"]
     ours = ticks.compress(ticks["symbol"] == 0)
     changes = np.flatnonzero(np.diff(ours["price"], prepend=0.0))
     assert of_price == [(float(ours["price"][at]), int(ours["ts"][at])) for at in changes]
-    assert {figure.name for figure in told} == {f"danger {NAMES[0]}", f"slow {NAMES[1]}"}
+    assert {figure.name for figure in told} == {f"danger {NAMES[0]}", f"three {NAMES[1]}"}
     assert np.isfinite([figure.value for figure in told]).all()
 
 
@@ -253,7 +268,7 @@ def test_lines_over_a_charts_bars_are_those_of_a_backtest_on_bars(live: Live) ->
     bars = aggregate(ticks.compress(ticks["symbol"] == 0), MINUTE)
     live.of.turn()
     args = {"count": 5, "indicators": [{"indicator": "sma", "params": {"period": 3}}, {"variant": "danger"}, {"indicator": "smma"}]}
-    found = answers.series(live.of, msgspec.to_builtins(args), bars, bar_kind("1m"), Compiling())["series"]
+    found = answers.series(live.of, msgspec.to_builtins(args), bars, bar_kind("1m"), CompilesHere())["series"]
     assert [row["name"] for row in found] == ["sma", "danger", "smma"]
     closes = bars["close"]
     np.testing.assert_allclose(
