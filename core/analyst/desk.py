@@ -18,7 +18,7 @@ import numpy as np
 from core.analyst import answers, words
 from core.analyst.following import Following
 from core.analyst.scanning import Scanning
-from core.analyst.words import Answer, Opening, Question, Scan
+from core.analyst.words import Answer, Behind, Opening, Question, Scan
 from core.errors import CockpitError, one_line
 from core.types import TICK
 from core.workers import frames
@@ -62,11 +62,11 @@ class Desk:
         elif kind == words.QUESTION:
             self._thinking.submit(self._answer, self._questions.decode(payload), seq)
         elif kind == words.BEHIND:
-            self.following.read_on(seq)
+            self.following.read_on(seq, msgspec.msgpack.decode(payload, type=Behind).through)
         elif kind == words.NAMES:
             self.following.learn(msgspec.msgpack.decode(payload, type=list[str]))
         elif kind == words.SCAN:
-            self._scanning.start(msgspec.msgpack.decode(payload, type=Scan))
+            self._scanning.start(msgspec.msgpack.decode(payload, type=Scan), seq)
         elif kind == words.CANCEL:
             self._scanning.cancel()
         elif kind == words.OPENING:
