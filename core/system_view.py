@@ -108,6 +108,22 @@ class ProcessHealth(Struct, array_like=True):
     refused: dict[str, int] = {}  # connections to its socket turned away or dropped since its start, by reason
 
 
+class AnalystRow(Struct, array_like=True):
+    """The process that judges markets, pairs and indicators."""
+
+    state: str  # idle (nobody asked yet) | starting | ready | failed
+    pid: int  # 0 none at the moment
+    cpu_pct: float | None  # of one core
+    rss_mb: float | None
+    questions: int  # answered since the engine started
+    p99_ms: float | None  # of the last minute, from asking to the answer
+    restarts: int
+    last_end: str  # why the process before this one ended; '' there was none
+    follows: int  # symbols whose ticks it is sent
+    behind: bool  # it reads them from the tape
+    scan: str  # idle | running | done | failed | cancelled
+
+
 class SystemView(Struct, array_like=True):
     """What keeps the engine going."""
 
@@ -116,6 +132,7 @@ class SystemView(Struct, array_like=True):
     store: StoreHealth
     stages: list[StageRow]
     process: ProcessHealth
+    analyst: AnalystRow | None = None
 
 
 class CommandRow(Struct, array_like=True):

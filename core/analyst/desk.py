@@ -19,7 +19,7 @@ from core.analyst import answers, words
 from core.analyst.following import Following
 from core.analyst.indicator_desk import IndicatorDesk
 from core.analyst.scanning import Scanning
-from core.analyst.words import Answer, Opening, Question, Scan, Watched
+from core.analyst.words import Answer, Behind, Opening, Question, Scan, Watched
 from core.errors import CockpitError, one_line
 from core.types import TICK
 from core.workers import frames
@@ -65,7 +65,7 @@ class Desk:
         elif kind == words.QUESTION:
             self._thinking.submit(self._answer, self._questions.decode(payload), seq)
         elif kind == words.BEHIND:
-            self.following.read_on(seq)
+            self.following.read_on(seq, msgspec.msgpack.decode(payload, type=Behind).through)
         elif kind == words.NAMES:
             self._learn(msgspec.msgpack.decode(payload, type=list[str]))
         elif kind == words.WANTED:
@@ -73,7 +73,7 @@ class Desk:
         elif kind == words.WATCHED:
             self._indicators.watch(msgspec.msgpack.decode(payload, type=Watched))
         elif kind == words.SCAN:
-            self._scanning.start(msgspec.msgpack.decode(payload, type=Scan))
+            self._scanning.start(msgspec.msgpack.decode(payload, type=Scan), seq)
         elif kind == words.CANCEL:
             self._scanning.cancel()
         elif kind == words.OPENING:

@@ -75,11 +75,14 @@ class Following:
             self._told = self.seq
             self._send(frames.frame(words.SEEN, seq=self.seq))
 
-    def read_on(self, after: int) -> None:
-        """Take what the tape has after this seq, a stretch of it, and say how far that is: the engine then sends the rest, or says again
-        where to read on."""
-        batches = ticks_since(self._tape, after, self.wanted, symbols=self.symbols)
+    def read_on(self, after: int, through: int) -> None:
+        """Take what the tape has after the one seq and through the other, a stretch of it, and say how far that is: the engine then sends
+        the rest, or says again where to read on."""
+        batches = ticks_since(self._tape, after, self.wanted, symbols=self.symbols, to_seq=through)
+        count = 0
         for ticks in islice(batches, BATCHES):
             self.take(ticks, int(ticks["seq"][-1]))
+            count += 1
         batches.close()
-        self._send(frames.frame(words.CAUGHT, seq=max(self.seq, after)))
+        self.seq = max(self.seq, after, through if count < BATCHES else 0)
+        self._send(frames.frame(words.CAUGHT, seq=self.seq))

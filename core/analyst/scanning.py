@@ -46,13 +46,15 @@ class Scanning:
         self._send = send
         self._enough = threading.Event()
         self._thread: threading.Thread | None = None
+        self._number = 0
         self._began = self._told = 0.0
 
-    def start(self, order: Scan) -> None:
-        """Scan, in the place of what is under way."""
+    def start(self, order: Scan, number: int) -> None:
+        """Scan, in the place of what is under way; what is told of it bears its number."""
         self.cancel()
         self.wait()
         self._enough.clear()
+        self._number = number
         self._thread = threading.Thread(target=self._run, args=(order,), name="scan", daemon=True)
         self._thread.start()
 
@@ -92,7 +94,7 @@ class Scanning:
             self._say(Scanned(stage="running", done=done, total=total, eta_s=eta))
 
     def _say(self, how: Scanned) -> None:
-        self._send(frames.message(words.SCANNED, how))
+        self._send(frames.message(words.SCANNED, how, self._number))
 
 
 def row_of(legs: list[Closes], row: Row) -> dict[str, Any]:

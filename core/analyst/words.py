@@ -13,9 +13,9 @@ from msgspec import Struct
 OPENING = 1  # Opening, before all else
 QUESTION = 2  # Question; its number is the frame's seq
 TICKS = 3  # TICK records of the symbols wanted; seq: of the last
-BEHIND = 4  # ticks through seq were sent, those after it are on the tape: read them there, then say CAUGHT
+BEHIND = 4  # Behind: ticks through seq were sent, those after it are on the tape
 NAMES = 5  # list[str]: the engine's symbols by their index; before the first ticks, and whenever there are more
-SCAN = 6  # Scan
+SCAN = 6  # Scan; its number is the frame's seq
 CANCEL = 7  # end the scan
 QUIT = 8
 WANTED = 9  # every tick of the symbols wanted comes from here on that has a higher seq, none that came before
@@ -25,9 +25,9 @@ WATCHED = 10  # Watched: from here on indicators are followed
 READY = 20
 ANSWER = 21  # Answer; the question's number is the frame's seq
 WANT = 22  # Want
-CAUGHT = 23  # ticks through seq were read from the tape
+CAUGHT = 23  # ticks through seq were read from the tape: send those after it, or say BEHIND again
 SEEN = 24  # ticks through seq are done
-SCANNED = 25  # Scanned
+SCANNED = 25  # Scanned; the scan's number is the frame's seq
 VALUES = 26  # list[tuple[str, float, int]]: wishes whose value is another one: the wish, the value, ns UTC of the tick
 
 
@@ -95,6 +95,12 @@ class Want(Struct, frozen=True):
 
     symbols: list[str]
     after: int = -1
+
+
+class Behind(Struct, frozen=True):
+    """Read on from the tape, where ticks through this seq are now; then say CAUGHT."""
+
+    through: int
 
 
 class Scan(Struct, frozen=True):

@@ -51,7 +51,7 @@ class Analyst:
         words: what can be asked, each with what answers it.
         on_values: called with (seq, payload) of live figures.
         feed: ticks it follows.
-        bars: what questions are about.
+        on_bars: answers about bars; `bars`: what they are about.
         scan: of all pairs.
         indicators: values of variants.
         questions: how many were put to it and answered.
@@ -64,9 +64,9 @@ class Analyst:
         self.feed = AnalystFeed(engine)
         self.scan = AnalystScan(self)
         self.words: dict[str, Callable[[dict[str, Any]], Awaitable[Told]]] = {}
-        about_bars = AnalystWords(self)
-        self.bars = about_bars.bars
-        self.words |= about_bars.table() | self.scan.table()
+        self.on_bars = AnalystWords(self)
+        self.bars = self.on_bars.bars
+        self.words |= self.on_bars.table() | self.scan.table()
         self.indicators = AnalystIndicators(self)
         self.words |= self.indicators.table()
         self.on_values: Callable[[int, bytearray], None] = self.indicators.hear
@@ -219,7 +219,7 @@ class Analyst:
         elif kind == words.WANT:
             self.feed.want(msgspec.msgpack.decode(payload, type=Want))
         elif kind == words.SCANNED:
-            self.scan.hear(msgspec.msgpack.decode(payload, type=Scanned))
+            self.scan.hear(seq, msgspec.msgpack.decode(payload, type=Scanned))
 
     def figures(self) -> dict[str, Any]:
         """For `status`: the process, its questions, its ticks."""

@@ -6,13 +6,12 @@ reaches back to where it is.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.analyst import words
-from core.analyst.words import Want
+from core.analyst.words import Behind, Want
 from core.engine.analyst_process import AnalystProcess
 from core.types import Records
 from core.workers import frames
@@ -102,7 +101,7 @@ class AnalystFeed:
     def _fall_behind(self, seq: int) -> None:
         self.behind = True
         if self._process is not None:
-            self._process.send(frames.frame(words.BEHIND, seq=seq))
+            self._process.send(frames.message(words.BEHIND, Behind(self.engine.tape.synced_seq), seq))
 
     def _send(self, ticks: Records) -> None:
         """The wanted ones of ticks that come after all that were sent."""
@@ -122,8 +121,3 @@ class AnalystFeed:
         if self._process is not None and len(names) != self._names:
             self._names = len(names)
             self._process.send(frames.message(words.NAMES, names))
-
-    async def caught(self) -> None:
-        """For tests and benchmarks: until it is not behind."""
-        while self.behind:  # noqa: ASYNC110 - what ends it is a frame among many
-            await asyncio.sleep(0.01)

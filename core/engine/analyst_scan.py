@@ -36,6 +36,7 @@ class AnalystScan:
         self._known = Scanned(stage="idle")
         self._note = ""
         self._task: asyncio.Task[None] | None = None
+        self._number = 0
 
     @property
     def stage(self) -> str:
@@ -63,12 +64,13 @@ class AnalystScan:
             raise UsageError(f"a scan is of 2 to {MOST_SYMBOLS} symbols: {len(symbols)} are streamed")
         self.asked = {"interval": text, "window": window}
         self._known, self._note = Scanned(stage="running", total=len(symbols) * (len(symbols) - 1) // 2), "bars are being read"
+        self._number += 1
         self._task = asyncio.create_task(self._send([(symbol, text) for symbol in symbols], window))
         return await self.look({})
 
     async def look(self, args: dict[str, Any]) -> Told:
         """How far it is, and what it found."""
-        return {**self.asked, **msgspec.structs.asdict(self._known)} | {"note": self._note}, self._note
+        return {**self.asked, **msgspec.structs.asdict(self._known)}, self._note
 
     async def cancel(self, args: dict[str, Any]) -> Told:
         """Give up the one that is under way."""
@@ -79,9 +81,9 @@ class AnalystScan:
             self._known, self._note = Scanned(stage="cancelled"), ""
         return await self.look({})
 
-    def hear(self, scanned: Scanned) -> None:
-        """The process tells of it; of one that was given up nothing is heard any more."""
-        if self.stage == "running":
+    def hear(self, number: int, scanned: Scanned) -> None:
+        """The process tells of a scan; of one that was given up nothing is heard any more."""
+        if self.stage == "running" and number == self._number:
             self._known, self._note = scanned, scanned.note
 
     def lose(self) -> None:
@@ -93,7 +95,8 @@ class AnalystScan:
         """Once the bars are there and the process is."""
         looks = await self.analyst.bars.all_there(wanted, BARS_S)
         end = self.engine.clock.monotonic() + BARS_S
-        while not self.analyst.send(frames.message(words.SCAN, Scan([look.series for look in looks], window))):
+        order = frames.message(words.SCAN, Scan([look.series for look in looks], window), self._number)
+        while not self.analyst.send(order):
             if self.engine.clock.monotonic() > end:
                 self._known, self._note = Scanned(stage="failed"), "the analyst is not there"
                 return

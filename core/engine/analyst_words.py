@@ -55,7 +55,7 @@ class AnalystWords:
         symbols = list(self.engine.market.watched)
         fits = symbols[: self.engine.charts.most // len(intervals)]
         looks = await self.bars.gather([(symbol, text) for symbol in fits for text in intervals])
-        findings = [self._about("cell", (look,), {}) for look in looks]
+        findings = [self.about("cell", (look,), {}) for look in looks]
         in_time = await self.findings.ready(findings)
         cells = [_cell(look, finding) for look, finding in zip(looks, findings, strict=True)]
         rows = [
@@ -107,13 +107,13 @@ class AnalystWords:
 
     async def _asked(self, what: str, wanted: list[tuple[str, str]], args: dict[str, Any], said: dict[str, Any], *count: int) -> Told:
         looks = await self.bars.gather(wanted, *count)
-        finding = self._about(what, tuple(looks), args)
+        finding = self.about(what, tuple(looks), args)
         in_time = await self.findings.ready([finding])
         loading = any(look.loading for look in looks)
         note = finding.problem or ("" if finding.found is not None and in_time else NOT_IN_TIME if self.analyst.state == "ready" else "")
         return {**said, **(finding.found or {}), "loading": loading}, note or _note(looks)
 
-    def _about(self, what: str, looks: tuple[Look, ...], args: dict[str, Any]) -> Finding:
+    def about(self, what: str, looks: tuple[Look, ...], args: dict[str, Any]) -> Finding:
         """What is found of these bars."""
         series = [look.series for look in looks]
         key = (what, *((one.symbol, one.interval) for one in series), *args.values())

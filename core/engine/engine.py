@@ -17,7 +17,7 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import overview, rounds, storage, streaming
+from core.engine import analyst_watch, overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
 from core.engine.analyst import Analyst
 from core.engine.analyst_indicators import watch_indicators
@@ -162,8 +162,8 @@ class Engine:
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
-        clock = [rounds.watch_clock] if self.replay is None else []
-        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, *clock, rounds.watch_logs):
+        more = [analyst_watch.watch_pairs, *([rounds.watch_clock] if self.replay is None else [])]
+        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, *more, rounds.watch_logs):
             self.spawn(work(self), work.__name__)
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")

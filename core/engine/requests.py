@@ -9,8 +9,8 @@ import msgspec
 
 from core.engine import overview
 from core.engine.bar_fills import bar_fills
-from core.engine.charts import prints
 from core.engine.digest import digest
+from core.engine.newest_prints import prints
 from core.engine.presence import Presence
 from core.errors import CockpitError, UsageError
 from core.research.source_symbols import look

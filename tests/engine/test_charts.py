@@ -217,7 +217,7 @@ async def test_an_answer_never_waits_for_the_past(tmp_path: Path) -> None:
 
 async def test_only_so_many_series_are_kept(tmp_path: Path) -> None:
     async with engine_of(tmp_path) as engine:
-        for seconds in range(1, 30):
+        for seconds in range(1, charts.SERIES + 14):
             engine.charts.bars({"symbol": SYMBOL, "interval": f"{seconds}s"})
         assert len(engine.charts._charts) == charts.SERIES
         await until(lambda: not any(chart.loading for chart in engine.charts._charts.values()), "all are read")
