@@ -98,8 +98,9 @@ def add_one(call: Call) -> int:
 
     options, found = call.options, found_in_home(call)
     symbols = None if options.symbols is None else comma_list(options.symbols)
+    params: dict[str, Any] = {**pairs(options.params)}
     variant = Variant(
-        name=options.name, indicator=options.indicator, type=options.type, params=dict(pairs(options.params)), line=options.line, symbols=symbols
+        name=options.name, indicator=options.indicator, type=options.type, params=params, line=options.line, symbols=symbols
     )  # fmt: skip
     variant = complete(variant, found)
     if not _submitted(call, SetVariant(variant=variant, anew=True)):

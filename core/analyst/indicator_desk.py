@@ -10,11 +10,11 @@ from core.analyst import indicator_answers as answers
 from core.analyst import words
 from core.analyst.compiling import Compiling
 from core.analyst.following import Following
-from core.analyst.live import LiveIndicators
+from core.analyst.live import Figure, LiveIndicators
 from core.analyst.series import bars_of
 from core.analyst.words import Opening, Question, Watched
 from core.errors import UsageError
-from core.types import Records, bar_kind
+from core.types import bar_kind
 from core.workers import frames
 
 
@@ -34,9 +34,9 @@ class IndicatorDesk:
     def open(self, opening: Opening) -> None:
         """Where the home is, and what symbols are called."""
         home, folder = Path(opening.home), Path(opening.indicators)
-        self._live = LiveIndicators(home, folder, opening.stream, self._following.want, self._compiling)
+        self._live = LiveIndicators(home, folder, opening.stream, self._following.want, self._compiling, self._tell)
         self._live.learn(opening.names)
-        self._following.on_ticks, self._following.on_wanted = self._take, self._live.begin
+        self._following.on_ticks, self._following.on_wanted = self._live.take, self._live.begin
 
     def learn(self, names: list[str]) -> None:
         """The engine's symbols by their index."""
@@ -72,11 +72,8 @@ class IndicatorDesk:
             return answers.series(self._live, question.args, bars_of(series), bar_kind(series.interval), self._compiling)
         return WORDS[question.what](self._live, question.args)
 
-    def _take(self, ticks: Records) -> None:
-        assert self._live is not None
-        figures = self._live.take(ticks)
-        if figures:
-            self._send(frames.message(words.VALUES, figures))
+    def _tell(self, figures: list[Figure]) -> None:
+        self._send(frames.message(words.VALUES, figures))
 
 
 #: What is asked, and what answers it; lines over bars need the bars besides.

@@ -63,6 +63,7 @@ class LiveIndicators:
         stream: the kind of prints on the tape; None: there is one.
         want: called with the symbols whose ticks are needed, and the seq after which; -1: from now on.
         compiling: has machine code made.
+        tell: called with values that are wished for, each when it is known and another one than was told; from any thread.
 
     Attributes:
         kept: what the home says.
@@ -71,14 +72,15 @@ class LiveIndicators:
     """
 
     def __init__(
-        self, home: Path, folder: Path, stream: str | None, want: Callable[[list[str], int], None], compiling: Compiling
+        self, home: Path, folder: Path, stream: str | None, want: Callable[[list[str], int], None], compiling: Compiling,
+        tell: Callable[[list[Figure]], None],
     ) -> None:  # fmt: skip
         self.kept = Kept(home, folder)
         self.symbols = Symbols()
         self.ready = threading.Event()
         self._tape = Tape(home / "tape.db", stream)
         self._want = want
-        self._compiling = compiling
+        self._compiling, self._tell = compiling, tell
         self._lock = threading.RLock()
         self._bank = Bank(self.symbols)
         self._held = Held()
@@ -118,9 +120,10 @@ class LiveIndicators:
         self._wake.set()
 
     def wish(self, names: Iterable[str]) -> None:
-        """Which values are to be told when they change, as `VARIANT SYMBOL`; a value that is known is told with the next tick."""
+        """Which values are to be told when they change, as `VARIANT SYMBOL`; one that is known is told now."""
         with self._lock:
             self._wished.put(names)
+            self._tell_changed(range(len(self.symbols)))
 
     def begin(self, seq: int) -> None:
         """From this seq on the stream holds every tick of the symbols that are wanted."""
@@ -129,10 +132,10 @@ class LiveIndicators:
             self._seq = max(self._seq, seq)
         self._wake.set()
 
-    def take(self, ticks: Records) -> list[Figure]:
-        """Ticks of wanted symbols, in order, none left out and none twice; what changed of what is wished for."""
+    def take(self, ticks: Records) -> None:
+        """Ticks of wanted symbols, in order, none left out and none twice."""
         if not len(ticks):
-            return []
+            return
         with self._lock:
             self._held.add(ticks)
             self._seq = int(ticks["seq"][-1])
@@ -140,17 +143,20 @@ class LiveIndicators:
             if len(self._times) < len(self.symbols):
                 self._times = np.concatenate([self._times, np.zeros(len(self.symbols) - len(self._times), np.int64)])
             self._times[ticks["symbol"]] = ticks["ts"]
-            return self._changed(ticks) if self._wished else []
+            if self._wished:
+                self._tell_changed(np.unique(ticks["symbol"]).tolist())
 
-    def _changed(self, ticks: Records) -> list[Figure]:
+    def _tell_changed(self, indices: Iterable[int]) -> None:
+        """Tell what is wished for on some symbols, where it is another one."""
         figures = []
-        for wish in self._wished.of(np.unique(ticks["symbol"]).tolist(), self.symbols):
-            if wish.symbol not in self._live.get(wish.variant, ()):
-                continue
-            value = float(self._bank.values(wish.variant, wish.symbol)[self._followers[wish.variant].line])
-            if wish.moved(value):
-                figures.append(Figure(wish.name, value, int(self._times[self.symbols[wish.symbol]])))
-        return figures
+        for wish in self._wished.of(indices, self.symbols):
+            if wish.symbol in self._live.get(wish.variant, ()):
+                value = float(self._bank.values(wish.variant, wish.symbol)[self._followers[wish.variant].line])
+                if wish.moved(value):
+                    index = self.symbols[wish.symbol]
+                    figures.append(Figure(wish.name, value, int(self._times[index]) if index < len(self._times) else 0))
+        if figures:
+            self._tell(figures)
 
     def following(self, symbol: str) -> list[Follower]:
         """The variants that follow a symbol, in the order of the file."""
@@ -271,4 +277,5 @@ class LiveIndicators:
                 self._bank.add(one.name, found.indicator, found.values, [symbol])
                 self._bank.go_on_from(bank, one.name, symbol)
                 self._live.setdefault(one.name, set()).add(symbol)
+            self._tell_changed([self.symbols[symbol]])
             return True

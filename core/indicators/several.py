@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -10,16 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.codes import BarKind, interval_text
+from core.codes import BarKind
 from core.errors import UsageError
 from core.indicators.bank import Bank
 from core.indicators.bar_source import bars_as_source
 from core.indicators.closes import Closes
 from core.indicators.definition import Indicator
+from core.indicators.over import reach_back
 from core.research.source_tape import TapeSource
 from core.transfer.bars_out import closed_bars
 from core.transfer.sheet import Column, Sheet, Stretch, Values, free_name, repeated
-from core.types import Records, Symbols
+from core.types import DAY, Records, Symbols
 
 #: What a row about a print, or about a bar, begins with.
 TICK_COLUMNS = (Column("time", "time"), Column("ts_ns", "whole"), Column("symbol", "text"), Column("stream", "text"))
@@ -68,12 +69,11 @@ class Span:
         return kept
 
 
-def several_sheet(source: TapeSource, kind: BarKind, chosen: Sequence[Chosen], span: Span, total: int | None) -> Sheet:
+def several_sheet(source: TapeSource, kind: BarKind, chosen: Sequence[Chosen], span: Span) -> Sheet:
     """Their values over a tape's prints: at closes of bars (kind `1m`), at every print (`tick`), or over bars of another kind.
 
     Args:
         source: may go on after the span: a bar is closed by a print behind it.
-        total: prints to be read, about.
 
     Raises:
         StrategyError: a parameter is refused, or an indicator does not compile.
@@ -82,26 +82,39 @@ def several_sheet(source: TapeSource, kind: BarKind, chosen: Sequence[Chosen], s
     if not chosen:
         raise UsageError("cockpit db export indicators: name at least one, such as --indicator sma:20")
     heads: list[str] = []
-    every_print = kind.by == "time" and not kind.size
-    columns = TICK_COLUMNS if every_print else BAR_COLUMNS
+    columns = TICK_COLUMNS if at_every_print(kind) else BAR_COLUMNS
     for one in chosen:
         if sum(other.head == one.head for other in chosen) > 1:
             raise UsageError(f"--indicator {one.text} is given twice")
         for place in one.places:
             line = one.indicator.lines[place].name
-            name = one.head if len(one.places) == 1 else f"{one.head}_{line}"
+            plain = len(one.places) == 1 or line == one.indicator.name
+            name = one.head if plain else f"{one.head}_{line}"
             heads.append(free_name(name, [*(column.name for column in columns), *heads]))
-    over_bars = kind.by != "time"
+    over_bars = kind.by != "time" and not at_every_print(kind)
     bank = Bank(Symbols([source.symbol]), bars=over_bars)
     for one in chosen:
         bank.add(one.head, one.indicator, one.values, [source.symbol])
-    rows = _over_bars if over_bars else _at_prints if every_print else _at_closes
-    return Sheet(
-        "indicators", source.symbol, (*columns, *(Column(head, "number") for head in heads)), rows(source, kind, chosen, span, bank), total
-    )
+    rows = _over_bars if over_bars else _at_prints if at_every_print(kind) else _at_closes
+    total = source.total_rows if span.to_ns is None else tape_rows(source.path, source.symbol, source.stream, source.from_ns, span.to_ns)
+    every = (*columns, *(Column(head, "number") for head in heads))
+    return Sheet("indicators", source.symbol, every, rows(source, kind, chosen, span, bank), total)
 
 
-_Rows = Callable[[TapeSource, BarKind, Sequence[Chosen], Span, Bank], Iterator[Stretch]]
+def read_from(chosen: Iterable[Chosen], kind: BarKind, from_ns: int | None) -> int | None:
+    """Where reading must begin (ns UTC) so that all are known at `from_ns`, as far as the tape reaches; None: at its first print. Bars that
+    are not cut by time are counted from the day before."""
+    if from_ns is None or (kind.by != "time" and not at_every_print(kind)):
+        return None if from_ns is None else (from_ns // DAY - 1) * DAY
+    starts = [reach_back(one.indicator, one.values, from_ns) for one in chosen]
+    known = [start for start in starts if start is not None]
+    least = min((from_ns, *known)) if len(known) == len(starts) else None
+    return None if least is None else least // int(kind.size) * int(kind.size) if kind.by == "time" else least
+
+
+def at_every_print(kind: BarKind) -> bool:
+    """Whether each print is a row."""
+    return kind == BarKind("tick", 1)
 
 
 def _at_prints(source: TapeSource, kind: BarKind, chosen: Sequence[Chosen], span: Span, bank: Bank) -> Iterator[Stretch]:
@@ -121,7 +134,7 @@ def _at_closes(source: TapeSource, kind: BarKind, chosen: Sequence[Chosen], span
         bars = prices.take(ticks, ticks["price"].reshape(-1, 1))
         kept = span.holds(bars.start, bars.end)
         columns = [one.compress(kept) for one in _columns(chosen, [each.lines for each in closed])]
-        yield from _bar_rows(source, kind.text or interval_text(size), bars.start, bars.end, bars.lines[:, 0], kept, columns, done)
+        yield from _bar_rows(source, kind.text, bars.start, bars.end, bars.lines[:, 0], kept, columns, done)
 
 
 def _over_bars(source: TapeSource, kind: BarKind, chosen: Sequence[Chosen], span: Span, bank: Bank) -> Iterator[Stretch]:
@@ -149,9 +162,9 @@ def _through(source: TapeSource, span: Span) -> Iterator[tuple[Records, int]]:
         for batch in batches:
             ticks = np.ascontiguousarray(batch)
             done += len(ticks)
-            beyond = np.flatnonzero(ticks["ts"] >= span.to_ns) if span.to_ns is not None else ()
-            if len(beyond):
-                yield ticks[: int(beyond[0]) + 1], done
+            behind = len(ticks) if span.to_ns is None else int(np.searchsorted(ticks["ts"], span.to_ns))
+            if behind < len(ticks):
+                yield ticks[: behind + 1], done
                 return
             yield ticks, done
 

@@ -63,17 +63,22 @@ class Live:
 
     Attributes:
         wanted: (symbols, seq) as they were asked for.
+        told: figures.
     """
 
     def __init__(self, home: Path, watched: Sequence[str] = NAMES) -> None:
         self.home = home
         self.wanted: list[tuple[list[str], int]] = []
-        self.of = LiveIndicators(home, home / "indicators", STREAM, self._want, CompilesHere())
+        self.told: list[Figure] = []
+        self.of = LiveIndicators(home, home / "indicators", STREAM, self._want, CompilesHere(), self._hear)
         self.of.learn(NAMES)
         self.of.watch(watched)
 
     def _want(self, symbols: list[str], after: int) -> None:
         self.wanted.append((symbols, after))
+
+    def _hear(self, figures: list[Figure]) -> None:
+        self.told += figures
 
     def variants(self, text: str) -> None:
         """The home's file."""
@@ -86,9 +91,10 @@ class Live:
         self.of.turn()
         self.of.begin(seq)
 
-    def take(self, ticks: Records, size: int = 37) -> list[Figure]:
+    def take(self, ticks: Records, size: int = 37) -> None:
         """Live ticks in batches."""
-        return [figure for at in range(0, len(ticks), size) for figure in self.of.take(ticks[at : at + size].copy())]
+        for at in range(0, len(ticks), size):
+            self.of.take(ticks[at : at + size].copy())
 
     def lines(self, variant: str, symbol: str = NAMES[0]) -> np.ndarray | None:  # type: ignore[type-arg]
         """What a variant is now."""

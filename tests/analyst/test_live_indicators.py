@@ -217,13 +217,27 @@ def test_a_wish_is_told_when_its_value_is_known_and_changes(live: Live) -> None:
     live.begin(0)
     live.of.turn()
     live.of.wish([f"danger {NAMES[0]}", f"three {NAMES[1]}", "nobody binance:NONE", "odd"])
-    told = live.take(ticks, size=1)
-    of_price = [(figure.value, figure.ts_ns) for figure in told if figure.name == f"danger {NAMES[0]}"]
+    live.take(ticks, size=1)
+    of_price = [(figure.value, figure.ts_ns) for figure in live.told if figure.name == f"danger {NAMES[0]}"]
     ours = ticks.compress(ticks["symbol"] == 0)
     changes = np.flatnonzero(np.diff(ours["price"], prepend=0.0))
     assert of_price == [(float(ours["price"][at]), int(ours["ts"][at])) for at in changes]
-    assert {figure.name for figure in told} == {f"danger {NAMES[0]}", f"three {NAMES[1]}"}
-    assert np.isfinite([figure.value for figure in told]).all()
+    assert {figure.name for figure in live.told} == {f"danger {NAMES[0]}", f"three {NAMES[1]}"}
+    assert np.isfinite([figure.value for figure in live.told]).all()
+
+
+def test_a_value_that_is_known_is_told_to_who_wishes_for_it_without_another_tick(live: Live) -> None:
+    ticks = walk_of(400)
+    record(live.home, ticks)
+    live.of.wish([f"danger {NAMES[0]}"])
+    live.begin(400)
+    assert live.told == []
+    live.of.turn()
+    live.of.wish([f"danger {NAMES[0]}", f"danger {NAMES[1]}"])
+    last = [float(ticks["price"].compress(ticks["symbol"] == symbol)[-1]) for symbol in (0, 1)]
+    assert [(figure.name, figure.value) for figure in live.told] == [
+        (f"danger {name}", price) for name, price in zip(NAMES, last, strict=True)
+    ]
 
 
 def test_values_of_a_risk_outside_its_bounds_are_flagged_and_stay_what_they_are(live: Live) -> None:
