@@ -18,6 +18,7 @@ from core.indicators.closes import Closes
 from core.indicators.definition import Indicator
 from core.indicators.over import reach_back
 from core.research.source_tape import TapeSource
+from core.store.span import tape_rows
 from core.transfer.bars_out import closed_bars
 from core.transfer.sheet import Column, Sheet, Stretch, Values, free_name, repeated
 from core.types import DAY, Records, Symbols

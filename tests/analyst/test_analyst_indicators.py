@@ -65,7 +65,7 @@ async def test_figures_of_a_variant_arrive_as_the_price_moves_and_are_those_of_t
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     recording = write_recording(tmp_path / "a", ("BTCUSDT", "ETHUSDT"), PRINTS)
-    async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange) as rig:
+    async with exchange_of(recording, speed=40.0) as exchange, running(tmp_path / "home", exchange) as rig:
         engine, home = rig.engine, tmp_path / "home"
         figures: list[tuple[str, float, int]] = []
         series = engine.sentinel.book.series
