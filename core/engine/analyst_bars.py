@@ -124,7 +124,7 @@ class AnalystBars:
         """Read pasts as long as any is due."""
         charts = self.engine.charts
         try:
-            while self._due:
+            while self._due and not self.engine.stopping.is_set():
                 symbol, size, count = self._due.popitem(last=False)[0]
                 chart: Chart = charts.current(symbol, BarKind("time", size))
                 if charts.lacks(chart, count):
