@@ -36,7 +36,6 @@ class IndicatorDesk:
         home, folder = Path(opening.home), Path(opening.indicators)
         self._live = LiveIndicators(home, folder, opening.stream, self._following.want, self._compiling, self._tell)
         self._live.learn(opening.names)
-        self._following.on_ticks, self._following.on_wanted = self._live.take, self._live.begin
 
     def learn(self, names: list[str]) -> None:
         """The engine's symbols by their index."""
@@ -46,6 +45,7 @@ class IndicatorDesk:
     def watch(self, watched: Watched) -> None:
         """What is streamed, and which values are waited for."""
         if self._live is not None:
+            self._following.on_ticks, self._following.on_wanted = self._live.take, self._live.begin
             self._live.wish(watched.wishes)
             self._live.watch(watched.symbols)
             self._live.start()
