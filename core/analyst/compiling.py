@@ -19,6 +19,9 @@ from core.indicators.definition import Indicator
 #: Seconds the process may take for one indicator.
 PATIENCE_S = 60.0
 
+#: Seconds after the first look at which the rest of the catalogue's turn comes: what is wanted now goes first.
+LATER_S = 30.0
+
 
 class Compiling:
     """Has machine code made, by processes that end with the thread that asks for it."""
@@ -26,7 +29,7 @@ class Compiling:
     def __init__(self) -> None:
         self._processes: set[subprocess.Popen[bytes]] = set()
         self._turn = threading.Lock()
-        self._closed = False
+        self._closed = threading.Event()
         self._later: threading.Thread | None = None
 
     def ready(self, indicator: Indicator, *, bars: bool = False) -> str:
@@ -52,33 +55,34 @@ class Compiling:
 
     def warm(self, catalogue: Catalogue) -> None:
         """Have all that is not in the cache compiled some time, for ticks and for bars; nothing while that goes on already."""
-        if self._later is not None and self._later.is_alive():
+        if self._later is None or not self._later.is_alive():
+            self._later = threading.Thread(target=self._warm, args=(catalogue,), daemon=True)
+            self._later.start()
+
+    def _warm(self, catalogue: Catalogue) -> None:
+        if self._closed.wait(LATER_S):
             return
         missing = [str(one.path) for one in catalogue.indicators.values() if not _kept(one)]
         process = self._begin(["--idle", *missing], subprocess.DEVNULL) if missing else None
         if process is not None:
-            self._later = threading.Thread(target=self._wait, args=(process,), daemon=True)
-            self._later.start()
+            process.wait()
+            self._over(process)
 
     def close(self) -> None:
         """End what is under way; nothing is begun any more."""
         with self._turn:
-            self._closed = True
+            self._closed.set()
             for process in self._processes:
                 process.kill()
 
     def _begin(self, words: list[str], errors: int) -> subprocess.Popen[bytes] | None:
         command = [sys.executable, "-P", "-m", "core.analyst.compiler", str(os.getpid()), *words]
         with self._turn:
-            if self._closed:
+            if self._closed.is_set():
                 return None
             process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
             self._processes.add(process)
         return process
-
-    def _wait(self, process: subprocess.Popen[bytes]) -> None:
-        process.wait()
-        self._over(process)
 
     def _over(self, process: subprocess.Popen[bytes]) -> None:
         with self._turn:
