@@ -143,6 +143,7 @@ class Analyst:
     async def stop(self) -> None:
         """End the process."""
         process, self._process = self._process, None
+        self.scan.close()
         self.feed.begin(None)
         self._forget()
         if process is not None:

@@ -29,6 +29,10 @@ FRESH_S = 10.0
 #: Pasts that are read at once.
 AT_ONCE = 2
 
+#: Series that nobody asked for since so many seconds are let go of; until then they are looked at so often, asked for or not, as long as
+#: the ring of recent ticks reaches back to their last tick: reading them anew costs a second each.
+KEPT_S, KEEP_S = 3600.0, 20.0
+
 _Key = tuple[str, int, int]
 
 
@@ -62,6 +66,7 @@ class AnalystBars:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self._looks: OrderedDict[_Key, Look] = OrderedDict()
+        self._asked: dict[_Key, float] = {}
         self._due: OrderedDict[_Key, None] = OrderedDict()
         self._reading = 0
 
@@ -74,6 +79,7 @@ class AnalystBars:
         """
         looks = []
         for symbol, text in wanted:
+            self._asked[symbol, interval_ns(text), count] = self.engine.clock.monotonic()
             look, is_new = self._look(symbol, text, count)
             looks.append(look)
             if is_new:
@@ -89,6 +95,17 @@ class AnalystBars:
             if clock.monotonic() > end or not any(look.loading for look in looks):
                 return looks
             await asyncio.sleep(0.1)
+
+    async def keep(self) -> None:
+        """Have series that were asked for lately go on, one at a time; forget the others."""
+        now, watched = self.engine.clock.monotonic(), set(self.engine.market.watched)
+        for key, look in list(self._looks.items()):
+            if key[0] not in watched or now - self._asked[key] > KEPT_S:
+                self._looks.pop(key, None)
+                self._asked.pop(key, None)
+            elif now - look.at > KEEP_S:
+                self._look(key[0], look.series.interval, key[2])
+                await asyncio.sleep(0)
 
     def _look(self, symbol: str, text: str, count: int) -> tuple[Look, bool]:
         engine, size = self.engine, interval_ns(text)
@@ -111,7 +128,7 @@ class AnalystBars:
         self._looks[key] = look
         self._looks.move_to_end(key)
         while len(self._looks) > engine.charts.most:
-            self._looks.popitem(last=False)
+            self._asked.pop(self._looks.popitem(last=False)[0], None)
         return look, True
 
     def _read_soon(self, key: _Key) -> None:

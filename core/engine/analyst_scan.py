@@ -7,17 +7,20 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import structlog
 
 from core.analyst import words
 from core.analyst.words import Scan, Scanned
 from core.engine.analyst_bars import interval
 from core.engine.analyst_words import LEAST_WINDOW, MOST_WINDOW
 from core.engine.charts import whole
-from core.errors import UsageError
+from core.errors import UsageError, one_line
 from core.workers import frames
 
 if TYPE_CHECKING:
     from core.engine.analyst import Analyst, Told
+
+log = structlog.get_logger("analyst")
 
 #: Seconds a scan waits for bars that are still read, and for a process that is still starting.
 BARS_S = 60.0
@@ -91,7 +94,20 @@ class AnalystScan:
         if self.stage == "running" and self._task is not None and self._task.done():
             self._known, self._note = Scanned(stage="failed"), "the analyst ended: start the scan again"
 
+    def close(self) -> None:
+        """The engine stops."""
+        if self._task is not None:
+            self._task.cancel()
+
     async def _send(self, wanted: list[tuple[str, str]], window: int) -> None:
+        """The task's outer edge: a scan that cannot be made ends nothing."""
+        try:
+            await self._send_once_there(wanted, window)
+        except Exception as error:
+            log.exception("a scan could not be made")
+            self._known, self._note = Scanned(stage="failed"), one_line(f"it could not be made: {error!r}")
+
+    async def _send_once_there(self, wanted: list[tuple[str, str]], window: int) -> None:
         """Once the bars are there and the process is."""
         looks = await self.analyst.bars.all_there(wanted, BARS_S)
         end = self.engine.clock.monotonic() + BARS_S

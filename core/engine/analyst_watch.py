@@ -1,4 +1,5 @@
-"""Alert rules on pairs: their z-scores are told to the sentinel whenever a bar closes that both legs have."""
+"""Alert rules on pairs: their z-scores are told to the sentinel whenever a bar closes that both legs have. And bars that were asked for
+stay at hand."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ LOOK_S = 0.25
 
 
 async def watch_pairs(engine: Engine) -> None:
-    """Look for ever, at what rules watch."""
+    """Look for ever, at what rules watch and at what was asked for."""
     told: dict[str, int] = {}
     while True:
         await asyncio.sleep(LOOK_S)
@@ -26,6 +27,7 @@ async def watch_pairs(engine: Engine) -> None:
         told = {what: ts_ns for what, ts_ns in told.items() if what in series}
         if series:
             await _look(engine, series, told)
+        await engine.analyst.bars.keep()
 
 
 async def _look(engine: Engine, series: list[str], told: dict[str, int]) -> None:

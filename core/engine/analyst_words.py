@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -54,8 +55,12 @@ class AnalystWords:
         intervals = list(dict.fromkeys(interval({"interval": text}, "1m") for text in asked))
         symbols = list(self.engine.market.watched)
         fits = symbols[: self.engine.charts.most // len(intervals)]
-        looks = await self.bars.gather([(symbol, text) for symbol in fits for text in intervals])
-        findings = [self.about("cell", (look,), {}) for look in looks]
+        looks: list[Look] = []
+        findings: list[Finding] = []
+        for symbol in fits:
+            looks += (row := await self.bars.gather([(symbol, text) for text in intervals]))
+            findings += [self.about("cell", (look,), {}) for look in row]
+            await asyncio.sleep(0)
         in_time = await self.findings.ready(findings)
         cells = [_cell(look, finding) for look, finding in zip(looks, findings, strict=True)]
         rows = [
