@@ -12,7 +12,7 @@ from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, line
 
 from cockpit.paint import Stroke
 from core.log import log_path
-from core.system_view import LinkRow
+from core.system_view import AnalystRow, LinkRow
 from core.view import Trouble
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
@@ -154,6 +154,19 @@ async def test_who_was_turned_away_at_the_door_is_told(tmp_path: Path) -> None:
         engine.system = system_view(process=process)
         engine.moved("system")
         await eventually(lambda: line_with(app, "turned away  another user 2, too many connections 1,204"))
+
+
+async def test_the_analyst_is_told_once_somebody_asked_it_something(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        await pilot.press("f6")
+        await eventually(lambda: line_with(app, "kept ready"))
+        assert not line_with(app, "analyst")
+        engine.system = system_view(analyst=AnalystRow("failed", 0, None, None, 1_204, None, 2, "killed by SIGKILL", 0, False, "idle"))
+        engine.moved("system")
+        await eventually(lambda: line_with(app, "failed · 1,204 answers · 2 restarts, last killed by SIGKILL"))
+        engine.system = system_view(analyst=AnalystRow("ready", 4720, 3.0, 59.2, 1_204, 61.3, 0, "", 2, False, "idle"))
+        engine.moved("system")
+        await eventually(lambda: line_with(app, "ready · 59 MB · 1,204 answers · p99 61 ms"))
 
 
 async def test_a_full_disk_and_short_memory_are_told(tmp_path: Path) -> None:
