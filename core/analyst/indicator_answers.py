@@ -8,7 +8,8 @@ import msgspec
 import numpy as np
 
 from core.analyst.compiling import Compiling
-from core.analyst.live import LiveIndicators, State
+from core.analyst.live import LiveIndicators
+from core.analyst.live_values import State
 from core.analyst.warming import Follower
 from core.errors import CockpitError, StrategyError, UsageError, one_line
 from core.indicators.bank import Bank
@@ -32,7 +33,7 @@ def catalogue(live: LiveIndicators) -> dict[str, Any]:
     kept = live.kept
     failed: dict[str, list[str]] = {}
     for one in kept.followers().values():
-        if problem := live.problem(one):
+        if problem := live.values.problem(one):
             failed.setdefault(one.indicator.name, []).append(problem)
     rows = []
     for name, indicator in sorted(kept.catalogue.indicators.items()):
@@ -46,7 +47,7 @@ def values(live: LiveIndicators, args: dict[str, Any]) -> dict[str, Any]:
     """The values now of all variants that follow `symbol`, in the order of their file."""
     symbol = str(args.get("symbol", ""))
     said = _note(live)
-    rows = [_value(one, live.state(one, symbol)) for one in live.following(symbol)]
+    rows = [_value(one, live.values.state(one, symbol)) for one in live.values.following(symbol)]
     return {"note": said, "symbol": symbol, "values": rows, "wrong": live.kept.variants.wrong}
 
 

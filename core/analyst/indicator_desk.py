@@ -10,7 +10,8 @@ from core.analyst import indicator_answers as answers
 from core.analyst import words
 from core.analyst.compiling import Compiling
 from core.analyst.following import Following
-from core.analyst.live import Figure, LiveIndicators
+from core.analyst.live import LiveIndicators
+from core.analyst.live_values import Figure
 from core.analyst.series import bars_of
 from core.analyst.words import Opening, Question, Watched
 from core.errors import UsageError
@@ -35,18 +36,18 @@ class IndicatorDesk:
         """Where the home is, and what symbols are called."""
         home, folder = Path(opening.home), Path(opening.indicators)
         self._live = LiveIndicators(home, folder, opening.stream, self._following.want, self._compiling, self._tell)
-        self._live.learn(opening.names)
+        self._live.values.learn(opening.names)
 
     def learn(self, names: list[str]) -> None:
         """The engine's symbols by their index."""
         if self._live is not None:
-            self._live.learn(names)
+            self._live.values.learn(names)
 
     def watch(self, watched: Watched) -> None:
         """What is streamed, and which values are waited for."""
         if self._live is not None:
-            self._following.on_ticks, self._following.on_wanted = self._live.take, self._live.begin
-            self._live.wish(watched.wishes)
+            self._following.on_ticks, self._following.on_wanted = self._live.values.take, self._live.begin
+            self._live.values.wish(watched.wishes)
             self._live.watch(watched.symbols)
             self._live.start()
 

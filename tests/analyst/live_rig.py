@@ -10,7 +10,8 @@ import numpy as np
 from indicator_rig import walk
 
 from core.analyst.compiling import Compiling
-from core.analyst.live import Figure, LiveIndicators
+from core.analyst.live import LiveIndicators
+from core.analyst.live_values import Figure
 from core.errors import StrategyError
 from core.indicators import module
 from core.indicators.catalogue import Catalogue
@@ -71,7 +72,7 @@ class Live:
         self.wanted: list[tuple[list[str], int]] = []
         self.told: list[Figure] = []
         self.of = LiveIndicators(home, home / "indicators", STREAM, self._want, CompilesHere(), self._hear)
-        self.of.learn(NAMES)
+        self.of.values.learn(NAMES)
         self.of.watch(watched)
 
     def _want(self, symbols: list[str], after: int) -> None:
@@ -94,14 +95,14 @@ class Live:
     def take(self, ticks: Records, size: int = 37) -> None:
         """Live ticks in batches."""
         for at in range(0, len(ticks), size):
-            self.of.take(ticks[at : at + size].copy())
+            self.of.values.take(ticks[at : at + size].copy())
 
     def lines(self, variant: str, symbol: str = NAMES[0]) -> np.ndarray | None:  # type: ignore[type-arg]
         """What a variant is now."""
-        (one,) = [one for one in self.of.following(symbol) if one.name == variant]
-        return self.of.state(one, symbol).lines
+        (one,) = [one for one in self.of.values.following(symbol) if one.name == variant]
+        return self.of.values.state(one, symbol).lines
 
     def problem(self, variant: str, symbol: str = NAMES[0]) -> str:
         """Why it is not known."""
-        (one,) = [one for one in self.of.following(symbol) if one.name == variant]
-        return self.of.state(one, symbol).problem
+        (one,) = [one for one in self.of.values.following(symbol) if one.name == variant]
+        return self.of.values.state(one, symbol).problem

@@ -85,7 +85,7 @@ def test_it_is_warmed_up_on_as_much_as_the_command_reads_before_its_first_row_an
     ticks = walk_of(4000)
     record(live.home, ticks)
     live.of.turn()
-    begun = {one.name: begins(Tape(live.home / "tape.db", STREAM), NAMES[0], one) for one in live.of.following(NAMES[0])}
+    begun = {one.name: begins(Tape(live.home / "tape.db", STREAM), NAMES[0], one) for one in live.of.values.following(NAMES[0])}
     ours = ticks["ts"].compress(ticks["symbol"] == 0)
     last = int(ours[-1])
     for name, back in (("window", 65 * SECOND), ("slow", (5 * 12 + 1) * MINUTE)):
@@ -147,11 +147,11 @@ def test_a_changed_variant_begins_anew_and_one_that_is_gone_is_followed_no_more(
     assert before is not None
     assert after is not None
     assert after[0] != before[0]
-    assert [one.name for one in live.of.following(NAMES[0])] == ["slow"]
-    assert [one.name for one in live.of.following(NAMES[1])] == ["slow", "danger"]
+    assert [one.name for one in live.of.values.following(NAMES[0])] == ["slow"]
+    assert [one.name for one in live.of.values.following(NAMES[1])] == ["slow", "danger"]
     live.variants("")
     live.of.turn()
-    assert live.of.following(NAMES[1]) == []
+    assert live.of.values.following(NAMES[1]) == []
     assert live.wanted[-1][0] == []
 
 
@@ -216,7 +216,7 @@ def test_a_wish_is_told_when_its_value_is_known_and_changes(live: Live) -> None:
     live.variants('[danger]\nindicator = "price"\n\n[three]\nindicator = "sma"\nparams = {period = 3, interval = "tick"}\n')
     live.begin(0)
     live.of.turn()
-    live.of.wish([f"danger {NAMES[0]}", f"three {NAMES[1]}", "nobody binance:NONE", "odd"])
+    live.of.values.wish([f"danger {NAMES[0]}", f"three {NAMES[1]}", "nobody binance:NONE", "odd"])
     live.take(ticks, size=1)
     of_price = [(figure.value, figure.ts_ns) for figure in live.told if figure.name == f"danger {NAMES[0]}"]
     ours = ticks.compress(ticks["symbol"] == 0)
@@ -229,11 +229,11 @@ def test_a_wish_is_told_when_its_value_is_known_and_changes(live: Live) -> None:
 def test_a_value_that_is_known_is_told_to_who_wishes_for_it_without_another_tick(live: Live) -> None:
     ticks = walk_of(400)
     record(live.home, ticks)
-    live.of.wish([f"danger {NAMES[0]}"])
+    live.of.values.wish([f"danger {NAMES[0]}"])
     live.begin(400)
     assert live.told == []
     live.of.turn()
-    live.of.wish([f"danger {NAMES[0]}", f"danger {NAMES[1]}"])
+    live.of.values.wish([f"danger {NAMES[0]}", f"danger {NAMES[1]}"])
     last = [float(ticks["price"].compress(ticks["symbol"] == symbol)[-1]) for symbol in (0, 1)]
     assert [(figure.name, figure.value) for figure in live.told] == [
         (f"danger {name}", price) for name, price in zip(NAMES, last, strict=True)
