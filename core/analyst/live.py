@@ -22,6 +22,9 @@ log = structlog.get_logger("indicators")
 #: Seconds between two looks at the files, and between two tries where the tape is not far enough.
 LOOK_S, AGAIN_S = 1.0, 0.1
 
+#: Seconds that an end waits for what is under way.
+END_S = 1.0
+
 #: A symbol is tried so often before the others get their turn.
 TRIES = 20
 
@@ -67,11 +70,11 @@ class LiveIndicators:
                 self._thread.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more; a long stretch of tape is not waited for, it ends with the process."""
         self._closing.set()
         self._wake.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(END_S)
 
     def watch(self, symbols: Iterable[str]) -> None:
         """What is streamed: `venue:SYMBOL`."""

@@ -124,6 +124,25 @@ def test_a_tape_that_ends_before_the_stream_begins_is_waited_for(live: Live) -> 
     assert_as_the_command_says(live)
 
 
+def test_a_symbol_that_is_streamed_later_is_followed_once_its_ticks_come(live: Live) -> None:
+    ticks = walk_of(1200)
+    live.of.watch(NAMES[:1])
+    live.begin(0)
+    live.of.turn()
+    live.take(ticks[:600].compress(ticks["symbol"][:600] == 0))
+    record(live.home, ticks[:600])
+    last = int(ticks["seq"][:600][ticks["symbol"][:600] == 0][-1])
+    live.of.watch(NAMES)
+    assert live.of.turn() is True
+    assert live.wanted == [(NAMES[:1], 0), (NAMES, last)]
+    assert live.lines("slow", NAMES[1]) is None
+    live.of.begin(last)
+    live.take(ticks[last:])
+    assert live.of.turn() is False
+    record(live.home, ticks[600:])
+    assert_as_the_command_says(live)
+
+
 def test_a_home_without_a_tape_begins_with_the_stream(live: Live) -> None:
     live.begin(0)
     ticks = walk_of(400)
