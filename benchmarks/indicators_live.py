@@ -25,6 +25,7 @@ import numpy as np
 from indicators import MIX, START_NS, prints
 
 from core.analyst import words
+from core.analyst.following import TELL
 from core.analyst.words import Answer, Opening, Question, Watched
 from core.engine.analyst_process import AnalystProcess
 from core.indicators.variant_text import put_variant
@@ -44,6 +45,8 @@ class Spoken:
         self.wanted = asyncio.Event()
         self.answers: dict[int, asyncio.Future[Answer]] = {}
         self.arrived: list[tuple[int, float]] = []
+        self.seen = 0
+        self.moved = asyncio.Event()
 
     def _hear(self, kind: int, seq: int, payload: bytearray) -> None:
         if kind == words.WANT:
@@ -51,9 +54,18 @@ class Spoken:
             self.wanted.set()
         elif kind == words.ANSWER:
             self.answers.pop(seq).set_result(msgspec.msgpack.decode(payload, type=Answer))
+        elif kind == words.SEEN:
+            self.seen = seq
+            self.moved.set()
         elif kind == words.VALUES:
             now = time.perf_counter()
             self.arrived += [(ts_ns, now) for name, _, ts_ns in msgspec.msgpack.decode(payload) if name.startswith("price_0 ")]
+
+    async def has_seen(self, seq: int) -> None:
+        """Wait until it has done the ticks through a seq."""
+        while self.seen < seq:
+            self.moved.clear()
+            await self.moved.wait()
 
     async def ask(self, number: int, what: str, args: dict[str, Any]) -> dict[str, Any]:
         """The answer to a question."""
@@ -103,15 +115,16 @@ async def stream(spoken: Spoken, ticks: Any, batch_ms: float, seconds: float) ->
     """Send prints as they come; (part of a core, seconds until values of a batch's last print of a symbol were back)."""
     edges = [*np.searchsorted(ticks["ts"], START_NS + np.arange(0, seconds * 1e3, batch_ms) * 1e6).tolist(), len(ticks)]
     began, sent = time.perf_counter(), {}
-    used = measured_from = 0.0
+    used = 0.0
     for place, (first, last) in enumerate(pairwise(edges)):
         await asyncio.sleep(max(began + place * batch_ms / 1e3 - time.perf_counter(), 0))
         if not used and place * batch_ms / 1e3 >= WARM_S:
-            used, measured_from = cpu_s(spoken.process.pid), time.perf_counter()
+            used = cpu_s(spoken.process.pid)
         if last > first:
             spoken.process.send(frames.frame(words.TICKS, ticks[first:last].tobytes(), int(ticks["seq"][last - 1])))
             sent[int(ticks["ts"][last - 1])] = time.perf_counter()
-    part = (cpu_s(spoken.process.pid) - used) / (time.perf_counter() - measured_from)
+    await spoken.has_seen(len(ticks) - TELL)
+    part = (cpu_s(spoken.process.pid) - used) / (seconds - WARM_S)
     return part, [at - sent[ts_ns] for ts_ns, at in spoken.arrived if ts_ns in sent]
 
 
