@@ -36,6 +36,9 @@ STEADY_S = 60.0
 
 START_S = 60.0
 
+#: Looks, four a second, after which a process that is asked something and says nothing at all is ended.
+MOST_SILENT = 480
+
 #: The alarm while it is gone.
 CAUSE = "analyst"
 
@@ -75,7 +78,7 @@ class Analyst:
         self.last_end = ""
         self._process: AnalystProcess | None = None
         self._pending: dict[int, asyncio.Future[Answer | None]] = {}
-        self._number = 0
+        self._number = self._silent = 0
         self._times = Stage()
         self._vitals = Vitals()
         self._answers = msgspec.msgpack.Decoder(Answer)
@@ -139,6 +142,14 @@ class Analyst:
         """Released ticks, on the tape or on their way there; nothing is done while it follows none."""
         if self.feed.wanted:
             self.feed.take(ticks)
+
+    def look(self) -> None:
+        """End a process that hangs; its end is one as any other. Looks are counted, not seconds: we may not have been running ourselves."""
+        self._silent = self._silent + 1 if self._pending else 0
+        if self._silent > MOST_SILENT and self._process is not None:
+            self._silent = 0
+            log.error("analyst hangs", pid=self.pid)
+            self._process.kill()
 
     async def stop(self) -> None:
         """End the process."""
@@ -207,6 +218,7 @@ class Analyst:
         self.scan.lose()
 
     def _hear(self, kind: int, seq: int, payload: bytearray) -> None:
+        self._silent = 0
         if kind == words.ANSWER:
             future = self._pending.get(seq)
             if future is not None and not future.done():

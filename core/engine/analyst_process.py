@@ -91,6 +91,11 @@ class AnalystProcess(asyncio.Protocol):
         if self._transport is not None:
             self._transport.write(data)
 
+    def kill(self) -> None:
+        """End it at once."""
+        if self.process is not None:
+            self.process.kill()
+
     async def end(self) -> str:
         """Let it end, make it where it does not; why it ended, in words."""
         self.send(frames.frame(words.QUIT))

@@ -28,6 +28,7 @@ async def watch_pairs(engine: Engine) -> None:
         if series:
             await _look(engine, series, told)
         await engine.analyst.bars.keep()
+        engine.analyst.look()
 
 
 async def _look(engine: Engine, series: list[str], told: dict[str, int]) -> None:

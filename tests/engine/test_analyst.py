@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 from collections.abc import AsyncIterator
@@ -193,6 +194,20 @@ async def test_after_a_kill_it_is_an_alarm_and_the_process_starts_again_and_answ
         assert not any(row.open and "the analyst" in row.text for row in rig.engine.alarms.rows())
         assert (await settled(rig, "pair", {**PAIR, "window": 25}))["zscore"] is not None
         assert (analyst.figures()["restarts"], analyst.figures()["last_end"]) == (1, "killed by SIGKILL")
+
+
+async def test_a_process_that_hangs_is_ended_and_started_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyst_module, "MOST_SILENT", 2)
+    async with rig_of(tmp_path, prints=200) as rig:
+        analyst = rig.engine.analyst
+        await ready(rig)
+        hung = analyst.pid
+        os.kill(hung, signal.SIGSTOP)
+        asking = asyncio.create_task(analyst.ask("correlations", {"interval": "1s"}))
+        await until(lambda: analyst.restarts == 1 and analyst.state == "ready", "another one took its place")
+        assert analyst.pid not in (0, hung)
+        assert (await asking)["symbols"] == [f"binance:{symbol}" for symbol in SYMBOLS]
+        assert (await settled(rig, "correlations", {"interval": "1s"}))["bars"][0][0] > 0
 
 
 async def test_a_stopped_engine_leaves_no_process(tmp_path: Path) -> None:
