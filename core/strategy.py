@@ -61,6 +61,7 @@ class Definition:
     params_type: type[Struct]
     legs: int
     helpers: dict[str, ModuleType] = dataclasses.field(default_factory=dict)  # modules beside it that it imports
+    hedged: bool = False  # its legs are held against each other
 
     def params(self, values: dict[str, Any]) -> Struct:
         """Typed parameters of what a person gave (text is converted), defaults for the rest.

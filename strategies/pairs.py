@@ -5,9 +5,9 @@ the last `window` bars (`kalman`: and 20 more, that the filter begins with), and
 deviations, as `cockpit pairs` has them. The spread is bought when z < -`entry_z` and sold when z > `entry_z`; out when z has come back to
 within `exit_z` of 0, or beyond it. Beyond `stop_z` it is out, and stays out until z is within `exit_z` (0: no stop).
 
-Long the spread is 1 unit of A and h·(price of A / price of B) units of B short, so that the legs' values are as h to 1: with logarithms, h is
-money in B for each 1 in A. The ratio is that of the entry and is kept as long as the position is. Where `size` is money, a unit is money,
-and the target of B is h itself.
+Long the spread is 1 unit of A, and short h·(price of A / price of B) units of B: B is worth h times what A is, as with logarithms h
+is money in B for each 1 in A. The ratio is that of the entry, and kept as long as the position is. Where `size` is money, a unit is
+money's worth, and the target of B is h itself.
 
 Without a hedge ratio above zero it stays out. A bar of both that comes more than an interval after its end opens nothing; once a
 leg has not traded for more than an interval (in two whole bars of the other), it gets out of both: of the silent one on its next print.

@@ -60,7 +60,7 @@ def test_a_print_that_comes_after_the_other_leg_has_gone_on_still_makes_its_bar(
 @pytest.mark.parametrize(("silent", "alone"), [(1, False), (2, True), (5, True)])
 def test_a_leg_is_alone_once_the_other_has_not_traded_for_two_whole_bars(silent: int, alone: bool) -> None:
     steps = 3 + silent
-    at = [k * 10_000 for k in range(steps + 1)]
+    at = [k * 10_000 + 5_000 for k in range(steps + 1)]
     both = sorted([*((ms, 0) for ms in at), *((ms + 1, 1) for ms in at[:3])])
     ticks = prints([1.0] * len(both), at=[ms for ms, _ in both], symbol=[symbol for _, symbol in both], start=0)
     ticks["leg"] = ticks["symbol"]
