@@ -126,6 +126,8 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     """
     refuse_idle(order.terms)
     definition = definition_of(order)
+    if definition.hedged:
+        refuse_apart(definition.name, order.terms)
     reach = reach_of(definition, order.params, order.from_ns)
     source = _opened(order, definition, reach)
     refuse_short_bars(definition, order.params, source.interval_ns)
@@ -175,8 +177,6 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     refuse_long_bars(order.terms, source.interval_ns)
     refuse_short_bars(definition, order.params, source.interval_ns)
     interval = definition.interval(definition.params(order.params))
-    if definition.hedged:
-        refuse_apart(definition.name, order.terms)
     several = definition.legs > 1
     plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars", legs=definition.legs))
     instance, batches = begun(plan, order.terms, source)
