@@ -125,7 +125,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
         UsageError: the source, the strategy, a value or a term is refused; one line.
     """
     refuse_idle(order.terms)
-    definition = definition_of(order)
+    definition = strategy_of(order)
     if definition.hedged:
         refuse_apart(definition.name, order.terms)
     reach = reach_of(definition, order.params, order.from_ns)
@@ -154,7 +154,19 @@ def _opened(order: Order, definition: Definition, from_ns: int | None) -> Source
 
 
 def definition_of(order: Order) -> Definition:
-    """The strategy that an order names.
+    """The strategy of one symbol that an order names.
+
+    Raises:
+        UsageError: there is none of that name, it does not load, or it trades several symbols.
+    """
+    definition = strategy_of(order)
+    if definition.legs != 1:
+        raise UsageError(f"{order.strategy} trades {definition.legs} symbols: here a strategy of one is wanted")
+    return definition
+
+
+def strategy_of(order: Order) -> Definition:
+    """The strategy that an order names, of one symbol or several.
 
     Raises:
         UsageError: there is none of that name, or it does not load.
