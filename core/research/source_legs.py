@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import SourceError
-from core.replay.merge import merged
 from core.research.source import Source
+from core.research.source_merge import merged
 from core.research.source_name import clean, plain_symbol
 from core.research.source_verdict import Holes, Verdict
 from core.research.sources import open_many, open_source
