@@ -68,6 +68,8 @@ def refuse_apart(name: str, terms: Terms) -> None:
         raise UsageError(
             f"{name} holds its legs against each other: size=vol_pct would size each by itself; it takes units, quote, equity_pct"
         )
+    if terms.entry != "market":
+        raise UsageError(f"{name} holds its legs against each other: entry={terms.entry} might fill one alone; it takes entry=market")
     for term in ("stop_loss_pct", "take_profit_pct", "trailing_pct"):
         if getattr(terms, term) is not None:
             raise UsageError(f"{name} holds its legs against each other: {term} would close one alone; it has its own way out")

@@ -83,6 +83,7 @@ async def test_a_replay_of_both_legs_trades_as_a_backtest_of_their_tapes(tmp_pat
     [
         (Terms(), "side=long_flat would leave one out"),
         (Terms(side="long_short", size="vol_pct"), "size=vol_pct would size each by itself"),
+        (Terms(side="long_short", entry="limit"), "entry=limit might fill one alone"),
         (Terms(side="long_short", stop_loss_pct=1), "stop_loss_pct would close one alone"),
     ],
 )
