@@ -61,7 +61,7 @@ class AnalystScreen(Deck):
 
     def look(self, app: CockpitApp) -> None:
         """Ask what the panes in sight want to know, while this screen is the one that is shown."""
-        if app.deck is self:
+        if app.deck is self and any(map(self.has_class, ("-tiled", "-stacked", "-single"))):  # else nothing is in sight yet
             self._choose_first()
             shown: list[Question[Any]] = [
                 pane.question
@@ -110,6 +110,9 @@ class AnalystScreen(Deck):
     @on(Matrix.Moved)
     def _follow_cursor(self) -> None:
         """The pair is that of the cursor where it moves over pairs, the indicators those of its symbol."""
+        if self.pane is self.trends or self.pane is self.correlations:
+            self.pane.paint()  # what is said of the cell goes with the cursor
+            self.pane.flush()
         if self.pane is self.trends:
             self.indicators.follow(self.symbol)
         elif (pair := self.pair_here) is not None:

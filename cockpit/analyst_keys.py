@@ -6,7 +6,7 @@ from cockpit import analysing, moves
 from cockpit.action import Action
 
 _PAIRS = frozenset({"pair", "correlations", "scanner"})
-_ASKED = frozenset({"pair", "correlations", "scanner"})
+_SCAN = frozenset({"scanner"})
 _LISTS = frozenset({"scanner", "indicators"})
 
 
@@ -22,12 +22,12 @@ ANALYST: tuple[Action, ...] = (
            rank=4, deck="analyst"),
     Action("register_pair", "r", "register", "Register the strategy pairs on the pair under the cursor", analysing.register, _PAIRS, 3,
            "analyst"),
-    Action("scan", "s", "scan", "Scanner: test every two symbols for cointegration", analysing.scan, rank=4, deck="analyst", reach=True),
-    Action("scan_cancel", "x", "cancel", "Scanner: cancel the scan", analysing.cancel, frozenset({"scanner"}), 4, "analyst", True),
+    Action("scan", "s", "scan", "Scanner: test every two symbols for cointegration", analysing.scan, _SCAN, 1, "analyst", True),
+    Action("scan_cancel", "x", "cancel", "Scanner: cancel the scan", analysing.cancel, _SCAN, 1, "analyst", True),
     Action("choose_pair", "slash", "pair", "Choose a pair by its symbols", analysing.choose, rank=3, deck="analyst", reach=True),
-    Action("analyst_interval", "i", "interval", "Longer bars of the pair, the correlations or the next scan", analysing.longer, _ASKED, 3,
+    Action("analyst_interval", "i", "interval", "Longer bars of the pair, the correlations or the next scan", analysing.longer, _PAIRS, 3,
            "analyst"),
-    Action("analyst_shorter", "I", "shorter", "Shorter bars", analysing.shorter, _ASKED, 0, "analyst"),
+    Action("analyst_shorter", "I", "shorter", "Shorter bars", analysing.shorter, _PAIRS, 0, "analyst"),
     Action("pair_window", "w", "window", "Pair: another window of the z-score; scanner: why pairs were not tested", analysing.window,
            frozenset({"pair", "scanner"}), 3, "analyst"),
     Action("pair_method", "m", "method", "Pair: the hedge ratio by least squares, Huber, Theil-Sen, Kalman", analysing.method,

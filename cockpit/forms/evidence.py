@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -18,6 +20,12 @@ from cockpit.forms.dialog import Dialog
 from cockpit.panes.indicator_values import params_words
 from cockpit.panes.trends import TRENDS
 from cockpit.text import clean
+
+#: Cells of the dialog, and those of its frame and its scroll bar; cells a figure takes before its sentence.
+WIDEST, AROUND, FIGURE = 130, 6, 60
+
+#: A sentence with less room than this stands below its figure.
+LEAST = 40
 
 #: Decimals of a price, by its size.
 _DECIMALS = ((1000.0, 2), (1.0, 4), (0.0, 8))
@@ -44,10 +52,10 @@ class EvidenceDialog(Dialog[str]):
         with Vertical(classes="form reading evidence"):
             yield Static(self._title, classes="title", markup=False)
             with VerticalScroll(id="text"):
-                yield Static(Content("\n").join(evidence_lines(self._found)), markup=False)
+                yield Static(Content("\n").join(evidence_lines(self._found, min(WIDEST, self.app.size.width) - AROUND)), markup=False)
             if fits:
                 yield Static("What bets on that", classes="group", markup=False)
-                yield OptionList(*(Option(_suggested(one), id=str(k)) for k, one in enumerate(fits)))
+                yield OptionList(*(Option(_suggested(one), id=str(k)) for k, one in enumerate(fits)), markup=False, compact=True)
             keys = "b backtests the chosen one · ↑ ↓ choose · PgUp PgDn read · esc closes" if fits else "↑ ↓ scroll · esc closes"
             yield Static(keys, classes="keys", markup=False)
 
@@ -82,14 +90,14 @@ def trend_words(found: Trend) -> str:
     return f"{mark} {word}{sure}".strip()
 
 
-def evidence_lines(found: Trend) -> list[Content]:
+def evidence_lines(found: Trend, cells: int) -> list[Content]:
     """Prices, how likely each trend is, the figures with their sentences, what to know about the bars."""
     lines = [Content(text) for text in price_lines(found)]
     if found.likely:
         said = "  ".join(f"{TRENDS.get(name, ('', clean(name)))[1]} {100 * share:.0f} %" for name, share in found.likely.items())
         lines.append(Content(f"{'likely':<10} {said}"))
     lines += [Content("")] if found.evidence else []
-    lines += [_evidence(one) for one in found.evidence]
+    lines += [line for one in found.evidence for line in _evidence(one, cells)]
     lines += [Content(""), Content.styled("◆ is what the trend and its confidence are told by", "$muted")] * bool(found.evidence)
     return [*lines, *(Content.styled(f"! {clean(note)}", "$warn") for note in found.notes)]
 
@@ -113,8 +121,17 @@ def price(value: float) -> str:
     return figures.number(value, next(decimals for least, decimals in _DECIMALS if abs(value) >= least))
 
 
-def _evidence(one: Evidence) -> Content:
+def _evidence(one: Evidence, cells: int) -> Iterator[Content]:
+    """A figure with its unit, and its sentence beside it, or below where there is no room."""
     value = figures.NONE if one.value is None else f"{one.value:,.4g}"
     mark = ("◆ ", "bold") if one.weighed else ("  ", "")
     name, unit = clean(one.name).replace("_", " "), clean(one.unit)
-    return Content.assemble(mark, (f"{name:<22} ", "$muted"), f"{value:>9} ", (f"{unit:<23} ", "$muted"), clean(one.sentence))
+    told: list[tuple[str, str]] = [mark, (f"{name:<22} ", "$muted"), (f"{value:>9} ", ""), (f"{unit:<24} ", "$muted")]
+    beside = cells - FIGURE >= LEAST
+    first, *more = textwrap.wrap(clean(one.sentence), max(LEAST, cells - FIGURE if beside else cells - 6)) or [""]
+    if beside:
+        yield Content.assemble(*told, first)
+    else:
+        yield Content.assemble(*told)
+        more = [first, *more]
+    yield from (Content(" " * (FIGURE if beside else 6) + line) for line in more)

@@ -9,7 +9,7 @@ from textual.widgets._static import Static
 
 from cockpit.forms.described import Listed
 from cockpit.forms.entry import Entry, SymbolSuggester
-from cockpit.forms.fields import Field
+from cockpit.forms.fields import Field, Value
 from cockpit.forms.form import Form
 from cockpit.forms.recents import Recents
 from cockpit.panes.pair import INTERVALS, Spec
@@ -20,6 +20,18 @@ from cockpit.panes.prices import bare
 LEAST, MOST = 3, 400
 
 _LACKING = "is not streamed; there are"
+
+
+class Leg(Entry):
+    """A symbol, and not the one that is the other leg."""
+
+    other: Leg | None = None
+
+    def read(self) -> Value | list[str]:
+        symbol = super().read()
+        if self.other is not None and str(symbol).casefold() == self.other.text.strip().casefold():
+            raise ValueError("is the other leg: a pair needs two")
+        return symbol
 
 
 class PairForm(Form):
@@ -49,13 +61,14 @@ class PairForm(Form):
         spec, known = self._spec, tuple(self._symbols)
         meanings = {"a": "the leg that is measured", "b": "the leg it is measured against"}
         legs = [
-            Entry(
+            Leg(
                 Listed(name=name, description=words, known=known, lacking=_LACKING),
                 bare(getattr(spec, name)),
                 suggester=SymbolSuggester(lambda: self._symbols),
             )
             for name, words in meanings.items()
         ]
+        legs[1].other = legs[0]
         window = Field(name="window", type="int", default=60, ge=LEAST, le=MOST, description="bars of the z-score")
         return {
             "what": [
@@ -74,17 +87,12 @@ class PairForm(Form):
         return {entry.field.name: entry.read() for entry in self.entries}
 
     def intent(self, command: Any) -> str:
-        if command["a"] == command["b"]:
-            return f"Both are {command['a']}: a pair needs two."
         how = METHODS[command["method"]]
         return f"Enter shows {command['a']} against {command['b']} on bars of {command['interval']}, window {command['window']}, {how}."
 
-    async def looked(self) -> None:
-        """The second leg is another one than the first."""
-        a, b = self.entry("a"), self.entry("b")
-        if a is not None and b is not None and a.text.upper() == b.text.upper():
-            other = next(name for name in self._symbols if name.upper() != a.text.upper())
-            b.text = other
+    def changed(self, entry: Entry) -> None:
+        if entry.field.name == "a":
+            self.entries[1].judge()  # it must be another one
 
     def busy(self, command: Any) -> str:
         return "showing it …"

@@ -52,6 +52,8 @@ class CorrelationsPane(Matrix):
     def paint(self) -> None:
         """Show the newest answer."""
         head, found, note = f"{self.NUMBER} {self.TITLE} {self.interval}", self.question.found, self.question.standing
+        if self.is_shown(found, note, self.interval):
+            return
         if found is None or len(found.symbols) < 2:
             lines = self.question.empty or ("A correlation needs two symbols: press F1, then s to add some.",)
             self.say(head, [[Part(line, "muted")] for line in lines], note)
@@ -59,7 +61,7 @@ class CorrelationsPane(Matrix):
         names = names_of(found.symbols)
         short = short_names(list(names.values()))
         room = self.room[0] - min(self.NAME, max(map(len, short))) - 1
-        wide = next((w for w in (max(7, max(map(len, short)) + 1), 7, 6, 4) if w * len(short) <= room), 2 if 2 * len(short) <= room else 4)
+        wide = next((w for w in (9, 8, 7, 6, 4) if w * len(short) <= room), 2 if 2 * len(short) <= room else 4)
         keys = list(found.symbols)
         squares = {
             (a, b): square(found.matrix[i][j] if i < len(found.matrix) and j < len(found.matrix[i]) else None, wide, a == b)
@@ -72,7 +74,7 @@ class CorrelationsPane(Matrix):
         if self.cursor == ("", ""):
             self.cursor = (keys[1], keys[0])
         hint = ("returns, newest 500 bars", "muted")
-        self.lay(head, table._replace(below=[self._told(found, names)]), note if note[0] else hint)
+        self.lay(head, table._replace(below=[self._told(found, dict(rows))]), note if note[0] else hint)
 
     def _told(self, found: Correlations, names: dict[str, str]) -> list[Part]:
         """The cell under the cursor in words."""
@@ -89,7 +91,7 @@ class CorrelationsPane(Matrix):
             return [*parts, Part(f"not known: {figures.many(int(bars or 0), 'bar')} of {self.interval} in common", "muted")]
         tone = "up" if value > 0 else "down" if value < 0 else "plain"
         parts += [Part(figures.signed(value), tone), Part(f" {strength(value)}", "plain")]
-        return [*parts, Part(f" · {figures.many(int(bars or 0), 'bar')} · enter: 2", "muted")]
+        return [*parts, Part(f" · {figures.many(int(bars or 0), 'bar')} · enter shows it", "muted")]
 
 
 def _at(rows: Sequence[Sequence[float | None]], i: int, j: int) -> float | None:

@@ -61,7 +61,10 @@ class IndicatorsPane(LiveGrid):
             self.show([], now, note=standing[0] or name, empty=empty or why_empty(name))
             return
         rows = [value_row(value, now_ns) for value in found.values]
-        self.show(rows, now, note=standing[0] or f"{name}, {figures.many(len(rows), 'variant')}")
+        told = None
+        if standing[1] == "warn" and not self.framed:  # there is no edge to say it in
+            told = Row("standing", tuple(Cell("") for _ in self.COLUMNS), span=(0, Cell(*standing)))
+        self.show(rows, now, rest=told, note=standing[0] or f"{name}, {figures.many(len(rows), 'variant')}")
 
 
 def why_empty(name: str) -> tuple[str, ...]:

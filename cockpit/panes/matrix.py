@@ -38,6 +38,7 @@ class Table(NamedTuple):
     Attributes:
         wide: cells a column takes, the space before it included.
         below: lines under the table.
+        left: cells begin under the beginning of their column's title; else they end under its end.
     """
 
     rows: Sequence[tuple[str, str]]
@@ -45,6 +46,7 @@ class Table(NamedTuple):
     squares: Mapping[Key, Square]
     wide: int
     below: Sequence[list[Part]] = ()
+    left: bool = False
 
 
 class Matrix(Facts, can_focus=True, inherit_bindings=False):
@@ -78,6 +80,13 @@ class Matrix(Facts, can_focus=True, inherit_bindings=False):
         self._first: Key = ("", "")  # the cell in the upper left corner
         self._words: tuple[str, tuple[str, str]] = ("", ("", "muted"))
         self._sight = ""
+        self._shown: tuple[object, ...] = ()
+
+    def is_shown(self, *state: object) -> bool:
+        """Whether this is what was laid out last, here and as large: then nothing need be done ten times a second."""
+        state = (*state, self.cursor, self.room, self.framed)
+        same, self._shown = state == self._shown, state
+        return same
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
         table = self._table
@@ -93,6 +102,8 @@ class Matrix(Facts, can_focus=True, inherit_bindings=False):
 
     def lay(self, title: str, table: Table, note: tuple[str, str] = ("", "muted")) -> None:
         """Show these cells."""
+        if note[1] == "warn" and not self.framed:  # there is no edge to say it in
+            table = table._replace(below=[*table.below, [Part(*note)]])
         before, self._table, self._words = self._table, table, (title, note)
         rows, columns = [key for key, _ in table.rows], [key for key, _ in table.columns]
         self.cursor = (_kept(self.cursor[0], rows), _kept(self.cursor[1], columns))
@@ -120,11 +131,11 @@ class Matrix(Facts, can_focus=True, inherit_bindings=False):
         said = [f"{top + 1}-{top + len(rows)} of {len(table.rows)}"] * (len(rows) < len(table.rows))
         said += [f"columns {left + 1}-{left + len(columns)} of {len(table.columns)}"] * (len(columns) < len(table.columns))
         sight, self._sight = self._sight, ", ".join(said)
-        heads = [Part(fit(title, table.wide, right=True), self._head(key == self.cursor[1])) for key, title in columns]
+        heads = [Part(_set(title, table), self._head(key == self.cursor[1])) for key, title in columns]
         made = [[Part(" " * name), *heads]]
         for key, title in rows:
             mine = key == self.cursor[0]
-            cells_made = [self._square(table, (key, column), table.wide) for column, _ in columns]
+            cells_made = [self._square(table, (key, column)) for column, _ in columns]
             made.append([Part(fit(f"{'▶' if mine else ' '}{title}", name), self._head(mine, "plain")), *cells_made])
         made += [[]] * (high - len(rows)) if table.below else []
         self.show_lines(self._words[0], [*made, *table.below], self._words[1])
@@ -134,12 +145,13 @@ class Matrix(Facts, can_focus=True, inherit_bindings=False):
     def _head(self, mine: bool, tone: str = "muted") -> str:
         return "strong" if mine else tone
 
-    def _square(self, table: Table, key: Key, wide: int) -> Part:
+    def _square(self, table: Table, key: Key) -> Part:
         text, tone = table.squares.get(key, Square("", "faint"))
+        laid = _set(text, table)
         if key != self.cursor:
-            return Part(fit(text, wide, right=True), tone)
-        mark = fit(text, wide - 1, right=True)
-        marked = f"▶{mark}" if not mark.strip() or mark[0] != " " else f"{mark[: len(mark) - len(mark.lstrip())]}▶{mark.lstrip()}"
+            return Part(laid, tone)
+        start = max(1, len(laid) - len(laid.lstrip()))
+        marked = f"{laid[: start - 1]}▶{laid[start:]}"
         return Part(marked, f"{tone}{_UNDER}{int(Under.CURSOR_FOCUSED if self.has_focus else Under.CURSOR)}")
 
     def style_of(self, tone: str) -> Style:
@@ -200,8 +212,14 @@ class Matrix(Facts, can_focus=True, inherit_bindings=False):
     @on(events.Blur)
     @on(events.Resize)
     def _renew(self) -> None:
+        self._shown = ()
         self._set()
         self.repaint()
+
+
+def _set(text: str, table: Table) -> str:
+    """A text in the cells of its column, a space before it."""
+    return f" {fit(text, table.wide - 1, right=not table.left)}"
 
 
 def _kept(key: str, keys: Sequence[str]) -> str:

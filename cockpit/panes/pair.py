@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import msgspec
+
 from cockpit import figures
 from cockpit.analyst_view import PairAnswer, Series
 from cockpit.inquiry import Question
 from cockpit.panes.facts import Facts
 from cockpit.panes.line import Part
-from cockpit.panes.pair_plot import Panel, Trace, draw_panel, flat, margin_of, times_line
+from cockpit.panes.pair_plot import CROWD, Panel, Trace, draw_panel, flat, margin_of, times_line
 from cockpit.panes.pair_text import FAR, METHODS, figure_rows, short_figures, verdict_lines, z_tone, z_words
 from cockpit.panes.prices import bare
 
@@ -115,7 +117,7 @@ def pair_picture(found: PairAnswer, spec: Spec, cells: int, lines: int) -> list[
         return [[*(left[y] if y < len(left) else []), Part(pads[y]), *(right[y] if y < len(right) else [])] for y in range(rows)]
     verdicts = verdict_lines(found, cells)
     below = min(1 + len(verdicts), max(2, lines // 3 if lines >= 20 else lines // 5))
-    return [*_curves(found, spec, cells, lines - below), short_figures(found, spec.method), *verdicts[: below - 1]]
+    return [*_curves(found, spec, cells, lines - below), short_figures(found, spec.method, cells), *verdicts[: below - 1]]
 
 
 def _column(found: PairAnswer, spec: Spec, cells: int) -> list[list[Part]]:
@@ -131,12 +133,13 @@ def _curves(found: PairAnswer, spec: Spec, cells: int, lines: int) -> list[list[
     series = found.series
     if series is None or not series.ts_ns:
         return [[Part("No bars of both legs yet.", "muted")]]
+    series = newest(series, CROWD * 2 * (cells - 8))
     panels = panels_of(found, series, spec)
-    if lines < 11:
-        panels = panels[1:]
-    each, more = divmod(max(len(panels) * 2, lines - 1), len(panels))
-    margin = margin_of(panels, each)
-    made = [line for k, panel in enumerate(panels) for line in draw_panel(panel, cells, each + (k < more), margin)]
+    panels = panels[2 if lines < 6 else 1 if lines < 11 else 0 :]
+    each, more = divmod(lines - 1, len(panels))
+    heights = [each + (k < more) for k in range(len(panels))]
+    margin = margin_of(panels, heights)
+    made = [line for panel, high in zip(panels, heights, strict=True) for line in draw_panel(panel, cells, high, margin)]
     return [*made[: lines - 1], times_line(series.ts_ns, cells, margin)]
 
 
@@ -155,12 +158,17 @@ def panels_of(found: PairAnswer, series: Series, spec: Spec) -> list[Panel]:
     z = found.zscore
     z_head = [Part("z-score ", "muted"), Part(f"{figures.signed(z)}", z_tone(z) if z_tone(z) != "plain" else "strong"),
               Part(f"   {z_words(found)}", z_tone(z))]  # fmt: skip
-    bands = [Trace(series.upper, flat("faint"), dashed=True), Trace(series.lower, flat("faint"), dashed=True)]
+    bands = [Trace(series.upper, flat("faint")), Trace(series.lower, flat("faint"))]
     return [
         Panel(price_head, [Trace(b, flat("muted"), dashed=True), Trace(a, flat("strong"))]),
-        Panel(spread_head, [*bands, Trace(series.mean, flat("muted")), Trace(series.spread, flat("strong"))]),
+        Panel(spread_head, [*bands, Trace(series.mean, flat("muted"), dashed=True), Trace(series.spread, flat("strong"))]),
         Panel(z_head, [Trace(series.zscore, z_tone)], (-FAR, 0.0, FAR)),
     ]
+
+
+def newest(series: Series, count: int) -> Series:
+    """Its newest bars, at most so many."""
+    return Series(**{name: values[-count:] for name, values in msgspec.structs.asdict(series).items()})
 
 
 def normal(values: list[float | None]) -> list[float | None]:

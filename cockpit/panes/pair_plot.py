@@ -14,8 +14,11 @@ Values = Sequence[float | None]
 
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 
-#: Of a broken line so many columns of dots are drawn, and as many left out.
-DASH = 3
+#: Of a broken line so many columns of dots are drawn of so many; of a level fewer.
+DASH, LEVEL = (3, 6), (2, 10)
+
+#: Bars for each column of dots at the most: older ones are left out, so that a line stays a line.
+CROWD = 2
 
 
 class Trace(NamedTuple):
@@ -48,17 +51,18 @@ def draw_panel(panel: Panel, cells: int, lines: int, margin: int) -> list[list[P
     scale = scale_of(min(known), max(known), high)
     room = max(2, cells - margin - 2)
     drawings: list[tuple[Dots, str]] = [
-        (_raster([level, level], scale, room, lambda _: "faint", dashed=True)["faint"], "faint")
+        (_raster([level, level], scale, room, lambda _: "faint", LEVEL)["faint"], "faint")
         for level in panel.levels
         if scale.low <= level <= scale.high
     ]
     for trace in panel.traces:
-        drawings += [(dots, tone) for tone, dots in _raster(trace.values, scale, room, trace.tone, trace.dashed).items()]
+        dash = DASH if trace.dashed else (1, 1)
+        drawings += [(dots, tone) for tone, dots in _raster(trace.values, scale, room, trace.tone, dash).items()]
     labels = _labels(panel, scale)
     made = [panel.head] if lines > 1 else []
     rows = laid_over(drawings) if drawings else [[]] * high
     for y, parts in enumerate(rows):
-        label = labels.get(y, "")
+        label = labels.get(y, "") if len(labels.get(y, "")) <= margin else ""
         made.append([Part(f"{label:>{margin}} ", "muted"), Part("┤" if label else "│", "edge"), *parts])
     return made[:lines]
 
@@ -74,17 +78,18 @@ def label(value: float, scale: Scale) -> str:
     return figures.number(value, scale.decimals)
 
 
-def margin_of(panels: Sequence[Panel], lines: int) -> int:
-    """Cells the labels of these panels take."""
+def margin_of(panels: Sequence[Panel], heights: Sequence[int]) -> int:
+    """Cells the labels of these panels take, each in so many lines with its head."""
     widest = 5
-    for panel in panels:
+    for panel, lines in zip(panels, heights, strict=True):
         known = [value for trace in panel.traces for value in trace.values if value is not None]
         if known:
-            widest = max(widest, *(len(text) for text in _labels(panel, scale_of(min(known), max(known), max(1, lines))).values() or ("",)))
+            scale = scale_of(min(known), max(known), max(1, lines - 1))
+            widest = max(widest, *map(len, _labels(panel, scale).values()), 0)
     return widest
 
 
-def _raster(values: Values, scale: Scale, cells: int, tone: Callable[[float], str], dashed: bool = False) -> dict[str, Dots]:
+def _raster(values: Values, scale: Scale, cells: int, tone: Callable[[float], str], dash: tuple[int, int]) -> dict[str, Dots]:
     """A line through the values over so many cells, 2 x 4 dots each, a drawing for each of its tones."""
     across, most = 2 * cells - 1, 4 * scale.lines - 1
     made: dict[str, Dots] = {}
@@ -101,7 +106,7 @@ def _raster(values: Values, scale: Scale, cells: int, tone: Callable[[float], st
         last = y0
         for at in range(x0, x + 1):
             here = y if x == x0 else round(y0 + (y - y0) * (at - x0) / (x - x0))
-            if not dashed or at // DASH % 2 == 0:
+            if at % dash[1] < dash[0]:
                 for row in range(min(last, here), max(last, here) + 1):
                     dots[row // 4][at // 2] |= _DOTS[at % 2][row % 4]
             last = here

@@ -70,8 +70,8 @@ def figure_rows(found: PairAnswer, method: str, window: int) -> list[tuple[str, 
     ]
 
 
-def short_figures(found: PairAnswer, method: str) -> list[Part]:
-    """The figures a pair is chosen by, in a line."""
+def short_figures(found: PairAnswer, method: str, cells: int) -> list[Part]:
+    """The figures a pair is chosen by, in a line: as many as fit, the first ones first."""
     half = "" if found.half_life is None else f"{found.half_life:,.1f} bars"
     slow = "" if found.half_life_s is None else f" ({duration(found.half_life_s)})"
     told = (
@@ -84,6 +84,9 @@ def short_figures(found: PairAnswer, method: str) -> list[Part]:
     )
     parts: list[Part] = []
     for name, value in told:
+        cells -= len(name) + len(value) + 3
+        if cells < -2:
+            break
         parts += [Part(f"{name} ", "muted"), Part(f"{value}  ", "plain")]
     return parts
 

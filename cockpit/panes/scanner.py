@@ -51,8 +51,7 @@ class ScannerPane(LiveGrid):
         self.question: Question[Scan] = Question("scan_state", Scan)
         self.question.about({})
         self.interval = "5m"
-        self.scanned = ""  # the interval of the newest scan, where it was asked for here
-        self._made: tuple[object, tuple[Row, ...]] = (None, ())
+        self._shown: tuple[object, ...] = ()
 
     @property
     def scan(self) -> Scan | None:
@@ -77,19 +76,24 @@ class ScannerPane(LiveGrid):
     def paint(self, now: float) -> None:
         """Show what is known."""
         found, standing = self.scan, self.question.standing
+        shown = (found, standing, self.interval, self.framed)
+        if shown == self._shown:
+            return  # over a thousand rows that do not change need no comparing ten times a second
+        self._shown = shown
         if found is None:
             self.show([], now, empty=self.question.empty, note=standing[0])
             return
-        if found is not self._made[0]:
-            names = names_of({name for row in found.rows for name in (row.a, row.b)})
-            self._made = (found, tuple(scan_row(row, names) for row in found.rows))
+        names = names_of({name for row in found.rows for name in (row.a, row.b)})
+        rows = [scan_row(row, names) for row in found.rows]
         progress = stage_words(found, self.interval)
+        if standing[1] == "warn" and not self.framed:  # there is no edge to say it in
+            progress = f"{standing[0]} · {progress}"
         rest = Row("state", tuple(Cell("") for _ in self.COLUMNS), span=(0, Cell(progress, "warn" if found.stage == "failed" else "muted")))
         empty = (progress,) if found.stage != "idle" else (
             f"s tests every two symbols for cointegration, on bars of {self.interval} (i changes that).",
             "The best are ranked here; enter shows one in 2.",
         )  # fmt: skip
-        self.show(self._made[1], now, rest=rest if found.rows else None, note=standing[0] or self._told(found), empty=empty)
+        self.show(rows, now, rest=rest if found.rows else None, note=standing[0] or self._told(found), empty=empty)
 
     def _told(self, found: Scan) -> str:
         likely = sum(row.q is not None and row.q < LIKELY for row in found.rows)

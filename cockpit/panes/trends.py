@@ -23,7 +23,7 @@ TRENDS = {
 }
 
 #: Cells of a column from which on the word is written out, and from which on it is written at all.
-LONG, SHORT = 18, 11
+LONG, SHORT = 17, 11
 
 _MISSING = re.compile(r"PENDING: ([\d,]+) more")
 
@@ -49,6 +49,8 @@ class TrendsPane(Matrix):
     def paint(self) -> None:
         """Show the newest answer."""
         head, found, note = f"{self.NUMBER} {self.TITLE}", self.question.found, self.question.standing
+        if self.is_shown(found, note, self.question.trouble):
+            return
         if found is None or not found.rows:
             lines = self.question.empty or ("No symbol is streamed yet: press F1, then s to add some.",)
             self.say(head, [[Part(line, "muted")] for line in lines], note)
@@ -58,7 +60,7 @@ class TrendsPane(Matrix):
         wide = (self.room[0] - min(self.NAME, max(len(name) for _, name in rows)) - 1) // len(INTERVALS)
         wide = LONG if wide >= LONG else SHORT if wide >= SHORT else 6
         squares = {(row.symbol, at): square(row.cells.get(at), wide) for row in found.rows for at in INTERVALS}
-        table = Table(rows, [(at, at) for at in INTERVALS], squares, wide)
+        table = Table(rows, [(at, at) for at in INTERVALS], squares, wide, left=True)
         self.lay(head, table._replace(below=[self._told(table)]), note if note[0] else (trends_words(found), "muted"))
 
     def _told(self, table: Table) -> list[Part]:
@@ -79,15 +81,15 @@ def square(cell: TrendCell | None, wide: int) -> Square:
     sure = "" if cell.confidence is None else f"{100 * min(cell.confidence, 0.994):.0f}"
     if wide >= LONG:
         return Square(f"{mark} {word:<9} {sure:>2} %", tone)
-    return Square(f"{mark} {short} {sure:>2}%" if wide >= SHORT else f"{mark} {sure}", tone)
+    return Square(f"{mark} {short:<4} {sure:>2}%" if wide >= SHORT else f"{mark} {sure}", tone)
 
 
 def _why_short(cell: TrendCell, wide: int) -> str:
     why = clean(cell.why or "")
     missing = _MISSING.match(why)
     if missing:
-        long, short = f"PENDING {missing[1]} bars", f"{missing[1]} bars"
-        return long if wide >= LONG else f"-{short}" if wide >= SHORT else f"-{missing[1]}"
+        long, short = f"PENDING {missing[1]} bars", f"PENDING {missing[1]}"
+        return long if wide >= LONG else short if wide >= SHORT else f"P {missing[1]}"
     if cell.loading:
         return "loading" if wide >= SHORT else "…"
     word = why.partition(":")[0] or figures.NONE

@@ -21,7 +21,8 @@ SYMBOLS = tuple(f"binance:{name}USDT" for name in ("BTC", "ETH", "SOL", "XRP", "
 #: What a cell may be: a trend and its confidence, or the bars that are missing, or that its bars still come.
 _KINDS: tuple[tuple[str | None, float | None, str], ...] = (
     ("uptrend", 0.97, ""), ("sideways", 0.88, ""), ("downtrend", 0.91, ""), ("volatile", 0.64, ""), ("uptrend", 0.999, ""),
-    (None, None, "PENDING: 23 more bars needed"), ("sideways", 0.55, ""), ("downtrend", 0.72, ""), (None, None, "STILL: the price never moved"),
+    (None, None, "PENDING: 23 more bars needed"), ("sideways", 0.55, ""), ("downtrend", 0.72, ""),
+    (None, None, "STILL: the price never moved"),
 )  # fmt: skip
 
 
@@ -71,12 +72,13 @@ def trend(symbol: str, interval: str) -> dict[str, Any]:
         **READY, "symbol": symbol, "interval": interval, "trend": "uptrend", "confidence": 0.97, "status": "judged",
         "evidence": [dict(zip(("name", "value", "unit", "sentence", "weighed"), row, strict=True)) for row in evidence],
         "suggestions": [
-            {"strategy": name, "reason": reason, "params": {"interval": interval}, "side": "long_short", "command": f"cockpit backtest {name}"}
+            {"strategy": name, "reason": reason, "params": {"interval": interval}, "side": "long_short", "command": "cockpit backtest"}
             for name, reason in reasons.items()
         ],
         "likely": {"uptrend": 0.97, "downtrend": 0.0, "sideways": 0.02, "volatile": 0.01}, "n": 1000, "unpriced": 0, "missing": 0,
         "min": 60_407.11, "max": 61_993.03, "change_pct": 1.24, "from_ns": NOON - 1000 * MINUTE, "to_ns": NOON, "change_points_ns": [],
-        "notes": ["3 bars lack prints"], "line": {"start_ns": NOON - 1000 * MINUTE, "start_price": 60_500.0, "end_ns": NOON, "end_price": 61_900.0},
+        "notes": ["3 bars lack prints"],
+        "line": {"start_ns": NOON - 1000 * MINUTE, "start_price": 60_500.0, "end_ns": NOON, "end_price": 61_900.0},
         "changes_ns": [NOON - 400 * MINUTE],
     }  # fmt: skip
 
@@ -172,8 +174,10 @@ def scan_state(stage: str = "done", **changes: Any) -> dict[str, Any]:
 
 def value(variant: str, **changes: Any) -> dict[str, Any]:
     """One variant that is known."""
-    return {"variant": variant, "indicator": "rsi", "type": "general", "line": "rsi", "unit": "0 to 100", "params": {"period": 14, "interval": "1m"},
-            "value": 61.234, "flagged": False, "ts_ns": NOON - 11 * 10**9, "note": "", **changes}  # fmt: skip
+    return {
+        "variant": variant, "indicator": "rsi", "type": "general", "line": "rsi", "unit": "0 to 100",
+        "params": {"period": 14, "interval": "1m"}, "value": 61.234, "flagged": False, "ts_ns": NOON - 11 * 10**9, "note": "", **changes,
+    }  # fmt: skip
 
 
 def indicator_values() -> dict[str, Any]:
