@@ -93,7 +93,14 @@ class AnalystScreen(Deck):
                 pane.say(f"{pane.NUMBER} {pane.TITLE}", [[Part("Waiting for the engine …", "muted")]])
             else:
                 pane.show_lines(f"{pane.NUMBER} {pane.TITLE}", [[Part("Waiting for the engine …", "muted")]])
-        elif pane is self.trends:
+        elif isinstance(pane, TrendsPane | PairPane | CorrelationsPane | ScannerPane | IndicatorsPane):
+            pane.question.now_ns = now_ns
+            self._paint_answered(pane, now, now_ns)
+        if isinstance(pane, LiveGrid):
+            pane.beat(now)
+
+    def _paint_answered(self, pane: Pane, now: float, now_ns: int) -> None:
+        if pane is self.trends:
             self.trends.paint()
         elif pane is self.pair:
             self.pair.paint()
@@ -103,8 +110,6 @@ class AnalystScreen(Deck):
             self.scanner.paint(now)
         elif pane is self.indicators:
             self.indicators.paint(now, now_ns)
-        if isinstance(pane, LiveGrid):
-            pane.beat(now)
 
     @on(LiveGrid.Moved)
     @on(Matrix.Moved)

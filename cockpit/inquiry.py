@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
+from cockpit import figures
 from cockpit.analyst_view import Answer
 from cockpit.text import clean
 from core.errors import CockpitError, NotRunning
@@ -19,6 +20,9 @@ T = TypeVar("T", bound=Answer)
 
 #: Seconds between two questions of a pane.
 EVERY = 1.0
+
+#: Seconds after which an answer is said to be old; one that is older than a day is of another clock, such as a replay's.
+OLD, DAY = 30.0, 86_400.0
 
 #: What is said where the engine does not know a question, or answers it otherwise than this screen reads it.
 OLDER = "this engine is older: restart it"
@@ -32,6 +36,7 @@ class Question(Generic[T]):
         args: what is asked about; None: nothing yet.
         found: the newest answer about that; None there is none.
         trouble: why there is no newer one, in words.
+        now_ns: the engine's time, by which an answer is old.
     """
 
     def __init__(self, what: str, kind: type[T]) -> None:
@@ -39,6 +44,7 @@ class Question(Generic[T]):
         self.args: dict[str, Any] | None = None
         self.found: T | None = None
         self.trouble = ""
+        self.now_ns = 0
         self._kind = kind
         self._due = 0.0
         self._asking = False
@@ -72,7 +78,15 @@ class Question(Generic[T]):
             self._asking = False
         if args == self.args:
             self.trouble = trouble
-            self.found = answer or self.found
+            self._keep(answer)
+
+    def _keep(self, answer: T | None) -> None:
+        """Keep an answer; one that says the same as the last is the last, so that nothing is drawn again for it."""
+        old = self.found
+        if old is not None and answer is not None and msgspec.structs.replace(answer, asof_ns=old.asof_ns) == old:
+            old.asof_ns = answer.asof_ns
+        elif answer is not None:
+            self.found = answer
 
     @property
     def standing(self) -> tuple[str, str]:
@@ -81,11 +95,19 @@ class Question(Generic[T]):
         note = clean((found and found.note) or "")
         if self.trouble:
             return self.trouble, "warn"
-        if found is None or found.state == "ready":
+        if found is None:
+            return "", "muted"
+        if found.state == "ready":
+            note = note or self._old(found)
             return note, "warn" if note else "muted"
         if found.state == "starting":
             return f"the analyst starts{': ' + note if note else ''}", "muted"
         return f"the analyst failed{': ' + note if note else ''}", "warn"
+
+    def _old(self, found: T) -> str:
+        """Of when an answer is that is not of now; '' where it is, or nobody knows."""
+        age = (self.now_ns - (found.asof_ns or self.now_ns)) / 1e9
+        return f"as of {figures.clock(found.asof_ns or 0)}Z" if OLD < age < DAY else ""
 
     @property
     def empty(self) -> tuple[str, ...]:

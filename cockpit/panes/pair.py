@@ -19,7 +19,7 @@ INTERVALS = ("1m", "5m", "15m", "1h", "4h", "1d")
 WINDOWS = (20, 30, 60, 120, 250)
 
 #: From so many cells on the figures stand beside the curves, in so many.
-BESIDE, SIDE = 116, 50
+BESIDE, SIDE = 116, 62
 
 #: What is asked where there is no pair.
 _EMPTY = ("Two symbols beside each other: put the cursor on a pair in 3 or 4, or press / to choose.",)
@@ -116,14 +116,14 @@ def pair_picture(found: PairAnswer, spec: Spec, cells: int, lines: int) -> list[
         pads = [" " * (cells - SIDE - (wide[y] if y < len(left) else 0)) for y in range(rows)]
         return [[*(left[y] if y < len(left) else []), Part(pads[y]), *(right[y] if y < len(right) else [])] for y in range(rows)]
     verdicts = verdict_lines(found, cells)
-    below = min(1 + len(verdicts), max(2, lines // 3 if lines >= 20 else lines // 5))
+    below = min(1 + len(verdicts), max(2, lines // 3 if lines >= 24 else lines // 4))
     return [*_curves(found, spec, cells, lines - below), short_figures(found, spec.method, cells), *verdicts[: below - 1]]
 
 
 def _column(found: PairAnswer, spec: Spec, cells: int) -> list[list[Part]]:
     """The figures under each other, then the sentences."""
     rows = [
-        [Part(f"{name:<24}", "muted"), Part(f"{value:>10}  "), Part(meaning.partition(",")[0][: cells - 36], "faint")]
+        [Part(f"{name:<24}", "muted"), Part(f"{value:>10}  "), Part(meaning if len(meaning) <= cells - 36 else "", "faint")]
         for name, value, meaning in figure_rows(found, spec.method, spec.window)
     ]
     return [*rows, [], *verdict_lines(found, cells, wrapped=True)]

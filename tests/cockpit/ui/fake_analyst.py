@@ -139,7 +139,7 @@ def correlations(symbols: tuple[str, ...] = SYMBOLS) -> dict[str, Any]:
             return 1.0
         if {i, j} == {0, count - 1}:
             return None
-        return round((-1 if 3 in (i, j) else 1) * (0.93 - 0.11 * abs(i - j)), 4)
+        return round((-1 if 3 in (i, j) else 1) * max(0.05, 0.93 - 0.11 * abs(i - j)), 4)
 
     return {
         **READY, "symbols": list(symbols), "matrix": [[r(i, j) for j in range(count)] for i in range(count)],
@@ -156,7 +156,7 @@ def scan_rows(symbols: tuple[str, ...] = SYMBOLS) -> list[dict[str, Any]]:
             blank = dict.fromkeys(("pvalue", "q", "hedge_ratio", "zscore", "half_life", "correlation"))
             made.append({"a": a, "b": b, **blank, "n": 12, "why": "PENDING: 18 more bars needed"})
             continue
-        p = 0.00002 * 3.4**k
+        p = 0.00002 * 3.4 ** min(k, 20)
         made.append(
             {"a": a, "b": b, "pvalue": min(p, 0.98), "q": min(p * 2.2, 0.99), "hedge_ratio": 0.8312 + 0.13 * k, "zscore": 2.61 - 0.52 * k,
              "half_life": 9.6 + 3.1 * k, "correlation": 0.71 - 0.05 * k, "n": 499, "why": ""}

@@ -86,6 +86,25 @@ async def test_a_pane_asks_again_when_it_is_due_and_not_before(tmp_path: Path) -
         assert question.begin(1e9 + 1.5)
 
 
+async def test_an_answer_that_says_the_same_is_not_drawn_again(tmp_path: Path) -> None:
+    async with analysed(tmp_path) as (analyst, _, app, _):
+        question = app.analyst.trends.question
+        await eventually(lambda: question.found)
+        before, count = question.found, len(analyst.asked)
+        analyst.answers["trends"] = lambda _: {**trends(), "asof_ns": NOON + 10**9}
+        question.ask_soon()
+        await eventually(lambda: question.found is not None and question.found.asof_ns == NOON + 10**9)
+        assert question.found is before
+        assert len(analyst.asked) > count
+
+
+async def test_an_answer_that_is_not_of_now_says_of_when_it_is(tmp_path: Path) -> None:
+    async with analysed(tmp_path, trends={**trends(), "asof_ns": NOON - 90 * 10**9}) as (analyst, _, app, _):
+        await eventually(lambda: line_with(app, "1 Trends", "as of 14:00:41Z"))
+        analyst.answers["trends"] = lambda _: trends()
+        await eventually(lambda: line_with(app, "1 Trends", "8 pending") and not line_with(app, "as of"))
+
+
 # Trends
 
 
