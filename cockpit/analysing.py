@@ -19,6 +19,9 @@ from core.errors import CockpitError
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
+#: Cells of what is read, its frame included, at most.
+READING = 130
+
 #: The strategy that trades a pair.
 PAIRS = "pairs"
 
@@ -34,7 +37,7 @@ def read(app: CockpitApp) -> None:
         found, spec = deck.pair.question.found, deck.pair.spec
         if found is not None and found.verdicts:
             title = f"{spec.name}, bars of {spec.interval}"
-            app.push_screen(Reading(title, pair_lines(found, spec.method, spec.window)))
+            app.push_screen(Reading(title, pair_lines(found, spec.method, spec.window, min(READING, app.size.width) - 6)))
     elif deck.pane is deck.indicators:
         value = deck.indicators.chosen
         if value is not None:

@@ -100,9 +100,8 @@ class Question(Generic[T]):
         if found.state == "ready":
             note = note or self._old(found)
             return note, "warn" if note else "muted"
-        if found.state == "starting":
-            return f"the analyst starts{': ' + note if note else ''}", "muted"
-        return f"the analyst failed{': ' + note if note else ''}", "warn"
+        said, tone = ("the analyst starts", "muted") if found.state == "starting" else ("the analyst failed", "warn")
+        return note if note.startswith("the analyst") else f"{said}{': ' + note if note else ''}", tone
 
     def _old(self, found: T) -> str:
         """Of when an answer is that is not of now; '' where it is, or nobody knows."""

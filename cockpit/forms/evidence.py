@@ -34,6 +34,7 @@ _DECIMALS = ((1000.0, 2), (1.0, 4), (0.0, 8))
 class EvidenceDialog(Dialog[str]):
     """A trend in words; answers the number of the suggestion to run, as text."""
 
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012 - declared by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "leave", "close"),
         Binding("b", "run_it", "backtest"),

@@ -87,7 +87,7 @@ def short_figures(found: PairAnswer, method: str, cells: int) -> list[Part]:
         cells -= len(name) + len(value) + 3
         if cells < -2:
             break
-        parts += [Part(f"{name} ", "muted"), Part(f"{value}  ", "plain")]
+        parts += [Part(f"{'  ' if parts else ''}{name} ", "muted"), Part(value, "plain")]
     return parts
 
 
@@ -115,8 +115,10 @@ def _plainly(text: str, found: PairAnswer) -> str:
     return clean(text)
 
 
-def pair_lines(found: PairAnswer, method: str, window: int) -> list[str]:
-    """All of it, to read."""
-    rows = [f"  {name:<28} {value:>12}  {meaning}".rstrip() for name, value, meaning in figure_rows(found, method, window)]
-    told = ["".join(part.text for part in line) for line in verdict_lines(found, 110, wrapped=True)]
-    return [*rows, "", *(f"  {line}" for line in told), *(["", "  ◆ is what to look at"] if any(v.marked for v in found.verdicts) else [])]
+def pair_lines(found: PairAnswer, method: str, window: int, cells: int) -> list[str]:
+    """All of it, to read in so many cells."""
+    rows = [(f"{name:<26} {value:>10}", meaning) for name, value, meaning in figure_rows(found, method, window)]
+    told = ["".join(part.text for part in line) for line in verdict_lines(found, cells, wrapped=True)]
+    marked = any(verdict.marked for verdict in found.verdicts)
+    figures_told = [f"{row}  {meaning}" if len(row) + len(meaning) + 2 <= cells else row for row, meaning in rows]
+    return [*figures_told, "", *told, *(["", "◆ is what to look at"] if marked else [])]

@@ -67,6 +67,7 @@ def trend(symbol: str, interval: str) -> dict[str, Any]:
     reasons = {
         "sma_crossover": "bets that a trend goes on: two averages keep it on the side of the slope and let it go when they cross",
         "momentum": "bets that a strong move goes on: it joins after a move and leaves when that is lost again",
+        "macd": "bets that a trend gathering pace goes on: earlier in and out than averages alone",
     }
     return {
         **READY, "symbol": symbol, "interval": interval, "trend": "uptrend", "confidence": 0.97, "status": "judged",

@@ -83,7 +83,7 @@ def test_what_is_not_known_says_why() -> None:
     found = read({"state": "ready", "legs": ["a", "b"], "absent": {"zscore": "PENDING: 14 more bars needed"}}, PairAnswer)
     assert z_words(found) == "PENDING: 14 more bars needed"
     assert panels_of(found, Series(ts_ns=[1]), SPEC)[2].head[1].text == NONE
-    assert any("z-score" in line and NONE in line for line in pair_lines(found, "ols", 60))
+    assert any("z-score" in line and NONE in line for line in pair_lines(found, "ols", 60, 110))
 
 
 @pytest.mark.parametrize(("p", "text"), [(None, NONE), (0.00001, "<0.0001"), (0.0412, "0.0412")])
