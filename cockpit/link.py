@@ -85,7 +85,7 @@ class Link:
             CockpitError: it has none, or there is no engine.
         """
         if what not in self._studies:
-            self._studies[what] = await self._connect()
+            self._studies[what] = await self._connect("form")
         try:
             return await self._studies[what].ask(what, **args)
         except NotRunning:
