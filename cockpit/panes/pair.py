@@ -135,7 +135,7 @@ def _curves(found: PairAnswer, spec: Spec, cells: int, lines: int) -> list[list[
         return [[Part("No bars of both legs yet.", "muted")]]
     series = newest(series, CROWD * 2 * (cells - 8))
     panels = panels_of(found, series, spec)
-    panels = panels[2 if lines < 6 else 1 if lines < 11 else 0 :]
+    panels = panels[2 if lines < 6 else 1 if lines < 10 else 0 :]
     each, more = divmod(lines - 1, len(panels))
     heights = [each + (k < more) for k in range(len(panels))]
     margin = margin_of(panels, heights)
