@@ -147,6 +147,7 @@ DOING = frozenset(
     {
         "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge",
         "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", "register_pair",
+        "backtest_trend", "scan", "scan_cancel",
         *(key[0] for key in replaying.KEYS),
     }
 )  # fmt: skip

@@ -413,8 +413,11 @@ async def test_what_engines_say_reaches_the_terminal_as_letters_only(tmp_path: P
 
 
 async def test_nothing_is_done_by_a_screen_that_only_looks(tmp_path: Path) -> None:
-    async with analysed(tmp_path) as (_, _, app, pilot):
+    async with analysed(tmp_path) as (analyst, _, app, pilot):
         await eventually(lambda: line_with(app, "▶BTCUSDT"))
         app.settings = type(app.settings)(read_only=True)
-        await pilot.press("2", "r")
-        await eventually(lambda: line_with(app, "read-only: this screen looks, and does nothing"))
+        for key in ("r", "b", "s"):
+            await pilot.press("2", key)
+            await eventually(lambda: line_with(app, "read-only: this screen looks, and does nothing"))
+            app.clear_notifications()
+        assert "scan" not in analyst.words()
