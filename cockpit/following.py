@@ -74,6 +74,7 @@ class Follower:
                 self._tries, self._answered, self._helped = 0, time.monotonic(), False
                 self._paint("", view)
                 app.live.curious.look(app)
+                app.analyst.look(app)
                 if not self._welcomed:
                     self._welcomed = True
                     app.run_worker(welcome(app), group="digest", exclusive=True)
