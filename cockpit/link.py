@@ -1,4 +1,4 @@
-"""The screen's ways to the engine: one connection for views, one for commands, one for charts, so that a slow command freezes nothing."""
+"""The screen's ways to the engine: a connection each for views, commands, charts and what is judged: nothing waits behind what is slow."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class Link:
         self._views: Any = None
         self._doors: Any = None
         self._looks: Any = None
+        self._thoughts: Any = None
 
     async def pull(self, panes: Iterable[str]) -> View:
         """What changed in these panes.
@@ -76,6 +77,16 @@ class Link:
             self._looks = await self._connect()
         return await self._looks.ask(what, **args)
 
+    async def ponder(self, what: str, **args: Any) -> Any:
+        """The engine's answer to what a pane in sight asks again and again, and which may take seconds.
+
+        Raises:
+            CockpitError: it has none, or there is no engine.
+        """
+        if self._thoughts is None:
+            self._thoughts = await self._connect()
+        return await self._thoughts.ask(what, **args)
+
     async def aside(self, what: str, **args: Any) -> Any:
         """The engine's answer to a question it may take seconds for: on a connection of its own, so that nothing waits behind it.
 
@@ -90,8 +101,8 @@ class Link:
 
     async def close(self) -> None:
         """Drop all connections."""
-        clients = (self._views, self._doors, self._looks)
-        self._views = self._doors = self._looks = None
+        clients = (self._views, self._doors, self._looks, self._thoughts)
+        self._views = self._doors = self._looks = self._thoughts = None
         for client in clients:
             if client is not None:
                 await client.close()

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cockpit.panes.candles import Candle
+from cockpit.panes.picture import Candle
 
 
 class Zoom(NamedTuple):
