@@ -85,13 +85,13 @@ def _rooms(canvas: Canvas, overlay: Overlay, panels: Sequence[Panel], axis: int)
 def _entries(overlay: Overlay, unseen: Sequence[Panel], scale: Scale | None = None, *, sampled: bool = True) -> list[Entry]:
     told = [entry_of(curve, scale, sampled=sampled) for curve in overlay.over if curve.place != TREND]
     told += [entry_of(curve, sampled=sampled) for panel in unseen for curve in panel.curves]
-    return [*told, *map(list, overlay.words)]
+    return [*map(list, overlay.words), *told]
 
 
 def _legend(canvas: Canvas, overlay: Overlay, panels: Sequence[Panel], rooms: Rooms, scale: Scale, axis: int) -> None:
     unseen = panels[len(rooms.panels) :]
     entries, cells = _entries(overlay, unseen, scale), canvas.cells - axis
-    if not fits(entries, cells * rooms.legend):
+    if not fits(entries, cells, rooms.legend):
         entries = _entries(overlay, unseen, scale, sampled=False)
     if rooms.legend:
         put_legend(canvas, axis, 0, entries, rooms.legend)

@@ -118,6 +118,11 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
         self.view = kinds[(kinds.index(self.view) + 1) % 3]
         self.update_drawing()
 
+    def show_price(self) -> None:
+        """The price, whatever is shown."""
+        self.view = self.price
+        self.update_drawing()
+
     def step_whose(self) -> str:
         """Equity of all, or of the strategy a person was on last; whose it is now, '' all."""
         whose = "" if self.equity.strategy else self._own

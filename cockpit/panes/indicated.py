@@ -98,7 +98,7 @@ class Indicated:
         line, trend = self._trend.line_on(seen), self._trend.words()
         if any(value is not None for value in line):
             over.append(Curve("t", TREND, "", "price", line))
-        return Overlay(tuple(over), tuple(under), self._trend.changes_on(seen), (*words, *([trend] if trend else [])))
+        return Overlay(tuple(over), tuple(under), self._trend.changes_on(seen), (*([trend] if trend else []), *words))
 
 
 def named(series: Sequence[Series]) -> list[tuple[str, Series]]:

@@ -11,8 +11,8 @@ from cockpit.panes.scale import Scale
 
 Entry = list[Part]
 
-#: From so many lines on a chart may give two of them to its legend.
-TALL = 18
+#: Of so many lines of a chart one may go to its legend.
+SHARE = 7
 
 _APART = 2
 
@@ -32,31 +32,45 @@ def lines_for(entries: Sequence[Entry], cells: int, lines: int) -> int:
     """How many lines of a chart of so many a legend in so many cells gets."""
     if not entries:
         return 0
-    return 2 if lines >= TALL and _cells(entries) > cells else 1
+    most = max(1, lines // SHARE)
+    return next((count for count in range(1, most) if fits(entries, cells, count)), most)
 
 
-def fits(entries: Sequence[Entry], cells: int) -> bool:
-    """Whether all of it fits into so many cells."""
-    return _cells(entries) <= cells
+def fits(entries: Sequence[Entry], cells: int, lines: int) -> bool:
+    """Whether all of it fits into lines of so many cells."""
+    return sum(map(len, _wrapped(entries, cells - 1, lines))) == len(entries)
 
 
 def put_legend(canvas: Canvas, x: int, y: int, entries: Sequence[Entry], lines: int = 1) -> None:
     """Write entries one after the other into so many lines; how many of them do not fit is said."""
-    begin, end, last = x, canvas.cells - 1, y + lines - 1
+    begin, end = x, canvas.cells - 1
+    rows = _wrapped(entries, end - x, lines)
+    for row in rows:
+        x = begin
+        for entry in row:
+            for part in entry:
+                text = narrow(part.text, max(0, end - x))
+                canvas.put(x, y, text, part.tone)
+                x += len(text)
+            canvas.put(x, y, " " * _APART, "plain")
+            x += _APART
+        y += 1
+    rest = len(entries) - sum(map(len, rows))
+    if rest:
+        canvas.put(min(x, end - len(f"+{rest}")), y - 1, f"+{rest} ", "muted")
+
+
+def _wrapped(entries: Sequence[Entry], cells: int, lines: int) -> list[list[Entry]]:
+    """The entries of each of so many lines; at the end of the last one there is room to say how many more there are."""
+    rows: list[list[Entry]] = []
     for index, entry in enumerate(entries):
-        rest = len(entries) - index
-        room = end - x - (len(f"{rest - 1}") + 1 + _APART if y == last and rest > 1 else 0)
-        if _cells([entry]) > room and x > begin:
-            if y == last:
-                canvas.put(x, y, f"+{rest} ", "muted")
-                return
-            x, y = begin, y + 1
-        for part in entry:
-            text = narrow(part.text, max(0, end - x))
-            canvas.put(x, y, text, part.tone)
-            x += len(text)
-        canvas.put(x, y, " " * _APART, "plain")
-        x += _APART
+        spare = len(f"{len(entries) - index - 1}") + 1 + _APART if len(rows) >= lines and index + 1 < len(entries) else 0
+        if not rows or _cells([*rows[-1], entry]) + spare > cells:
+            if len(rows) == lines:
+                break
+            rows.append([])
+        rows[-1].append(entry)
+    return rows
 
 
 def _cells(entries: Sequence[Entry]) -> int:

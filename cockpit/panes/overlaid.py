@@ -76,7 +76,7 @@ class Overlay(NamedTuple):
         over: lines over the candles, in prices.
         under: lines in panels of their own.
         changes: indices of candles at which the market changed its ways.
-        words: what else is in the legend, behind the lines, each in parts.
+        words: what else is in the legend, before the lines, each in parts.
     """
 
     over: tuple[Curve, ...] = ()

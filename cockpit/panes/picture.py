@@ -36,6 +36,10 @@ class Candle(NamedTuple):
         """Whether prints of it are missing."""
         return bool(self.quality & BarQuality.INCOMPLETE)
 
+    def moved(self, price: float) -> Candle:
+        """The same gone on to a price."""
+        return self._replace(close=price, high=max(self.high, price), low=min(self.low, price))
+
 
 class Mark(NamedTuple):
     """A fill: when, bought or sold, what is said of it, and whether it is of another strategy than the one looked at.

@@ -133,24 +133,18 @@ class PriceView:
         """Take the answer to a question."""
         if what in SLOW:
             self.indicated.take(what, args, answer)
-            return
-        if what == "bar_fills":
+        elif what == "bar_fills":
             self._fills.take(args, answer)
-            return
-        held = self._shelf.asked(args)
-        if held is not None:
+        elif (held := self._shelf.asked(args)) is not None:
             held.take(answer)
 
     def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
         if what in SLOW:
             self.indicated.refused(what, args, why)
-            return
-        if what == "bar_fills":
+        elif what == "bar_fills":
             self._fills.refused()
-            return
-        held = self._shelf.asked(args)
-        if held is not None:
+        elif (held := self._shelf.asked(args)) is not None:
             held.refused(clean(why))
 
     def restore(self, interval: str, zoom: int) -> None:
@@ -244,10 +238,8 @@ class PriceView:
         price, last, newest = self._price, self._last, seen[-1]
         if price is None or last is None or price.state != "live":
             return seen, newest.close
-        if newest.start <= price.last_ns < newest.start + (self._length or 1 << 62):
-            moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
-            seen = [*seen[:-1], moved]
-        return seen, last
+        here = newest.start <= price.last_ns < newest.start + (self._length or 1 << 62)
+        return ([*seen[:-1], newest.moved(last)] if here else seen), last
 
     def edges(self, cells: int) -> Edges:
         candles, bars, many = self.candles, self.bars, self.window.zoom.bars
