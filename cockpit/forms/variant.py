@@ -50,7 +50,7 @@ class VariantForm(Form):
         super().__init__(submit, recents)
         self._fetch = fetch
         self._streamed = streamed
-        self._name = name
+        self._called = name
         self._symbol = symbol
         self._change = change
         self._known = Indicators({}, {}, [])
@@ -62,7 +62,7 @@ class VariantForm(Form):
 
     @property
     def heading(self) -> str:
-        return f"Change {clean(self._name)}" if self._change else "New variant of an indicator"
+        return f"Change {clean(self._called)}" if self._change else "New variant of an indicator"
 
     def on_mount(self) -> None:
         self._open()
@@ -74,9 +74,9 @@ class VariantForm(Form):
         sentence.update("reading the indicators …")
         try:
             self._known = read_indicators(await self._fetch())
-            self._begun = self._known.variants.get(self._name)
+            self._begun = self._known.variants.get(self._called)
             if self._change and self._begun is None:
-                raise ValueError(f"there is no variant {clean(self._name)} any more")
+                raise ValueError(f"there is no variant {clean(self._called)} any more")
             if not self._known.offers:
                 raise ValueError("the engine knows no indicator")
         except (CockpitError, ValueError) as error:
@@ -86,7 +86,7 @@ class VariantForm(Form):
             return
         if self.left:
             return
-        named = self._begun.indicator if self._begun is not None else self._name
+        named = self._begun.indicator if self._begun is not None else self._called
         self._shown = named if named in self._known.offers else next(iter(self._known.offers))
         with self.app.batch_update():
             for group, widgets in self._first().items():
@@ -100,8 +100,9 @@ class VariantForm(Form):
         begun, offers = self._begun, list(self._known.offers)
         which = Entry(Field(name=_INDICATOR, type="choice", choices=offers, default=self._shown))
         self._suggested = self._free()
-        taken = {"indicators": tuple(offers), "variants": tuple(self._known.variants)}
-        name = Entry(NameField(name="name", default="", description="what it is called", **taken), self._suggested)
+        variants = tuple(self._known.variants)
+        called = NameField(name="name", default="", description="what it is called", indicators=tuple(offers), variants=variants)
+        name = Entry(called, self._suggested)
         symbols = ", ".join(begun.symbols or ()) if begun is not None else self._symbol
         kind = TypeEntry(TypeEntry.FIELD, begun.type if begun is not None else None)
         return {
@@ -177,7 +178,7 @@ class VariantForm(Form):
         plain: dict[str, Any] = {entry.field.name: entry.read() for entry in self.entries if not entry.group}
         params = {entry.field.name: value for entry in self.entries if entry.group and (value := entry.read()) is not None}
         variant = Variant(
-            name=self._name if self._change else str(plain["name"]), indicator=self._shown, type=str(plain["type"]), params=params,
+            name=self._called if self._change else str(plain["name"]), indicator=self._shown, type=str(plain["type"]), params=params,
             line=str(plain["line"]), symbols=plain["symbols"] or None,
         )  # fmt: skip
         return SetVariant(variant=variant, anew=not self._change)
@@ -188,13 +189,9 @@ class VariantForm(Form):
         params = f" with {params_text(variant.params)}" if variant.params else ""
         where = f"on {', '.join(variant.symbols)}" if variant.symbols else "on every symbol"
         said = f"Enter {'changes' if self._change else 'keeps'} {variant.name}: {variant.indicator}{params}, {where}; its line {line}; "
-        return f"{said}{MEANINGS.get(variant.type, variant.type)}.{self._absent()}"
-
-    def _absent(self) -> str:
-        """What it will have no value of."""
         followed = self.entry("symbols")
-        absent = followed.absent() if isinstance(followed, FollowedEntry) else []
-        return f" {', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not streamed: no value until then." if absent else ""
+        absent = followed.absent() if isinstance(followed, FollowedEntry) else ""
+        return f"{said}{MEANINGS.get(variant.type, variant.type)}.{absent}"
 
     def busy(self, command: SetVariant) -> str:
         return f"keeping {command.variant.name} …"

@@ -72,7 +72,8 @@ class FollowedEntry(Entry):
     def read(self) -> list[str]:
         return read_symbols(self.text) if self.text.strip() else []
 
-    def absent(self) -> list[str]:
-        """Those that are not streamed: it has no value of them."""
+    def absent(self) -> str:
+        """Which of them are not streamed, and what comes of that; '' where all are, or none is typed."""
         there = {name.rpartition(":")[2] for name in self._streamed()}
-        return [name for name in self.read() if name.rpartition(":")[2] not in there]
+        absent = [name for name in self.read() if name.rpartition(":")[2] not in there]
+        return f" {', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not streamed: no value until then." if absent else ""

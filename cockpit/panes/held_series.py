@@ -68,6 +68,7 @@ class HeldSeries:
         self._held: dict[tuple[str, str], list[Series]] = {}
         self._asked_of: tuple[Any, ...] = ()
         self._due = 0.0
+        self._again = False
 
     def of(self, symbol: str, interval: str) -> list[Series]:
         """Those of a symbol on its bars at an interval; none before they came."""
@@ -88,9 +89,10 @@ class HeldSeries:
         """What to ask now (monotonic seconds) to have so many values as of these bars (their version); None when nothing is due."""
         count = min(MOST, -(-count // 250) * 250)
         of = (symbol, interval, count, bars)
-        if not self._drawn or of == self._asked_of or (now < self._due and of[:3] == self._asked_of[:3]):
+        idle = now < self._due or (of == self._asked_of and not self._again)
+        if not self._drawn or (idle and of[:3] == self._asked_of[:3]):
             return None
-        self._asked_of, self._due = of, now + EVERY
+        self._asked_of, self._due, self._again = of, now + EVERY, False
         return {"symbol": symbol, "interval": interval, "count": count, "indicators": [_words(one) for one in self._drawn]}
 
     def take(self, args: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
@@ -102,8 +104,7 @@ class HeldSeries:
         series = _wanted([_series(row) for row in answer.get("series") or ()], self._drawn) if ready else self._held.get(key, [])
         note = clean(str(answer.get("note") or "")) or ("" if ready else "the analyst is starting …")
         if not ready:
-            self._asked_of = ()
-            self._due += AGAIN - EVERY
+            self._later()
         if series != self._held.get(key) or note != self.note:
             self._held.pop(key, None)
             self._held[key] = series
@@ -114,11 +115,15 @@ class HeldSeries:
 
     def refused(self, why: str) -> None:
         """The engine has none, and says why."""
-        self._asked_of = ()
-        self._due += AGAIN - EVERY
+        self._later()
         if why != self.note:
             self.note = why
             self.version += 1
+
+    def _later(self) -> None:
+        """The same again, after a while."""
+        self._again = True
+        self._due += AGAIN - EVERY
 
 
 def _words(one: Drawn) -> dict[str, Any]:
@@ -126,8 +131,8 @@ def _words(one: Drawn) -> dict[str, Any]:
 
 
 def _series(row: Mapping[str, Any]) -> Series:
-    names = (clean(str(row.get(name) or "")) for name in ("name", "line", "unit"))
-    return Series(*names, str(row.get("panel")), row.get("ts_ns") or (), row.get("values") or (), clean(str(row.get("note") or "")))
+    name, line, unit, note = (clean(str(row.get(key) or "")) for key in ("name", "line", "unit", "note"))
+    return Series(name, line, unit, str(row.get("panel")), row.get("ts_ns") or (), row.get("values") or (), note)
 
 
 def _wanted(series: Sequence[Series], drawn: Sequence[Drawn]) -> list[Series]:

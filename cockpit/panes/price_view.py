@@ -13,7 +13,7 @@ from cockpit.panes.held_bars import HeldBars, Shelf
 from cockpit.panes.held_fills import HeldFills
 from cockpit.panes.indicated import Indicated
 from cockpit.panes.picture import Candle, Picture
-from cockpit.panes.window import Window, gathered, spacing
+from cockpit.panes.window import Window, gathered, lively, spacing
 from cockpit.text import clean
 from core.codes import DAY, SECOND, bar_kind
 from core.view import PriceRow, TradeRow
@@ -226,20 +226,12 @@ class PriceView:
         cross = None if at is None else at - (len(candles) - back - len(seen))
         last = None
         if back == 0:
-            seen, last = self._lively(seen)
+            seen, last = lively(seen, self._price, self._last, self._length)
         picture = Picture(
             seen, self._length or spacing(seen), self.decimals, zoom.pitch, self._fills.marks, last, cross, timed=self._length > 0
         )
         overlay = self.indicated.overlay(self.symbol, self.interval, seen, self._length, cross, self.decimals)
         self._left = draw(canvas, picture, overlay)
-
-    def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
-        """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
-        price, last, newest = self._price, self._last, seen[-1]
-        if price is None or last is None or price.state != "live":
-            return seen, newest.close
-        here = newest.start <= price.last_ns < newest.start + (self._length or 1 << 62)
-        return ([*seen[:-1], newest.moved(last)] if here else seen), last
 
     def edges(self, cells: int) -> Edges:
         candles, bars, many = self.candles, self.bars, self.window.zoom.bars

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import msgspec
 from charted import BARS, bars_of, length_of
 from fake_engine import NOON, FakeEngine
 
@@ -85,7 +86,7 @@ class Lines:
         self.answers: dict[str, list[dict[str, Any]]] = {}
         self.catalogue = {**CATALOGUE, "variants": list(CATALOGUE["variants"])}
         self.state = {"state": "ready", "note": "", "asof_ns": NOON}
-        engine.answers |= {"indicator_series": self.series, "trend": self.trend, "indicators": lambda _: self.catalogue}
+        engine.answers |= {"indicator_series": self.series, "trend": self.trend, "indicators": self.indicators}
 
     def series(self, args: dict[str, Any]) -> dict[str, Any]:
         """Lines on the scripted bars."""
@@ -127,13 +128,14 @@ class Lines:
         return {**self.state, "symbol": args["symbol"], "interval": args["interval"], "trend": "uptrend", "confidence": 0.82,
                 "status": "ok", "change_pct": 1.24, "line": line, "changes_ns": [newest - 30 * length + 7]}  # fmt: skip
 
-    def keep(self) -> None:
-        """Do what commands on variants say."""
+    def indicators(self, _: dict[str, Any]) -> dict[str, Any]:
+        """The catalogue, after all that commands said of variants."""
         for command in self.engine.commands:
-            rows = [row for row in self.catalogue["variants"]]
             if isinstance(command, SetVariant):
-                one = command.variant
-                made = {name: getattr(one, name) for name in one.__struct_fields__}
-                self.catalogue["variants"] = [*(row for row in rows if row["name"] != one.name), made]
+                self._keep(command.variant.name, msgspec.to_builtins(command.variant))
             elif isinstance(command, RemoveVariant):
-                self.catalogue["variants"] = [row for row in rows if row["name"] != command.name]
+                self._keep(command.name)
+        return self.catalogue
+
+    def _keep(self, name: str, *made: dict[str, Any]) -> None:
+        self.catalogue["variants"] = [*(row for row in self.catalogue["variants"] if row["name"] != name), *made]
