@@ -137,8 +137,9 @@ def draw_curves(canvas: Canvas, curves: Sequence[Curve], scale: Scale, left: int
     most, step = 4 * scale.lines - 1, (scale.high - scale.low) / (4 * scale.lines)
     for curve in curves:
         heights = tuple(None if value is None else _row(scale, value, step, most) for value in curve.values)
+        own = curve.tone
         for cell, dots in plotted(heights, pitch, curve.pattern, most).items():
-            was, tone = cells.get(cell, (0, curve.tone))
+            was, tone = cells.get(cell, (0, own))
             cells[cell] = was | dots, tone
     for (x, y), (dots, tone) in cells.items():
         if canvas.at(left + x, y) in _UNDER and left + x < canvas.cells - 1:

@@ -7,10 +7,15 @@ from itertools import pairwise
 from typing import Any
 
 import msgspec
-from charted import BARS, bars_of, length_of
-from fake_engine import NOON, FakeEngine
 
 from core.commands import RemoveVariant, SetVariant
+
+if __package__:  # for the benchmark
+    from tests.cockpit.ui.charted import BARS, bars_of, length_of
+    from tests.cockpit.ui.fake_engine import NOON, FakeEngine
+else:
+    from charted import BARS, bars_of, length_of
+    from fake_engine import NOON, FakeEngine
 
 _PERIOD = {"name": "period", "type": "int", "default": 20, "description": "bars in the average", "ge": 2, "le": 10000}
 _INTERVAL = {"name": "interval", "type": "interval", "default": "1m", "description": "length of a bar"}
