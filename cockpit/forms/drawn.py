@@ -22,6 +22,9 @@ from cockpit.text import clean, fit
 from core.errors import CockpitError
 from core.variant import Variant
 
+#: Seconds until an engine that did not say is asked again.
+AGAIN = 2.0
+
 #: The name of what is no indicator.
 TREND = "trend"
 
@@ -104,6 +107,8 @@ class DrawnList(Dialog[None]):
         except (CockpitError, ValueError) as error:
             self._asked = True
             self.tell(clean(str(error)), "-refused")
+            if not self.left:
+                self.set_timer(AGAIN, self.look)
             return
         self._asked = True
         if self.left:
@@ -111,6 +116,8 @@ class DrawnList(Dialog[None]):
         self._rows = rows_of(known, self._indicated)
         self._fill()
         self.on_option_list_option_highlighted()
+        if known.wrong:
+            self.tell(known.wrong[0], "-wrong")
 
     def _fill(self) -> None:
         listed = self.query_one(Drawables)
@@ -209,11 +216,9 @@ def rows_of(known: Indicators | None, indicated: Indicated) -> list[Row]:
     rows += [Row(one, "Drawn", why, why) for one in gone]
     rows.append(Row(None, "Trend", "regression line and turning points", _TREND_ABOUT))
     for name, offer in offers.items():
-        line = offer.line("")
         params = params_text({field.name: field.default for field in offer.params if field.name != "interval"})
-        rows.append(
-            Row(Drawn(name), "Indicators, on the bars of the chart", f"{line.words}{f'; {params}' if params else ''}", clean(offer.about))
-        )
+        words, about = (f"{offer.words}; {params}", f"{clean(offer.about)} Here with {params}.") if params else (offer.words, offer.about)
+        rows.append(Row(Drawn(name), "Indicators, on the bars of the chart", words, clean(about)))
     return rows
 
 

@@ -40,6 +40,13 @@ class IndicatorOffer(msgspec.Struct, frozen=True):
         """The line of a name; '' and names of none are its first."""
         return next((line for line in self.lines if line.name == name), self.lines[0] if self.lines else LineOffer(self.name))
 
+    @property
+    def words(self) -> str:
+        """What a chart draws of it: `middle, upper, lower (price), over the candles`."""
+        first = self.line("")
+        others = [clean(line.name) for line in self.lines[1:] if (line.unit, line.panel) == (first.unit, first.panel)]
+        return msgspec.structs.replace(first, name=", ".join([clean(first.name), *others])).words
+
 
 class Indicators(msgspec.Struct, frozen=True):
     """What there is: indicators and variants by name, and lines on what is wrong."""
@@ -53,8 +60,10 @@ def read_indicators(answer: Any) -> Indicators:
     """The engine's answer to `indicators`.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is none, or they are not known yet.
     """
+    if isinstance(answer, Mapping) and answer.get("state", "ready") != "ready" and not answer.get("indicators"):
+        raise ValueError(clean(str(answer.get("note") or "")) or "the analyst is starting: it knows the indicators in a moment")
     try:
         offers = msgspec.convert(answer["indicators"], list[IndicatorOffer], strict=False)
         names = Variant.__struct_fields__

@@ -40,13 +40,17 @@ class HeldTrend:
         self._of, self._told, self._due, self.note = ("", ""), {}, 0.0, ""
         self.version += 1
 
+    def follow(self, symbol: str, interval: str) -> None:
+        """Be about these; nothing is held of others."""
+        if (symbol, interval) != self._of:
+            self.forget()
+            self._of = (symbol, interval)
+
     def question(self, now: float, symbol: str, interval: str) -> dict[str, Any] | None:
         """What to ask now, monotonic seconds; None when nothing is due."""
         if not self.wanted:
             return None
-        if (symbol, interval) != self._of:
-            self.forget()
-            self._of = (symbol, interval)
+        self.follow(symbol, interval)
         if bar_kind(interval).by != "time":
             self._say("trends are told of bars of time: i changes them")
             return None

@@ -16,7 +16,8 @@ from cockpit.panes.picture import Candle
 from cockpit.settings import MOST_DRAWN, Drawn
 from cockpit.text import clean
 
-_LETTERS = "abcdefghijklmnopqrsuvwxyz"
+#: Enough for all lines there can be, but for that of the trend.
+_LETTERS = "abcdefghijklmnopqrsuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Indicated:
@@ -95,6 +96,7 @@ class Indicated:
                 continue
             into, values = over if one.panel == "main" else under, one.on(seen, length)
             into.append(Curve(letter, len(into), name, one.unit, values, one.owner, _value(_at(values, cross), one, decimals), one.note))
+        self._trend.follow(symbol, interval)
         line, trend = self._trend.line_on(seen), self._trend.words()
         if any(value is not None for value in line):
             over.append(Curve("t", TREND, "", "price", line))

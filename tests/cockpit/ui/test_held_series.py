@@ -238,3 +238,15 @@ def test_a_trend_that_is_not_wanted_is_neither_asked_for_nor_drawn() -> None:
     trend.wanted = False
     assert trend.question(99.0, "x:BTC", "1m") is None
     assert (trend.words(), trend.line_on(BARS), trend.changes_on(BARS)) == ((), [], ())
+
+
+def test_the_trend_of_one_symbol_is_never_drawn_on_another() -> None:
+    indicated = Indicated()
+    indicated.draw([], True)
+    question = indicated.question(0.0, "x:BTC", "1m", 100, 1)
+    assert question is not None
+    indicated.take(*question, TREND)
+    assert [one.letter for one in indicated.overlay("x:BTC", "1m", BARS, MINUTE, None, 2).over] == ["t"]
+    elsewhere = indicated.overlay("x:ETH", "1m", BARS, MINUTE, None, 2)
+    assert (elsewhere.over, elsewhere.changes) == ((), ())
+    assert [[part.text for part in words] for words in elsewhere.words] == [["trend ", "…"]]

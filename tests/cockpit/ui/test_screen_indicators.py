@@ -157,6 +157,17 @@ async def test_without_an_answer_the_list_says_why_and_still_switches_what_is_dr
         assert app.live.chart.indicated.drawn == []
 
 
+async def test_the_list_waits_for_an_analyst_that_starts_and_says_what_is_wrong_in_the_file(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        lines = Lines(engine)
+        whole = lines.catalogue
+        lines.catalogue = {"state": "starting", "note": "", "asof_ns": 0, "indicators": [], "variants": []}
+        await pilot.press("l")
+        await eventually(lambda: line_with(app, "the analyst is starting: it knows the indicators in a moment"))
+        lines.catalogue = {**whole, "wrong": ["indicators.toml: line 3: mine: no indicator 'rsj'; did you mean rsi?"]}
+        await eventually(lambda: line_with(app, "○ vwap") and line_with(app, "line 3: mine: no indicator 'rsj'"))
+
+
 async def test_no_more_than_eight_are_drawn(tmp_path: Path) -> None:
     charted_with(tmp_path, *(Drawn(f"one_{number}") for number in range(8)))
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
