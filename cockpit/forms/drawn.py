@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, NamedTuple
 
-from textual import events, work
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -22,8 +22,8 @@ from cockpit.text import clean, fit
 from core.errors import CockpitError
 from core.variant import Variant
 
-#: Seconds until an engine that did not say is asked again.
-AGAIN = 2.0
+#: Seconds between looks at what was made elsewhere.
+EVERY = 2.0
 
 #: The name of what is no indicator.
 TREND = "trend"
@@ -73,7 +73,9 @@ class DrawnList(Dialog[None]):
         self._redraw = redraw
         self._edits = edits
         self._rows: list[Row] = []
-        self._asked = False
+        self._wrong: list[str] = []
+        self._cursor: tuple[str, Drawn | None] = ("", None)
+        self._asked = self._offered = False
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="form drawn"):
@@ -89,15 +91,11 @@ class DrawnList(Dialog[None]):
         self._fill()
         self.tell("reading the indicators …", "-busy")
         self.look()
+        self.set_interval(EVERY, self.look)
 
     @property
     def settled(self) -> bool:
         return super().settled and (self._asked or self.left)
-
-    def on_screen_resume(self, event: events.ScreenResume) -> None:
-        """A form lay over it: the variants may be others."""
-        if self._asked:
-            self.look()
 
     @work(exclusive=True, group="look")
     async def look(self) -> None:
@@ -107,32 +105,31 @@ class DrawnList(Dialog[None]):
         except (CockpitError, ValueError) as error:
             self._asked = True
             self.tell(clean(str(error)), "-refused")
-            if not self.left:
-                self.set_timer(AGAIN, self.look)
             return
-        self._asked = True
         if self.left:
             return
-        self._rows = rows_of(known, self._indicated)
-        self._fill()
-        self.on_option_list_option_highlighted()
-        if known.wrong:
-            self.tell(known.wrong[0], "-wrong")
+        rows, first = rows_of(known, self._indicated), not self._offered
+        self._asked = self._offered = True
+        if (rows, known.wrong) != (self._rows, self._wrong) or first:
+            self._rows, self._wrong = rows, known.wrong
+            self._fill()
+            self.on_option_list_option_highlighted()
 
     def _fill(self) -> None:
-        listed = self.query_one(Drawables)
-        at = listed.highlighted
+        """List the rows; the cursor stays on what it is on."""
+        listed, chosen = self.query_one(Drawables), self._cursor
         width = max((len(_name(row)) for row in self._rows), default=0)
-        options: list[Option] = []
-        group = ""
+        options = [Option(Content.assemble((f"✖ {line}", "$warn")), disabled=True) for line in self._wrong]
+        at, group = len(options) + 1, ""
         for index, row in enumerate(self._rows):
             if row.group != group:
                 group = row.group
                 options.append(Option(Content.assemble((group, "$muted")), disabled=True))
+            at = len(options) if (row.group, row.drawn) == chosen else at
             options.append(Option(_line(row, self._on(row), width), id=str(index)))
         listed.clear_options()
         listed.add_options(options)
-        listed.highlighted = min(max(at or 1, 1), len(options) - 1)
+        listed.highlighted = at
 
     def _on(self, row: Row) -> bool:
         return self._indicated.trend if row.drawn is None else row.drawn in self._indicated.drawn
@@ -146,6 +143,8 @@ class DrawnList(Dialog[None]):
     def on_option_list_option_highlighted(self) -> None:
         """All of what is under the cursor: its line may be cut off."""
         row = self._chosen
+        if row is not None:
+            self._cursor = row.group, row.drawn
         if row is not None and self._asked:
             self.tell(f"{_name(row)}: {row.about}", "-ready")
 

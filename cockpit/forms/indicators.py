@@ -49,7 +49,7 @@ class IndicatorOffer(msgspec.Struct, frozen=True):
 
 
 class Indicators(msgspec.Struct, frozen=True):
-    """What there is: indicators and variants by name, and lines on what is wrong."""
+    """What there is: indicators and variants by name, and a line on each file and table that is left out."""
 
     offers: dict[str, IndicatorOffer]
     variants: dict[str, Variant]

@@ -90,10 +90,9 @@ class Indicated:
         under: list[Curve] = []
         words: list[tuple[Part, ...]] = []
         series = self._series.of(symbol, interval)
-        for letter, (name, one) in zip(_LETTERS, named(series), strict=False):
-            if not one.known:
-                words.append((Part(f"{name} ", "muted"), Part(one.note or figures.NONE, "warn" if one.note else "plain")))
-                continue
+        for owner, note in dict.fromkeys((one.owner, one.note) for one in series if not one.known):
+            words.append((Part(f"{owner} ", "muted"), Part(note or figures.NONE, "warn" if note else "plain")))
+        for letter, (name, one) in zip(_LETTERS, named([one for one in series if one.known]), strict=False):
             into, values = over if one.panel == "main" else under, one.on(seen, length)
             into.append(Curve(letter, len(into), name, one.unit, values, one.owner, _value(_at(values, cross), one, decimals), one.note))
         self._trend.follow(symbol, interval)

@@ -171,6 +171,13 @@ def test_what_has_no_value_at_all_takes_no_panel_and_says_why() -> None:
     assert ["".join(part.text for part in words) for words in made.words] == ["gone there is no variant 'gone'"]
 
 
+def test_why_an_indicator_has_no_values_is_said_once_for_all_of_its_lines() -> None:
+    lacking = [row("macd", line, "price", "lower", values=[None] * 8, note="not known: it needs 34 bars") for line in ("line", "signal")]
+    made = overlay(*lacking, row("sma"))
+    assert ["".join(part.text for part in words) for words in made.words] == ["macd not known: it needs 34 bars"]
+    assert [one.letter for one in made.over] == ["a"]
+
+
 def test_words_from_outside_are_shown_as_words() -> None:
     made = overlay(row("a\x1b[2Jb", note="\x1b]52;c;x\x07bad"))
     assert made.over[0].name == "ab"

@@ -168,6 +168,17 @@ async def test_the_list_waits_for_an_analyst_that_starts_and_says_what_is_wrong_
         await eventually(lambda: line_with(app, "○ vwap") and line_with(app, "line 3: mine: no indicator 'rsj'"))
 
 
+async def test_the_list_shows_variants_made_elsewhere_and_its_cursor_stays_on_what_it_is_on(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        lines = Lines(engine)
+        await in_list(app, pilot)
+        await to(app, pilot, "sma")
+        lines.catalogue["variants"] = [{"name": "mine", "indicator": "rsi"}, *lines.catalogue["variants"]]
+        await eventually(lambda: line_with(app, "○ mine", "rsi; general"))
+        await pilot.press("space")
+        assert app.live.chart.indicated.drawn == [Drawn("sma")]
+
+
 async def test_no_more_than_eight_are_drawn(tmp_path: Path) -> None:
     charted_with(tmp_path, *(Drawn(f"one_{number}") for number in range(8)))
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
@@ -362,4 +373,4 @@ async def test_ctrl_r_brings_back_what_was_sent_the_last_time(tmp_path: Path) ->
         await in_form(app)
         await pilot.press("ctrl+r")
         await eventually(lambda: entry(app, "period").text == "33")
-        assert entry(app, "name").text == "rsi_1"
+        assert entry(app, "name").text == "rsi_2", "the other one is there now"
