@@ -143,9 +143,8 @@ class DrawnList(Dialog[None]):
     def on_option_list_option_highlighted(self) -> None:
         """All of what is under the cursor: its line may be cut off."""
         row = self._chosen
-        if row is not None:
-            self._cursor = row.group, row.drawn
         if row is not None and self._asked:
+            self._cursor = row.group, row.drawn
             self.tell(f"{_name(row)}: {row.about}", "-ready")
 
     def on_option_list_option_selected(self) -> None:
