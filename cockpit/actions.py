@@ -97,6 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live", True),
     Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live", True),
+    Action("chart_lines", "l", "lines", "Chart: indicators and the trend on it; their variants", charting.lines, _CHART, 1, "live", True),
     Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live", True),
     Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live", True),
     Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live", True),
