@@ -108,6 +108,20 @@ class ProcessHealth(Struct, array_like=True):
     refused: dict[str, int] = {}  # connections to its socket turned away or dropped since its start, by reason
 
 
+class ChannelRow(Struct, array_like=True):
+    """One way out for alerts."""
+
+    name: str
+    kind: str  # webhook | apprise
+    where: str  # its address without what may be secret
+    state: str  # ok | failing | quiet | off (it cannot be used; `error` says why)
+    sent: int  # messages of the last 30 days
+    failed: int  # given up
+    waiting: int
+    error: str  # why the last try failed; '' it did not
+    sent_ns: int  # when the last one was delivered; 0 none was since the engine started
+
+
 class SystemView(Struct, array_like=True):
     """What keeps the engine going."""
 
@@ -116,6 +130,7 @@ class SystemView(Struct, array_like=True):
     store: StoreHealth
     stages: list[StageRow]
     process: ProcessHealth
+    channels: list[ChannelRow] = []
 
 
 class CommandRow(Struct, array_like=True):

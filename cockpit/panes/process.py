@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cockpit import figures
 from cockpit.panes.facts import Facts, fact
 from cockpit.panes.line import Part
 from cockpit.text import clean
-from core.system_view import ProcessHealth
+from core.system_view import ChannelRow, ProcessHealth
 from core.view import HeaderView
 
 #: From this share of the budget on it is worth a look.
@@ -24,12 +26,13 @@ class ProcessPane(Facts, can_focus=True):
     NUMBER = 5
     TITLE = "Engine"
 
-    def paint(self, process: ProcessHealth, header: HeaderView, now_ns: int) -> None:
-        """Show the process."""
+    def paint(self, process: ProcessHealth, header: HeaderView, now_ns: int, channels: Sequence[ChannelRow] = ()) -> None:
+        """Show the process, and the ways out for alerts."""
         up = [] if header.replay is not None else [Part(f"   up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted")]
         lines = [
             fact("process", Part(f"pid {header.pid}"), *up),
             *process_lines(process),
+            *channel_lines(channels),
             *[fact("! " + one.level, Part(clean(one.text), "bad" if one.level == "critical" else "warn")) for one in header.troubles],
         ]
         note = (f"shedding: {clean(process.shedding)}", "warn") if process.shedding else ("", "muted")
@@ -50,6 +53,18 @@ def process_lines(process: ProcessHealth) -> list[list[Part]]:
         *_turned_away(process),
         fact("kept ready", Part(f"{process.recent_ticks:,} ticks"), Part(" for restarts", "muted")),
     ]
+
+
+def channel_lines(channels: Sequence[ChannelRow]) -> list[list[Part]]:
+    """Where alerts go: how each channel stands; nothing where there is none."""
+    lines = []
+    for at, channel in enumerate(channels):
+        tone = {"ok": "up", "quiet": "muted"}.get(channel.state, "warn")
+        counts = f" {channel.sent:,} sent" + (f", {channel.waiting:,} wait" if channel.waiting else "")
+        failed = [Part(f", {channel.failed:,} failed", "warn")] if channel.failed else []
+        why = [Part(f": {clean(channel.error)}", "warn")] if channel.error else []
+        lines.append(fact("alerts to" * (not at), Part(f"{clean(channel.name)} "), Part(channel.state, tone), Part(counts), *failed, *why))
+    return lines
 
 
 def _turned_away(process: ProcessHealth) -> list[list[Part]]:
