@@ -15,11 +15,15 @@ from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-#: Addresses of clouds' metadata that are not private by their number (Azure's wire server).
-METADATA = frozenset({IPv4Address("168.63.129.16")})
+#: Addresses of clouds' metadata that not every Python counts as internal by their number: Azure's wire server, and Oracle's.
+METADATA = frozenset({IPv4Address("168.63.129.16"), IPv4Address("192.0.0.192")})
 
 #: Addresses in which an IPv4 address is wrapped (RFC 6052).
 _NAT64 = IPv6Network("64:ff9b::/96")
+
+
+#: Why there is no address, where it is not the name's fault.
+SILENT = "the name server does not answer"
 
 
 class Internal(OSError):
@@ -71,7 +75,7 @@ class Names(AbstractResolver):
             OSError: it has none, or the name server is still busy with the question before.
         """
         if self._asking is not None and self._asking.is_alive():
-            raise OSError("the name server does not answer")
+            raise OSError(SILENT)
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Any]] = loop.create_future()
 

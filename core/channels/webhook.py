@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import os
 import ssl
 import time
 
 import aiohttp
 
-from core.channels.address import Guard, Names
+from core.channels.address import SILENT, Guard, Names
 from core.channels.message import Message
 from core.channels.outcome import DELIVERED, Outcome
 
@@ -91,9 +92,10 @@ def _words(error: Exception) -> str:
     if isinstance(error, aiohttp.ClientSSLError):
         return "no TLS there"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "its name is not known"
+        return SILENT if SILENT in str(error.os_error) else "its name is not known"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return (error.os_error.strerror or "it cannot be reached").lower()
+        number = error.os_error.errno or 0
+        return os.strerror(number).lower() if number > 0 else "it cannot be reached"
     if isinstance(error, (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError)):
         return "the connection was cut"
     if isinstance(error, aiohttp.InvalidURL):
