@@ -56,9 +56,9 @@ def process_lines(process: ProcessHealth) -> list[list[Part]]:
 
 
 def channel_lines(channels: Sequence[ChannelRow]) -> list[list[Part]]:
-    """Where alerts go: how each channel stands; nothing where there is none."""
+    """Where alerts go: how each channel stands, those that do not work first; nothing where there is none."""
     lines = []
-    for at, channel in enumerate(channels):
+    for at, channel in enumerate(sorted(channels, key=lambda channel: channel.state in ("ok", "quiet"))):
         tone = {"ok": "up", "quiet": "muted"}.get(channel.state, "warn")
         counts = f" {channel.sent:,} sent" + (f", {channel.waiting:,} wait" if channel.waiting else "")
         failed = [Part(f", {channel.failed:,} failed", "warn")] if channel.failed else []

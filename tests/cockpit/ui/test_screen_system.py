@@ -285,7 +285,7 @@ async def test_the_engine_pane_says_where_alerts_go_and_how_that_is(tmp_path: Pa
     async with opened(tmp_path, (160, 60)) as (engine, app, pilot):
         engine.system = system_view(channels=rows)
         engine.moved("system")
-        await pilot.press("f6", "5")
-        await eventually(lambda: line_with(app, "alerts to", "ops ok 1,204 sent"))
-        assert line_with(app, "pager failing 3 sent, 1 wait, 2 failed: it answers")
+        await pilot.press("f6", "5", "plus")
+        await eventually(lambda: line_with(app, "alerts to", "pager failing 3 sent, 1 wait, 2 failed: it answers"))
+        assert line_with(app, "ops ok 1,204 sent")
         assert "\x1b" not in text_of(app)
