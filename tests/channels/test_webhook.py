@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from core.channels import address
 from core.channels.address import Names, is_internal
 from core.channels.message import Message
 from core.channels.outcome import Outcome
@@ -95,6 +96,19 @@ async def test_this_machine_is_refused_however_it_is_written_unless_that_is_allo
         assert outcome == Outcome(False, old if host in ("2130706433", "127.1") else internal, again=False)
         assert not hook.posts
         assert (await post(hook.url)).ok
+
+
+@pytest.mark.parametrize("fast", [False, True], ids=["asyncio", "uvloop"])
+def test_an_address_that_is_not_internal_is_connected_to(monkeypatch: pytest.MonkeyPatch, fast: bool) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(address, "is_internal", lambda text: looked.append(text) or False)
+
+    async def go() -> Outcome:
+        async with Hook().listening() as hook:
+            return await post(hook.url.replace("127.0.0.1", "localhost"), allow_internal=False)
+
+    assert (pytest.importorskip("uvloop").run(go()) if fast else asyncio.run(go())).ok
+    assert "127.0.0.1" in looked
 
 
 async def test_a_name_that_leads_elsewhere_the_second_time_is_looked_at_where_it_leads_then() -> None:

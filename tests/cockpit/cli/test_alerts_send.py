@@ -51,6 +51,19 @@ def test_a_channel_that_is_none_is_refused_with_those_there_are(run: Run, hook: 
     assert (outcome.code, outcome.err) == (2, "cockpit: no channel 'opps': away, ops\n")
 
 
+def test_the_doctor_looks_at_every_channel_and_sends_nothing(run: Run, hook: Hook, home: Path) -> None:
+    (home / "cockpit.toml").write_text(
+        (home / "cockpit.toml").read_text() + '[alerts.webhook.bare]\nurl = "https://x"\nsecret = "env:COCKPIT_SECRET_NONE"\n'
+    )
+    found = [row for row in json.loads(run("doctor", "--json").out)["findings"] if row["check"] == "alerts"]
+    assert [(row["verdict"], row["text"].partition(":")[0]) for row in found] == [
+        ("ok", "away to https"),
+        ("fail", "[alerts.webhook.bare] secret"),
+        ("ok", "ops to http"),
+    ]
+    assert not hook.posts
+
+
 def test_no_secret_is_in_anything_the_command_line_says(run: Run, hook: Hook, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COCKPIT_SECRET_TG", "tgram://s3kr1t/chat")
     text = (home / "cockpit.toml").read_text()
