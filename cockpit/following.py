@@ -152,14 +152,17 @@ class Follower:
         return long if len(long) <= app.size.width - HELP_ROOM else what
 
     def _announce(self, view: View) -> None:
-        """A toast for every alert that is new, and a call for those that are not mere information."""
+        """A toast for every alert that is new, and a call to those that are loud enough."""
         app = self.app
         fresh = self._news.take(view.alerts or [])
-        for alert in fresh[: notices.MOST]:
+        if not fresh:
+            return
+        loud = notices.loudness(app.home)
+        toasts = loud.toasts(fresh)
+        for alert in toasts[: notices.MOST]:
             app.say(clean(alert.text), {"critical": "error", "info": "information"}.get(alert.level, "warning"))
-        if len(fresh) > notices.MOST:
-            app.say(f"and {len(fresh) - notices.MOST} more alerts: 4 shows them", "warning")
-        loud = [alert for alert in fresh if alert.level != "info"]
-        if loud and app._driver is not None and not app.is_headless:
-            bell, notify = notices.wanted(app.home)
-            app._driver.write(notices.call(notices.summary(loud), bell=bell, notify=notify, env=os.environ))
+        if len(toasts) > notices.MOST:
+            app.say(f"and {len(toasts) - notices.MOST} more alerts: 4 shows them", "warning")
+        made = loud.call(fresh, time.time_ns(), os.environ)
+        if made and app._driver is not None and not app.is_headless:
+            app._driver.write(made)

@@ -39,11 +39,6 @@ PEAK = "account peak"
 FIGURES = ("pnl", "drawdown", "stale", "health")
 
 
-def alert_values(id_: str, row: AlertRow) -> tuple[str | int, ...]:
-    """An alert as the columns of the ledger's `alerts`."""
-    return id_, row.ts_ns, row.level, row.text, "open" if row.open else "closed", row.rule, row.acked_ns, row.snoozed_ns
-
-
 class Sentinel:
     """The rules of one engine.
 
@@ -166,7 +161,7 @@ class Sentinel:
             return
 
         async def write() -> None:
-            await engine.ledger.put_alerts([alert_values(row.id, row) for row in rows], marks)
+            await engine.dispatch.put(rows, marks)
 
         engine.settler.put(engine.last_seq, write)
 

@@ -14,8 +14,9 @@ from cockpit.forms.alert import AlertForm
 from cockpit.forms.described import fields_of
 from cockpit.forms.entry import Entry
 from cockpit.forms.rules import RulesList
-from cockpit.notices import News, call
+from cockpit.notices import Loudness, News, call, loudness
 from core.alert_rules import KINDS, DrawdownRule, MoveRule, PnlRule, PriceRule
+from core.channels.quiet import Quiet
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.view import AlertRow
 
@@ -246,3 +247,30 @@ def test_a_call_is_made_of_clean_text_in_one_way_the_terminal_knows_or_both() ->
     assert call(text, bell=True, notify=True, env={"STY": "1.pts", "TMUX": "/tmp/tmux-0/default,1,0"}) == "\a"
     inside = call("up", bell=False, notify=True, env={"TMUX": "/tmp/x", "TERM_PROGRAM": "WezTerm"})
     assert inside == "\x1bPtmux;\x1b\x1b]9;cockpit: up\x07\x1b\\"
+
+
+def test_how_a_terminal_is_asked_can_be_chosen() -> None:
+    for way, made in (("osc9", "\x1b]9;cockpit: up\x07"), ("osc777", "\x1b]777;notify;cockpit;up\x07"), ("off", "")):
+        assert call("up", bell=False, notify=True, env={"TERM_PROGRAM": "WezTerm", "TERM": "foot"}, way=way) == made
+    inside = call("up", bell=False, notify=True, env={"TMUX": "/tmp/x"}, way="osc777")
+    assert inside == "\x1bPtmux;\x1b\x1b]777;notify;cockpit;up\x07\x1b\\"
+
+
+def test_each_way_of_calling_has_its_own_severity_and_quiet_hours_hush_bell_and_notices() -> None:
+    fresh = [row("bad", "critical"), row("mild")]
+    noon, night = 12 * 3600 * S, 23 * 3600 * S
+    loud = Loudness(toast="critical", bell="off", desktop="warning", way="osc9")
+    assert loud.toasts(fresh) == [row("bad", "critical")]
+    assert loud.call(fresh, noon, {}) == "\x1b]9;cockpit: bad (and 1 more)\x07"
+    hushed = Loudness(bell="warning", desktop="off", quiet=Quiet("22:00-07:00"))
+    assert [hushed.call([row("mild")], at, {}) for at in (noon, night)] == ["\a", ""]
+    assert hushed.call(fresh, night, {}) == "\a"
+    assert Loudness().call([row("note", "info")], noon, {}) == ""
+
+
+def test_the_switches_of_before_still_turn_bell_and_notices_off(tmp_path: Path) -> None:
+    (tmp_path / "cockpit.toml").write_text('[ui]\nbell = false\nnotify = false\n[alerts]\ntoast = "off"\n')
+    found = loudness(tmp_path)
+    assert (found.toast, found.bell, found.desktop) == ("off", "off", "off")
+    (tmp_path / "cockpit.toml").write_text("[alerts")
+    assert loudness(tmp_path) == Loudness()
