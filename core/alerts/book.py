@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.alert_rules import AnyRule, Region
 from core.alerts.firing import Done, Firing, Mark, happened
 from core.alerts.levels import Crossing
-from core.alerts.series import SECOND, Place, Series
+from core.alerts.series import SECOND, Place, Series, symbol_of
 from core.alerts.stay import is_plain, parts_of
 from core.alerts.stays import Stays, Turn
 from core.alerts.window import Window
@@ -125,6 +125,10 @@ class Book:
         """The series a rule watches, as `state` takes them."""
         return list(dict.fromkeys(place.series for place in self._places.get(id_, ())))
 
+    def symbols(self, id_: str) -> list[str]:
+        """Whose prints a rule looks at."""
+        return list(dict.fromkeys(symbol for name in self.places(id_) if (symbol := symbol_of(name))))
+
     def everything(self) -> list[str]:
         """All there is to keep of series, as `state` takes it."""
         return self.shelf.everything()
@@ -158,12 +162,12 @@ class Book:
         """What has been so for long enough; `known_to` says up to which time a symbol's prints are known."""
         return self._stays.ripen(now_ns, known_to)
 
-    def value(self, watches: str, value: float, now_ns: int, words: str = "") -> list[Firing]:
-        """A series that is no price goes on to this figure; `words` say it better."""
+    def value(self, watches: str, value: float, now_ns: int, words: str = "", at_ns: int = 0) -> list[Firing]:
+        """A series that is no price goes on to this figure; `words` say it better, `at_ns` when that came about (0: now)."""
         levels = self.shelf.levels.get(watches)
         if levels is None:
             return []
-        one = np.array([now_ns])
+        one = np.array([at_ns or now_ns])
         line = Line(watches, np.array([value]), one, one)
         turns: list[Turn] = []
         firings = self._crossed(self._through(line), one, one, now_ns, turns, words)

@@ -8,8 +8,10 @@ told once.
 from __future__ import annotations
 
 import asyncio
+import math
+import shutil
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import structlog
@@ -19,8 +21,10 @@ from core.alerts.book import Book
 from core.alerts.firing import Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import Fall, Falls, absent, figure
+from core.engine.alert_figures import FIGURES, Fall, Falls, figure
 from core.engine.alert_orders import Orders
+from core.engine.alert_subjects import absent
+from core.indicators.variant_names import VariantNames
 from core.types import Records
 from core.view import AlertRow
 
@@ -35,8 +39,24 @@ SAVE_EVERY = 25  # looks
 #: The mark that keeps the account's peak.
 PEAK = "account peak"
 
-#: Kinds whose series are no prices: the tape cannot say what they were.
-FIGURES = ("pnl", "drawdown", "stale", "health")
+#: Kinds whose figures are worked out elsewhere, and arrive.
+ARRIVING = ("indicator", "pair")
+
+#: How often the room on the disk is looked at, in looks.
+ROOM_EVERY = 12
+
+#: A print may have been on its way for so long: until then a quiet price is not known to have stayed.
+LATE_NS = 1_000_000_000
+
+#: A rule that is over stays for so long where prints from before its end may still come.
+OVER_NS = 600_000_000_000
+
+
+class Room(NamedTuple):
+    """The size of a disk, and what is left on it, in bytes."""
+
+    total: int
+    free: int
 
 
 def alert_values(id_: str, row: AlertRow) -> tuple[str | int, ...]:
@@ -52,6 +72,8 @@ class Sentinel:
         orders: what people do to them.
         fall: of the account from its peak.
         falls: of each strategy from its peak.
+        room: on the home's disk, as of a moment ago; None before the first look.
+        variants: of indicators, by name.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -60,6 +82,9 @@ class Sentinel:
         self.orders = Orders(self)
         self.fall = Fall()
         self.falls = Falls()
+        self.room: Room | None = None
+        self.variants = VariantNames(engine.home)
+        self._heard: set[str] | None = None  # symbols that printed since the feed is up; None before what was missed is looked at
         self._saved: dict[str, str] = {}
         self._names: dict[int, str] = {}
 
@@ -82,6 +107,7 @@ class Sentinel:
             self.fall.peak = msgspec.json.decode(self._saved[PEAK], type=Mark).last
         async for batch in alert_past.unseen(self):
             self.look(batch)
+        self._heard = set()
 
     def look(self, ticks: Records) -> None:
         """Prints in their order."""
@@ -91,12 +117,21 @@ class Sentinel:
         present = self.watched_indices().keys() & set(indices.tolist())
         if not present:
             return
-        now = self.engine.clock.now_ns()
-        firings: list[Firing] = []
-        for index in present:
-            mine = ticks.compress(indices == index) if len(ticks) > 1 else ticks
-            firings += self.book.prints(self._names[index], mine, now)
-        self.fire(firings)
+        if self._heard is not None and len(self._heard) < len(self._names):
+            self._heard.update(self._names[index] for index in present)
+        parts = [(self._names[index], ticks.compress(indices == index) if len(ticks) > 1 else ticks) for index in present]
+        self.fire(self.book.look(parts, self.engine.clock.now_ns()))
+
+    def figure_arrived(self, name: str, value: float | None, ts_ns: int) -> None:
+        """A figure that is worked out elsewhere, of a series such as `indicator VARIANT SYMBOL`, as of this time; one that is not known
+        (None, NaN) changes nothing, nor does one of a series no rule looks at."""
+        if value is not None and math.isfinite(value):
+            self.fire(self.book.value(name, value, self.engine.clock.now_ns(), at_ns=ts_ns))
+
+    def deafen(self) -> None:
+        """The feed is not up: of no price it is known any more that it stayed where it was."""
+        if self._heard is not None:
+            self._heard.clear()
 
     def watched_indices(self) -> dict[int, str]:
         """Symbols whose prints are looked at, by their index."""
@@ -112,14 +147,17 @@ class Sentinel:
         """Look at everything that is no price, for ever."""
         looks = 0
         while True:
+            if looks % ROOM_EVERY == 0 and self.book.series("disk"):
+                await self._look_at_room()
             await asyncio.sleep(LOOK_S)
             self.look_at_figures()
+            await self.remove_over()
             looks += 1
             if looks % SAVE_EVERY == 0:
                 self.save()
 
     def look_at_figures(self) -> None:
-        """P&L, drawdowns, silence and health as they are now."""
+        """All that is no price as it is now, and what has been so for long enough."""
         now = self.engine.clock.now_ns()
         self.fall.look(self.engine.roster)
         firings: list[Firing] = []
@@ -128,19 +166,42 @@ class Sentinel:
                 found = figure(self.engine, kind, what)
                 if found is not None:
                     firings += self.book.value(f"{kind} {what}".rstrip(), found.value, now, found.words)
+        firings += self.book.ripen(now, lambda symbol: self._known_to(symbol, now))
         self.fire(firings)
-        passed = [name for name in self.book.touched if name.partition(" ")[0] in FIGURES]
+        passed = [name for name in self.book.touched if name.partition(" ")[0] in (*FIGURES, *ARRIVING)]
         self.book.touched.clear()
         if passed and not firings:
             self.write([], self._marks([*passed, *(f"rule {id_}" for id_ in self.book.rules_on(passed))]))
+
+    def _known_to(self, symbol: str, now_ns: int) -> int:
+        """Until when it is known what a symbol's price was: without a print, until a moment ago, where none can have been missed."""
+        seen, engine = self.book.marks[symbol].ts, self.engine
+        heard = self._heard is not None and symbol in self._heard and engine.feed_state.state == "live"
+        return max(seen, now_ns - LATE_NS) if heard and engine.symbols[symbol] not in engine.market.held else seen
+
+    async def _look_at_room(self) -> None:
+        try:
+            total, _, free = await asyncio.to_thread(shutil.disk_usage, self.engine.home)
+            self.room = Room(total, free)
+        except OSError as error:
+            log.warning("the room on the disk is not known", error=str(error))
+
+    async def remove_over(self) -> None:
+        """Take away rules whose end has come, once all that was before it was looked at, and say so."""
+        now = self.engine.clock.now_ns()
+        for rule in [rule for rule in self.book.rules.values() if 0 < rule.until_ns <= now]:
+            known = [self._known_to(symbol, now) for symbol in self.book.symbols(rule.id)]
+            if min(known, default=now) >= rule.until_ns or now - rule.until_ns > OVER_NS:
+                await self.orders.submit(RemoveAlert(id=rule.id), "engine")
+                self.engine.alarms.note("info", f"the alert rule {rule.id} is over and removed: {rule.sentence}")
 
     def fire(self, firings: Iterable[Firing]) -> None:
         """Raise what fired, and write it with how far was looked: all or nothing."""
         engine = self.engine
         rows: list[AlertRow] = []
         names: list[str] = []
-        for rule, text, number in firings:
-            names += [f"rule {rule.id}", *self.book.places(rule), PEAK]
+        for rule, text, number, _ in firings:
+            names += [f"rule {rule.id}", *self.book.places(rule.id), PEAK]
             row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
             if row is not None:
                 rows.append(row)
@@ -153,7 +214,7 @@ class Sentinel:
 
     def note(self, rule: AnyRule) -> None:
         """Write how a rule stands now."""
-        self.write([], self._marks([f"rule {rule.id}", *self.book.places(rule)]))
+        self.write([], self._marks([f"rule {rule.id}", *self.book.places(rule.id)]))
 
     def write(self, rows: list[AlertRow], marks: list[tuple[str, str]]) -> None:
         """Put it on the ledger in one, after the ticks it came from are on the tape, and after what was put before."""
@@ -167,8 +228,13 @@ class Sentinel:
         engine.settler.put(engine.last_seq, write)
 
     def _marks(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """These states as the ledger keeps them, those that changed since they were written."""
+        """These states as the ledger keeps them, those that changed since they were written; and of every rule that went on without a
+        firing: how far was looked, and what was seen there, are kept together or not at all."""
         wanted = dict.fromkeys(names)
+        for id_ in self.book.changed if wanted else ():
+            wanted |= dict.fromkeys([f"rule {id_}", *self.book.places(id_)])
+        if wanted:
+            self.book.changed.clear()
         states: dict[str, Mark | Done] = {**self.book.state(wanted)}
         if PEAK in wanted and self.fall.peak is not None:
             states[PEAK] = Mark(self.fall.peak)
@@ -199,7 +265,7 @@ class Sentinel:
 def _state(rule: AnyRule, done: Done, now_ns: int, *, idle: bool) -> str:
     if not rule.enabled:
         return "off"
-    if done.spent:
+    if done.spent or 0 < rule.until_ns <= now_ns:
         return "done"
     if now_ns < rule.snoozed_until_ns:
         return "snoozed"
