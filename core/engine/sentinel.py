@@ -24,6 +24,7 @@ from core.engine import alert_past
 from core.engine.alert_figures import FIGURES, Fall, Falls, figure
 from core.engine.alert_orders import Orders
 from core.engine.alert_subjects import absent
+from core.engine.alert_trials import Trials
 from core.indicators.variant_names import VariantNames
 from core.types import Records
 from core.view import AlertRow
@@ -74,6 +75,7 @@ class Sentinel:
         falls: of each strategy from its peak.
         room: on the home's disk, as of a moment ago; None before the first look.
         variants: of indicators, by name.
+        trials: of rules, on the tape.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -84,6 +86,7 @@ class Sentinel:
         self.falls = Falls()
         self.room: Room | None = None
         self.variants = VariantNames(engine.home)
+        self.trials = Trials(engine)
         self._heard: set[str] | None = None  # symbols that printed since the feed is up; None before what was missed is looked at
         self._saved: dict[str, str] = {}
         self._names: dict[int, str] = {}

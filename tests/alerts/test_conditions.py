@@ -139,7 +139,9 @@ def test_a_group_fires_when_the_whole_becomes_true_and_only_then(
     for symbol, tick in prints(path):
         new = symbol not in last
         last[symbol] = float(tick["price"][0])
-        each = [None if name not in last else last[name] >= level if side == "above" else last[name] <= level for name, side, level in leaves]
+        each = [
+            None if name not in last else last[name] >= level if side == "above" else last[name] <= level for name, side, level in leaves
+        ]
         if of == "all":
             whole = False if False in each else None if None in each else True
         else:
