@@ -158,6 +158,8 @@ class Alarms:
         what somebody has seen already is the same alert."""
         for row in rows:
             self._recalled.add(row.id)
+            if row.rule and not row.open and not row.acked_ns:
+                continue  # it fired again before anybody saw it: the same line
             alert = Alert("", row.level, row.text, row.ts_ns, row.open, row.times, row.id, row)
             alert.rule, alert.acked_ns, alert.snoozed_ns = row.rule, row.acked_ns, row.snoozed_ns
             if row.open and row.rule and not row.acked_ns and f"rule {row.rule}" not in self._open:

