@@ -103,7 +103,7 @@ def try_rule(trial: Trial, told: Told = lambda share: None) -> Outcome:
     """
     rule = trial.rule
     check_past(rule)
-    names = list(dict.fromkeys(leaf.symbol for leaf in rule.leaves))
+    names = list(dict.fromkeys(leaf.symbol for leaf in rule.leaves if isinstance(leaf, WITH_PAST)))
     begin, end = _stretch(trial, names)
     variants = [leaf for leaf in rule.leaves if isinstance(leaf, (BetweenRule, IndicatorRule)) and leaf.variant]
     values, warm_from = _values(trial, variants, begin)
