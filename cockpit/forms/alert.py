@@ -47,7 +47,7 @@ class Around(NamedTuple):
 class AlertForm(Form):
     """Asks for a rule; answers its sentence, with its id."""
 
-    KEYS: ClassVar[str] = "enter sets · ctrl+t would it have fired? · ↑ ↓ move · ← → choose · ctrl+r as last time · esc"
+    KEYS: ClassVar[str] = "enter sets · ctrl+t would it have fired? · ↑ ↓ ← → · ctrl+r as last · esc"
     CLASSES_OF_FORM: ClassVar[str] = "form register alert"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "try", "would it have fired")]
 

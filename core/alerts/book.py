@@ -165,7 +165,7 @@ class Book:
     def value(self, watches: str, value: float, now_ns: int, words: str = "", at_ns: int = 0) -> list[Firing]:
         """A series that is no price goes on to this figure; `words` say it better, `at_ns` when that came about (0: now)."""
         levels = self.shelf.levels.get(watches)
-        if levels is None:
+        if levels is None or levels.calm(value, value, value):
             return []
         one = np.array([at_ns or now_ns])
         line = Line(watches, np.array([value]), one, one)
