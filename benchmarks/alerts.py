@@ -127,8 +127,10 @@ def mixed(rules: int, seconds: float, symbols: int = 50, rate: int = 5000) -> di
         waits += [rng.uniform(0, LINGER_S) + took for _ in range(said)]
     p50, p99 = np.percentile(waits, [50, 99]) * 1000 if waits else (0.0, 0.0)
     return {
-        "rules": rules, "symbols": symbols, "ticks_per_s": rate, "seconds": seconds, "share_of_core": round(busy / seconds, 4), "fired": fired,
-        "tick_to_alert_p50_ms": round(float(p50), 2), "tick_to_alert_p99_ms": round(float(p99), 2), "slowest_batch_ms": round(slow * 1000, 2),
+        "rules": rules, "symbols": symbols, "ticks_per_s": rate, "seconds": seconds, "share_of_core": round(busy / seconds, 4),
+        "fired": fired,
+        "tick_to_alert_p50_ms": round(float(p50), 2), "tick_to_alert_p99_ms": round(float(p99), 2),
+        "slowest_batch_ms": round(slow * 1000, 2),
     }  # fmt: skip
 
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+
+import structlog
 
 from core.engine import overview
 from core.workers.frames import Figures
@@ -14,6 +19,8 @@ if TYPE_CHECKING:
 #: Kinds of series that are looked at in rounds: the tape cannot say what they were.
 FIGURES = ("pnl", "equity", "drawdown", "stale", "health", "latency", "disk")
 
+log = structlog.get_logger("alerts")
+
 _HEALTH = {"": 0.0, "warning": 1.0, "critical": 2.0}
 
 
@@ -22,6 +29,33 @@ class Figure(NamedTuple):
 
     value: float
     words: str = ""
+
+
+class Room(NamedTuple):
+    """The size of a disk, and what is left on it, in bytes."""
+
+    total: int
+    free: int
+
+
+class Disk:
+    """The disk a home is on.
+
+    Attributes:
+        room: as of the last look; None before the first.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.room: Room | None = None
+        self._home = home
+
+    async def look(self) -> None:
+        """Have a look, on another thread: a disk may be slow to say."""
+        try:
+            total, _, free = await asyncio.to_thread(shutil.disk_usage, self._home)
+            self.room = Room(total, free)
+        except OSError as error:
+            log.warning("the room on the disk is not known", error=str(error))
 
 
 class Fall:
@@ -79,7 +113,7 @@ def figure(engine: Engine, kind: str, what: str) -> Figure | None:
         slowest = engine.passage.stages[what].recent(engine.clock.now_ns()).quantile(0.99)
         return None if slowest is None else Figure(slowest / 1e6)
     if kind == "disk":
-        room = engine.sentinel.room
+        room = engine.sentinel.disk.room
         return None if room is None else Figure(room.free / 1e9 if what == "GB" else room.free / room.total * 100)
     if kind == "equity" and what == "all":
         return _equity(engine.roster)

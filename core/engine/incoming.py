@@ -144,7 +144,7 @@ class Incoming:
         engine = self.engine
         engine.feed_state = state
         if state.state != "live":
-            engine.sentinel.deafen()
+            engine.sentinel.heard.deafen()
         cause = f"feed {state.venue}"
         if state.state in ("stale", "backoff"):
             engine.alarms.raise_(cause, "warning", f"{state.venue} {state.state}: {state.detail}")

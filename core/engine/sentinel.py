@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import math
-import shutil
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
@@ -21,7 +20,8 @@ from core.alerts.book import Book
 from core.alerts.firing import Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import FIGURES, Fall, Falls, figure
+from core.engine.alert_figures import FIGURES, Disk, Fall, Falls, figure
+from core.engine.alert_heard import Heard
 from core.engine.alert_orders import Orders
 from core.engine.alert_subjects import absent
 from core.engine.alert_trials import Trials
@@ -46,18 +46,8 @@ ARRIVING = ("indicator", "pair")
 #: How often the room on the disk is looked at, in looks.
 ROOM_EVERY = 12
 
-#: A print may have been on its way for so long: until then a quiet price is not known to have stayed.
-LATE_NS = 1_000_000_000
-
 #: A rule that is over stays for so long where prints from before its end may still come.
 OVER_NS = 600_000_000_000
-
-
-class Room(NamedTuple):
-    """The size of a disk, and what is left on it, in bytes."""
-
-    total: int
-    free: int
 
 
 def alert_values(id_: str, row: AlertRow) -> tuple[str | int, ...]:
@@ -73,7 +63,8 @@ class Sentinel:
         orders: what people do to them.
         fall: of the account from its peak.
         falls: of each strategy from its peak.
-        room: on the home's disk, as of a moment ago; None before the first look.
+        disk: the home's.
+        heard: until when prices are known.
         variants: of indicators, by name.
         trials: of rules, on the tape.
     """
@@ -84,10 +75,10 @@ class Sentinel:
         self.orders = Orders(self)
         self.fall = Fall()
         self.falls = Falls()
-        self.room: Room | None = None
+        self.disk = Disk(engine.home)
+        self.heard = Heard(engine)
         self.variants = VariantNames(engine.home)
         self.trials = Trials(engine)
-        self._heard: set[str] | None = None  # symbols that printed since the feed is up; None before what was missed is looked at
         self._saved: dict[str, str] = {}
         self._names: dict[int, str] = {}
 
@@ -110,7 +101,7 @@ class Sentinel:
             self.fall.peak = msgspec.json.decode(self._saved[PEAK], type=Mark).last
         async for batch in alert_past.unseen(self):
             self.look(batch)
-        self._heard = set()
+        self.heard.begin()
 
     def look(self, ticks: Records) -> None:
         """Prints in their order."""
@@ -120,8 +111,7 @@ class Sentinel:
         present = self.watched_indices().keys() & set(indices.tolist())
         if not present:
             return
-        if self._heard is not None and len(self._heard) < len(self._names):
-            self._heard.update(self._names[index] for index in present)
+        self.heard.note((self._names[index] for index in present), len(self._names))
         parts = [(self._names[index], ticks.compress(indices == index) if len(ticks) > 1 else ticks) for index in present]
         self.fire(self.book.look(parts, self.engine.clock.now_ns()))
 
@@ -130,11 +120,6 @@ class Sentinel:
         (None, NaN) changes nothing, nor does one of a series no rule looks at."""
         if value is not None and math.isfinite(value):
             self.fire(self.book.value(name, value, self.engine.clock.now_ns(), at_ns=ts_ns))
-
-    def deafen(self) -> None:
-        """The feed is not up: of no price it is known any more that it stayed where it was."""
-        if self._heard is not None:
-            self._heard.clear()
 
     def watched_indices(self) -> dict[int, str]:
         """Symbols whose prints are looked at, by their index."""
@@ -151,7 +136,7 @@ class Sentinel:
         looks = 0
         while True:
             if looks % ROOM_EVERY == 0 and self.book.series("disk"):
-                await self._look_at_room()
+                await self.disk.look()
             await asyncio.sleep(LOOK_S)
             self.look_at_figures()
             await self.remove_over()
@@ -169,31 +154,18 @@ class Sentinel:
                 found = figure(self.engine, kind, what)
                 if found is not None:
                     firings += self.book.value(f"{kind} {what}".rstrip(), found.value, now, found.words)
-        firings += self.book.ripen(now, lambda symbol: self._known_to(symbol, now))
+        firings += self.book.ripen(now, lambda symbol: self.heard.known_to(symbol, now))
         self.fire(firings)
         passed = [name for name in self.book.touched if name.partition(" ")[0] in (*FIGURES, *ARRIVING)]
         self.book.touched.clear()
         if passed and not firings:
             self.write([], self._marks([*passed, *(f"rule {id_}" for id_ in self.book.rules_on(passed))]))
 
-    def _known_to(self, symbol: str, now_ns: int) -> int:
-        """Until when it is known what a symbol's price was: without a print, until a moment ago, where none can have been missed."""
-        seen, engine = self.book.marks[symbol].ts, self.engine
-        heard = self._heard is not None and symbol in self._heard and engine.feed_state.state == "live"
-        return max(seen, now_ns - LATE_NS) if heard and engine.symbols[symbol] not in engine.market.held else seen
-
-    async def _look_at_room(self) -> None:
-        try:
-            total, _, free = await asyncio.to_thread(shutil.disk_usage, self.engine.home)
-            self.room = Room(total, free)
-        except OSError as error:
-            log.warning("the room on the disk is not known", error=str(error))
-
     async def remove_over(self) -> None:
         """Take away rules whose end has come, once all that was before it was looked at, and say so."""
         now = self.engine.clock.now_ns()
         for rule in [rule for rule in self.book.rules.values() if 0 < rule.until_ns <= now]:
-            known = [self._known_to(symbol, now) for symbol in self.book.symbols(rule.id)]
+            known = [self.heard.known_to(symbol, now) for symbol in self.book.symbols(rule.id)]
             if min(known, default=now) >= rule.until_ns or now - rule.until_ns > OVER_NS:
                 await self.orders.submit(RemoveAlert(id=rule.id), "engine")
                 self.engine.alarms.note("info", f"the alert rule {rule.id} is over and removed: {rule.sentence}")

@@ -26,7 +26,7 @@ from core.alert_rules import (
     ZscoreRule,
 )
 from core.commands import AckAlert, SetAlert, Unwatch
-from core.engine.sentinel import Room
+from core.engine.alert_figures import Room
 from core.errors import UsageError
 from core.types import SECOND
 from tests.engine.test_alert_rules import BTC, Day, day
@@ -141,7 +141,7 @@ async def test_delays_and_room_on_the_disk_are_looked_at_in_rounds(day: Day) -> 
     await day.set(DiskRule(free=5, unit="%"))
     assert await day.told() == []
     engine.passage.stages["target"].record(engine.clock.now_ns(), 8_000_000)
-    engine.sentinel.room = Room(500 * 10**9, 10 * 10**9)
+    engine.sentinel.disk.room = Room(500 * 10**9, 10 * 10**9)
     engine.sentinel.look_at_figures()
     told = await day.told()
     assert told[0].startswith("p99 to the target went above 5 ms, at 8")
