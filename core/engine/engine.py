@@ -160,6 +160,7 @@ class Engine:
         self.spawn(self.rescue.watch(), "watch over workers")
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
+        self._opened.push_async_callback(self.sentinel.trials.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)

@@ -158,6 +158,13 @@ class Ledger(WrittenFile):
         """Alerts that are still open, oldest first."""
         return await self._ask("SELECT * FROM alerts WHERE state = 'open' ORDER BY rowid")
 
+    async def unseen_firings(self) -> dict[str, int]:
+        """How often each rule has fired since somebody saw an alert of it."""
+        seen = "max(CASE WHEN acked_ns > 0 THEN rowid ELSE 0 END) AS seen"
+        last = f"SELECT rule_id AS rule, {seen} FROM alerts WHERE rule_id <> '' GROUP BY rule_id"
+        query = f"SELECT rule, count(*) AS times FROM alerts JOIN ({last}) ON rule_id = rule WHERE alerts.rowid > seen GROUP BY rule"
+        return {row["rule"]: row["times"] for row in await self._ask(query)}
+
     async def newest_alerts(self, count: int) -> list[dict[str, Any]]:
         """Alerts, the newest first."""
         return await self._ask("SELECT * FROM alerts ORDER BY ts_ns DESC, rowid DESC LIMIT ?", (count,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from cockpit.forms.described import fields_of
 from cockpit.forms.entry import Entry
 from cockpit.forms.rules import RulesList
 from cockpit.notices import Loudness, News, call, loudness
-from core.alert_rules import KINDS, DrawdownRule, MoveRule, PnlRule, PriceRule
+from core.alert_rules import KINDS, DrawdownRule, GroupRule, MoveRule, PnlRule, PriceRule, StaleRule
 from core.channels.quiet import Quiet
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.view import AlertRow
@@ -274,3 +275,45 @@ def test_the_switches_of_before_still_turn_bell_and_notices_off(tmp_path: Path) 
     assert (found.toast, found.bell, found.desktop) == ("off", "off", "off")
     (tmp_path / "cockpit.toml").write_text("[alerts")
     assert loudness(tmp_path) == Loudness()
+async def test_a_group_is_typed_in_words_and_what_is_no_condition_is_said(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "Enter:"))
+        entry(app, "about").text = "group"
+        await eventually(lambda: any(found.field.name == "conditions" for found in app.screen.query(Entry)))
+        await pilot.pause()
+        entry(app, "conditions").text = "price BTCUSDT over 5"
+        await eventually(lambda: line_with(app, "price over: must be above or below"))
+        entry(app, "conditions").text = "price BTCUSDT above 61650 hysteresis 1%; stale all 30s"
+        entry(app, "for_s").text = "60"
+        await eventually(lambda: line_with(app, "BTCUSDT is above 61,650 and the whole feed is silent for 30 s, for 60 s"))
+        await pilot.press("enter")
+        conditions: list[Any] = [PriceRule(symbol="BTCUSDT", level=61650, hysteresis=1), StaleRule(after_s=30)]
+        await eventually(lambda: engine.commands == [SetAlert(rule=GroupRule(conditions=conditions, for_s=60))])
+
+
+async def test_a_key_says_how_often_the_rule_would_have_fired_before_it_is_set(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        hour = 3_600_000_000_000
+        found = {"fired": 14, "from_ns": 0, "to_ns": 24 * hour, "first_ns": hour, "last_ns": 20 * hour, "longest_ns": 3 * hour}
+        engine.answers["alert_test"] = {"state": "running", "share": 0.42}
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "Enter:"))
+        await pilot.press("ctrl+t")
+        await eventually(lambda: line_with(app, "Testing on the tape: 42 %") or line_with(app, "Testing on the tape: 42%"))
+        engine.answers["alert_test"] = {"state": "done", "share": 1.0, "found": found}
+        await eventually(lambda: line_with(app, "have fired 14 times"))
+        await eventually(lambda: line_with(app, "the longest without: 3 h"))
+        entry(app, "level").text = "62000"
+        await eventually(lambda: not line_with(app, "have fired 14 times"))
+        engine.answers["alert_test"] = {"state": "failed", "note": "pnl has no past on the tape"}
+        await pilot.press("ctrl+t")
+        await eventually(lambda: line_with(app, "pnl has no past on the tape"))
+        assert not engine.commands
+
+
+async def test_what_fired_again_unseen_is_one_line_with_its_count(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, _):
+        engine.alerts = [AlertRow(1, "warning", "BTCUSDT crossed above 61,650", True, "price-1:7", "price-1", times=7)]
+        engine.moved("alerts")
+        await eventually(lambda: line_with(app, "BTCUSDT crossed above 61,650", "\N{MULTIPLICATION SIGN} 7"))
