@@ -275,6 +275,8 @@ def test_the_switches_of_before_still_turn_bell_and_notices_off(tmp_path: Path) 
     assert (found.toast, found.bell, found.desktop) == ("off", "off", "off")
     (tmp_path / "cockpit.toml").write_text("[alerts")
     assert loudness(tmp_path) == Loudness()
+
+
 async def test_a_group_is_typed_in_words_and_what_is_no_condition_is_said(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         await pilot.press("a")
