@@ -49,7 +49,7 @@ class Curious:
 
     async def _ponder(self, app: CockpitApp, pane: ChartPane, what: str, args: dict[str, Any]) -> None:
         try:
-            await _settle(pane, app.link.ponder, what, args)
+            await _settle(pane, app.link.study, what, args)
         finally:
             self._pondering = False
 

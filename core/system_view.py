@@ -108,6 +108,36 @@ class ProcessHealth(Struct, array_like=True):
     refused: dict[str, int] = {}  # connections to its socket turned away or dropped since its start, by reason
 
 
+class AnalystRow(Struct, array_like=True):
+    """The process that judges markets, pairs and indicators."""
+
+    state: str  # idle (nobody asked yet) | starting | ready | failed
+    pid: int  # 0 none at the moment
+    cpu_pct: float | None  # of one core
+    rss_mb: float | None
+    questions: int  # answered since the engine started
+    p99_ms: float | None  # of the last minute, from asking to the answer
+    restarts: int
+    last_end: str  # why the process before this one ended; '' there was none
+    follows: int  # symbols whose ticks it is sent
+    behind: bool  # it reads them from the tape
+    scan: str  # idle | running | done | failed | cancelled
+
+
+class ChannelRow(Struct, array_like=True):
+    """One way out for alerts."""
+
+    name: str
+    kind: str  # webhook | apprise
+    where: str  # its address without what may be secret
+    state: str  # ok | failing | quiet | off (it cannot be used; `error` says why)
+    sent: int  # messages of the last 30 days
+    failed: int  # given up
+    waiting: int
+    error: str  # why the last try failed; '' it did not
+    sent_ns: int  # when the last one was delivered; 0 none was since the engine started
+
+
 class SystemView(Struct, array_like=True):
     """What keeps the engine going."""
 
@@ -116,6 +146,8 @@ class SystemView(Struct, array_like=True):
     store: StoreHealth
     stages: list[StageRow]
     process: ProcessHealth
+    analyst: AnalystRow | None = None
+    channels: list[ChannelRow] = []
 
 
 class CommandRow(Struct, array_like=True):

@@ -13,6 +13,7 @@ from core.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
+    from core.codes import BarKind
     from core.transfer.sheet import Sheet
 
 WHAT = ("ticks", "bars", "fills", "indicators")
@@ -20,7 +21,8 @@ WHAT = ("ticks", "bars", "fills", "indicators")
 _EPILOG = """\
 cockpit db export ticks --symbol BTCUSDT -o btc.csv
 cockpit db export bars --symbol BTCUSDT --interval 5m --from 2024-08-08 --to 2024-08-09 -o btc-5m.parquet
-cockpit db export indicators --symbol BTCUSDT --interval 1m --indicator sma:20 --indicator rsi:14 -o btc.csv.gz
+cockpit db export indicators --symbol BTCUSDT --interval 1m --indicator sma:20 --indicator fast_rsi -o btc.csv.gz
+cockpit db export indicators --symbol BTCUSDT --interval tick --indicator price_window:from_s=60,to_s=30 -o btc.parquet
 cockpit db export fills -o fills.csv
 cockpit db export --symbol BTCUSDT -o - | head
 """
@@ -34,7 +36,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time wanted; bars: none that opens before it")
     parser.add_argument("--to", dest="end", type=moment, metavar="TIME", help="where to end, exclusive; bars: none that closes after it")
     parser.add_argument("--interval", metavar="I", help="how bars are cut: 1s, 1m, 1h, 1d, …, tick, tick:500, volume:10, dollar:1M (1m)")
-    parser.add_argument("--indicator", action="append", default=[], metavar="NAME:N", help="such as sma:20, macd:12,26,9; again for more")
+    words = "an indicator with parameters, or a variant: sma:20, rsi:period=7,interval=5m, fast_rsi; again for more"
+    parser.add_argument("--indicator", action="append", default=[], metavar="NAME:N", help=words)
     parser.add_argument("--strategy", metavar="ID", help="of fills: of this one only")
     parser.add_argument("--format", choices=("csv", "parquet"), help="else told by the file's name: .csv, .csv.gz, .parquet")
     words = "the file; replaced when the new one is complete; - is stdout (CSV)"
@@ -118,20 +121,34 @@ def _sheet(call: Call) -> Sheet:
 def _bars(call: Call) -> Sheet:
     from core.codes import bar_kind
     from core.transfer.bars_out import bars_sheet, span_of
-    from core.transfer.indicators import parse_indicator
-    from core.transfer.indicators_out import indicators_sheet
     from core.transfer.ticks_out import tape_of
 
     options = call.options
     kind = bar_kind(options.interval or "1m")
+    if options.what == "indicators":
+        return _indicators(call, kind)
     start, end = span_of(options.start, options.end, kind)
     if start is not None and end is not None and start >= end:
         raise UsageError(f"no bar of {kind.text} lies wholly between --from and --to")
-    indicators = [parse_indicator(text) for text in options.indicator]
-    source = tape_of(call.home, options.symbol, start, end)
-    if options.what == "indicators":
-        return indicators_sheet(source, kind, indicators, options.start)
-    return bars_sheet(source, kind, options.start)
+    return bars_sheet(tape_of(call.home, options.symbol, start, end), kind, options.start)
+
+
+def _indicators(call: Call, kind: BarKind) -> Sheet:
+    """Values of the registry's indicators and the home's variants."""
+    from cockpit.cli.indicators import found_in_home, kept_variants
+    from core.indicators.chosen import choose
+    from core.indicators.several import Span, read_from, several_sheet
+    from core.transfer.ticks_out import tape_of
+    from core.types import DAY
+
+    options = call.options
+    found = found_in_home(call)
+    variants = kept_variants(call, found)
+    chosen = [choose(text, found, variants, kind) for text in options.indicator]
+    start = read_from(chosen, kind, options.start)
+    # the print that closes the last bar lies behind the span
+    source = tape_of(call.home, options.symbol, start, None if options.end is None else options.end + DAY)
+    return several_sheet(source, kind, chosen, Span(options.start, options.end))
 
 
 def _refuse_useless(what: str, options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""`cockpit indicators`: the catalogue and variants of it. It needs no engine."""
+"""`cockpit indicators`: the catalogue and variants of it. It needs no engine; one that runs is told of what is added and removed."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from cockpit.cli.parser import Commands, pairs
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
+    from core.commands import Command
     from core.indicators.catalogue import Catalogue
-    from core.indicators.variants import Variant
+    from core.variant import Variant
 
 _EPILOG = """\
 cockpit indicators values rsi tape:BTCUSDT --param period=7 interval=5m
@@ -86,32 +87,47 @@ def headed(name: str, unit: str) -> str:
 
 
 def add_one(call: Call) -> int:
-    """Write a variant into the home."""
+    """Keep a variant in the home: through the engine, which notes who did, where one runs."""
     import msgspec
 
     from cockpit.cli.parser import comma_list
+    from core.commands import SetVariant
     from core.home import make_home
-    from core.indicators.variant_file import FILE, add_variant
-    from core.indicators.variants import Variant
+    from core.indicators.variant_file import FILE, add_variant, complete
+    from core.variant import Variant
 
     options, found = call.options, found_in_home(call)
-    params = pairs(options.params)
-    if options.indicator in found.indicators:  # as their types, not as text
-        given = msgspec.to_builtins(found[options.indicator].params(params))
-        params = {name: given[name] for name in params}
     symbols = None if options.symbols is None else comma_list(options.symbols)
-    variant = Variant(name=options.name, indicator=options.indicator, type=options.type, params=params, line=options.line, symbols=symbols)
-    add_variant(make_home(call.home), variant, found)
+    params: dict[str, Any] = {**pairs(options.params)}
+    variant = Variant(
+        name=options.name, indicator=options.indicator, type=options.type, params=params, line=options.line, symbols=symbols
+    )  # fmt: skip
+    variant = complete(variant, found)
+    if not _submitted(call, SetVariant(variant=variant, anew=True)):
+        add_variant(make_home(call.home), variant, found)
     return call.answer(msgspec.to_builtins(variant), [f"{variant.name} is in {call.home / FILE}"])
 
 
 def remove(call: Call) -> int:
-    """Take a variant out of the home."""
-    from core.indicators.variant_file import FILE, remove_variant
+    """Take a variant out of the home, in the same way."""
+    from core.commands import RemoveVariant
+    from core.indicators.variant_text import FILE, remove_variant
 
     name = call.options.name
-    remove_variant(call.home, name)
+    if not _submitted(call, RemoveVariant(name=name)):
+        remove_variant(call.home, name)
     return call.answer({"removed": name}, [f"{name} is no longer in {call.home / FILE}"])
+
+
+def _submitted(call: Call, command: Command) -> bool:
+    """Whether the home's engine has done it; False where none runs."""
+    from core.errors import NotRunning
+
+    try:
+        call.submit(command)
+    except NotRunning:
+        return False
+    return True
 
 
 def variants(call: Call) -> int:

@@ -144,10 +144,18 @@ def _parts(answer: dict[str, Any]) -> Iterator[str]:
         yield _line("memory", f"{memory['used_mb']:,.0f} of {memory['budget_mb']:,} MB{shedding}")
     if loop:
         yield _line("loop", f"late p99 {figures.span(loop['p99_us'])}, at most {figures.span(loop['max_minute_us'])} in the last minute")
+    if (analyst := answer.get("analyst")) and analyst["state"] != "idle":
+        p99 = f", p99 {analyst['p99_ms']:,.0f} ms" if analyst["p99_ms"] is not None else ""
+        ended = f" · last end: {analyst['last_end']}" if analyst["last_end"] else ""
+        yield _line("analyst", f"{analyst['state']}, pid {analyst['pid'] or '-'} · {analyst['questions']:,} answers{p99}{ended}")
     if door := answer.get("door"):
         away = ", ".join(f"{reason} {count:,}" for reason, count in door["refused"].items())
         turned = f" · turned away: {away}" if away else ""
         yield _line("door", f"screens {door['screens']:,} · connections {door['connections']:,}{turned}")
+    for channel in answer.get("channels", []):
+        counts = f"{channel['sent']:,} sent, {channel['failed']:,} failed, {channel['waiting']:,} wait"
+        why = f": {channel['error']}" if channel["error"] else ""
+        yield _line("alerts to", f"{channel['name']} {channel['state']} · {counts}{why}")
 
 
 def _feed(feed: dict[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ where the ring no longer reaches back. An answer never waits: what is still bein
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -23,8 +24,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("charts")
 
-#: Series kept, those asked for least lately go; and bars of one.
-SERIES, BARS = 16, 2000
+#: Series kept, those asked for least lately go, or so many a symbol where that is more, but no more than `MOST_SERIES`; and bars of one.
+SERIES, BARS = 64, 2000
+A_SYMBOL, MOST_SERIES = 8, 512
 
 #: Ticks of a symbol that are made into bars at once, and of all symbols that are looked through for them: it takes some 3 ms.
 AT_ONCE, BEHIND = 50_000, 100_000
@@ -91,14 +93,9 @@ class Charts:
         if kind.by == "time" and (not SECOND <= kind.size <= DAY or kind.size % SECOND):
             raise UsageError(f"a chart's interval is from 1s to 1d: {text!r} is not")
         count = whole(args, "count", AT_LEAST, 1, BARS)
-        chart = self._chart(symbol, kind)
-        engine.incoming.absorb()
-        chart.anew |= not self._go_on(chart)
-        lacks = (chart.anew or bool(chart.note)) and engine.clock.monotonic() > chart.again
-        if not chart.loading and (count > chart.depth or lacks):
-            chart.depth = max(chart.depth, count, AT_LEAST)
-            chart.loading = True
-            engine.spawn(self._load(chart), "bars")
+        chart = self.current(symbol, kind)
+        if self.lacks(chart, count):
+            engine.spawn(self.load(chart, count), "bars")
         return {
             "symbol": symbol,
             "interval": text,
@@ -107,6 +104,22 @@ class Charts:
             "loading": chart.loading or chart.anew,
             "note": chart.note,
         }
+
+    def current(self, symbol: str, kind: BarKind) -> Chart:
+        """A symbol's bars up to now, as far as their past was read.
+
+        Args:
+            symbol: one that is streamed, with its venue.
+        """
+        chart = self._chart(symbol, kind)
+        self.engine.incoming.absorb()
+        chart.anew |= not self._go_on(chart)
+        return chart
+
+    def lacks(self, chart: Chart, count: int) -> bool:
+        """Whether its past is to be read, and nobody does."""
+        again = (chart.anew or bool(chart.note)) and self.engine.clock.monotonic() > chart.again
+        return not chart.loading and (count > chart.depth or again)
 
     async def cuts(self, symbol: str, kind: BarKind) -> Cuts:
         """Where a symbol's bars of a kind, not of time, are cut from here on: as its chart cuts them, also where none is asked for."""
@@ -122,10 +135,15 @@ class Charts:
         key = (symbol, kind)
         if key not in self._charts:
             self._charts[key] = Chart(symbol, kind, dense=self._dense)
-            while len(self._charts) > SERIES:
+            while len(self._charts) > self.most:
                 self._charts.popitem(last=False)
         self._charts.move_to_end(key)
         return self._charts[key]
+
+    @property
+    def most(self) -> int:
+        """Series kept."""
+        return min(max(SERIES, A_SYMBOL * len(self.engine.market.watched)), MOST_SERIES)
 
     @property
     def _dense(self) -> bool:
@@ -143,8 +161,13 @@ class Charts:
         chart.seq = max(chart.seq, engine.last_seq)
         return True
 
+    def load(self, chart: Chart, count: int) -> Coroutine[Any, Any, None]:
+        """Read the past, so many bars at least: the tape's, then what the venue has from before it. From this call on it is `loading`."""
+        chart.depth = max(chart.depth, count, AT_LEAST)
+        chart.loading = True
+        return self._load(chart)
+
     async def _load(self, chart: Chart) -> None:
-        """Read the past: the tape's, then what the venue has from before it."""
         try:
             await self._read(chart)
         except CockpitError as error:
@@ -199,22 +222,6 @@ def watched(engine: Engine, symbol: Any) -> str:
     if full not in engine.market.watched:
         raise UsageError(f"{symbol!r} is not streamed: {', '.join(engine.market.watched) or 'no symbol is'}")
     return full
-
-
-def prints(engine: Engine, args: dict[str, Any]) -> dict[str, Any]:
-    """The newest prints of a symbol, newest first: `[ts_ns, price, qty, side, id, origin]`, side and origin as in `core.types`.
-
-    Args:
-        args: `symbol`, `count`.
-
-    Raises:
-        UsageError: the symbol is not watched.
-    """
-    symbol = watched(engine, args.get("symbol"))
-    engine.incoming.absorb()
-    ticks = engine.recent.newest(engine.symbols[symbol], whole(args, "count", 100, 1, 2000))[::-1]
-    columns = [ticks[name].tolist() for name in ("ts", "price", "qty", "side", "id", "origin")]
-    return {"symbol": symbol, "prints": [list(row) for row in zip(*columns, strict=True)]}
 
 
 def whole(args: dict[str, Any], name: str, default: int, least: int, most: int) -> int:

@@ -24,12 +24,14 @@ from core.commands import (
     Pause,
     Register,
     RemoveAlert,
+    RemoveVariant,
     ReplayPace,
     ReplaySeek,
     ReplayStep,
     Resume,
     SetAlert,
     SetLimits,
+    SetVariant,
     SnoozeAlert,
     Stop,
     Unregister,
@@ -86,6 +88,8 @@ class Commands:
             return await self.engine.sentinel.submit(command, actor)
         if isinstance(command, (Backtest, Optimize, CancelRun, NoteRun, NoteStudy)):
             return await self.engine.lab.obey(command, actor)
+        if isinstance(command, (SetVariant, RemoveVariant)):
+            return await self.engine.variants.obey(command, actor)
         if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
             return await self._replay(command, actor)
         return await self.stop(command, actor)

@@ -17,13 +17,16 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import overview, rounds, storage, streaming
+from core.engine import analyst_watch, overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
+from core.engine.analyst import Analyst
+from core.engine.analyst_indicators import watch_indicators
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
 from core.engine.curves import Curves
+from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
@@ -43,6 +46,7 @@ from core.engine.supply import Supply
 from core.engine.system import System
 from core.engine.trail import LINES, Trail
 from core.engine.upkeep import Upkeep
+from core.engine.variants import Variants
 from core.errors import UsageError
 from core.feed.batch import FeedState
 from core.feed.feed import Feed
@@ -124,8 +128,11 @@ class Engine:
         self.commands = Commands(self)
         self.system = System(self)
         self.sentinel = Sentinel(self)
+        self.dispatch = Dispatch(self)
         self.lab = Lab(self, config.research.processes)
+        self.analyst = Analyst(self)
         self.upkeep = Upkeep(self)
+        self.variants = Variants(self)
         self.replay: Replay | None = None
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
@@ -141,6 +148,7 @@ class Engine:
         """
         await storage.open_files(self, self._opened)
         self._opened.push_async_callback(self.pool.stop)
+        self._opened.push_async_callback(self.analyst.stop)
         await self.lab.open()
         self._opened.push_async_callback(self.lab.close)
         await self.sentinel.recall_alerts()
@@ -152,17 +160,20 @@ class Engine:
         self.spawn(self.rescue.watch(), "watch over workers")
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
+        self._opened.push_async_callback(self.sentinel.trials.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
-        clock = [rounds.watch_clock] if self.replay is None else []
-        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, *clock, rounds.watch_logs):
+        more = [analyst_watch.watch_pairs, *([rounds.watch_clock] if self.replay is None else [])]
+        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, *more, rounds.watch_logs):
             self.spawn(work(self), work.__name__)
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
         self.spawn(self.sentinel.run(), "alert rules")
+        self.spawn(self.dispatch.run(), "alert channels")
         self.spawn(self.upkeep.run(), "upkeep")
+        self.spawn(watch_indicators(self), "values for alert rules")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     async def _make_feed(self) -> None:

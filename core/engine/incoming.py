@@ -82,6 +82,7 @@ class Incoming:
         engine.market.held = batches[-1].held
         engine.market.take(ticks, join([batch.quotes for batch in batches], QUOTE))
         engine.sentinel.look(ticks)
+        engine.analyst.take(ticks)
         engine.panes.touch("prices")
         if engine.tape.full and not self._waiting_for_room:
             self._waiting_for_room = True
@@ -143,6 +144,8 @@ class Incoming:
         """The connection changed."""
         engine = self.engine
         engine.feed_state = state
+        if state.state != "live":
+            engine.sentinel.heard.deafen()
         cause = f"feed {state.venue}"
         if state.state in ("stale", "backoff"):
             engine.alarms.raise_(cause, "warning", f"{state.venue} {state.state}: {state.detail}")

@@ -1,4 +1,4 @@
-"""The memory of the engine and its workers together, held to a budget: what matters least is given up first.
+"""The memory of the engine, its workers and its analyst together, held to a budget: what matters least is given up first.
 
 Stage 1 (80 %): caches shrink. 2 (100 %): quotes are shown less often, nothing new is taken on. 3 (120 %): the biggest worker that
 outgrew itself is replaced; its strategies go on from their snapshots. 4 (150 %, and that did not help): reading stands still until
@@ -112,7 +112,8 @@ class Memory:
     async def look(self, now: float) -> None:
         """See where memory stands, and do what that asks for."""
         loop = asyncio.get_running_loop()
-        pids = [os.getpid(), *(worker.pid for worker in self.engine.pool.workers if worker.ready.is_set() and worker.pid)]
+        workers = (worker.pid for worker in self.engine.pool.workers if worker.ready.is_set())
+        pids = [os.getpid(), *(pid for pid in (*workers, self.engine.analyst.pid) if pid)]
         touched = sum((await loop.run_in_executor(self._eyes, self._glance, pids)).values())
         grown = touched - self._touched > GROWN * self.budget
         if self.stage or grown or now - self._weighed >= WEIGH_S:
@@ -132,7 +133,7 @@ class Memory:
 
     @property
     def used(self) -> int:
-        """Bytes the engine and its workers hold."""
+        """Bytes the engine and the processes it lives with hold."""
         return sum(self._held.values())
 
     @property
@@ -152,17 +153,18 @@ class Memory:
 
     def has_room_for_worker(self) -> bool:
         """Whether one more worker process, as big as those there are, would leave some of the budget."""
-        sizes = [held for pid, held in self._held.items() if pid != os.getpid()]
+        sizes = [held for pid, held in self._held.items() if pid not in (os.getpid(), self.engine.analyst.pid)]
         return self.used + (max(sizes) if sizes else 0) <= STAGES[0] * self.budget
 
     def figures(self) -> dict[str, Any]:
         """For `status`; sizes in MB."""
-        engine = self._held.get(os.getpid(), 0)
+        engine, analyst = (self._held.get(pid, 0) for pid in (os.getpid(), self.engine.analyst.pid))
         return {
             "budget_mb": self.budget // MB,
             "used_mb": round(self.used / MB, 1),
             "engine_mb": round(engine / MB, 1),
-            "workers_mb": round((self.used - engine) / MB, 1),
+            "workers_mb": round((self.used - engine - analyst) / MB, 1),
+            "analyst_mb": round(analyst / MB, 1),
             "stage": self.stage,
             "shedding": SAID[self.stage],
             "shed": dict(self.shed) | {"quotes": self.engine.market.quotes_shed},
@@ -178,7 +180,8 @@ class Memory:
         if stage:
             text = f"{self._load()}: {SAID[stage]}"
             if self.floor > self.budget * STAGES[0]:
-                text += f"; the engine and {len(self._held) - 1} workers need {self.floor // MB:,} MB by themselves: raise engine.memory_mb"
+                need = f"the engine and {len(self._held) - 1} processes beside it need {self.floor // MB:,} MB by themselves"
+                text += f"; {need}: raise engine.memory_mb"
             engine.alarms.raise_("memory", "warning" if stage == 1 else "critical", text)
         else:
             engine.alarms.resolve("memory")

@@ -9,8 +9,8 @@ import msgspec
 
 from core.engine import overview
 from core.engine.bar_fills import bar_fills
-from core.engine.charts import prints
 from core.engine.digest import digest
+from core.engine.newest_prints import prints
 from core.engine.presence import Presence
 from core.errors import CockpitError, UsageError
 from core.research.source_symbols import look
@@ -27,7 +27,7 @@ LOOK_S = 5.0
 #: What can be asked.
 QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
-    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity"),
+    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test"),
 )
 
 
@@ -79,6 +79,8 @@ class Requests:
             return [msgspec.structs.asdict(row) for row in engine.alarms.rows()]
         if what == "alert_rules":
             return engine.sentinel.rows()
+        if what == "alert_test":
+            return await engine.sentinel.trials.ask(args)
         if what == "latency":
             return engine.passage.histograms()
         if what == "settled":
@@ -110,7 +112,9 @@ class Requests:
             return await asyncio.to_thread(lacking_in, texts, engine.home, args.get("from_ns"), args.get("to_ns"))
         if what == "upkeep":
             return engine.upkeep.ask(start=bool(args.get("start")), whole=bool(args.get("whole")))
-        raise UsageError(f"{what!r} is not a question: {', '.join(QUESTIONS)}")
+        if what in engine.analyst.words:
+            return await engine.analyst.ask(what, args)
+        raise UsageError(f"{what!r} is not a question: {', '.join((*QUESTIONS, *engine.analyst.words))}")
 
     async def stop_when_left(self, linger_s: float) -> None:
         """End the engine once no viewer has been there for `linger_s`; a replay that plays is at work."""

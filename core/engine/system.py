@@ -14,7 +14,7 @@ import structlog
 from core.errors import StoreError
 from core.store.coverage import Coverage, coverage
 from core.store.summary import gap_totals, sealed_ticks
-from core.system_view import CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
+from core.system_view import AnalystRow, CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.workers.vitals import Vitals
 
 if TYPE_CHECKING:
@@ -82,7 +82,8 @@ class System:
     def view(self) -> SystemView:
         """The pane. Sizes and gaps are as of a moment ago."""
         self.files.look_soon()
-        return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process())
+        channels = self.engine.dispatch.rows()
+        return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process(), self.analyst(), channels)
 
     def coverage(self) -> list[CoverageRow] | None:
         """What the tape holds of the symbols that are streamed, as of a moment ago; None before the first look."""
@@ -100,9 +101,11 @@ class System:
             "workers": engine.pool.figures(),
             "latency": engine.passage.figures(),
             "store": _named(self.store()),
+            "analyst": engine.analyst.figures(),
             "memory": engine.memory.figures(),
             "loop": engine.pauses.figures(),
             "door": self._at_the_door(),
+            "channels": [_named(row) for row in self.engine.dispatch.rows()],
         }
 
     def _at_the_door(self) -> dict[str, Any]:
@@ -111,6 +114,11 @@ class System:
     def workers(self) -> list[WorkerRow]:
         """One a place of the pool."""
         return [WorkerRow(**row) for row in self.engine.pool.figures()]
+
+    def analyst(self) -> AnalystRow:
+        """The process beside."""
+        figures = self.engine.analyst.figures()
+        return AnalystRow(**{name: figures[name] for name in AnalystRow.__struct_fields__})
 
     def stages(self) -> list[StageRow]:
         """In the order of the way, of the last minute."""

@@ -51,6 +51,10 @@ def subject_of(kind: str, payload: dict[str, Any]) -> str:
         return " ".join(part for part in (str(payload.get("id") or ""), name, f"on {where}" if where else "") if part)
     if kind in ("pace", "step", "seek"):
         return _of_replay(kind, payload)
+    if isinstance(variant := payload.get("variant"), dict):
+        return f"{variant.get('name', '')}: {variant.get('indicator', '')}"
+    if kind == "remove_variant":
+        return str(payload.get("name") or "")
     if isinstance(payload.get("rule"), dict):
         return str(payload["rule"].get("id") or payload["rule"].get("symbol") or "")
     told = next((payload[key] for key in _SUBJECTS if payload.get(key)), None)

@@ -36,6 +36,7 @@ class Rest:
         self._clock = clock
         self._timeout = aiohttp.ClientTimeout(total=timeout_s)
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
         self._try_ended = asyncio.Event()
         self._last_failure = ""
 
@@ -85,7 +86,8 @@ class Rest:
         return self._quota.hold_left()
 
     async def aclose(self) -> None:
-        """Close the connections it keeps."""
+        """Close the connections it keeps; there are no more calls."""
+        self._closed = True
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -112,6 +114,8 @@ class Rest:
             raise VenueError(f"{self._venue.name} refused {call.path}: {self._refusal(status, body)}")
 
     async def _send(self, call: RestCall) -> tuple[int, dict[str, str], bytes]:
+        if self._closed:  # who asks on while all ends must not open what nobody closes
+            raise VenueError(f"{self._venue.name} is not asked any more: its feed has ended")
         if self._session is None:
             self._session = aiohttp.ClientSession(timeout=self._timeout, trust_env=True)
         query = {key: str(value) for key, value in call.query.items()}

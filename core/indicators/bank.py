@@ -116,6 +116,10 @@ class Bank:
                 self.failed[rack.indicator.name] = str(error)
                 rack.forget()
 
+    def index(self, symbol: str) -> int:
+        """By which index ticks name a symbol that is followed."""
+        return self._symbols[symbol]
+
     def series(self, name: str, symbol: str, ticks: Records) -> NDArray[np.float64]:
         """Advance one variant over ticks of one symbol it follows; its lines after each of them, shape (ticks, lines).
 
@@ -135,6 +139,18 @@ class Bank:
         """
         found, index = self._seat(name, symbol)
         return found.rack.lines(found.number, index).copy()
+
+    def go_on_from(self, other: Bank, name: str, symbol: str) -> None:
+        """Let a variant know of a symbol what it knows in another bank of the same table of symbols.
+
+        Raises:
+            UsageError: it does not follow that symbol, here or there.
+            StoreError: it is of another indicator there, or of other parameters.
+        """
+        (ours, index), (theirs, _) = self._seat(name, symbol), other._seat(name, symbol)
+        if ours.rack.version != theirs.rack.version or ours.params != theirs.params:
+            raise StoreError(f"{name} is another variant in the other bank")
+        ours.rack.restore(ours.number, index, theirs.rack.save(theirs.number, index))
 
     def snapshot(self) -> bytes:
         """All that changes while it runs."""

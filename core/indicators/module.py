@@ -6,6 +6,7 @@ import ctypes
 import functools
 from types import ModuleType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -52,8 +53,12 @@ def compile():
 """
 
 
+#: Texts that were generated, of ticks and of bars, by the module of their indicator: a file that is loaded again has another one.
+_TEXTS: WeakKeyDictionary[ModuleType, dict[bool, str]] = WeakKeyDictionary()
+
+
 def generate(indicator: Indicator, *, bars: bool = False) -> str:
-    """The module's text.
+    """The module's text; generated once, as that takes some hundredths of a second.
 
     Args:
         bars: the ticks are BAR records.
@@ -61,6 +66,13 @@ def generate(indicator: Indicator, *, bars: bool = False) -> str:
     Raises:
         StrategyError: `step` uses something that cannot be compiled in.
     """
+    texts = _TEXTS.setdefault(indicator.module, {})
+    if bars not in texts:
+        texts[bars] = _generated(indicator, bars)
+    return texts[bars]
+
+
+def _generated(indicator: Indicator, bars: bool) -> str:
     replace: dict[Any, Any] = {loop.step: indicator.module.step}
     if bars:
         replace[close_bar] = close_bar_from_bar

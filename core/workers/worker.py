@@ -134,17 +134,7 @@ class Worker(Lane, asyncio.Protocol):
 
     async def ended(self) -> str:
         """Why the process ended, in words; it is made to end if it has not within a moment."""
-        if self.process is None:
-            return "it did not start"
-        try:
-            code = await asyncio.to_thread(self.process.wait, STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            code = await asyncio.to_thread(self.process.wait)
-        if code < 0:
-            names = {member.value: member.name for member in signal.Signals}
-            return f"killed by {names.get(-code, f'signal {-code}')}"
-        return f"exited with {code}"
+        return await how_it_ended(self.process)
 
     async def stop(self) -> None:
         """Ask it to end; make it, if it does not."""
@@ -164,3 +154,18 @@ class Worker(Lane, asyncio.Protocol):
         if self._cell is not None:
             self._cell.close()
             self._cell = None
+
+
+async def how_it_ended(process: subprocess.Popen[bytes] | None) -> str:
+    """Why a process ended, in words; it is made to end if it has not within a moment."""
+    if process is None:
+        return "it did not start"
+    try:
+        code = await asyncio.to_thread(process.wait, STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        code = await asyncio.to_thread(process.wait)
+    if code < 0:
+        names = {member.value: member.name for member in signal.Signals}
+        return f"killed by {names.get(-code, f'signal {-code}')}"
+    return f"exited with {code}"

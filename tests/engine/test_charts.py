@@ -18,6 +18,7 @@ from inline_rig import InlineEngine, make_engine
 from core.analytics.bars import aggregate
 from core.engine import charts
 from core.engine.charts import rows
+from core.engine.newest_prints import prints as prints_of
 from core.engine.requests import Requests
 from core.errors import UsageError, VenueError
 from core.types import MINUTE, SECOND, TICK, BarQuality, Origin, Records, bar_kind
@@ -217,7 +218,7 @@ async def test_an_answer_never_waits_for_the_past(tmp_path: Path) -> None:
 
 async def test_only_so_many_series_are_kept(tmp_path: Path) -> None:
     async with engine_of(tmp_path) as engine:
-        for seconds in range(1, 30):
+        for seconds in range(1, charts.SERIES + 14):
             engine.charts.bars({"symbol": SYMBOL, "interval": f"{seconds}s"})
         assert len(engine.charts._charts) == charts.SERIES
         await until(lambda: not any(chart.loading for chart in engine.charts._charts.values()), "all are read")
@@ -246,10 +247,10 @@ async def test_the_newest_prints_come_first(tmp_path: Path) -> None:
         mine = prints(5000)
         engine.release(mine.copy())
         engine.release(prints(5000, symbol=1))
-        answer = charts.prints(engine, {"symbol": "btcusdt", "count": 3})
+        answer = prints_of(engine, {"symbol": "btcusdt", "count": 3})
         wanted = [[t["ts"], t["price"], t["qty"], t["side"], t["id"], t["origin"]] for t in mine[:-4:-1]]
         assert answer == {"symbol": SYMBOL, "prints": wanted}
-        assert len(charts.prints(engine, {"symbol": "btcusdt", "count": 10_000})["prints"]) == 2000
+        assert len(prints_of(engine, {"symbol": "btcusdt", "count": 10_000})["prints"]) == 2000
 
 
 async def test_looking_further_back_reads_on_where_the_last_reading_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,7 @@ class Room:
             blotter=Blotter("paper"),
             market=Market(Symbols(), 10.0),
             roster=[],
+            analyst=SimpleNamespace(pid=0),
             rescue=SimpleNamespace(recycle=self.recycle),
             pauses=SimpleNamespace(collect=lambda thorough: 0, collect_young=lambda: 0),
             gate=Gate(lambda: self.read(False), lambda: self.read(True)),

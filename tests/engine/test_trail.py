@@ -23,6 +23,8 @@ from core.engine.trail import LINES, Trail, subject_of
         ("failed", {"id": "a", "line": "ZeroDivisionError"}, "a: ZeroDivisionError"),
         ("stop", {"flatten": False}, ""),
         ("set_alert", {"rule": {"id": "price-1", "symbol": "binance:A"}}, "price-1"),
+        ("set_variant", {"variant": {"name": "fast", "indicator": "rsi"}, "anew": True}, "fast: rsi"),
+        ("remove_variant", {"name": "fast"}, "fast"),
         ("unknown", {}, ""),
     ],
 )

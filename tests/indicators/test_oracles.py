@@ -82,6 +82,19 @@ def test_obv_agrees_with_talib(bars: Records) -> None:
     np.testing.assert_allclose(over("obv", bars)[:, 0], talib.OBV(bars["price"].copy(), bars["qty"].copy()), rtol=1e-9, atol=1e-6)
 
 
+def test_windows_of_bars_agree_with_talib(bars: Records) -> None:
+    close, high, low = (bars[name].copy() for name in ("price", "high", "low"))
+    theirs = {
+        "std": talib.STDDEV(close, 20),
+        "highest": talib.MAX(high, 20),
+        "lowest": talib.MIN(low, 20),
+        "momentum": talib.MOM(close, 20),
+        "roc": talib.ROCP(close, 20),
+    }
+    for name, line in theirs.items():
+        close_to(over(name, bars, {"period": 20})[:, 0], line, 1e-8 * close.mean())
+
+
 def test_the_stochastic_oscillator_of_a_price_that_stands_still_is_50() -> None:
     still = {name: np.full(40, 7.0) for name in ("high", "low", "close", "volume")}
     assert (over("stochastic", bars_of(still))[20:] == 50.0).all()

@@ -116,6 +116,20 @@ def measure(a: Floats, b: Floats, how: How) -> Figures:
         )
 
 
+def spread_by(a: Floats, b: Floats, how: How) -> Floats:
+    """The spread of two legs alone, as `measure` has it, by one method: shape (m,), m <= n.
+
+    Raises:
+        Absent: there is no line.
+    """
+    fits: dict[Method, Callable[[Floats, Floats], Line]] = {"ols": fit_ols, "huber": fit_huber, "theil_sen": fit_theil_sen}
+    with np.errstate(all="ignore"):
+        y, x = (np.log(a), np.log(b)) if how.log else (a, b)
+        if how.method == "kalman":
+            return _spread(y, x, {}, fit_kalman(y, x), how.method)
+        return _spread(y, x, {how.method: fits[how.method](y, x)}, None, how.method)
+
+
 class _Found:
     """Takes figures, and notes why there is none."""
 

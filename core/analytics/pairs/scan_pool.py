@@ -14,6 +14,7 @@ from core.analytics.pairs.figures import How
 from core.analytics.pairs.scan import Row, look, pairs_of, parts_of, ranked
 from core.compile.__main__ import die_with
 from core.errors import CockpitError
+from core.research.standing_back import step_back
 
 #: Pairs of a job: a tenth of a second or so, so that progress is seen and a stop is prompt.
 PART = 50
@@ -26,14 +27,23 @@ Told = Callable[[int, int], None]
 _given: tuple[Sequence[Closes], How, int] | None = None
 
 
-def scan(legs: Sequence[Closes], how: How, *, carry: int = 0, jobs: int | None = None, told: Told = lambda done, total: None) -> list[Row]:
+def scan(
+    legs: Sequence[Closes],
+    how: How,
+    *,
+    carry: int = 0,
+    jobs: int | None = None,
+    told: Told = lambda done, total: None,
+    idle: bool = False,
+) -> list[Row]:
     """Test every pair of the legs, and rank them.
 
     Args:
         how: `method` does not count: a scan is by least squares.
         carry: as of `align`.
         jobs: processes at once; None: one a core.
-        told: called with how many pairs are done, of how many.
+        told: called with how many pairs are done, of how many, twice a second or more often; what it raises ends the scan.
+        idle: they take only what nobody else wants of the processor.
 
     Raises:
         CockpitError: a process was killed.
@@ -43,7 +53,7 @@ def scan(legs: Sequence[Closes], how: How, *, carry: int = 0, jobs: int | None =
     rows: list[Row] = []
     told(0, len(pairs))
     parts = list(parts_of(pairs, PART))
-    with _pool(min(jobs or os.cpu_count() or 1, max(1, len(parts))), (legs, how, carry)) as pool:
+    with _pool(min(jobs or os.cpu_count() or 1, max(1, len(parts))), (legs, how, carry), idle) as pool:
         try:
             waiting: set[Future[list[Row]]] = {pool.submit(_look_at, part) for part in parts}
             while waiting:
@@ -57,11 +67,12 @@ def scan(legs: Sequence[Closes], how: How, *, carry: int = 0, jobs: int | None =
 
 
 @contextmanager
-def _pool(jobs: int, given: tuple[Sequence[Closes], How, int]) -> Iterator[ProcessPoolExecutor]:
+def _pool(jobs: int, given: tuple[Sequence[Closes], How, int], idle: bool) -> Iterator[ProcessPoolExecutor]:
     """Processes that end with the block, and with this process however it ends."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update({name: "1" for name, value in before.items() if value is None})  # a child reads it as it loads NumPy
-    pool = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_settle_in, initargs=(os.getpid(), given))
+    spawn, own = multiprocessing.get_context("spawn"), (os.getpid(), given, idle)
+    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_settle_in, initargs=own)
     processes = pool._processes  # the pool forgets them as soon as it breaks
     try:
         yield pool
@@ -75,13 +86,15 @@ def _pool(jobs: int, given: tuple[Sequence[Closes], How, int]) -> Iterator[Proce
             process.join()
 
 
-def _settle_in(parent: int, given: tuple[Sequence[Closes], How, int]) -> None:
+def _settle_in(parent: int, given: tuple[Sequence[Closes], How, int], idle: bool) -> None:
     """A process of the pool: ended by its parent alone."""
     import signal
 
     global _given
     die_with(parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if idle:
+        step_back(os.getpid(), idle)
     _given = given
 
 

@@ -59,6 +59,11 @@ def rolling_zscore(spread: Floats, window: int) -> Floats:
     return _rolled(window, lambda part: (part[0][:, -1] - part[0].mean(axis=1)) / _deviation(part[0]), spread)
 
 
+def rolling_band(spread: Floats, window: int) -> tuple[Floats, Floats]:
+    """(n,) mean and (n,) deviation (n - 1) of the `window` bars up to every bar, NaN where there is none or the spread does not move."""
+    return _rolled(window, lambda part: part[0].mean(axis=1), spread), _rolled(window, lambda part: _deviation(part[0]), spread)
+
+
 def rolling_correlation(y: Floats, x: Floats, window: int) -> Floats:
     """(n,) the correlation of the `window` changes up to every bar, NaN where there is none."""
     return np.concatenate([[np.nan], _rolled(window, _correlations, np.diff(y), np.diff(x))])

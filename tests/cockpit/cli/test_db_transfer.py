@@ -116,17 +116,43 @@ def test_a_backtest_runs_over_exported_bars(run: Run, tape: Path, tmp_path: Path
     assert (source.symbol, source.kind, source.interval_ns, len(source.load())) == ("binance:BTCUSDT", "bars", 60_000_000_000, 10)
 
 
-def test_indicators_by_name(run: Run, tape: Path, tmp_path: Path) -> None:
+def test_indicators_and_variants_by_name(run: Run, tape: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     words = ["--symbol", "BTCUSDT", "--interval", "1m", "-o", str(path)]
-    run("db", "export", "indicators", *words, "--indicator", "sma:3", "--indicator", "bollinger:3,2")
+    assert run("indicators", "add", "low", "bollinger", "--param", "period=3", "interval=2m", "--line", "lower").code == 0
+    asked = ["--indicator", "sma:3", "--indicator", "bollinger:3,2", "--indicator", "low", "--indicator", "price_window:from_s=30"]
+    outcome = run("db", "export", "indicators", *words, *asked)
+    assert (outcome.code, outcome.err) == (0, "")
     rows = rows_of(path)
-    assert list(rows[0])[-5:] == ["close", "sma_3", "bollinger_3_2", "bollinger_3_2_upper", "bollinger_3_2_lower"]
+    assert list(rows[0])[:13] == [
+        "time", "start_ns", "end_ns", "symbol", "stream", "interval", "close", "sma_3", "bollinger_3_2_middle", "bollinger_3_2_upper",
+        "bollinger_3_2_lower", "bollinger_3_2_z", "low",
+    ]  # fmt: skip
     closes = [float(row["close"]) for row in rows]
     assert [row["sma_3"] for row in rows[:2]] == ["", ""]
     assert float(rows[2]["sma_3"]) == pytest.approx(sum(closes[:3]) / 3)
+    assert float(rows[2]["sma_3"]) == pytest.approx(float(rows[2]["bollinger_3_2_middle"]))
+    assert [bool(row["low"]) for row in rows] == [number >= 5 for number in range(len(rows))]
     assert "name at least one" in run("db", "export", "indicators", *words).err
     assert "given twice" in run("db", "export", "indicators", *words, "--indicator", "sma:3", "--indicator", "sma:3").err
+    assert "sma: period='0' is not allowed" in run("db", "export", "indicators", *words, "--indicator", "sma:0").err
+    assert "no indicator 'smma'; did you mean sma?" in run("db", "export", "indicators", *words, "--indicator", "smma").err
+    assert "sma takes period, interval" in run("db", "export", "indicators", *words, "--indicator", "sma:3,4").err
+
+
+def test_a_span_of_indicators_is_warm_from_its_first_bar_through_its_last(run: Run, tape: Path, tmp_path: Path) -> None:
+    whole, part = tmp_path / "whole.csv", tmp_path / "part.csv"
+    words = ["db", "export", "indicators", "--symbol", "BTCUSDT", "--indicator", "sma:3", "--interval"]
+    run(*words, "1m", "-o", str(whole))
+    assert run(*words, "1m", "-o", str(part), "--from", "2024-08-01T00:04", "--to", "2024-08-01T00:07").code == 0
+    assert rows_of(part) == [row for row in rows_of(whole) if "00:04" <= row["time"][11:16] < "00:07"]
+    run(*words, "tick", "-o", str(part), "--to", "2024-08-01T00:00:10")
+    assert len(rows_of(part)) == 10
+    assert list(rows_of(part)[0]) == ["time", "ts_ns", "symbol", "stream", "sma_3"]
+    run(*words, "tick:50", "-o", str(part))
+    closes = [float(row["close"]) for row in rows_of(part)]
+    assert float(rows_of(part)[4]["sma_3"]) == pytest.approx(sum(closes[2:5]) / 3)
+    assert rows_of(part)[0]["interval"] == "tick:50"
 
 
 async def test_fills_are_the_ledgers_and_their_texts_are_inert(run: Run, home: Path, tmp_path: Path) -> None:

@@ -12,9 +12,13 @@ import pytest
 import talib
 from cli_doubles import Run
 
+from cockpit.cli.call import Call
+from core.commands import Command, SetVariant
+from core.errors import UsageError
 from core.home import data_folder, make_home
 from core.store.tape import Tape
 from core.types import SECOND, TICK, Symbols
+from core.variant import Variant
 
 SAMPLES = data_folder() / "samples"
 BARS, PRINTS = str(SAMPLES / "BTCUSDT-1m.csv"), str(SAMPLES / "BTCUSDT-aggTrades-sample.csv")
@@ -83,7 +87,8 @@ def test_a_variant_is_added_listed_and_removed(run: Run, home: Path) -> None:
         "indicators", "add", "fast", "rsi", "--param", "period=7", "interval=5m", "--type", "risk", "--symbols", "BTCUSDT", "--json"
     )
     assert added.document == {
-        "name": "fast", "indicator": "rsi", "type": "risk", "params": {"period": 7, "interval": "5m"}, "line": "", "symbols": ["BTCUSDT"],
+        "name": "fast", "indicator": "rsi", "type": "risk", "params": {"period": 7, "interval": "5m"}, "line": "rsi",
+        "symbols": ["BTCUSDT"],
     }  # fmt: skip
     (row,) = run("indicators", "variants", "--json").document
     assert (row["name"], row["line"], row["params"]) == ("fast", "rsi", {"period": 7, "interval": "5m"})
@@ -92,6 +97,22 @@ def test_a_variant_is_added_listed_and_removed(run: Run, home: Path) -> None:
     assert run("indicators", "variants", "--json").document == []
     refused = run("indicators", "remove", "fast")
     assert (refused.code, refused.err) == (2, "cockpit: no variant 'fast'; there are: none\n")
+
+
+def test_a_running_engine_is_told_and_says_what_it_refuses(run: Run, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    submitted: list[Command] = []
+
+    def submit(call: Call, command: Command, timeout: float = 30.0) -> None:
+        if submitted:
+            raise UsageError("fast is gone already")
+        submitted.append(command)
+
+    monkeypatch.setattr(Call, "submit", submit)
+    assert run("indicators", "add", "fast", "rsi", "--param", "period=7").code == 0
+    assert submitted == [SetVariant(variant=Variant(name="fast", indicator="rsi", params={"period": 7}, line="rsi"), anew=True)]
+    assert not (home / "indicators.toml").exists()
+    refused = run("indicators", "remove", "fast")
+    assert (refused.code, refused.err) == (2, "cockpit: fast is gone already\n")
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ def test_the_status_for_people_is_one_screen_with_what_is_wrong_on_top(run: Run,
     assert len(lines) < 24
 
 
+def test_the_analyst_has_a_line_once_somebody_asked_it_something(run: Run, engine: FakeEngine) -> None:
+    asked = {"state": "ready", "pid": 4720, "questions": 1_204, "p99_ms": 61.3, "last_end": "killed by SIGKILL"}
+    engine.answers["status"] = STATUS | {"analyst": asked}
+    assert "analyst   ready, pid 4720 · 1,204 answers, p99 61 ms · last end: killed by SIGKILL" in run("status").out
+    engine.answers["status"] = STATUS | {"analyst": asked | {"state": "idle"}}
+    assert "analyst" not in run("status").out
+
+
 def test_the_status_for_programs_is_what_the_engine_said(run: Run, engine: FakeEngine) -> None:
     engine.answers["status"] = STATUS
     assert run("status", "--json").document == STATUS
