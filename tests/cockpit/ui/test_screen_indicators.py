@@ -135,7 +135,7 @@ async def test_a_slow_analyst_holds_up_neither_bars_nor_prints(tmp_path: Path, m
 async def test_why_there_are_no_lines_is_said_under_the_chart(tmp_path: Path) -> None:
     charted_with(tmp_path, Drawn("sma"), Drawn("gone", True))
     async with opened(tmp_path, WIDE) as (engine, app, _):
-        await eventually(lambda: line_with(app, "no answer to 'indicator_series'"))
+        await eventually(lambda: line_with(app, "'indicator_series' is not a question"))
         lines = Lines(engine)
         lines.state = {"state": "starting", "note": "", "asof_ns": 0}
         await eventually(lambda: line_with(app, "the analyst is starting"))
@@ -152,7 +152,7 @@ async def test_without_an_answer_the_list_says_why_and_still_switches_what_is_dr
     charted_with(tmp_path, Drawn("sma"))
     async with opened(tmp_path, WIDE) as (_, app, pilot):
         await pilot.press("l")
-        await eventually(lambda: line_with(app, "no answer to 'indicators'") and line_with(app, "● sma"))
+        await eventually(lambda: line_with(app, "'indicators' is not a question") and line_with(app, "● sma"))
         await switch(app, pilot, "sma")
         assert app.live.chart.indicated.drawn == []
 
@@ -341,7 +341,7 @@ async def test_a_variant_that_is_gone_cannot_be_changed_and_that_is_said(tmp_pat
 async def test_without_the_engines_indicators_the_form_says_why(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (_, app, pilot):
         add_variant(app)
-        await eventually(lambda: line_with(app, "no answer to 'indicators'"))
+        await eventually(lambda: line_with(app, "'indicators' is not a question"))
         await pilot.press("enter", "escape")
         await eventually(lambda: app.uncovered)
 
