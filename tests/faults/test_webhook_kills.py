@@ -18,6 +18,9 @@ from tests.channels.hook import SECRET, Posted, hook_in_thread
 #: An engine that tries again soon.
 HASTY = "from core.engine import courier\ncourier.DELAYS_S = (0.1, 0.1, 0.2, 0.2, 0.2)\n"
 
+#: On a machine that is busy with other things an engine takes long to start, and there may be a thousand alerts to tell.
+PATIENCE_S = 240.0
+
 
 def unreliable(posted: Posted, nth: int) -> int | str:
     """Of some messages the first tries fail, by their key: before they are taken, after it, or with an answer."""
@@ -38,19 +41,19 @@ def kill_while_alerts_go_out(folder: Path, times: int) -> None:
         (home / "cockpit.toml").write_text(f'[alerts.webhook.ops]\nurl = "{hook.url}"\n{terms}')
         for life in range(times):
             with recorder(home, place, "--no-strategies", names=NAMES) as running:
-                until(lambda: running.said("ticks_total"), "ticks come")
+                until(lambda: running.said("ticks_total"), "ticks come", PATIENCE_S)
                 if life == 0:
                     set_levels(running, tape)
                 time.sleep(dice.uniform(0.5, 3.0))
                 running.kill()
         with recorder(home, place, "--no-strategies", names=NAMES) as running:
-            until(lambda: running.said("ticks_total"), "ticks come")
+            until(lambda: running.said("ticks_total"), "ticks come", PATIENCE_S)
             assert running.stop() == 0
         with recorder(
             home, {key: "http://127.0.0.1:9" if "REST" in key else "ws://127.0.0.1:9" for key in place}, "--no-strategies", names=NAMES
         ):
             due = "SELECT count(*) FROM outbox WHERE state = 'waiting' AND due_ns < ?"
-            until(lambda: rows(ledger, due, time.time_ns() + 10**9) == [(0,)], "all is told", 120)
+            until(lambda: rows(ledger, due, time.time_ns() + 10**9) == [(0,)], "all is told", PATIENCE_S)
     known = {id_ for (id_,) in rows(ledger, "SELECT alert_id FROM alerts")}
     told = Counter((posted.message["id"], posted.message["state"]) for posted in hook.taken.values())
     assert len(known) > times, "nothing happened"
