@@ -48,7 +48,7 @@ BENCHES: dict[str, list[str]] = {
     "recovery": ["--ticks", "50000", "--rounds", "1"],
     "lab": ["--seconds", "2", "--rounds", "1"],
     "lab_study": ["--seconds", "2", "--rounds", "1"],
-    "alerts": ["--batches", "200"],
+    "alerts": ["--batches", "200", "--seconds", "5"],
     "honesty": ["--searches", "2", "--paths", "500"],
     "trend": ["--markets", "20"],
     "pairs": ["--symbols", "8", "--bars", "200", "--rounds", "1"],

@@ -1,10 +1,11 @@
 """What the price pane costs: the real screen in a real terminal, on an engine that changes a set share of its cells ten times a second.
 
-    python benchmarks/screen.py [--seconds 20] [--columns 120] [--lines 40] [--rows 30] [--changing 30]
+    python benchmarks/screen.py [--seconds 20] [--columns 120] [--lines 40] [--rows 30] [--changing 30] [--chart bars|lines]
 
 Prints one JSON document: CPU of the screen's process (percent of one core), bytes to the terminal per frame (frames are views that
 were pulled), time from a key to its paint (ms), and time from start to the first paint and to the first price (s). The share is out of
 8 figures a row, so 30 rows are 240 cells; `--changing 0` is a still market, and more than all cells change every figure every time.
+`--chart` looks at the chart instead, over the whole screen: of bars, or with five lines, the trend and a panel of an indicator on them.
 """
 
 from __future__ import annotations
@@ -34,8 +35,10 @@ import msgspec
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from cockpit.settings import Drawn, Left, LeftChart, leave_in
 from core.view import Painted, PriceRow, Pull, Reply, Request
 from tests.cockpit.ui.fake_engine import FakeEngine, header_view
+from tests.cockpit.ui.fake_indicators import Lines
 
 SECOND = 1_000_000_000
 
@@ -85,6 +88,7 @@ def serve(home: Path, rows: int, changing: int, pulls: Synchronized[int]) -> Non
 
     async def forever() -> None:
         async with Ticker(home, rows, changing, pulls) as engine:
+            Lines(engine)
             engine.header = header_view(capital=0.0)
             await asyncio.Event().wait()
 
@@ -152,19 +156,22 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         pulls: Synchronized[int] = multiprocessing.Value("q", 0)
         engine = multiprocessing.Process(target=serve, args=(Path(folder), options.rows, options.changing, pulls), daemon=True)
         engine.start()
+        if options.chart == "lines":
+            drawn = [Drawn("sma"), Drawn("bollinger"), Drawn("slow", True), Drawn("fast_rsi", True)]
+            leave_in(Path(folder), Left(chart=LeftChart(drawn=drawn, trend=True)))
         while not (Path(folder) / "run" / "engine.sock").exists():
             time.sleep(0.01)
         terminal = Terminal(Path(folder), options.columns, options.lines)
         try:
             first = terminal.read(terminal.began + 10, b"cockpit")
             price = terminal.read(terminal.began + 10, b"SYM00USDT")
-            os.write(terminal.fd, b"+")
+            os.write(terminal.fd, b"5+" if options.chart else b"+")
             terminal.read(time.perf_counter() + 3)
             cpu, total, frames, since = terminal.cpu(), terminal.total, pulls.value, time.perf_counter()
             terminal.read(since + options.seconds)
             took = time.perf_counter() - since
             cpu, total, frames = terminal.cpu() - cpu, terminal.total - total, pulls.value - frames
-            keys = key_to_paint(terminal, options.keys)
+            keys = [] if options.chart else key_to_paint(terminal, options.keys)
         finally:
             terminal.close()
             engine.terminate()
@@ -190,6 +197,7 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=40)
     parser.add_argument("--rows", type=int, default=30)
     parser.add_argument("--changing", type=int, default=30)
+    parser.add_argument("--chart", choices=["bars", "lines"])
     parser.add_argument("--keys", type=int, default=60)
     sys.stdout.write(json.dumps(measure(parser.parse_args())) + "\n")
 

@@ -2,67 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Collection, Mapping
 
 from textual.binding import Binding
 
 from cockpit import asking, charting, exporting, levers, moves, replaying, studying, watching
+from cockpit.action import WRITTEN, Action
+from cockpit.analyst_keys import ANALYST
 from cockpit.jump import jump
-
-if TYPE_CHECKING:
-    from cockpit.app import CockpitApp
-
-#: Names of keys as people write them.
-_WRITTEN = {
-    "question_mark": "?",
-    "slash": "/",
-    "plus": "+",
-    "colon": ":",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    "full_stop": ".",
-    "less_than_sign": "<",
-    "greater_than_sign": ">",
-    **{f"f{number}": f"F{number}" for number in range(1, 25)},
-}
-
-
-class Action(NamedTuple):
-    """One thing to do.
-
-    Attributes:
-        id: its name in keymaps.
-        keys: Textual's names of its keys, with commas.
-        word: beside the key at the bottom.
-        sentence: in the palette and the help.
-        run: does it.
-        panes: where it is about what the cursor is on; empty: everywhere.
-        rank: its place in the line of keys; 0 is not shown there.
-        deck: the screen it belongs to; '' all of them.
-        reach: it works from the other panes too: it goes where it is about, or is about more than a row.
-        mode: of the engine it is for; '' any.
-    """
-
-    id: str
-    keys: str
-    word: str
-    sentence: str
-    run: Callable[[CockpitApp], None]
-    panes: frozenset[str] = frozenset()
-    rank: int = 0
-    deck: str = ""
-    reach: bool = False
-    mode: str = ""
-
-    def keys_in(self, keymap: Mapping[str, str]) -> list[str]:
-        """Textual's names of its keys, where a person may have given it others."""
-        return keymap.get(self.id, self.keys).split(",")
-
-    def shown_keys(self, keymap: Mapping[str, str]) -> list[str]:
-        """The keys as people write them."""
-        return [_WRITTEN.get(key, key) for key in self.keys_in(keymap)]
-
 
 _CHART = frozenset({"chart"})
 _LEVERS = frozenset({"strategies", "trades"})
@@ -150,6 +97,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("interval", "i", "interval", "Chart: longer bars, 1s to 1d", charting.longer, _CHART, 1, "live", True),
     Action("interval_back", "I", "shorter", "Chart: shorter bars", charting.shorter, _CHART, 0, "live", True),
+    Action("chart_lines", "l", "lines", "Chart: indicators and the trend on it; their variants", charting.lines, _CHART, 1, "live", True),
     Action("fewer_bars", "left_square_bracket", "fewer", "Chart: fewer and wider bars", charting.fewer, _CHART, 2, "live", True),
     Action("more_bars", "right_square_bracket", "more", "Chart: more bars", charting.more, _CHART, 3, "live", True),
     Action("chart_kind", "m", "equity", "Chart: price, equity, drawdown", charting.next_kind, _CHART, 4, "live", True),
@@ -160,6 +108,7 @@ ACTIONS: tuple[Action, ...] = (
     _to("lab", 2, "2", "result", "Go to the result, or a study's verdict"),
     _to("lab", 3, "3", "equity", "Go to the equity curve, or a study's map"),
     _to("lab", 4, "4", "run_trades", "Go to the run's trades, or a study's ranking"),
+    *ANALYST,
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),
@@ -177,6 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
     Action("live", "f1", "live", "The live screen: prices, strategies, trades, alerts", lambda app: app.show("live"), rank=10),
     Action("lab", "f2", "lab", "The lab: backtests and studies, compared and registered", lambda app: app.show("lab"), rank=10),
+    Action("analyst", "f3", "analyst", "The analyst: trends, pairs, correlations, indicators", lambda app: app.show("analyst"), rank=10),
     Action(
         "system",
         "f6",
@@ -197,7 +147,8 @@ BY_ID = {action.id: action for action in ACTIONS}
 DOING = frozenset(
     {
         "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge",
-        "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
+        "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", "register_pair",
+        "backtest_trend", "scan", "scan_cancel",
         *(key[0] for key in replaying.KEYS),
     }
 )  # fmt: skip
@@ -210,7 +161,7 @@ def bindings_of(deck: str) -> list[Binding]:
 
 def key_name(written: str) -> str:
     """Textual's name of a key as people write it: `?` is `question_mark`, `F2` is `f2`."""
-    return next((name for name, shown in _WRITTEN.items() if shown == written), written.lower() if len(written) > 1 else written)
+    return next((name for name, shown in WRITTEN.items() if shown == written), written.lower() if len(written) > 1 else written)
 
 
 def _offered(deck: str, mode: str) -> list[Action]:

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 Beginning = tuple[str, dict[str, str], str]
 
 
-def run(app: CockpitApp) -> None:
-    """Open the form of a run, filled in with what the cursor is on."""
+def run(app: CockpitApp, begin: Beginning | None = None) -> None:
+    """Open the form of a run, filled in with `begin`, else with what the cursor is on."""
     from cockpit.forms.backtest import BacktestForm
 
     def row(id_: str, order: Any, now_ns: int) -> RunRow:
         return RunRow(id_, order, "queued", "", now_ns, 0, 0, 0, None, 0, "", None)
 
-    _open(app, BacktestForm, "backtest", beginning(app), row)
+    _open(app, BacktestForm, "backtest", begin or beginning(app), row)
 
 
 def study(app: CockpitApp) -> None:

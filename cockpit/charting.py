@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,3 +58,18 @@ def whose(app: CockpitApp) -> None:
     """Equity of all, or of one strategy."""
     if not _chart(app).step_whose() and not app.live.strategies.held:
         app.say("no strategy is registered yet: r registers one")
+
+
+def lines(app: CockpitApp) -> None:
+    """Choose what is drawn on the price: indicators, their variants, the trend."""
+    from cockpit.forms.drawn import DrawnList, Edits
+    from cockpit.forms.variant import add_variant, delete_variant, edit_variant
+
+    chart = _chart(app)
+    chart.show_price()
+    edits = Edits(
+        lambda name, then: add_variant(app, name, then=then),
+        lambda name, then: edit_variant(app, name, then=then),
+        lambda name, then: delete_variant(app, name, then=then),
+    )
+    app.push_screen(DrawnList(partial(app.link.aside, "indicators"), chart.indicated, chart.update_drawing, edits))

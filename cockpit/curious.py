@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from cockpit.panes.chart import ChartPane
@@ -15,32 +16,51 @@ if TYPE_CHECKING:
 
 
 class Curious:
-    """Asks what the panes of the live screen want to know."""
+    """Asks what the panes of the live screen want to know: a question at a time, and one at a time of those that take their time."""
 
     def __init__(self, live: LiveScreen) -> None:
         self._live = live
-        self._asking = False
+        self._asking = self._pondering = False
 
     def look(self, app: CockpitApp) -> None:
-        """Ask the next question that is due, unless one is under way."""
+        """Ask the next questions that are due, unless such are under way."""
         live = self._live
-        if self._asking or app.deck is not live:
+        if app.deck is not live:
             return
-        for pane in (live.chart, live.tape):
-            question = pane.question(time.monotonic()) if live.in_sight(pane) else None
+        now = time.monotonic()
+        if not self._asking:
+            for pane in (live.chart, live.tape):
+                question = pane.question(now) if live.in_sight(pane) else None
+                if question is not None:
+                    self._asking = True
+                    app.run_worker(self._ask(app, pane, *question), group="curious")
+                    break
+        if not self._pondering and live.in_sight(live.chart):
+            question = live.chart.slow_question(now)
             if question is not None:
-                self._asking = True
-                app.run_worker(self._ask(app, pane, *question), group="curious")
-                return
+                self._pondering = True
+                app.run_worker(self._ponder(app, live.chart, *question), group="curious")
 
     async def _ask(self, app: CockpitApp, pane: ChartPane | TapePane, what: str, args: dict[str, Any]) -> None:
         try:
-            answer = await app.link.look(what, **args)
-        except NotRunning:
-            pass  # whoever pulls the views says so
-        except CockpitError as error:
-            pane.refused(what, args, str(error))
-        else:
-            pane.take(what, args, answer)
+            await _settle(pane, app.link.look, what, args)
         finally:
             self._asking = False
+
+    async def _ponder(self, app: CockpitApp, pane: ChartPane, what: str, args: dict[str, Any]) -> None:
+        try:
+            await _settle(pane, app.link.study, what, args)
+        finally:
+            self._pondering = False
+
+
+async def _settle(pane: ChartPane | TapePane, ask: Callable[..., Awaitable[Any]], what: str, args: dict[str, Any]) -> None:
+    """Have the pane take the answer to its question, or why there is none."""
+    try:
+        answer = await ask(what, **args)
+    except NotRunning:
+        pass  # whoever pulls the views says so
+    except CockpitError as error:
+        pane.refused(what, args, str(error))
+    else:
+        pane.take(what, args, answer)

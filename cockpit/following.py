@@ -74,6 +74,7 @@ class Follower:
                 self._tries, self._answered, self._helped = 0, time.monotonic(), False
                 self._paint("", view)
                 app.live.curious.look(app)
+                app.analyst.look(app)
                 if not self._welcomed:
                     self._welcomed = True
                     app.run_worker(welcome(app), group="digest", exclusive=True)
@@ -151,14 +152,17 @@ class Follower:
         return long if len(long) <= app.size.width - HELP_ROOM else what
 
     def _announce(self, view: View) -> None:
-        """A toast for every alert that is new, and a call for those that are not mere information."""
+        """A toast for every alert that is new, and a call to those that are loud enough."""
         app = self.app
         fresh = self._news.take(view.alerts or [])
-        for alert in fresh[: notices.MOST]:
+        if not fresh:
+            return
+        loud = notices.loudness(app.home)
+        toasts = loud.toasts(fresh)
+        for alert in toasts[: notices.MOST]:
             app.say(clean(alert.text), {"critical": "error", "info": "information"}.get(alert.level, "warning"))
-        if len(fresh) > notices.MOST:
-            app.say(f"and {len(fresh) - notices.MOST} more alerts: 4 shows them", "warning")
-        loud = [alert for alert in fresh if alert.level != "info"]
-        if loud and app._driver is not None and not app.is_headless:
-            bell, notify = notices.wanted(app.home)
-            app._driver.write(notices.call(notices.summary(loud), bell=bell, notify=notify, env=os.environ))
+        if len(toasts) > notices.MOST:
+            app.say(f"and {len(toasts) - notices.MOST} more alerts: 4 shows them", "warning")
+        made = loud.call(fresh, time.time_ns(), os.environ)
+        if made and app._driver is not None and not app.is_headless:
+            app._driver.write(made)

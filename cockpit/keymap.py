@@ -6,7 +6,8 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping
 
-from cockpit.actions import ACTIONS, BY_ID, Action, key_name
+from cockpit.action import Action
+from cockpit.actions import ACTIONS, BY_ID, key_name
 from core.errors import ConfigError
 
 _KEY = re.compile(r"((ctrl|alt|shift)\+)*([a-zA-Z0-9]|[a-z_]{2,}[0-9]*|f[0-9]{1,2})")

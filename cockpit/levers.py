@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
 
-def register(app: CockpitApp) -> None:
-    """Open the form that registers a strategy."""
+def register(app: CockpitApp, strategy: str = "", symbols: str = "", typed: dict[str, str] | None = None) -> None:
+    """Open the form that registers a strategy: this one on these symbols, with `typed` in the fields of its parameters, or any."""
     from cockpit.forms.recents import Recents
     from cockpit.forms.register import RegisterForm
     from cockpit.forms.traded import Streamed
@@ -33,10 +33,12 @@ def register(app: CockpitApp) -> None:
         app.link.submit,
         partial(app.link.aside, "listed"),
         streamed=Streamed(feeds[0].venue if feeds else "", lambda: [bare(symbol) for symbol in app.live.prices.symbols]),
-        symbol=bare(app.live.prices.listing.cursor_key),
+        symbol=symbols or bare(app.live.prices.listing.cursor_key),
         mode=app.live.mode,
         recents=Recents(app.home, "register"),
         last=app.live.prices.last_of,
+        strategy=strategy,
+        typed=typed,
     )
     app.push_screen(form, started)
 

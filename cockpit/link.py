@@ -1,4 +1,4 @@
-"""The screen's ways to the engine: one connection for views, one for commands, one for charts, so that a slow command freezes nothing."""
+"""The screen's ways to the engine: connections for views, for commands, for charts, and for what takes long: a slow one freezes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands import Command
-from core.errors import CockpitError
+from core.errors import CockpitError, NotRunning
 from core.view import View
 
 #: Seconds the engine may take for a command; registering may wait for a compiler.
@@ -30,6 +30,7 @@ class Link:
         self._views: Any = None
         self._doors: Any = None
         self._looks: Any = None
+        self._studies: dict[str, Any] = {}
 
     async def pull(self, panes: Iterable[str]) -> View:
         """What changed in these panes.
@@ -76,6 +77,21 @@ class Link:
             self._looks = await self._connect()
         return await self._looks.ask(what, **args)
 
+    async def study(self, what: str, **args: Any) -> Any:
+        """The engine's answer to what a pane in sight asks every second and may take seconds for: each question has a connection that is
+        kept, so that none waits for another.
+
+        Raises:
+            CockpitError: it has none, or there is no engine.
+        """
+        if what not in self._studies:
+            self._studies[what] = await self._connect("form")
+        try:
+            return await self._studies[what].ask(what, **args)
+        except NotRunning:
+            self._studies.pop(what, None)
+            raise
+
     async def aside(self, what: str, **args: Any) -> Any:
         """The engine's answer to a question it may take seconds for: on a connection of its own, so that nothing waits behind it.
 
@@ -90,8 +106,9 @@ class Link:
 
     async def close(self) -> None:
         """Drop all connections."""
-        clients = (self._views, self._doors, self._looks)
+        clients = (self._views, self._doors, self._looks, *self._studies.values())
         self._views = self._doors = self._looks = None
+        self._studies = {}
         for client in clients:
             if client is not None:
                 await client.close()

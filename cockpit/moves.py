@@ -184,6 +184,7 @@ def alert_lines(alert: AlertRow) -> list[str]:
     facts = (
         ("time", f"{figures.moment(alert.ts_ns, 0)}Z"),
         ("rule", f"{clean(alert.rule)} (A shows the rules)" if alert.rule else ""),
+        ("fired", f"{alert.times:,} times before anybody saw it" if alert.rule and alert.times > 1 else ""),
         ("seen", f"{figures.moment(alert.acked_ns, 0)}Z" if alert.acked_ns else ""),
         ("snoozed", f"until {figures.moment(alert.snoozed_ns, 0)}Z" if alert.snoozed_ns else ""),
         ("id", clean(alert.id)),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from cockpit.actions import Action, findable
+from cockpit.action import Action
+from cockpit.actions import findable
 
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp

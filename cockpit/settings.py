@@ -18,6 +18,17 @@ from core.config import Effective
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
+#: So many indicators and variants are drawn on a chart at most.
+MOST_DRAWN = 8
+
+
+class Drawn(msgspec.Struct, frozen=True):
+    """What is drawn on a chart: a variant as it is, or an indicator with its usual parameters."""
+
+    name: str
+    variant: bool = False
+
+
 class LeftChart(msgspec.Struct):
     """How the chart was left; what is none of its intervals or kinds counts as never.
 
@@ -26,12 +37,16 @@ class LeftChart(msgspec.Struct):
         interval: the length of a bar.
         zoom: how wide bars are drawn, an index.
         span: how far back equity goes, an index.
+        drawn: indicators and variants on it.
+        trend: whether the trend is on it.
     """
 
     kind: str = "price"
     interval: str = "1m"
     zoom: int = 2
     span: int = 1
+    drawn: list[Drawn] = []
+    trend: bool = False
 
 
 class Left(msgspec.Struct):

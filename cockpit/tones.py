@@ -42,6 +42,9 @@ _BADGES = {
     "tab": "edge-focus",
 }
 
+#: How much of its sign's colour lies under a figure of a heat map at most, and in how many steps.
+_HEAT, HEATS = 0.42, 8
+
 #: How much of a change's colour lies under the cell, by what is left of its fade.
 _GLOW = (0.0, 0.14, 0.28)
 
@@ -91,6 +94,15 @@ class Tones:
         if stale:
             ink = ink.blend(paper, 0.5)
         return _rich(ink, paper, bold)
+
+    def heat(self, step: int, under: Under = Under.NOTHING, stale: bool = False) -> Style:
+        """A figure of a heat map: the ground under it has its sign's colour, the more the farther it is from 0 (-8 to 8 steps)."""
+        ground = self._colour("up" if step > 0 else "down")
+        paper = self._colour("page").blend(ground, _HEAT * min(abs(step), HEATS) / HEATS)
+        ink = self._colour("ink")
+        if under:
+            paper = self._colour("cursor" if under is Under.CURSOR_FOCUSED else "cursor-away")
+        return _rich(ink.blend(paper, 0.5) if stale else ink, paper, bold=bool(under))
 
 
 def _rich(ink: Color, paper: Color, bold: bool) -> Style:

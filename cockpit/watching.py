@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cockpit.panes.alerts import alert_key, wants_you
 from cockpit.panes.prices import bare
@@ -39,7 +39,10 @@ def _edit(app: CockpitApp, rule: AnyRule | None) -> None:
         if sentence:
             app.say(sentence)
 
-    app.push_screen(AlertForm(app.link.submit, around(app), recents=Recents(app.home, "alert"), rule=rule), done)
+    async def ask(args: dict[str, Any]) -> Any:
+        return await app.link.ask("alert_test", **args)
+
+    app.push_screen(AlertForm(app.link.submit, around(app), recents=Recents(app.home, "alert"), rule=rule, ask=ask), done)
 
 
 def around(app: CockpitApp) -> Around:

@@ -17,7 +17,8 @@ import msgspec
 from msgspec import Meta, Struct
 
 from core import config_sources as sources
-from core.config_keys import Key, keys_of
+from core.config_alerts import AlertsConfig, shown
+from core.config_keys import Key, find_key, keys_of, named_section
 from core.errors import ConfigError
 
 Url: TypeAlias = Annotated[str, Meta(pattern=r"^wss?://[^/\s?#@]+/?$", extra={"allowed": "ws:// or wss:// and a host, without a path"})]
@@ -115,8 +116,10 @@ class UiConfig(Struct, frozen=True, kw_only=True):
 
     refresh_hz: Annotated[int, Meta(ge=1, le=30, description="how often the screen asks the engine what changed")] = 10
     theme: Annotated[Literal["dark", "light", "contrast", "mono"], Meta(description="colours")] = "dark"
-    bell: Annotated[bool, Meta(description="ring the terminal's bell when an alert comes")] = True
-    notify: Annotated[bool, Meta(description="have the terminal show a notice when an alert comes (OSC 9, OSC 777)")] = True
+    bell: Annotated[bool, Meta(description="whether the terminal's bell rings at all; [alerts] says for what")] = True
+    notify: Annotated[
+        bool, Meta(description="whether the terminal is asked for notices at all (OSC 9, OSC 777); [alerts] says for what")
+    ] = True
     keys: Annotated[dict[str, str], Meta(description="other keys for actions, by the action's name")] = {}
 
 
@@ -143,6 +146,7 @@ class Config(Struct, frozen=True, kw_only=True):
     indicators: IndicatorsConfig = IndicatorsConfig()
     research: ResearchConfig = ResearchConfig()
     quality: QualityConfig = QualityConfig()
+    alerts: AlertsConfig = AlertsConfig()
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
 
@@ -171,12 +175,20 @@ class Effective:
         return self.origins.get(key, "default")
 
     def rows(self) -> Iterator[tuple[str, Any, str]]:
-        """(dotted key, value, origin) of every key."""
-        for key in keys_of(Config):
-            value: Any = self.config
-            for part in key.split("."):
-                value = getattr(value, part)
-            yield key, value, self.origin(key)
+        """(dotted key, value, origin) of every key; what may be a secret is shortened."""
+        for pattern, key in keys_of(Config).items():
+            for name, value in _values(self.config, pattern.split("."), ""):
+                yield name, shown(value) if key.private else value, self.origin(name)
+
+
+def _values(section: Any, pattern: list[str], path: str) -> Iterator[tuple[str, Any]]:
+    """(dotted key, value) of a key: one for each name that was given, where a part of it is chosen."""
+    if not pattern:
+        yield path, section
+        return
+    part, *rest = pattern
+    for name, inner in section.items() if part == "*" else ((part, getattr(section, part)),):
+        yield from _values(inner, rest, f"{path}.{name}" if path else name)
 
 
 def load(home: Path, env: Mapping[str, str] | None = None, flags: Mapping[str, Any] | None = None) -> Effective:
@@ -193,7 +205,9 @@ def load(home: Path, env: Mapping[str, str] | None = None, flags: Mapping[str, A
         *sources.from_env(os.environ if env is None else env, keys),
         *sources.from_flags(flags or {}, keys),
     ):
-        values[setting.key] = _checked(setting, keys[setting.key])
+        key = find_key(keys, setting.key)
+        assert key is not None  # the sources refuse what is none
+        values[setting.key] = _checked(setting, key)
         origins[setting.key] = setting.origin
     return Effective(_build(Config, "", values, origins), origins)
 
@@ -216,7 +230,10 @@ def _build(kind: type[Struct], path: str, values: Mapping[str, Any], origins: Ma
     given: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         dotted = f"{path}{field.name}"
-        if isinstance(field.type, type) and issubclass(field.type, Struct):
+        if (named := named_section(field.type)) is not None:
+            below = sorted({name.removeprefix(f"{dotted}.").partition(".")[0] for name in values if name.startswith(f"{dotted}.")})
+            given[field.name] = {name: _build(named, f"{dotted}.{name}.", values, origins) for name in below}
+        elif isinstance(field.type, type) and issubclass(field.type, Struct):
             given[field.name] = _build(field.type, f"{dotted}.", values, origins)
         elif dotted in values:
             given[field.name] = values[dotted]

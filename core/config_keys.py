@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import msgspec
 from msgspec import Struct, inspect
 
+#: In a dotted name, a part that people choose: `alerts.webhook.*.url`. Such a name is short, and so is the list of them.
+CHOSEN = re.compile(r"[a-z0-9_-]{1,32}")
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One value that can be set: its dotted name, type and default, what it means, and what is allowed, in words."""
+    """One value that can be set: its dotted name, type and default, what it means, and what is allowed, in words.
+
+    Attributes:
+        private: what is given may be, or hold, a secret: it is repeated nowhere.
+    """
 
     name: str
     type: Any
     default: Any
     meaning: str
     allowed: str
+    private: bool = False
 
 
 @functools.cache
@@ -31,10 +41,39 @@ def keys_of(kind: type[Struct], path: str = "") -> MappingProxyType[str, Key]:
         if isinstance(field.type, type) and issubclass(field.type, Struct):
             keys |= keys_of(field.type, f"{dotted}.")
             continue
+        if (named := named_section(field.type)) is not None:
+            keys |= keys_of(named, f"{dotted}.*.")
+            continue
         found = inspect.type_info(field.type)
         default = field.default_factory() if field.default is msgspec.NODEFAULT else field.default
-        keys[dotted] = Key(dotted, field.type, default, _extra(found, "description"), describe(found))
+        private = _extra(found, "private") == "True"
+        keys[dotted] = Key(dotted, field.type, default, _extra(found, "description"), describe(found), private)
     return MappingProxyType(keys)
+
+
+def named_section(kind: Any) -> type[Struct] | None:
+    """The section that people may have several of, under names of their own: `dict[str, Section]`; None for any other type."""
+    inner = get_args(kind)[1] if get_origin(kind) is dict else None
+    return inner if isinstance(inner, type) and issubclass(inner, Struct) else None
+
+
+def find_key(keys: Mapping[str, Key], dotted: str) -> Key | None:
+    """The key that this dotted name is, also where a part of it is a name that somebody chose."""
+    if dotted in keys and "*" not in dotted:
+        return keys[dotted]
+    return next((key for name, key in keys.items() if "*" in name and _is(name.split("."), dotted.split("."))), None)
+
+
+def is_section(keys: Mapping[str, Key], dotted: str) -> bool:
+    """Whether keys lie below this dotted name."""
+    parts = dotted.split(".")
+    return any(len(name) > len(parts) and _is(name[: len(parts)], parts) for name in (key.split(".") for key in keys))
+
+
+def _is(pattern: list[str], parts: list[str]) -> bool:
+    if len(pattern) != len(parts):
+        return False
+    return all(CHOSEN.fullmatch(theirs) if mine == "*" else mine == theirs for mine, theirs in zip(pattern, parts, strict=True))
 
 
 def _extra(found: inspect.Type, name: str) -> str:

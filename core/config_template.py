@@ -23,12 +23,14 @@ def template() -> str:
     for name, key in keys_of(Config).items():
         path, _, bare = name.rpartition(".")
         if path != section:
-            lines.append(f"[{path}]")
+            # One that people name is not there until somebody names it.
+            lines.append(f"# [{path.replace('*', 'NAME')}]" if "*" in path else f"[{path}]")
             section = path
         # `allowed` repeats a default of true or false, or says nothing of free text.
         bounds = "" if key.allowed in ("text", "true or false") else f" ({key.allowed})"
-        lines += [f"# {line}" for line in textwrap.wrap(f"{key.meaning}{bounds}", 110)]
-        lines.append(f"# {bare} = {_toml(key.default)}\n")
+        mark = "#   " if "*" in path else "# "
+        lines += [f"{mark}{line}" for line in textwrap.wrap(f"{key.meaning}{bounds}", 110)]
+        lines.append(f"{mark}{bare} = {_toml(key.default)}\n")
     return "\n".join(lines)
 
 

@@ -14,6 +14,9 @@
 
     def indicators(s, mem, p, old): return {"fast": s.fast.total / p.fast}   # if there is one: what a decision rested on
 
+With `LEGS = 2` it trades two symbols: `tick.leg` says whose a tick is, `out` has a target for each. `HEDGED = True`: they are held
+against each other, and terms that would hold one alone are refused.
+
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 
@@ -61,6 +64,7 @@ class Definition:
     params_type: type[Struct]
     legs: int
     helpers: dict[str, ModuleType] = dataclasses.field(default_factory=dict)  # modules beside it that it imports
+    hedged: bool = False  # its legs are held against each other
 
     def params(self, values: dict[str, Any]) -> Struct:
         """Typed parameters of what a person gave (text is converted), defaults for the rest.

@@ -141,7 +141,8 @@ def _definition(name: str, path: Path, module: ModuleType) -> Definition:
     sentence = sentence_of(module)
     if not sentence:
         raise StrategyError(f"{path}:1: the file's docstring must say in one sentence what the strategy bets on")
-    return Definition(name, sentence, path, module, KERNEL if kernel else PYTHON, params_type, int(getattr(module, "LEGS", 1)))
+    legs, hedged = int(getattr(module, "LEGS", 1)), bool(getattr(module, "HEDGED", False))
+    return Definition(name, sentence, path, module, KERNEL if kernel else PYTHON, params_type, legs, hedged=hedged)
 
 
 def sentence_of(module: ModuleType) -> str:

@@ -124,6 +124,20 @@ class AnalystRow(Struct, array_like=True):
     scan: str  # idle | running | done | failed | cancelled
 
 
+class ChannelRow(Struct, array_like=True):
+    """One way out for alerts."""
+
+    name: str
+    kind: str  # webhook | apprise
+    where: str  # its address without what may be secret
+    state: str  # ok | failing | quiet | off (it cannot be used; `error` says why)
+    sent: int  # messages of the last 30 days
+    failed: int  # given up
+    waiting: int
+    error: str  # why the last try failed; '' it did not
+    sent_ns: int  # when the last one was delivered; 0 none was since the engine started
+
+
 class SystemView(Struct, array_like=True):
     """What keeps the engine going."""
 
@@ -133,6 +147,7 @@ class SystemView(Struct, array_like=True):
     stages: list[StageRow]
     process: ProcessHealth
     analyst: AnalystRow | None = None
+    channels: list[ChannelRow] = []
 
 
 class CommandRow(Struct, array_like=True):

@@ -56,6 +56,25 @@ def refuse_idle(terms: Terms) -> None:
         raise UsageError(f"{name}={_text(getattr(terms, name))} does nothing without {needs(name)}")
 
 
+def refuse_apart(name: str, terms: Terms) -> None:
+    """Let no term through by which one leg of a strategy would be held without the other, or at another size, that are nothing apart.
+
+    Raises:
+        UsageError: it names the first one, and what is possible.
+    """
+    if terms.side != "long_short":
+        raise UsageError(f"{name} holds its legs against each other: side={terms.side} would leave one out; it takes side=long_short")
+    if terms.size == "vol_pct":
+        raise UsageError(
+            f"{name} holds its legs against each other: size=vol_pct would size each by itself; it takes units, quote, equity_pct"
+        )
+    if terms.entry != "market":
+        raise UsageError(f"{name} holds its legs against each other: entry={terms.entry} might fill one alone; it takes entry=market")
+    for term in ("stop_loss_pct", "take_profit_pct", "trailing_pct"):
+        if getattr(terms, term) is not None:
+            raise UsageError(f"{name} holds its legs against each other: {term} would close one alone; it has its own way out")
+
+
 def without_idle(terms: Terms) -> Terms:
     """The same terms; what does nothing in them is as if never said."""
     while idle := _set_idly(terms):  # what one of them turned on is off now

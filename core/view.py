@@ -136,6 +136,7 @@ class AlertRow(Struct, array_like=True):
     rule: str = ""  # the id of the rule that fired; empty where the engine says it by itself
     acked_ns: int = 0  # when somebody saw it; 0 nobody did
     snoozed_ns: int = 0  # nothing is said of it until then; 0 it is not snoozed
+    times: int = 1  # how often it came; of a rule, while nobody saw it
 
 
 class RunRow(Struct, array_like=True):

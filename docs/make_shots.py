@@ -30,6 +30,7 @@ SHOTS: dict[str, tuple[list[str], float]] = {
     "chart": (["L", "5", "x", "left", "left", "left"], 2.0),
     "alert": (["escape", "L", "L", "1", "a"], 2.0),
     "lab": (["escape", "2", "b", "enter"], 12.0),
+    "analyst": (["escape", "f3", "4", "s"], 30.0),
     "system": (["f6"], 3.0),
 }
 

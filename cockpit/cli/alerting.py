@@ -1,4 +1,4 @@
-"""Alert rules on the running engine: set, list, remove; and the alerts they raise: acknowledge, snooze."""
+"""Alert rules on the running engine: set, list, remove, test; and the alerts they raise: acknowledge, snooze."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli import alert_testing
 from cockpit.cli.parser import Commands, Parser, seconds
 from core.errors import UsageError
 
@@ -13,20 +14,9 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.alert_rules import AnyRule
 
-#: Flag of each kind of rule: its words, the fields they fill, and what it is for.
-KINDS: dict[str, tuple[tuple[str, ...], tuple[str, ...], str]] = {
-    "price": (("SYMBOL", "above|below", "LEVEL"), ("symbol", "side", "level"), "the price crosses a level"),
-    "move": (("SYMBOL", "PERCENT", "WITHIN"), ("symbol", "percent", "window_s"), "the price moves so far within a while: ETHUSDT 2%% 5m"),
-    "pnl": (("ID", "above|below", "LEVEL"), ("strategy", "side", "level"), "a strategy's P&L after fees goes beyond a level"),
-    "drawdown": (("ID|all", "PERCENT"), ("strategy", "percent"), "a strategy's drawdown, or the account's, goes beyond a share"),
-    "stale": (("SYMBOL|all", "AFTER"), ("symbol", "after_s"), "a symbol, or the whole feed, is silent for so long: BTCUSDT 30s"),
-    "health": (("warning|critical",), ("level",), "the engine has a trouble of this level or worse"),
-}
-_TIMES = frozenset({"window_s", "after_s"})
-
 
 def add(commands: Commands) -> None:
-    """alert add, list, remove, ack, snooze."""
+    """alert add, list, test, remove, ack, snooze."""
     parser = commands.add("alert", _nothing, "rules that raise alerts, and acknowledging those (`cockpit alerts` lists them)")
     places = parser.add_subparsers(dest="deed", metavar="deed", parser_class=Parser)
     shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -39,7 +29,8 @@ def add(commands: Commands) -> None:
         made.set_defaults(run=run)
         return made
 
-    _add_words(deed("add", add_rule, "watch for something"))
+    add_words(deed("add", add_rule, "watch for something"))
+    alert_testing.add_words(deed("test", alert_testing.test, alert_testing.SUMMARY))
     deed("list", list_rules, "the rules, and what each has done")
     deed("remove", remove, "take a rule away").add_argument("id", metavar="RULE")
     made = deed("ack", acknowledge, "say that an alert was seen")
@@ -52,15 +43,32 @@ def add(commands: Commands) -> None:
     )
 
 
-def _add_words(parser: Parser) -> None:
+def add_words(parser: Parser) -> Any:
+    """What a rule is said in; returns the group of which one is needed."""
+    from cockpit.rule_kinds import WORDS
+
     what = parser.add_mutually_exclusive_group(required=True)
-    for kind, (words, _, meaning) in KINDS.items():
-        what.add_argument(f"--{kind}", nargs=len(words), metavar=words, help=meaning)
+    for kind, known in WORDS.items():
+        meaning = known.meaning.replace("%", "%%")
+        if known.spare:
+            what.add_argument(f"--{kind}", nargs="+", metavar="WORD", help=meaning)
+        else:
+            what.add_argument(f"--{kind}", nargs=len(known.words), metavar=known.words, help=meaning)
+    words = "of these conditions, each in the words above without dashes: 'price BTCUSDT above 61650' 'stale all 30s'"
+    what.add_argument("--all", nargs="+", metavar="CONDITION", help=f"all {words}")
+    what.add_argument("--any", nargs="+", metavar="CONDITION", help=f"any {words}")
+    words = "it must be so for so long, such as 5m (at once)"
+    parser.add_argument("--for", dest="for_", type=_while, metavar="DURATION", default=0.0, help=words)
+    parser.add_argument(
+        "--hysteresis", metavar="H", help="how far it must go back to fire again: 1%% of the level; of pnl, zscore, indicator in its unit"
+    )
     parser.add_argument("--once", action="store_true", help="only the first time")
     parser.add_argument("--cooldown", type=_while, metavar="DURATION", default=60.0, help="at most once in so long, such as 5m (60s)")
+    parser.add_argument("--until", metavar="TIME", help="then it is removed: a time, or how long from now, such as 8h")
     parser.add_argument("--severity", metavar="S", default="warning", help="info, warning or critical (warning)")
     parser.add_argument("--name", metavar="TEXT", default="", help="said in front of the alert")
     parser.add_argument("--id", metavar="ID", default="", help="what to call the rule; an id that there is: the rule is changed")
+    return what
 
 
 def _while(text: str) -> float:
@@ -68,7 +76,7 @@ def _while(text: str) -> float:
 
 
 def _nothing(call: Call) -> int:
-    raise UsageError("say what to do: cockpit alert add, list, remove, ack or snooze (see cockpit alert --help)")
+    raise UsageError("say what to do: cockpit alert add, list, test, remove, ack or snooze (see cockpit alert --help)")
 
 
 def add_rule(call: Call) -> int:
@@ -87,31 +95,46 @@ def rule_of(call: Call) -> AnyRule:
     """
     import msgspec
 
-    from core.alert_rules import KINDS as TYPES
-    from core.config_keys import describe
+    from cockpit.rule_kinds import WORDS
+    from cockpit.rule_words import read_conditions, read_hysteresis, read_value, read_words
+    from core.alert_rules import KINDS, GroupRule
 
     options = call.options
-    kind = next(kind for kind in KINDS if getattr(options, kind) is not None)
-    words, types = getattr(options, kind), {field.name: field.type for field in msgspec.structs.fields(TYPES[kind])}
-    common = {"severity": options.severity, "once": options.once, "cooldown_s": options.cooldown, "name": options.name, "id": options.id}
-    flags = {"severity": "--severity", "cooldown_s": "--cooldown", "name": "--name", "id": "--id"}
-    values: dict[str, Any] = {}
-    for field, value in [*zip(KINDS[kind][1], words, strict=True), *common.items()]:
-        said = f"{flags.get(field) or f'--{kind}'} {value}"
-        try:
-            if field in _TIMES:
-                value = seconds(value)
-            elif field == "percent":
-                value = value.removesuffix("%")
-            values[field] = msgspec.convert(value, types[field], strict=False)
-        except argparse.ArgumentTypeError as error:
-            raise UsageError(f"--{kind}: {error}") from None
-        except msgspec.ValidationError:
-            raise UsageError(f"{said}: must be {describe(msgspec.inspect.type_info(types[field]))}") from None
-        if isinstance(values[field], float) and not abs(values[field]) < float("inf"):
-            raise UsageError(f"{said}: must be {describe(msgspec.inspect.type_info(types[field]))}")
-    rule: AnyRule = TYPES[kind](**values)
+    kind = next((kind for kind in WORDS if getattr(options, kind) is not None), "group")
+    types = {field.name: field.type for field in msgspec.structs.fields(KINDS[kind])}
+    if kind != "group":
+        values = read_words(kind, getattr(options, kind), f"--{kind}")
+    else:
+        of = "all" if options.all is not None else "any"
+        values = {"of": of, "conditions": read_conditions(getattr(options, of))}
+    common = {"severity": options.severity, "name": options.name, "id": options.id, "cooldown_s": options.cooldown, "for_s": options.for_}
+    flags = {"cooldown_s": "--cooldown", "for_s": "--for"}
+    for field, value in common.items():
+        values[field] = read_value(types[field], value, f"{flags.get(field, f'--{field}')} {value}")
+    if options.hysteresis is not None:
+        if kind == "group":
+            raise UsageError("--hysteresis: a group has none; write it behind a condition: 'price BTCUSDT above 61650 hysteresis 1%'")
+        values["hysteresis"] = read_hysteresis(kind, options.hysteresis)
+    until = 0 if options.until is None else _until(options.until)
+    rule: AnyRule = KINDS[kind](**values, once=options.once, until_ns=until)
+    if isinstance(rule, GroupRule) and rule.problem:
+        raise UsageError(rule.problem)
     return rule
+
+
+def _until(text: str) -> int:
+    import time
+
+    from cockpit.cli.research import moment
+
+    try:
+        return time.time_ns() + int(seconds(text) * 1e9)
+    except argparse.ArgumentTypeError:
+        pass
+    try:
+        return moment(text)
+    except argparse.ArgumentTypeError as error:
+        raise UsageError(f"--until: {error}, or how long from now, such as 8h") from None
 
 
 def list_rules(call: Call) -> int:

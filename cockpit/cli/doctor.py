@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.cli.finding import Finding, judged
-from core.errors import CockpitError, UsageError
+from core.errors import CockpitError, ConfigError, UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
+    from core.config_alerts import AlertsConfig
 
 #: Seconds a running engine may take to answer.
 PATIENCE = 5.0
@@ -52,6 +53,7 @@ def examine(call: Call) -> Iterator[Finding]:
         yield Finding("config", "fail", str(error))
     else:
         yield Finding("config", "ok", f"venue {config.venue}, {len(config.symbols)} symbols")
+    yield from channels(call.home, config.alerts)
     yield from examine_venue(config)
 
 
@@ -96,6 +98,17 @@ def folder(home: Path) -> Finding:
     if found.st_uid != os.geteuid():
         return judged("home", str(home), warn="it belongs to another user")
     return judged("home", str(home), warn=f"other users can write there; chmod 700 {home}" if found.st_mode & 0o022 else "")
+
+
+def channels(home: Path, config: AlertsConfig) -> Iterator[Finding]:
+    """Whether each way out for alerts could be used; nothing is sent."""
+    from core.channels.channel import open_channels
+
+    for name, found in open_channels(config, home, os.environ):
+        if isinstance(found, ConfigError):
+            yield Finding("alerts", "fail", str(found))
+        else:
+            yield Finding("alerts", "ok", f"{name} to {found.where}")
 
 
 def kernels() -> Finding:

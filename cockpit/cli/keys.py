@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cockpit.cli.parser import Commands
 
 if TYPE_CHECKING:
-    from cockpit.actions import Action
+    from cockpit.action import Action
     from cockpit.cli.call import Call
 
 #: What keys without an action do: Textual's own, and those of dialogs.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli import alert_testing, alerts_out
 from cockpit.cli.parser import Commands
 from core.errors import UsageError
 
@@ -28,6 +29,8 @@ def add(commands: Commands) -> None:
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
     parser = commands.add("alerts", alerts, "what a person should know, oldest first; under --json one object a line")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
+    alerts_out.add_to(parser)
+    alert_testing.add(parser)
 
 
 def fills(call: Call) -> int:

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 SOURCES = """\
 SOURCE is a CSV, zip, Parquet or Feather file or a folder of them (venue dumps of aggTrades, trades or klines; any OHLCV
-or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO].
+or trades with a header; timestamp,price), or tape:SYMBOL[@FROM..TO]. A strategy of several legs takes one for each, in
+their order, or --symbol A,B of what they hold.
 """
 
 
@@ -118,7 +119,9 @@ def _tables(result: Result) -> Made:
     symbol, signals = result.source.symbol, result.signals
     made: Made = {
         "fills": lambda: fills_table(result.fills),
-        "trades": lambda: trades_table(trip_rows(result.trips, result.plan.name, funding="funding" in result.figures), symbol),
+        "trades": lambda: trades_table(
+            trip_rows(result.trips, result.plan.name, funding="funding" in result.figures, symbols=result.source.symbols), symbol
+        ),
     }
     return made if signals is None else made | {"signals": lambda: signals_table(signals, symbol)}
 

@@ -152,6 +152,10 @@ def _parts(answer: dict[str, Any]) -> Iterator[str]:
         away = ", ".join(f"{reason} {count:,}" for reason, count in door["refused"].items())
         turned = f" · turned away: {away}" if away else ""
         yield _line("door", f"screens {door['screens']:,} · connections {door['connections']:,}{turned}")
+    for channel in answer.get("channels", []):
+        counts = f"{channel['sent']:,} sent, {channel['failed']:,} failed, {channel['waiting']:,} wait"
+        why = f": {channel['error']}" if channel["error"] else ""
+        yield _line("alerts to", f"{channel['name']} {channel['state']} · {counts}{why}")
 
 
 def _feed(feed: dict[str, Any]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 from textual import work
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets._static import Static
 
@@ -16,12 +17,15 @@ from cockpit.forms.entry import Entry, SymbolSuggester
 from cockpit.forms.fields import Field
 from cockpit.forms.form import Form
 from cockpit.forms.recents import Recents
+from cockpit.forms.rule_fields import field_for, text_of
+from cockpit.forms.rule_trial import Ask, tried
 from cockpit.text import clean
 from core.alert_rules import KINDS, AnyRule, MoveRule, PriceRule
 from core.commands import SetAlert
 
 _KIND = "about"
 _GIVEN = ("id", "enabled", "snoozed_until_ns")
+_SYMBOLS = ("symbol", "a", "b")
 
 
 class Around(NamedTuple):
@@ -43,19 +47,28 @@ class Around(NamedTuple):
 class AlertForm(Form):
     """Asks for a rule; answers its sentence, with its id."""
 
-    KEYS: ClassVar[str] = "enter sets · ↑ ↓ move · ← → choose · ctrl+r as last time · esc leaves"
+    KEYS: ClassVar[str] = "enter sets · ctrl+t would it have fired? · ↑ ↓ ← → · ctrl+r as last · esc"
     CLASSES_OF_FORM: ClassVar[str] = "form register alert"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+t", "try", "would it have fired")]
 
     def __init__(
-        self, submit: Callable[[SetAlert], Awaitable[Any]], around: Around, *, recents: Recents, rule: AnyRule | None = None
+        self,
+        submit: Callable[[SetAlert], Awaitable[Any]],
+        around: Around,
+        *,
+        recents: Recents,
+        rule: AnyRule | None = None,
+        ask: Ask | None = None,
     ) -> None:
-        """`rule` is one to change."""
+        """`rule` is one to change; `ask` has a rule tested on the tape."""
         super().__init__(submit, recents)
         self._around = around
         self._rule = rule
         self._shown = rule.kind if rule is not None else around.kind
         self._suggested: str | None = None
         self._making = False
+        self._ask = ask
+        self._trial = ""
 
     @property
     def heading(self) -> str:
@@ -111,23 +124,29 @@ class AlertForm(Form):
 
     def _known(self, field: Field) -> Field:
         """A field that names something: one of what there is."""
-        if field.name not in ("symbol", "strategy"):
-            return field
-        known = list(self._around.prices) if field.name == "symbol" else list(self._around.strategies)
+        if field.name not in (*_SYMBOLS, "strategy"):
+            return field_for(field)
+        known = list(self._around.strategies) if field.name == "strategy" else list(self._around.prices)
         every = ["all"] if field.default == "all" else []
-        lacking = "is not streamed (s adds symbols); there are" if field.name == "symbol" else "is not registered; there are"
+        lacking = "is not registered; there are" if field.name == "strategy" else "is not streamed (s adds symbols); there are"
         return Listed(**msgspec.structs.asdict(field) | {"known": (*known, *every), "lacking": lacking})
 
     def _entry(self, field: Field) -> Entry:
-        suggester = SymbolSuggester(lambda: self._around.prices) if field.name == "symbol" else None
-        return Entry(field, self._start(field), suggester=suggester, group="rule", empty="none")
+        suggester = SymbolSuggester(lambda: self._around.prices) if field.name in _SYMBOLS else None
+        entry = Entry(field, self._start(field), suggester=suggester, group="rule", empty="none")
+        entry.label = entry.label.removesuffix(" ns")
+        return entry
 
     def _start(self, field: Field) -> str | None:
         """What stands in a field: of the rule that is changed, else what the cursor suggests; None its default."""
         if self._rule is not None:
+            text = text_of(field, self._rule)
             value = getattr(self._rule, field.name)
-            return field.shown(value.rpartition(":")[2] if field.name == "symbol" else value)
+            return text if text is not None else field.shown(value.rpartition(":")[2] if field.name in _SYMBOLS else value)
         around = self._around
+        if field.name in ("a", "b"):
+            first = around.symbol or next(iter(around.prices), "")
+            return first if field.name == "a" else next((name for name in around.prices if name != first), "")
         if field.name == "symbol":
             return around.symbol or next(iter(around.prices), "")
         if field.name == "strategy":
@@ -135,12 +154,16 @@ class AlertForm(Form):
         last, decimals = around.prices.get(around.symbol, (None, 2))
         if field.name == "level" and self._shown == "price" and last is not None:
             return f"{near(last, decimals):.{decimals}f}"
+        if field.name in ("low", "high") and last is not None:
+            return f"{last * (0.995 if field.name == 'low' else 1.005):.{decimals}f}"
         if field.name == "level" and self._shown == "pnl" and around.strategies:
             capital = around.strategies.get(around.strategy, next(iter(around.strategies.values())))
             return f"{-capital / 100:.4g}"  # a loss of one percent
         return None
 
     def changed(self, entry: Entry) -> None:
+        self._trial = ""
+        self.workers.cancel_group(self, "trial")
         if entry.field.name == _KIND and entry.text != self._shown:
             self._show_kind()
         elif entry.field.name == "symbol" and self._shown == "price" and self._rule is None:
@@ -156,11 +179,25 @@ class AlertForm(Form):
     def made(self) -> SetAlert:
         values = {entry.field.name: entry.read() for entry in self.entries if entry.group}
         given = {"id": self._rule.id, "enabled": True} if self._rule is not None else {}
-        rule: AnyRule = KINDS[self._shown](**{name: "" if value is None else value for name, value in values.items()} | given)
+        rule: AnyRule = KINDS[self._shown](
+            **{name: _LACKING.get(name, "") if value is None else value for name, value in values.items()} | given
+        )
         return SetAlert(rule=rule)
 
     def intent(self, command: SetAlert) -> str:
-        return f"Enter: {command.rule.sentence}. {self._now(command.rule)}".rstrip()
+        return f"Enter: {command.rule.sentence}. {self._trial or self._now(command.rule)}".rstrip()
+
+    def action_try(self) -> None:
+        """Test the rule on the tape, unless something is wrong: then go to that."""
+        if self._ask is not None and self.complete and not self.left and not self._go_to_wrong():
+            self._try(self.made().rule)
+
+    @work(exclusive=True, group="trial")
+    async def _try(self, rule: AnyRule) -> None:
+        assert self._ask is not None
+        async for line in tried(self._ask, rule):
+            self._trial, self._refused = line, False
+            self.judge()
 
     def _now(self, rule: AnyRule) -> str:
         """How the market stands to the rule."""
@@ -181,6 +218,10 @@ class AlertForm(Form):
 
     def answer(self, command: SetAlert, reply: dict[str, Any]) -> str:
         return f"{clean(str(reply.get('id', '')))}: {clean(str(reply.get('sentence', command.rule.sentence)))}"
+
+
+#: What a field that nothing stands in means, where that is no empty text.
+_LACKING: dict[str, Any] = {"until_ns": 0}
 
 
 def near(price: float, decimals: int) -> float:

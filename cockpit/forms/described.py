@@ -30,7 +30,8 @@ class Listed(Field, frozen=True, kw_only=True):
 def fields_of(kind: type[Any], without: Sequence[str] = ()) -> list[Field]:
     """The fields of a struct: its own first, then those it has from another; one without a default has none here either."""
     hints = get_type_hints(kind, include_extras=True)
-    own = set(kind.__annotations__)
+    inherited = {name for base in kind.__bases__ for name in getattr(base, "__struct_fields__", ())}
+    own = set(kind.__annotations__) - inherited  # one that only has another default is not its own
     declared = [field for field in msgspec.structs.fields(kind) if field.name not in without]
     return [_field(field, hints[field.name]) for field in sorted(declared, key=lambda field: field.name not in own)]
 

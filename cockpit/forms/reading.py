@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from cockpit.forms.dialog import Dialog
 
 if TYPE_CHECKING:
-    from cockpit.actions import Action
+    from cockpit.action import Action
 
 
 class Reading(Dialog[None]):

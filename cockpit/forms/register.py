@@ -11,7 +11,7 @@ from cockpit.catalogue import Catalogue
 from cockpit.forms.entry import Entry
 from cockpit.forms.fields import Field, Offer
 from cockpit.forms.offered import OfferForm
-from cockpit.forms.recents import Recents
+from cockpit.forms.recents import Recents, Texts
 from cockpit.forms.traded import Streamed, SymbolsEntry
 from cockpit.report import size_words
 from core.commands import Register, Terms
@@ -36,9 +36,14 @@ class RegisterForm(OfferForm):
         mode: str,
         recents: Recents,
         last: Callable[[str], float | None] = lambda _symbol: None,
+        strategy: str = "",
+        typed: Texts | None = None,
     ) -> None:
-        """`listing` asks what the venue lists; `symbol` is the one that is suggested, `last` its last price."""
-        super().__init__(catalogue, submit, recents=recents)
+        """`listing` asks what the venue lists; `symbol` is the one that is suggested (several with commas), `last` its last price.
+
+        `strategy` and `typed` are what the form begins with.
+        """
+        super().__init__(catalogue, submit, recents=recents, strategy=strategy, typed=typed)
         self._ask_listing = listing
         self._symbols = SymbolsEntry(symbol, streamed)
         self._mode = mode

@@ -73,10 +73,11 @@ def alert_key(alert: AlertRow) -> str:
 
 
 def note_of(alert: AlertRow, now_ns: int) -> str:
-    """What somebody did about it."""
+    """How often it came before anybody saw it, and what somebody did about it."""
+    count = f"\N{MULTIPLICATION SIGN} {alert.times:,}" if alert.rule and alert.times > 1 else ""
     if alert.open and alert.snoozed_ns:
-        return f"zzz {figures.age(max(0, alert.snoozed_ns - now_ns) / 1e9)}"
-    return "seen" if alert.acked_ns else ""
+        return f"{count} zzz {figures.age(max(0, alert.snoozed_ns - now_ns) / 1e9)}".strip()
+    return f"{count} seen".strip() if alert.acked_ns else count
 
 
 def alert_row(alert: AlertRow, now_ns: int) -> Row:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from cockpit import figures
-from cockpit.panes.canvas import Canvas, narrow
+from cockpit.panes.canvas import Canvas
+from cockpit.panes.legend import Entry, entry_of, fits, lines_for, put_legend
+from cockpit.panes.marks import draw_marks
+from cockpit.panes.overlaid import BARE, TREND, Overlay, draw_changes, draw_curves, widened
+from cockpit.panes.panels import Panel, Rooms, draw_panel, panels_of, rooms_of
+from cockpit.panes.picture import Candle, Picture
 from cockpit.panes.scale import Scale, scale_of, time_step, time_text
-from core.codes import BarQuality
 
 #: Half a cell each: what is in the upper and in the lower half: 0 nothing, 1 the thin wick, 2 the thick body.
 _GLYPHS = {
@@ -28,72 +30,6 @@ INCOMPLETE = "✖"
 _EIGHTHS = "▁▂▃▄▅▆▇█"
 
 
-class Candle(NamedTuple):
-    """One bar: where it starts in ns, prices, volume in base currency, and what it is made of (`core.codes.BarQuality`).
-
-    `vwap` is None where it is not known, `trades` 0.
-    """
-
-    start: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-    quality: int = 0
-    vwap: float | None = None
-    bought: float = 0.0
-    trades: int = 0
-
-    @property
-    def up(self) -> bool:
-        """Whether it closed no lower than it opened."""
-        return self.close >= self.open
-
-    @property
-    def incomplete(self) -> bool:
-        """Whether prints of it are missing."""
-        return bool(self.quality & BarQuality.INCOMPLETE)
-
-
-class Mark(NamedTuple):
-    """A fill: when, bought or sold, what is said of it, and whether it is of another strategy than the one looked at.
-
-    It may stand for others of its kind in the same bar: `fills` with itself.
-    """
-
-    ts: int
-    bought: bool
-    label: str
-    other: bool = False
-    fills: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What is to be drawn.
-
-    Attributes:
-        candles: oldest first; the last one stands at the right edge.
-        interval: of a candle, ns.
-        decimals: of prices.
-        pitch: cells from one candle to the next.
-        marks: fills, in any order.
-        last: the last price; None where it is not to be drawn.
-        cross: index of the candle under the crosshair.
-        timed: candles are cut by time: the last one ends an interval after its start.
-    """
-
-    candles: Sequence[Candle]
-    interval: int
-    decimals: int
-    pitch: int = 1
-    marks: Sequence[Mark] = field(default_factory=tuple)
-    last: float | None = None
-    cross: int | None = None
-    timed: bool = True
-
-
 def room_for(cells: int, axis: int, pitch: int) -> int:
     """How many candles fit beside an axis of a width."""
     return max(0, (cells - axis - 1) // pitch)
@@ -104,8 +40,8 @@ def axis_of(low: float, high: float, decimals: int) -> int:
     return max(len(figures.number(low, decimals)), len(figures.number(high, decimals)), 6) + 2
 
 
-def draw(canvas: Canvas, picture: Picture) -> int:
-    """Draw candles over volume over a time axis, prices at the left; the cell of the first candle."""
+def draw(canvas: Canvas, picture: Picture, overlay: Overlay = BARE) -> int:
+    """Draw candles over volume over panels over a time axis, prices at the left, lines over the candles; the cell of the first candle."""
     candles = picture.candles
     if not candles or canvas.lines < 3:
         return 0
@@ -113,20 +49,52 @@ def draw(canvas: Canvas, picture: Picture) -> int:
     if picture.last is not None:
         low, high = min(low, picture.last), max(high, picture.last)
     axis = axis_of(low, high, picture.decimals)
-    volume = 0 if canvas.lines < 8 else 1 if canvas.lines < 14 else 2 if canvas.lines < 24 else 3
-    lines = canvas.lines - 1 - volume
+    panels = panels_of(overlay.under)
+    rooms = _rooms(canvas, overlay, panels, axis)
+    lines = rooms.upper + 1
+    volume = 0 if lines < 8 else 1 if lines < 14 else 2 if lines < 24 else 3
+    lines = rooms.upper - volume
     air = (high - low) / lines if picture.marks and lines > 6 else 0.0  # for the arrows above and below
+    low, high = widened(low, high, overlay.over)
     scale = scale_of(low - air, high + air, lines, decimals=picture.decimals)
     left = _left(canvas, picture, axis)
+    upper = canvas.part(rooms.legend, rooms.upper)
     for index, candle in enumerate(candles):
-        _candle(canvas, scale, left + index * picture.pitch, candle, picture.pitch)
-    _volumes(canvas, picture, left, axis, volume)
+        _candle(upper, scale, left + index * picture.pitch, candle, picture.pitch)
+    _volumes(upper, picture, left, axis, volume)
+    _prices(upper, scale, axis, picture.decimals)
+    draw_curves(upper.part(0, lines), overlay.over, scale, left, picture.pitch)
+    draw_marks(upper, picture, scale, left, axis)
+    _last(upper, picture, scale, axis)
+    draw_changes(upper, overlay.changes, lines, left, picture.pitch)
+    for at, (panel, room) in enumerate(zip(panels, rooms.panels, strict=False)):
+        draw_panel(canvas.part(rooms.legend + rooms.upper + at * room, room), panel, axis, left, picture.pitch)
+    _legend(canvas, overlay, panels, rooms, scale, axis)
     _times(canvas, picture, left, axis)
-    _prices(canvas, scale, axis, picture.decimals)
-    _marks(canvas, picture, scale, left, axis)
-    _last(canvas, picture, scale, axis)
-    _cross(canvas, picture, left, scale.lines + volume)
+    _cross(canvas, picture, left, rooms.legend)
     return left
+
+
+def _rooms(canvas: Canvas, overlay: Overlay, panels: Sequence[Panel], axis: int) -> Rooms:
+    """How the lines of the canvas are shared; a panel without room has its values in the legend."""
+    rooms = rooms_of(canvas.lines, 0, len(panels))
+    entries = _entries(overlay, panels[len(rooms.panels) :])
+    return rooms_of(canvas.lines, lines_for(entries, canvas.cells - axis, canvas.lines), len(panels))
+
+
+def _entries(overlay: Overlay, unseen: Sequence[Panel], scale: Scale | None = None, *, sampled: bool = True) -> list[Entry]:
+    told = [entry_of(curve, scale, sampled=sampled) for curve in overlay.over if curve.place != TREND]
+    told += [entry_of(curve, sampled=sampled) for panel in unseen for curve in panel.curves]
+    return [*map(list, overlay.words), *told]
+
+
+def _legend(canvas: Canvas, overlay: Overlay, panels: Sequence[Panel], rooms: Rooms, scale: Scale, axis: int) -> None:
+    unseen = panels[len(rooms.panels) :]
+    entries, cells = _entries(overlay, unseen, scale), canvas.cells - axis
+    if not fits(entries, cells, rooms.legend):
+        entries = _entries(overlay, unseen, scale, sampled=False)
+    if rooms.legend:
+        put_legend(canvas, axis, 0, entries, rooms.legend)
 
 
 def _left(canvas: Canvas, picture: Picture, axis: int) -> int:
@@ -152,7 +120,7 @@ def _volumes(canvas: Canvas, picture: Picture, left: int, axis: int, lines: int)
     most = max(candle.volume for candle in picture.candles)
     if not lines or most <= 0:
         return
-    base = canvas.lines - 2
+    base = canvas.lines - 1
     canvas.put(0, base - lines + 1, f"{figures.short(most):>{axis - 2}} ┤", "faint")
     for line in range(1, lines):
         canvas.put(axis - 1, base - lines + 1 + line, "│", "faint")
@@ -194,42 +162,6 @@ def _prices(canvas: Canvas, scale: Scale, axis: int, decimals: int) -> None:
         canvas.put(0, y, f"{text:>{axis - 2}} ┤", "muted")
 
 
-def _marks(canvas: Canvas, picture: Picture, scale: Scale, left: int, axis: int) -> None:
-    """A fill is told by an arrow beyond the candle's end; those under the crosshair are named."""
-    named: list[tuple[int, int, str, str]] = []
-    count = 0
-    starts = [candle.start for candle in picture.candles]
-    for mark in reversed(picture.marks):  # the first ones on top
-        length = picture.interval if picture.timed else 1 << 62
-        index = _index(starts, mark.ts, length) if mark.ts >= starts[0] else None
-        if index is None:
-            continue
-        candle, x = picture.candles[index], left + index * picture.pitch
-        y = min(scale.line(candle.low) + 1, scale.lines - 1) if mark.bought else max(scale.line(candle.high) - 1, 0)
-        tone = "muted" if mark.other else "mark-up" if mark.bought else "mark-down"
-        canvas.put(x, y, "▲" if mark.bought else "▼", tone)
-        if index == picture.cross:
-            named.insert(0, (x, y, mark.label, tone))
-            count += mark.fills
-    for x, y, label, tone in named[:1]:
-        more = f" (+{count - 1})" if count > 1 else ""
-        text = narrow(f" {label}{more} ", canvas.cells - axis)
-        right, before = x + 2, x - 1 - len(text)
-        start = right if right + len(text) <= canvas.cells else before if before >= axis else canvas.cells - len(text)
-        canvas.put(start, y, text, tone)
-
-
-def _index(starts: Sequence[int], ts: int, interval: int) -> int | None:
-    """The candle a moment belongs to: the last that began by then; None before the first and after the last one's end."""
-    low, high = 0, len(starts)
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if starts[middle] <= ts else (low, middle)
-    if low == 0 or (low == len(starts) and ts >= starts[-1] + interval):
-        return None
-    return low - 1
-
-
 def _last(canvas: Canvas, picture: Picture, scale: Scale, axis: int) -> None:
     if picture.last is None:
         return
@@ -239,10 +171,10 @@ def _last(canvas: Canvas, picture: Picture, scale: Scale, axis: int) -> None:
     canvas.fill(axis, y, "┈", "faint", canvas.cells)
 
 
-def _cross(canvas: Canvas, picture: Picture, left: int, lines: int) -> None:
+def _cross(canvas: Canvas, picture: Picture, left: int, top: int) -> None:
     if picture.cross is None or not 0 <= picture.cross < len(picture.candles):
         return
     x = left + picture.cross * picture.pitch
-    for y in range(lines):
-        if canvas.at(x, y) in " ┈":
+    for y in range(top, canvas.lines - 1):
+        if canvas.at(x, y) in " ┈─╎":
             canvas.put(x, y, "┊", "strong")

@@ -18,6 +18,13 @@ class Canvas:
         self._letters = [[" "] * self.cells for _ in range(self.lines)]
         self._tones = [["plain"] * self.cells for _ in range(self.lines)]
 
+    def part(self, top: int, lines: int) -> Canvas:
+        """Some of its lines as a canvas: what is drawn there is drawn here."""
+        part = Canvas(0, 0)
+        part._letters, part._tones = self._letters[top : top + lines], self._tones[top : top + lines]
+        part.cells, part.lines = self.cells, len(part._letters)
+        return part
+
     def put(self, x: int, y: int, text: str, tone: str) -> None:
         """Write text, of letters one cell wide, from a cell on."""
         if not 0 <= y < self.lines:

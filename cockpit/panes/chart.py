@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 
 from cockpit.panes.drawing import Drawing
 from cockpit.panes.equity_view import EquityView
-from cockpit.panes.price_view import PriceView
+from cockpit.panes.indicated import Indicated
+from cockpit.panes.price_view import SLOW, PriceView
 from cockpit.settings import LeftChart
 from core.view import PriceRow, TradeRow
 
@@ -70,12 +71,14 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
     @property
     def left(self) -> LeftChart:
         """What is to be as it is now the next time."""
-        return LeftChart(self._kinds[self.view], self.price.interval, self.price.window.step, self.equity.span)
+        kind, price, drawn = self._kinds[self.view], self.price, self.indicated
+        return LeftChart(kind, price.interval, price.window.step, self.equity.span, drawn.drawn, drawn.trend)
 
     def restore(self, left: LeftChart) -> None:
         """Be as it was left."""
         self.view = next((view for view, kind in self._kinds.items() if kind == left.kind), self.price)
         self.price.restore(left.interval, left.zoom)
+        self.indicated.draw(left.drawn, left.trend)
         for view in (self.equity, self.drawdown):
             view.span = left.span
 
@@ -84,6 +87,10 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
     def question(self, now: float) -> tuple[str, dict[str, Any]] | None:
         """What to ask now, monotonic seconds; None when nothing is due."""
         return self.view.question(now)
+
+    def slow_question(self, now: float) -> tuple[str, dict[str, Any]] | None:
+        """The same of what may take its time: nothing waits behind it."""
+        return self.price.slow_question(now) if self.view is self.price else None
 
     def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
@@ -96,14 +103,24 @@ class ChartPane(Drawing, can_focus=True, inherit_bindings=False):
             view.refused(what, args, why)
 
     def _views(self, what: str) -> tuple[PriceView | EquityView, ...]:
-        return (self.price,) if what in ("bars", "bar_fills") else (self.equity, self.drawdown)
+        return (self.price,) if what in ("bars", "bar_fills", *SLOW) else (self.equity, self.drawdown)
 
     # What a person does
+
+    @property
+    def indicated(self) -> Indicated:
+        """What is drawn on the price besides bars."""
+        return self.price.indicated
 
     def next_kind(self) -> None:
         """Price, equity, drawdown."""
         kinds = list(self._kinds)
         self.view = kinds[(kinds.index(self.view) + 1) % 3]
+        self.update_drawing()
+
+    def show_price(self) -> None:
+        """The price, whatever is shown."""
+        self.view = self.price
         self.update_drawing()
 
     def step_whose(self) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cockpit import figures
-from cockpit.panes.candles import INCOMPLETE, Candle
+from cockpit.panes.candles import INCOMPLETE
+from cockpit.panes.picture import Candle
 from cockpit.text import clean
 from core.codes import DAY, MINUTE, BarQuality
 from core.view import PriceRow
@@ -70,3 +71,12 @@ def quote_text(price: PriceRow | None) -> tuple[str, str]:
     change = "" if price.change_24h_pct is None else f" {figures.signed(price.change_24h_pct)} %"
     tone = "muted" if price.state != "live" else {1: "up", -1: "down"}.get(price.direction, "plain")
     return f"{_ARROWS.get(price.direction, '·')} {figures.number(price.last, price.decimals)}{change}", tone
+
+
+def why_empty(name: str, loading: bool, note: str) -> list[str]:
+    """Why there is no bar of a symbol; `name` '' is none."""
+    if not name:
+        return ["No symbol is streamed yet: press s to add one."]
+    if loading:
+        return [f"No bars of {name} yet: the engine reads its past …"]
+    return [f"No bars of {name} yet: nothing was traded since it is streamed.", *([note] if note else [])]

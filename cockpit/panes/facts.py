@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
@@ -108,7 +109,11 @@ class Facts(Toned):
         at = y + self._top
         for text, tone in self._lines[at] if 0 <= at < len(self._lines) else ():
             room = max(0, end - runs.cells)
-            runs.add(fit(text, room) if width(text) > room else text, self.tones.style(tone, stale=self.away))
+            runs.add(fit(text, room) if width(text) > room else text, self.style_of(tone))
+
+    def style_of(self, tone: str) -> Style:
+        """How a part of a line looks."""
+        return self.tones.style(tone, stale=self.away)
 
 
 def fact(label: str, *parts: Part) -> list[Part]:

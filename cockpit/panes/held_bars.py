@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cockpit.panes.candles import Candle
+from cockpit.panes.picture import Candle
 from cockpit.text import clean
 
 #: Seconds between two questions, and while the engine still reads the past.

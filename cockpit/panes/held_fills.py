@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from cockpit.panes.candles import Mark
 from cockpit.panes.chart_text import fill_text
+from cockpit.panes.picture import Mark
 from core.codes import MINUTE
 from core.view import TradeRow
 

@@ -5,18 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cockpit.panes.candles import Candle, Picture, axis_of, draw, room_for
+from cockpit.panes.candles import axis_of, draw, room_for
 from cockpit.panes.canvas import Canvas, narrow
-from cockpit.panes.chart_text import bar_text, quote_text
+from cockpit.panes.chart_text import bar_text, quote_text, why_empty
 from cockpit.panes.drawing import Edges
 from cockpit.panes.held_bars import HeldBars, Shelf
 from cockpit.panes.held_fills import HeldFills
-from cockpit.panes.window import Window, gathered, spacing
+from cockpit.panes.indicated import Indicated
+from cockpit.panes.picture import Candle, Picture
+from cockpit.panes.window import Window, gathered, lively, spacing
 from cockpit.text import clean
 from core.codes import DAY, SECOND, bar_kind
 from core.view import PriceRow, TradeRow
 
 INTERVALS = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d", "tick:100", "tick:1k", "dollar:100k", "dollar:1M")
+
+#: Questions that may take their time.
+SLOW = ("indicator_series", "trend")
 
 #: Seconds between two moves of the newest candle.
 LAST_EVERY = 0.25
@@ -29,11 +34,13 @@ class PriceView:
         symbol: `venue:SYMBOL`, '' before there is one.
         name: what people call it.
         window: the part of them in sight.
+        indicated: what is drawn besides bars.
     """
 
     def __init__(self) -> None:
         self.symbol = self.name = ""
         self.window = Window()
+        self.indicated = Indicated()
         self._interval = INTERVALS.index("1m")
         self._shelf = Shelf()
         self._price: PriceRow | None = None
@@ -89,6 +96,7 @@ class PriceView:
     def forget(self) -> None:
         """Hold nothing."""
         self._shelf, self._fills, self._candles_of = Shelf(), HeldFills(), ()
+        self.indicated.forget()
 
     def tell(self, price: PriceRow | None, trades: Sequence[TradeRow], own: str, now: float) -> None:
         """Take what is known of the symbol at `now` (monotonic seconds); fills of the strategy `own` are named first."""
@@ -113,22 +121,30 @@ class PriceView:
         )
         return None if args is None else ("bar_fills", args)
 
+    def slow_question(self, now: float) -> tuple[str, dict[str, Any]] | None:
+        """What to ask now of what may take its time, monotonic seconds; None when nothing is due."""
+        candles = self.candles
+        if not candles:
+            return None
+        count = (self.window.back(candles) + self.window.room) * self.window.zoom.bars
+        return self.indicated.question(now, self.symbol, self.interval, count, self.bars.version)
+
     def take(self, what: str, args: dict[str, Any], answer: Any) -> None:
         """Take the answer to a question."""
-        if what == "bar_fills":
+        if what in SLOW:
+            self.indicated.take(what, args, answer)
+        elif what == "bar_fills":
             self._fills.take(args, answer)
-            return
-        held = self._shelf.asked(args)
-        if held is not None:
+        elif (held := self._shelf.asked(args)) is not None:
             held.take(answer)
 
     def refused(self, what: str, args: dict[str, Any], why: str) -> None:
         """The engine did not answer a question."""
-        if what == "bar_fills":
+        if what in SLOW:
+            self.indicated.refused(what, args, why)
+        elif what == "bar_fills":
             self._fills.refused()
-            return
-        held = self._shelf.asked(args)
-        if held is not None:
+        elif (held := self._shelf.asked(args)) is not None:
             held.refused(clean(why))
 
     def restore(self, interval: str, zoom: int) -> None:
@@ -190,12 +206,13 @@ class PriceView:
         bars, window = self.bars, self.window
         place = (window.zoom, window.until, window.cross)
         last = self._last if window.until is None else None
-        return (place, self.symbol, self.name, self.interval, bars.version, bars.loading, self._fills.version, last)
+        versions = (bars.version, bars.loading, self._fills.version, self.indicated.state())
+        return (place, self.symbol, self.name, self.interval, versions, last)
 
     def draw(self, canvas: Canvas) -> None:
         candles, zoom, window = self.candles, self.window.zoom, self.window
         if not candles:
-            for y, line in enumerate(self._why_empty()):
+            for y, line in enumerate(why_empty(self.name if self.symbol else "", self.bars.loading, self.bars.note)):
                 canvas.put(1, y, narrow(line, canvas.cells - 1), "muted")
             return
         for _ in range(2):  # how many fit depends on the widest price of those that do
@@ -209,29 +226,12 @@ class PriceView:
         cross = None if at is None else at - (len(candles) - back - len(seen))
         last = None
         if back == 0:
-            seen, last = self._lively(seen)
+            seen, last = lively(seen, self._price, self._last, self._length)
         picture = Picture(
             seen, self._length or spacing(seen), self.decimals, zoom.pitch, self._fills.marks, last, cross, timed=self._length > 0
         )
-        self._left = draw(canvas, picture)
-
-    def _lively(self, seen: Sequence[Candle]) -> tuple[Sequence[Candle], float]:
-        """The newest candle moved on to the last price, which comes more often than bars do; and that price."""
-        price, last, newest = self._price, self._last, seen[-1]
-        if price is None or last is None or price.state != "live":
-            return seen, newest.close
-        if newest.start <= price.last_ns < newest.start + (self._length or 1 << 62):
-            moved = newest._replace(close=last, high=max(newest.high, last), low=min(newest.low, last))
-            seen = [*seen[:-1], moved]
-        return seen, last
-
-    def _why_empty(self) -> list[str]:
-        if not self.symbol:
-            return ["No symbol is streamed yet: press s to add one."]
-        name, bars = self.name, self.bars
-        if bars.loading:
-            return [f"No bars of {name} yet: the engine reads its past …"]
-        return [f"No bars of {name} yet: nothing was traded since it is streamed.", *([bars.note] if bars.note else [])]
+        overlay = self.indicated.overlay(self.symbol, self.interval, seen, self._length, cross, self.decimals)
+        self._left = draw(canvas, picture, overlay)
 
     def edges(self, cells: int) -> Edges:
         candles, bars, many = self.candles, self.bars, self.window.zoom.bars
@@ -245,6 +245,6 @@ class PriceView:
             foot = bar_text(candles[at], self.decimals, self._length // self.window.zoom.bars, candles[-1].start, cells), tone
         elif bars.loading and candles:
             foot = "reading the past …", "muted"
-        elif bars.note and candles:
-            foot = bars.note, "warn"
+        elif candles and (bars.note or self.indicated.note):
+            foot = bars.note or self.indicated.note, "warn"
         return Edges((title, "strong"), quote_text(self._price), foot, (corner, "muted"))

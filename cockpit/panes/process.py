@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from cockpit import figures
 from cockpit.panes.facts import Facts, fact
 from cockpit.panes.line import Part
 from cockpit.text import clean
-from core.system_view import AnalystRow, ProcessHealth
+from core.system_view import AnalystRow, ChannelRow, ProcessHealth
 from core.view import HeaderView
 
 #: From this share of the budget on it is worth a look.
@@ -24,13 +26,21 @@ class ProcessPane(Facts, can_focus=True):
     NUMBER = 5
     TITLE = "Engine"
 
-    def paint(self, process: ProcessHealth, header: HeaderView, now_ns: int, analyst: AnalystRow | None = None) -> None:
-        """Show the process."""
+    def paint(
+        self,
+        process: ProcessHealth,
+        header: HeaderView,
+        now_ns: int,
+        analyst: AnalystRow | None = None,
+        channels: Sequence[ChannelRow] = (),
+    ) -> None:
+        """Show the process, the one beside that judges markets, and the ways out for alerts."""
         up = [] if header.replay is not None else [Part(f"   up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted")]
         lines = [
             fact("process", Part(f"pid {header.pid}"), *up),
             *process_lines(process),
             *(analyst_lines(analyst) if analyst is not None and analyst.state != "idle" else []),
+            *channel_lines(channels),
             *[fact("! " + one.level, Part(clean(one.text), "bad" if one.level == "critical" else "warn")) for one in header.troubles],
         ]
         note = (f"shedding: {clean(process.shedding)}", "warn") if process.shedding else ("", "muted")
@@ -60,6 +70,18 @@ def analyst_lines(analyst: AnalystRow) -> list[list[Part]]:
     found = Part(clean(analyst.state), "plain" if analyst.state == "ready" else "warn")
     ended = [Part(f" · {analyst.restarts:,} restarts, last {clean(analyst.last_end)}", "warn")] if analyst.last_end else []
     return [fact("analyst", found, Part(f" · {size}{analyst.questions:,} answers{p99}"), *ended)]
+
+
+def channel_lines(channels: Sequence[ChannelRow]) -> list[list[Part]]:
+    """Where alerts go: how each channel stands, those that do not work first; nothing where there is none."""
+    lines = []
+    for at, channel in enumerate(sorted(channels, key=lambda channel: channel.state in ("ok", "quiet"))):
+        tone = {"ok": "up", "quiet": "muted"}.get(channel.state, "warn")
+        counts = f" {channel.sent:,} sent" + (f", {channel.waiting:,} wait" if channel.waiting else "")
+        failed = [Part(f", {channel.failed:,} failed", "warn")] if channel.failed else []
+        why = [Part(f": {clean(channel.error)}", "warn")] if channel.error else []
+        lines.append(fact("alerts to" * (not at), Part(f"{clean(channel.name)} "), Part(channel.state, tone), Part(counts), *failed, *why))
+    return lines
 
 
 def _turned_away(process: ProcessHealth) -> list[list[Part]]:

@@ -6,7 +6,8 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cockpit.panes.candles import Candle
+from cockpit.panes.picture import Candle
+from core.view import PriceRow
 
 
 class Zoom(NamedTuple):
@@ -119,6 +120,15 @@ def _place(candles: Sequence[Candle], start: int) -> int:
 def spacing(candles: Sequence[Candle]) -> int:
     """Nanoseconds from one of at least one candle to the next, on the average."""
     return max(1, (candles[-1].start - candles[0].start) // max(1, len(candles) - 1))
+
+
+def lively(seen: Sequence[Candle], price: PriceRow | None, last: float | None, length: int) -> tuple[Sequence[Candle], float]:
+    """The newest candle moved on to the last price, which comes more often than bars do; and that price. `length` ns, 0 not by time."""
+    newest = seen[-1]
+    if price is None or last is None or price.state != "live":
+        return seen, newest.close
+    here = newest.start <= price.last_ns < newest.start + (length or 1 << 62)
+    return ([*seen[:-1], newest.moved(last)] if here else seen), last
 
 
 def gathered(bars: list[Candle], many: int, length: int) -> list[Candle]:

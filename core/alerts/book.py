@@ -1,56 +1,71 @@
 """The rules that are set, what each has done, and the series they watch: figures go in, firings come out.
 
-Prices come in batches and are looked at print by print; the other figures come one at a time. A rule fires on a crossing,
-unless it is switched off, snoozed, spent (`once`) or fired less than its cooldown ago. A drawdown must besides have recovered since.
+Prices come in batches and are looked at print by print; the other figures come one at a time. A rule fires when its figure comes to where
+it asks for, or has been there for long enough, unless it is switched off, snoozed, spent (`once`), over, fired less than its cooldown
+ago, or its figure has not gone back far enough since. However prints are batched, and wherever somebody took up a state, the same fires.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PriceRule
-from core.alerts.firing import STANDING, Batch, Done, Firing, Mark, happened, places_of
-from core.alerts.levels import Crossing, Levels
-from core.alerts.window import Window, moved
+from core.alert_rules import AnyRule, Region
+from core.alerts.firing import Done, Firing, Mark, happened
+from core.alerts.levels import Crossing
+from core.alerts.series import SECOND, Place, Series, symbol_of
+from core.alerts.stay import is_plain, parts_of
+from core.alerts.stays import Stays, Turn
+from core.alerts.window import Window
 
-SECOND = 1_000_000_000
+
+class Line(NamedTuple):
+    """Figures of a series that is no price, beside prints: each as of the print of a seq, and its time."""
+
+    series: str
+    values: NDArray[np.float64]
+    seqs: NDArray[np.int64]
+    times: NDArray[np.int64]
 
 
 class Book:
     """All rules.
 
+    Args:
+        by_prints: the time is that of the prints, as in a test over the past; else the clock's of who looks.
+
     Attributes:
         rules: by id, in the order they were set.
         done: what each has done.
-        marks: the newest print of each symbol that rules look at.
-        touched: series in which a level was passed since somebody emptied it.
+        shelf: the series they look at.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_prints: bool = False) -> None:
         self.rules: dict[str, AnyRule] = {}
         self.done: dict[str, Done] = {}
-        self.marks: dict[str, Mark] = {}
-        self.touched: set[str] = set()
-        self._series: dict[str, Levels] = {}
-        self._windows: dict[str, dict[str, Window]] = {}
+        self.shelf = Series()
+        self._stays = Stays(self.rules, self.done, self._fire, self.last)
+        self._by_prints = by_prints
+        self._places: dict[str, list[Place]] = {}
 
     def __len__(self) -> int:
         return len(self.rules)
 
     def put(self, rule: AnyRule, *, times: int) -> bool:
-        """Take a rule, in the place of one with its id; `times`: how often that id was set. True where its series is new."""
+        """Take a rule, in the place of one with its id; `times`: how often that id was set. True where a window of time of it is new."""
         known = self.rules.get(rule.id)
         if known is not None:
             self._unhook(known)
         done = self.done.setdefault(rule.id, Done())
         if done.set_ != times:
-            same = known is not None and (known.watches, known.thresholds) == (rule.watches, rule.thresholds)
+            same = known is not None and (parts_of(known), known.for_s) == (parts_of(rule), rule.for_s)
             done.set_, done.spent, done.fired_ns = times, False, done.fired_ns if same else 0
-            done.armed = done.armed or not same
+            if not same:
+                done.armed, done.stays = True, []
         self.rules[rule.id] = rule
         return self._hook(rule)
 
@@ -58,179 +73,171 @@ class Book:
         """Forget a rule."""
         self._unhook(self.rules.pop(id_))
         self.done.pop(id_, None)
+        self.changed.discard(id_)
 
     def snooze(self, id_: str, until_ns: int) -> None:
         """Keep a rule from firing until then."""
         self.rules[id_] = msgspec.structs.replace(self.rules[id_], snoozed_until_ns=until_ns)
 
     @property
-    def symbols(self) -> set[str]:
-        """Whose prints are looked at."""
-        return set(self.marks)
+    def changed(self) -> set[str]:
+        """Rules whose state went on, since somebody emptied it."""
+        return self._stays.changed
+
+    @property
+    def touched(self) -> set[str]:
+        """Series in which a level was passed, since somebody emptied it."""
+        return self.shelf.touched
+
+    @property
+    def marks(self) -> dict[str, Mark]:
+        """The newest print of each symbol that rules look at."""
+        return self.shelf.marks
 
     def series(self, kind: str) -> list[str]:
-        """What the rules of a kind watch, without the kind: `series("pnl")` are strategies."""
-        return [name.partition(" ")[2] for name in self._series if name.partition(" ")[0] == kind]
+        """What the series of a kind are about, without the kind: `series("pnl")` are strategies."""
+        return [name.partition(" ")[2] for name in self.shelf.levels if name.partition(" ")[0] == kind]
 
     def last(self, watches: str) -> float | None:
         """The newest figure of a series."""
-        levels = self._series.get(watches)
+        levels = self.shelf.levels.get(watches)
         return None if levels is None else levels.last
 
     def windows(self, symbol: str) -> Iterable[Window]:
         """The windows of time on a symbol."""
-        return self._windows.get(symbol, {}).values()
+        return self.shelf.windows.get(symbol, {}).values()
 
     def begin(self, symbol: str, mark: Mark) -> None:
         """Where to look at a symbol's prints from, when nobody did before."""
-        if symbol in self.marks and self.marks[symbol].last is None:
-            self.marks[symbol] = mark
-            levels = self._series.get(f"price {symbol}")
-            if levels is not None:
-                levels.last = mark.last
+        self._stays.begin(self.shelf.begin(symbol, mark))
 
     def resume(self, marks: Mapping[str, Mark]) -> None:
         """Go on where somebody left off: prints up to there are passed over."""
-        for name, mark in marks.items():
-            kind, _, rest = name.partition(" ")
-            if kind == "prints":
-                if rest in self.marks:
-                    self.marks[rest] = mark
-                name = f"price {rest}"
-            if name in self._series:
-                self._series[name].last = mark.last
+        for name, last in self.shelf.resume(marks):
+            self._stays.know(name, last)
 
     def rules_on(self, watches: Iterable[str]) -> list[str]:
         """The ids of the rules that watch one of these."""
         found = set(watches)
-        return [rule.id for rule in self.rules.values() if rule.watches in found]
+        return [id_ for id_, places in self._places.items() if any(place.series in found for place in places)]
 
-    def places(self, rule: AnyRule) -> list[str]:
+    def places(self, id_: str) -> list[str]:
         """The series a rule watches, as `state` takes them."""
-        return [name for name, _, _ in places_of(rule)]
+        return list(dict.fromkeys(place.series for place in self._places.get(id_, ())))
+
+    def symbols(self, id_: str) -> list[str]:
+        """Whose prints a rule looks at."""
+        return list(dict.fromkeys(symbol for name in self.places(id_) if (symbol := symbol_of(name))))
 
     def everything(self) -> list[str]:
         """All there is to keep of series, as `state` takes it."""
-        standing = [name for name in self._series if name.partition(" ")[0] in STANDING]
-        return [*(f"prints {symbol}" for symbol in self.marks), *standing]
+        return self.shelf.everything()
 
     def state(self, names: Iterable[str]) -> dict[str, Mark]:
         """What `resume` takes, of these symbols (`prints SYMBOL`) and series."""
-        found: dict[str, Mark] = {}
-        for name in names:
-            kind, _, rest = name.partition(" ")
-            if kind in ("price", "move", "prints"):
-                symbol = rest.partition(" ")[0]
-                if symbol in self.marks:
-                    found[f"prints {symbol}"] = self.marks[symbol]
-            if kind in STANDING and name in self._series:
-                found[name] = Mark(self._series[name].last)
-        return found
+        return self.shelf.state(names)
 
     def prints(self, symbol: str, ticks: NDArray[np.void], now_ns: int) -> list[Firing]:
-        """Look at prints of a symbol, TICK records in their order; what fires, in order."""
-        mark = self.marks[symbol]
-        if ticks["seq"][0] <= mark.seq:
-            ticks = ticks.compress(ticks["seq"] > mark.seq)
-            if not len(ticks):
-                return []
-        prices = np.ascontiguousarray(ticks["price"])
-        first = int(ticks["ts"][0])
-        mark.ts, _, mark.seq, _, mark.last, *_ = ticks[-1].item()
-        batch = Batch(first, mark.ts, prices.min().item(), prices.max().item(), mark.last)
+        """Look at prints of one symbol, TICK records in their order; what fires, in order."""
+        return self.look([(symbol, ticks)], now_ns)
+
+    def look(self, prints: Iterable[tuple[str, NDArray[np.void]]], now_ns: int, lines: Iterable[Line] = ()) -> list[Firing]:
+        """Look at prints of several symbols, which came at the same time, and at figures that belong to them."""
         firings: list[Firing] = []
-        levels = self._series.get(f"price {symbol}")
-        if levels is not None and not levels.calm(batch.low, batch.high, batch.price):
-            firings += self._fire(levels.values(prices), now_ns)
-            self._note(f"price {symbol}", levels)
-        for name, window in self._windows.get(symbol, {}).items():
-            firings += self._look_back(name, window, batch, ticks, prices, now_ns)
+        turns: list[Turn] = []
+        for symbol, ticks in prints:
+            found = self.shelf.prints(symbol, ticks)
+            if found is not None:
+                for name, first in found.begun:
+                    turns += self._stays.learn(name, first, int(found.ticks["seq"][0]), int(found.ticks["ts"][0]))
+                firings += self._crossed(found.crossings, found.ticks["seq"], found.ticks["ts"], now_ns, turns)
+        for line in lines:
+            firings += self._crossed(self._through(line), line.seqs, line.times, now_ns, turns)
+        firings += self._stays.settle(turns, now_ns)
+        if self._stays.waiting:
+            firings += self.ripen(now_ns, lambda symbol: self.marks[symbol].ts)
         return firings
 
-    def _look_back(
-        self, name: str, window: Window, batch: Batch, ticks: NDArray[np.void], prices: NDArray[np.float64], now_ns: int
-    ) -> list[Firing]:
-        """The moves of new prints. Where their extremes say that none can be far enough, they are not looked at one by one."""
-        ends = window.reach(batch.first, batch.ts, batch.low, batch.high)
-        moves: NDArray[np.float64] | None = None
-        firings: list[Firing] = []
-        for sign, column in (("+", 0), ("-", 1)):
-            levels = self._series.get(name + sign)
-            if levels is None or (ends is not None and levels.calm(*batch.moves(sign, *ends))):
-                continue
-            if moves is None:
-                times = np.ascontiguousarray(ticks["ts"])
-                moves = window.moves(times, prices) if ends is None else moved(prices, *ends)
-            firings += self._fire(levels.values(np.ascontiguousarray(moves[:, column])), now_ns)
-            self._note(name + sign, levels)
-        return firings
+    def ripen(self, now_ns: int, known_to: Callable[[str], int]) -> list[Firing]:
+        """What has been so for long enough; `known_to` says up to which time a symbol's prints are known."""
+        return self._stays.ripen(now_ns, known_to)
 
-    def value(self, watches: str, value: float, now_ns: int, words: str = "") -> list[Firing]:
-        """A series that is no price goes on to this figure; `words` say it better."""
-        levels = self._series.get(watches)
-        if levels is None:
+    def value(self, watches: str, value: float, now_ns: int, words: str = "", at_ns: int = 0) -> list[Firing]:
+        """A series that is no price goes on to this figure; `words` say it better, `at_ns` when that came about (0: now)."""
+        levels = self.shelf.levels.get(watches)
+        if levels is None or levels.calm(value, value, value):
             return []
-        if levels.last is None:  # what is so when it is first known counts as come about
-            crossings = []
+        one = np.array([at_ns or now_ns])
+        line = Line(watches, np.array([value]), one, one)
+        turns: list[Turn] = []
+        firings = self._crossed(self._through(line), one, one, now_ns, turns, words)
+        return firings + self._stays.settle(turns, now_ns, words)
+
+    def holds(self, rule: AnyRule, now_ns: int, words: str = "") -> list[Firing]:
+        """A rule that was just set, where what it asks is so already: it fires at once. Prices are not asked: they must cross."""
+        if rule.crosses:
+            return []
+        firing = None
+        if not is_plain(rule):
+            return self._stays.holds(rule.id, now_ns, words)
+        for region in rule.regions:
+            last = self.last(region.series)
+            if firing is None and last is not None and region.holds(last):
+                firing = self._fire(rule, last, now_ns, now_ns, words)
+        return [] if firing is None else [firing]
+
+    def _through(self, line: Line) -> list[Crossing]:
+        """What figures cross. What is so when a figure is first known counts as come about."""
+        levels = self.shelf.levels[line.series]
+        found = []
+        if levels.last is None:
             for before in (-np.inf, np.inf):
                 levels.last = before
-                crossings += levels.value(value)
-        else:
-            crossings = levels.value(value)
-        firings = self._fire(crossings, now_ns, words)
-        self._note(watches, levels)
-        return firings
+                found += levels.value(line.values[0].item())
+        found += levels.values(line.values)
+        self.shelf.note(line.series, levels)
+        return found
 
-    def holds(self, rule: AnyRule, value: float, now_ns: int, words: str = "") -> list[Firing]:
-        """A rule that was just set, where what it asks is so already: it fires at once. Prices are not asked: they must cross."""
-        beyond = any(value >= level if side == "above" else value <= level for side, level in rule.thresholds)
-        return self._fire([Crossing(rule.id, 0, value)], now_ns, words) if beyond else []
-
-    def _note(self, name: str, levels: Levels) -> None:
-        if levels.passed:
-            levels.passed = False
-            self.touched.add(name)
-
-    def _fire(self, crossings: Iterable[Crossing], now_ns: int, words: str = "") -> list[Firing]:
+    def _crossed(
+        self, crossings: list[Crossing], seqs: NDArray[np.int64], times: NDArray[np.int64], now_ns: int, turns: list[Turn], words: str = ""
+    ) -> list[Firing]:
+        """What plain rules say to crossings; those of others are put among the turns."""
         firings = []
-        for rule_id, _, value in crossings:
-            rule, done = self.rules[rule_id], self.done[rule_id]
-            if isinstance(rule, DrawdownRule) and value <= rule.rearms_at:
-                done.armed = True
+        for key, at, value in crossings:
+            moment = int(times[at])
+            if key in self._stays:
+                turns.append(Turn(int(seqs[at]), moment, key, value))
                 continue
-            if not rule.enabled or done.spent or not done.armed or now_ns < rule.snoozed_until_ns:
-                continue
-            if done.fired_ns and 0 <= now_ns - done.fired_ns < rule.cooldown_s * SECOND:
-                continue
-            done.fired, done.fired_ns, done.spent = done.fired + 1, now_ns, rule.once
-            done.armed = not isinstance(rule, DrawdownRule)
-            said = happened(rule, value, words)
-            firings.append(Firing(rule, f"{rule.name}: {said}" if rule.name else said, done.fired))
+            firing = self._fire(self.rules[key], value, moment, now_ns, words)
+            if firing is not None:
+                firings.append(firing)
         return firings
+
+    def _fire(self, rule: AnyRule, value: float | None, moment_ns: int, now_ns: int, words: str = "") -> Firing | None:
+        done, now = self.done[rule.id], moment_ns if self._by_prints else now_ns
+        if not rule.enabled or done.spent or now < rule.snoozed_until_ns or 0 < rule.until_ns <= moment_ns:
+            return None
+        if done.fired_ns and 0 <= now - done.fired_ns < rule.cooldown_s * SECOND:
+            return None
+        done.fired, done.fired_ns, done.spent = done.fired + 1, now, rule.once
+        said = happened(rule, value, words)
+        return Firing(rule, f"{rule.name}: {said}" if rule.name else said, done.fired, moment_ns)
 
     def _hook(self, rule: AnyRule) -> bool:
-        new = rule.watches not in self._series
-        if isinstance(rule, MoveRule):
-            windows = self._windows.setdefault(rule.symbol, {})
-            new = rule.watches not in windows
-            if new:
-                windows[rule.watches] = Window(int(rule.window_s * SECOND))
-        if isinstance(rule, (PriceRule, MoveRule)):
-            mark = self.marks.setdefault(rule.symbol, Mark())
-        for name, side, level in places_of(rule):
-            if name not in self._series:
-                start = mark.last if isinstance(rule, PriceRule) else 0.0 if isinstance(rule, MoveRule) else None
-                self._series[name] = Levels(start)
-            self._series[name].add(side, level, rule.id)
+        plain = is_plain(rule)
+        places = [_place_of(region, rule.id) for region in rule.regions] if plain else self._stays.seat(rule)
+        self._places[rule.id] = places
+        new = self.shelf.hook(rule.leaves, places)
+        if not plain:
+            self._stays.begin(self.places(rule.id))
         return new
 
     def _unhook(self, rule: AnyRule) -> None:
-        for name in dict.fromkeys(self.places(rule)):
-            self._series[name].drop([rule.id])
-            if not len(self._series[name]):
-                del self._series[name]
-        if isinstance(rule, MoveRule) and not any(rule.watches + sign in self._series for sign in "+-"):
-            del self._windows[rule.symbol][rule.watches]
-        if isinstance(rule, (PriceRule, MoveRule)) and not self._windows.get(rule.symbol) and f"price {rule.symbol}" not in self._series:
-            self.marks.pop(rule.symbol, None)
-            self._windows.pop(rule.symbol, None)
+        places = self._places.pop(rule.id)
+        self.shelf.unhook(rule.leaves, places)
+        self._stays.unseat(rule, places)
+
+
+def _place_of(region: Region, id_: str) -> Place:
+    """The one level of a region that is open on one side."""
+    return Place(region.series, "above", region.low, id_) if region.high == np.inf else Place(region.series, "below", region.high, id_)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from core.alert_rules import AnyRule, DrawdownRule, MoveRule, amount, bare, span
+from core.alert_rules import AnyRule, GroupRule, IndicatorRule, MoveRule, StaleRule, amount, bare, span
+from core.alerts.stay import Stay
 
 #: Series whose newest figure is no print's, and is kept by itself.
-STANDING = ("move", "pnl", "drawdown", "stale", "health")
+STANDING = ("move", "pnl", "equity", "drawdown", "stale", "health", "latency", "disk", "indicator", "pair")
 
 
 class Done(Struct):
@@ -20,7 +21,8 @@ class Done(Struct):
         fired: how often it fired, ever.
         fired_ns: when it did last, 0 never.
         spent: it fired, and was to do so once only.
-        armed: what it watches has recovered since it fired; only drawdown rules wait for that.
+        armed: what it watches has gone back since it fired; only rules with a hysteresis wait for that.
+        stays: how each of its parts stands, of a rule that more than a crossing is asked of.
     """
 
     set_: int = 0
@@ -28,6 +30,7 @@ class Done(Struct):
     fired_ns: int = 0
     spent: bool = False
     armed: bool = True
+    stays: list[Stay] = []
 
 
 class Mark(Struct):
@@ -39,11 +42,12 @@ class Mark(Struct):
 
 
 class Firing(NamedTuple):
-    """A rule fired: what to say, and which of its firings it is."""
+    """A rule fired: what to say, and which of its firings it is; when that came about, ns."""
 
     rule: AnyRule
     text: str
     number: int
+    ts_ns: int = 0
 
 
 class Batch(NamedTuple):
@@ -62,26 +66,25 @@ class Batch(NamedTuple):
         return (self.low / end - 1.0) * 100.0, (self.high / end - 1.0) * 100.0, (self.price / end - 1.0) * 100.0
 
 
-def places_of(rule: AnyRule) -> list[tuple[str, str, float]]:
-    """Series, side and level of each threshold, and of where a rule is armed again: ups and downs of a price are two series."""
-    if isinstance(rule, MoveRule):
-        return [(rule.watches + ("+" if side == "above" else "-"), side, level) for side, level in rule.thresholds]
-    rearms = [(rule.watches, "below", rule.rearms_at)] if isinstance(rule, DrawdownRule) else []
-    return [*((rule.watches, side, level) for side, level in rule.thresholds), *rearms]
-
-
-def happened(rule: AnyRule, value: float, words: str = "") -> str:
-    """What to say when a rule fires at this figure."""
+def happened(rule: AnyRule, value: float | None, words: str = "") -> str:
+    """What to say when a rule fires, at this figure where there is one."""
+    if isinstance(rule, GroupRule) or rule.for_s or value is None:
+        return rule.condition
+    edge = rule.edge
     match rule.kind:
-        case "price":
-            return f"{rule.condition.replace(' crosses ', ' crossed ', 1)}, at {amount(value)}"
+        case "price" | "between":
+            for verb, done in ((" crosses ", " crossed "), (" enters ", " entered "), (" leaves ", " left ")):
+                edge = edge.replace(verb, done, 1)
+            return f"{edge}, at {amount(value)}"
         case "move":
             assert isinstance(rule, MoveRule)
             return f"{bare(rule.symbol)} moved {value:+,.2f} % within {span(rule.window_s)}"
-        case "pnl" | "drawdown":
-            figure = f"{value:.3g} %" if rule.kind == "drawdown" else f"{value:,.2f}"
-            return f"{rule.condition.replace(' goes ', ' went ', 1)}, at {figure}"
         case "stale":
-            return f"{rule.condition.partition(' is silent ')[0]} is silent for {value:,.0f} s"
-        case _:
+            assert isinstance(rule, StaleRule)
+            return f"{rule.whose} is silent for {value:,.0f} s"
+        case "health":
             return words or "the engine is in trouble"
+        case kind:
+            unit = {"drawdown": " %", "latency": " ms"}.get(kind, "")
+            figure = f"{value:,.2f}" if kind in ("pnl", "equity") else f"{value:.4g}" if isinstance(rule, IndicatorRule) else f"{value:.3g}"
+            return f"{edge.replace(' goes ', ' went ', 1)}, at {figure}{unit}{f': {words}' if words else ''}"

@@ -18,6 +18,7 @@ from core.compile.module import compiled
 from core.errors import CockpitError, StrategyError
 from core.strategy import describe_fields
 from core.strategy_files import discover, load, strategy_file
+from core.term_rules import refuse_apart
 
 
 class Describe(msgspec.Struct, frozen=True, tag="describe"):
@@ -127,7 +128,10 @@ def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms =
     if path is None:
         known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
         raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
-    plan = blueprint(load(path), params, live_variant(terms))
+    definition = load(path)
+    if definition.hedged:
+        refuse_apart(name, terms)
+    plan = blueprint(definition, params, live_variant(terms))
     if not ready(plan.text):
         compiled(plan.text)
     return plan

@@ -122,10 +122,10 @@ def limits_record(limits: SetLimits | None) -> np.ndarray[Any, Any]:
     return row
 
 
-def backtest_variant(terms: Terms, *, bars: bool) -> Variant:
-    """The least that gives the same result: no limits, no levers, one symbol, stops only if any is set."""
+def backtest_variant(terms: Terms, *, bars: bool, legs: int = 1) -> Variant:
+    """The least that gives the same result: no limits, no levers, a symbol for each leg, stops only if any is set."""
     stops = any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
-    return Variant(mapped=False, bars=bars, stops=stops, limited=False, features=features_of(terms))
+    return Variant(mapped=legs > 1, bars=bars, stops=stops, limited=False, features=features_of(terms))
 
 
 def live_variant(terms: Terms) -> Variant:

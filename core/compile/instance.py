@@ -67,7 +67,7 @@ class Instance:
         self._memory = (self.mem.ctypes.data, len(self.mem))
         self._cut: list[Records] = []
         self._map = (0, 0)
-        self.trade({0: 0})
+        self.trade({leg: leg for leg in range(plan.legs)})
 
     def begin(self, params: bytes) -> None:
         """Start over as if newly made, with other parameters (bytes of their record) that need no more work memory."""
@@ -78,7 +78,7 @@ class Instance:
         self.reset_books()
 
     def trade(self, legs: dict[int, int]) -> None:
-        """Which leg each symbol index is; other symbols' ticks are passed over. At first symbol 0 is leg 0."""
+        """Which leg each symbol index is; other symbols' ticks are passed over. At first each leg's is its own."""
         self._legs = np.full(max(legs, default=0) + 1, -1, np.int32)
         for symbol, leg in legs.items():
             self._legs[symbol] = leg

@@ -34,8 +34,8 @@ class Alert:
 
     def row(self) -> AlertRow:
         """As it is shown."""
-        text = self.text if self.times == 1 else f"{self.text} ({self.times:,} times)"
-        return AlertRow(self.ts_ns, self.level, text, self.open, self.id, self.rule, self.acked_ns, self.snoozed_ns)
+        text = self.text if self.times == 1 or self.rule else f"{self.text} ({self.times:,} times)"
+        return AlertRow(self.ts_ns, self.level, text, self.open, self.id, self.rule, self.acked_ns, self.snoozed_ns, self.times)
 
 
 class Rest:

@@ -108,13 +108,19 @@ class Alarms:
         self._end(alert)
 
     def fire(self, id_: str, rule: str, level: str, text: str) -> AlertRow | None:
-        """A rule fired: open until somebody acknowledges it, or it fires again. The caller writes it, with how far the rule looked.
-        None where this firing is known: it was said just before the engine was killed."""
+        """A rule fired: open until somebody acknowledges it. What it said before, and nobody has seen, is the same line, counted.
+
+        The caller writes it, with how far the rule looked. None where this firing is known: it was said just before the engine was killed.
+        """
         cause = f"rule {rule}"
         if id_ in self._recalled:
             return None
-        self.resolve(cause)
-        alert = self._open[cause] = Alert(cause, level, text, self._now_ns(), id=id_, rule=rule)
+        before = self._open.pop(cause, None)
+        times = 1 if before is None else before.times + 1
+        if before is not None:
+            before.open = False
+            self._say(before)
+        alert = self._open[cause] = Alert(cause, level, text, self._now_ns(), times=times, id=id_, rule=rule)
         alert.said, alert.said_ns = alert.row(), alert.ts_ns
         self._changed()
         return alert.said
@@ -152,9 +158,11 @@ class Alarms:
         what somebody has seen already is the same alert."""
         for row in rows:
             self._recalled.add(row.id)
-            alert = Alert("", row.level, row.text, row.ts_ns, row.open, 1, row.id, row)
+            if row.rule and not row.open and not row.acked_ns:
+                continue  # it fired again before anybody saw it: the same line
+            alert = Alert("", row.level, row.text, row.ts_ns, row.open, row.times, row.id, row)
             alert.rule, alert.acked_ns, alert.snoozed_ns = row.rule, row.acked_ns, row.snoozed_ns
-            if row.open and row.rule and not row.acked_ns:
+            if row.open and row.rule and not row.acked_ns and f"rule {row.rule}" not in self._open:
                 alert.cause = f"rule {row.rule}"
                 self._open[alert.cause] = alert
                 continue
@@ -208,6 +216,10 @@ class Alarms:
         found = [alert for alert in begin if alert.id == id_] or (begin if len(id_) >= SHORTEST_ID else [])
         if len(found) == 1:
             return found[0]
+        rule, _, number = id_.rpartition(":")
+        later = self._open.get(f"rule {rule}")
+        if later is not None and number.isdecimal():  # said again since, on the same line
+            return later
         raise UsageError(f"{'several alerts begin with' if found else 'no alert'} {one_line(id_, 80)!r}: cockpit alerts shows their ids")
 
     def _again(self, cause: str, now: int) -> Alert | None:
@@ -238,7 +250,7 @@ class Alarms:
         if said is not None and not marked and said.open == row.open and said.text == row.text:
             self._unsaid.pop(alert.id, None)
             return
-        first_end = not row.open and alert.times == 1
+        first_end = not row.open and (alert.times == 1 or alert.rule)
         if self.keep is not None and (first_end or marked or said is None or abs(now - alert.said_ns) >= WRITE_NS):
             self._unsaid.pop(alert.id, None)
             alert.said, alert.said_ns = row, now

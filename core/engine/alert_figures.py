@@ -1,16 +1,25 @@
-"""The figures rules watch that are no prices: P&L, drawdown, silence, the engine's health."""
+"""The figures rules watch that are looked at in rounds: P&L, equity, drawdown, silence, health, delays, room on the disk."""
 
 from __future__ import annotations
 
+import asyncio
+import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PnlRule, PriceRule, StaleRule
+import structlog
+
 from core.engine import overview
 from core.workers.frames import Figures
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
     from core.engine.roster import Roster
+
+#: Kinds of series that are looked at in rounds: the tape cannot say what they were.
+FIGURES = ("pnl", "equity", "drawdown", "stale", "health", "latency", "disk")
+
+log = structlog.get_logger("alerts")
 
 _HEALTH = {"": 0.0, "warning": 1.0, "critical": 2.0}
 
@@ -20,6 +29,33 @@ class Figure(NamedTuple):
 
     value: float
     words: str = ""
+
+
+class Room(NamedTuple):
+    """The size of a disk, and what is left on it, in bytes."""
+
+    total: int
+    free: int
+
+
+class Disk:
+    """The disk a home is on.
+
+    Attributes:
+        room: as of the last look; None before the first.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self.room: Room | None = None
+        self._home = home
+
+    async def look(self) -> None:
+        """Have a look, on another thread: a disk may be slow to say."""
+        try:
+            total, _, free = await asyncio.to_thread(shutil.disk_usage, self._home)
+            self.room = Room(total, free)
+        except OSError as error:
+            log.warning("the room on the disk is not known", error=str(error))
 
 
 class Fall:
@@ -73,6 +109,14 @@ def figure(engine: Engine, kind: str, what: str) -> Figure | None:
         return _health(engine)
     if kind == "stale":
         return _silence(engine, what)
+    if kind == "latency":
+        slowest = engine.passage.stages[what].recent(engine.clock.now_ns()).quantile(0.99)
+        return None if slowest is None else Figure(slowest / 1e6)
+    if kind == "disk":
+        room = engine.sentinel.disk.room
+        return None if room is None else Figure(room.free / 1e9 if what == "GB" else room.free / room.total * 100)
+    if kind == "equity" and what == "all":
+        return _equity(engine.roster)
     if kind == "drawdown" and what == "all":
         fall = engine.sentinel.fall.percent
         return None if fall is None else Figure(fall)
@@ -81,16 +125,13 @@ def figure(engine: Engine, kind: str, what: str) -> Figure | None:
         return None
     if kind == "drawdown":
         return Figure(engine.sentinel.falls.look(entry.figures))
-    return Figure(entry.figures.equity - entry.terms.capital)
+    return Figure(entry.figures.equity - (entry.terms.capital if kind == "pnl" else 0.0))
 
 
-def absent(engine: Engine, rule: AnyRule) -> str:
-    """Why there is nothing to look at: what a rule is about is not here, or not any more; '' it is."""
-    if isinstance(rule, (PriceRule, MoveRule, StaleRule)) and rule.symbol != "all" and rule.symbol not in engine.market.watched:
-        return "not streamed now"
-    if isinstance(rule, (PnlRule, DrawdownRule)) and rule.strategy != "all" and rule.strategy not in engine.roster:
-        return "no such strategy now"
-    return ""
+def _equity(roster: Roster) -> Figure | None:
+    """Of all strategies; not known while one of them is not."""
+    known = [entry.figures for entry in roster]
+    return Figure(sum(one.equity for one in known if one is not None)) if known and all(one is not None for one in known) else None
 
 
 def _silence(engine: Engine, what: str) -> Figure | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.alert_rules import AnyRule, DrawdownRule, MoveRule, PnlRule, PriceRule, StaleRule
+from core.alert_rules import AnyRule
 from core.alerts.firing import Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import figure
+from core.engine.alert_figures import FIGURES, figure
+from core.engine.alert_subjects import checked
 from core.engine.roster import ID
 from core.errors import UsageError, one_line
 from core.types import SECOND
@@ -60,20 +60,15 @@ class Orders:
         engine.ledger.took_effect(command_id, engine.last_seq)
         new = book.put(rule, times=self.times[rule.id])
         self.sentinel.forget_indices()
-        if isinstance(rule, (PriceRule, MoveRule)):
-            known = engine.market.of(engine.symbols[rule.symbol])
-            book.begin(rule.symbol, Mark(known.last, engine.last_seq, known.last_ts))
-            if isinstance(rule, MoveRule) and new:
-                await alert_past.fill_windows(self.sentinel, [rule.symbol])
+        symbols = book.symbols(rule.id)
+        for symbol in symbols:
+            known = engine.market.of(engine.symbols[symbol])
+            book.begin(symbol, Mark(known.last, engine.last_seq, known.last_ts))
+        if new:
+            await alert_past.fill_windows(self.sentinel, symbols)
         self.sentinel.note(rule)
-        if not isinstance(rule, (PriceRule, MoveRule)):
-            found = figure(engine, rule.kind, rule.watches.partition(" ")[2])
-            if found is not None and rule.id in book.rules:
-                now = engine.clock.now_ns()
-                firings = book.value(rule.watches, found.value, now, found.words)
-                if not any(firing.rule.id == rule.id for firing in firings):
-                    firings += book.holds(rule, found.value, now, found.words)
-                self.sentinel.fire(firings)
+        if rule.id in book.rules:
+            self._look_now(rule)
         return {"id": rule.id, "sentence": rule.sentence}
 
     def taken(self, rule: AnyRule) -> AnyRule:
@@ -92,9 +87,7 @@ class Orders:
         Raises:
             UsageError: what it is about is not here.
         """
-        engine, book = self.sentinel.engine, self.sentinel.book
-        if not all(math.isfinite(level) for _, level in rule.thresholds):
-            raise UsageError("a level must be a number")
+        book = self.sentinel.book
         if rule.id and rule.id not in book.rules:
             if not ID.fullmatch(rule.id):
                 raise UsageError(f"{one_line(rule.id, 80)!r} cannot be an id: at most 64 letters, digits, '_', '-' and '.'")
@@ -102,16 +95,23 @@ class Orders:
                 raise UsageError(f"the id {rule.id!r} is taken: alerts of the past bear it; choose another")
         if rule.id not in book.rules and len(book) >= MOST_RULES:
             raise UsageError(f"there are {MOST_RULES:,} rules already: remove some")
-        if isinstance(rule, (PnlRule, DrawdownRule)) and rule.strategy != "all":
-            engine.roster[rule.strategy]
-        elif isinstance(rule, PnlRule):
-            raise UsageError("name one strategy by its id: the whole account has drawdown rules only")
-        if isinstance(rule, (PriceRule, MoveRule, StaleRule)) and rule.symbol != "all":
-            full = f"{engine.venue.name}:{engine.bare(rule.symbol)}"
-            if full not in engine.market.watched:
-                raise UsageError(f"{one_line(engine.bare(rule.symbol), 60)} is not streamed: add it first")
-            rule = msgspec.structs.replace(rule, symbol=full)
-        return msgspec.structs.replace(rule, name=one_line(rule.name, 120))
+        if 0 < rule.until_ns <= self.sentinel.engine.clock.now_ns():
+            raise UsageError("a rule that is over at once: give a later end")
+        return msgspec.structs.replace(checked(self.sentinel.engine, rule), name=one_line(rule.name, 120))
+
+    def _look_now(self, rule: AnyRule) -> None:
+        """What is so already when a rule is set is told at once; a price must cross."""
+        engine, book, now = self.sentinel.engine, self.sentinel.book, self.sentinel.engine.clock.now_ns()
+        firings, words = [], ""
+        for name in book.places(rule.id):
+            kind, _, what = name.partition(" ")
+            found = figure(engine, kind, what) if kind in FIGURES else None
+            if found is not None:
+                firings += book.value(name, found.value, now, found.words)
+                words = found.words
+        if not any(firing.rule.id == rule.id for firing in firings):
+            firings += book.holds(rule, now, words)
+        self.sentinel.fire(firings)
 
     async def _remove(self, command: RemoveAlert, actor: str) -> dict[str, Any]:
         book = self.sentinel.book

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import structlog
 
-from core.alert_rules import AnyRule, MoveRule, PriceRule
+from core.alert_rules import AnyRule
 from core.alerts.firing import Done, Mark
 from core.engine.alarms import LINES
 from core.errors import SourceError
@@ -36,10 +36,11 @@ async def recall_alerts(engine: Engine) -> None:
     for command in await engine.ledger.alert_commands():  # one that was journalled just before a kill is done now
         if command["kind"] in ("ack_alert", "snooze_alert"):
             _do_again(rows, command)
+    times = await engine.ledger.unseen_firings()
     known = [
         AlertRow(
             row["ts_ns"], row["level"], row["text"], row["state"] == "open", row["alert_id"], row["rule_id"], row["acked_ns"],
-            row["snoozed_ns"],
+            row["snoozed_ns"], max(1, times.get(row["rule_id"], 1)) if row["state"] == "open" else 1,
         )
         for row in rows.values()
     ]  # fmt: skip
@@ -69,8 +70,8 @@ async def recall_rules(sentinel: Sentinel) -> dict[str, str]:
             book.done[id_] = msgspec.json.decode(text, type=Done)
     for rule in rules.values():
         book.put(rule, times=orders.times[rule.id])
-        if isinstance(rule, (PriceRule, MoveRule)):
-            book.begin(rule.symbol, Mark(seq=since[rule.id]))
+        for symbol in book.symbols(rule.id):
+            book.begin(symbol, Mark(seq=since[rule.id]))
     marks = {name: msgspec.json.decode(text, type=Mark) for name, text in saved.items() if not name.startswith("rule ")}
     book.resume(marks)
     if rules:

@@ -26,6 +26,7 @@ from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
 from core.engine.curves import Curves
+from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
@@ -127,6 +128,7 @@ class Engine:
         self.commands = Commands(self)
         self.system = System(self)
         self.sentinel = Sentinel(self)
+        self.dispatch = Dispatch(self)
         self.lab = Lab(self, config.research.processes)
         self.analyst = Analyst(self)
         self.upkeep = Upkeep(self)
@@ -158,6 +160,7 @@ class Engine:
         self.spawn(self.rescue.watch(), "watch over workers")
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
+        self._opened.push_async_callback(self.sentinel.trials.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)
@@ -168,6 +171,7 @@ class Engine:
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
         self.spawn(self.sentinel.run(), "alert rules")
+        self.spawn(self.dispatch.run(), "alert channels")
         self.spawn(self.upkeep.run(), "upkeep")
         self.spawn(watch_indicators(self), "values for alert rules")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)

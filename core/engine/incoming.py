@@ -144,6 +144,8 @@ class Incoming:
         """The connection changed."""
         engine = self.engine
         engine.feed_state = state
+        if state.state != "live":
+            engine.sentinel.heard.deafen()
         cause = f"feed {state.venue}"
         if state.state in ("stale", "backoff"):
             engine.alarms.raise_(cause, "warning", f"{state.venue} {state.state}: {state.detail}")

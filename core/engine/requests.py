@@ -27,7 +27,7 @@ LOOK_S = 5.0
 #: What can be asked.
 QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
-    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity"),
+    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test"),
 )
 
 
@@ -79,6 +79,8 @@ class Requests:
             return [msgspec.structs.asdict(row) for row in engine.alarms.rows()]
         if what == "alert_rules":
             return engine.sentinel.rows()
+        if what == "alert_test":
+            return await engine.sentinel.trials.ask(args)
         if what == "latency":
             return engine.passage.histograms()
         if what == "settled":

@@ -8,6 +8,7 @@ told once.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,12 @@ from core.alerts.book import Book
 from core.alerts.firing import Done, Firing, Mark
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
-from core.engine.alert_figures import Fall, Falls, absent, figure
+from core.engine.alert_figures import FIGURES, Disk, Fall, Falls, figure
+from core.engine.alert_heard import Heard
 from core.engine.alert_orders import Orders
+from core.engine.alert_subjects import absent
+from core.engine.alert_trials import Trials
+from core.indicators.variant_names import VariantNames
 from core.types import Records
 from core.view import AlertRow
 
@@ -35,13 +40,14 @@ SAVE_EVERY = 25  # looks
 #: The mark that keeps the account's peak.
 PEAK = "account peak"
 
-#: Kinds whose series are no prices: the tape cannot say what they were.
-FIGURES = ("pnl", "drawdown", "stale", "health")
+#: Kinds whose figures are worked out elsewhere, and arrive.
+ARRIVING = ("indicator", "pair")
 
+#: How often the room on the disk is looked at, in looks.
+ROOM_EVERY = 12
 
-def alert_values(id_: str, row: AlertRow) -> tuple[str | int, ...]:
-    """An alert as the columns of the ledger's `alerts`."""
-    return id_, row.ts_ns, row.level, row.text, "open" if row.open else "closed", row.rule, row.acked_ns, row.snoozed_ns
+#: A rule that is over stays for so long where prints from before its end may still come.
+OVER_NS = 600_000_000_000
 
 
 class Sentinel:
@@ -52,6 +58,10 @@ class Sentinel:
         orders: what people do to them.
         fall: of the account from its peak.
         falls: of each strategy from its peak.
+        disk: the home's.
+        heard: until when prices are known.
+        variants: of indicators, by name.
+        trials: of rules, on the tape.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -60,6 +70,10 @@ class Sentinel:
         self.orders = Orders(self)
         self.fall = Fall()
         self.falls = Falls()
+        self.disk = Disk(engine.home)
+        self.heard = Heard(engine)
+        self.variants = VariantNames(engine.home)
+        self.trials = Trials(engine)
         self._saved: dict[str, str] = {}
         self._names: dict[int, str] = {}
 
@@ -82,6 +96,7 @@ class Sentinel:
             self.fall.peak = msgspec.json.decode(self._saved[PEAK], type=Mark).last
         async for batch in alert_past.unseen(self):
             self.look(batch)
+        self.heard.begin()
 
     def look(self, ticks: Records) -> None:
         """Prints in their order."""
@@ -91,12 +106,15 @@ class Sentinel:
         present = self.watched_indices().keys() & set(indices.tolist())
         if not present:
             return
-        now = self.engine.clock.now_ns()
-        firings: list[Firing] = []
-        for index in present:
-            mine = ticks.compress(indices == index) if len(ticks) > 1 else ticks
-            firings += self.book.prints(self._names[index], mine, now)
-        self.fire(firings)
+        self.heard.note((self._names[index] for index in present), len(self._names))
+        parts = [(self._names[index], ticks.compress(indices == index) if len(ticks) > 1 else ticks) for index in present]
+        self.fire(self.book.look(parts, self.engine.clock.now_ns()))
+
+    def figure_arrived(self, name: str, value: float | None, ts_ns: int) -> None:
+        """A figure that is worked out elsewhere, of a series such as `indicator VARIANT SYMBOL`, as of this time; one that is not known
+        (None, NaN) changes nothing, nor does one of a series no rule looks at."""
+        if value is not None and math.isfinite(value):
+            self.fire(self.book.value(name, value, self.engine.clock.now_ns(), at_ns=ts_ns))
 
     def watched_indices(self) -> dict[int, str]:
         """Symbols whose prints are looked at, by their index."""
@@ -112,14 +130,17 @@ class Sentinel:
         """Look at everything that is no price, for ever."""
         looks = 0
         while True:
+            if looks % ROOM_EVERY == 0 and self.book.series("disk"):
+                await self.disk.look()
             await asyncio.sleep(LOOK_S)
             self.look_at_figures()
+            await self.remove_over()
             looks += 1
             if looks % SAVE_EVERY == 0:
                 self.save()
 
     def look_at_figures(self) -> None:
-        """P&L, drawdowns, silence and health as they are now."""
+        """All that is no price as it is now, and what has been so for long enough."""
         now = self.engine.clock.now_ns()
         self.fall.look(self.engine.roster)
         firings: list[Firing] = []
@@ -128,23 +149,29 @@ class Sentinel:
                 found = figure(self.engine, kind, what)
                 if found is not None:
                     firings += self.book.value(f"{kind} {what}".rstrip(), found.value, now, found.words)
+        firings += self.book.ripen(now, lambda symbol: self.heard.known_to(symbol, now))
         self.fire(firings)
-        passed = [name for name in self.book.touched if name.partition(" ")[0] in FIGURES]
+        passed = [name for name in self.book.touched if name.partition(" ")[0] in (*FIGURES, *ARRIVING)]
         self.book.touched.clear()
         if passed and not firings:
             self.write([], self._marks([*passed, *(f"rule {id_}" for id_ in self.book.rules_on(passed))]))
 
-    def figure_arrived(self, name: str, value: float, ts_ns: int) -> None:
-        """A figure of a series that is no price came from elsewhere, as of `ts_ns`."""
-        self.fire(self.book.value(name, value, self.engine.clock.now_ns()))
+    async def remove_over(self) -> None:
+        """Take away rules whose end has come, once all that was before it was looked at, and say so."""
+        now = self.engine.clock.now_ns()
+        for rule in [rule for rule in self.book.rules.values() if 0 < rule.until_ns <= now]:
+            known = [self.heard.known_to(symbol, now) for symbol in self.book.symbols(rule.id)]
+            if min(known, default=now) >= rule.until_ns or now - rule.until_ns > OVER_NS:
+                await self.orders.submit(RemoveAlert(id=rule.id), "engine")
+                self.engine.alarms.note("info", f"the alert rule {rule.id} is over and removed: {rule.sentence}")
 
     def fire(self, firings: Iterable[Firing]) -> None:
         """Raise what fired, and write it with how far was looked: all or nothing."""
         engine = self.engine
         rows: list[AlertRow] = []
         names: list[str] = []
-        for rule, text, number in firings:
-            names += [f"rule {rule.id}", *self.book.places(rule), PEAK]
+        for rule, text, number, _ in firings:
+            names += [f"rule {rule.id}", *self.book.places(rule.id), PEAK]
             row = engine.alarms.fire(f"{rule.id}:{number}", rule.id, rule.severity, text)
             if row is not None:
                 rows.append(row)
@@ -157,7 +184,7 @@ class Sentinel:
 
     def note(self, rule: AnyRule) -> None:
         """Write how a rule stands now."""
-        self.write([], self._marks([f"rule {rule.id}", *self.book.places(rule)]))
+        self.write([], self._marks([f"rule {rule.id}", *self.book.places(rule.id)]))
 
     def write(self, rows: list[AlertRow], marks: list[tuple[str, str]]) -> None:
         """Put it on the ledger in one, after the ticks it came from are on the tape, and after what was put before."""
@@ -166,13 +193,18 @@ class Sentinel:
             return
 
         async def write() -> None:
-            await engine.ledger.put_alerts([alert_values(row.id, row) for row in rows], marks)
+            await engine.dispatch.put(rows, marks)
 
         engine.settler.put(engine.last_seq, write)
 
     def _marks(self, names: Iterable[str]) -> list[tuple[str, str]]:
-        """These states as the ledger keeps them, those that changed since they were written."""
+        """These states as the ledger keeps them, those that changed since they were written; and of every rule that went on without a
+        firing: how far was looked, and what was seen there, are kept together or not at all."""
         wanted = dict.fromkeys(names)
+        for id_ in self.book.changed if wanted else ():
+            wanted |= dict.fromkeys([f"rule {id_}", *self.book.places(id_)])
+        if wanted:
+            self.book.changed.clear()
         states: dict[str, Mark | Done] = {**self.book.state(wanted)}
         if PEAK in wanted and self.fall.peak is not None:
             states[PEAK] = Mark(self.fall.peak)
@@ -203,7 +235,7 @@ class Sentinel:
 def _state(rule: AnyRule, done: Done, now_ns: int, *, idle: bool) -> str:
     if not rule.enabled:
         return "off"
-    if done.spent:
+    if done.spent or 0 < rule.until_ns <= now_ns:
         return "done"
     if now_ns < rule.snoozed_until_ns:
         return "snoozed"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.engine.environment import fingerprint
-from core.engine.sentinel import alert_values
 from core.engine.settle import Settler
 from core.store.ledger import Ledger
 from core.store.ledger_reader import read_sessions
@@ -41,6 +40,7 @@ async def open_files(engine: Engine, opened: AsyncExitStack) -> None:
     engine.tape.on_commit = engine.passage.committed
     engine.ledger = await Ledger.open(engine.home / "ledger.db")
     opened.push_async_callback(engine.ledger.close)
+    await engine.dispatch.open()
     engine.alarms.keep = partial(_keep_alert, engine)
     opened.callback(setattr, engine.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
     engine.tape.on_trouble = partial(_tell_trouble, engine, "tape")
@@ -69,11 +69,11 @@ async def _end_session(engine: Engine, session: str) -> None:
         await engine.ledger.end_session(session, engine.clock.now_ns())
 
 
-def _keep_alert(engine: Engine, id_: str, row: AlertRow) -> None:
+def _keep_alert(engine: Engine, _id: str, row: AlertRow) -> None:
     if engine.failure is None and row.rule:
         engine.sentinel.write([row], [])  # after its firing
     elif engine.failure is None:
-        engine.ledger.put_alerts([alert_values(id_, row)], [])
+        engine.dispatch.put([row], [])
 
 
 def _tell_trouble(engine: Engine, name: str, why: str | None) -> None:

@@ -82,7 +82,8 @@ class System:
     def view(self) -> SystemView:
         """The pane. Sizes and gaps are as of a moment ago."""
         self.files.look_soon()
-        return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process(), self.analyst())
+        channels = self.engine.dispatch.rows()
+        return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process(), self.analyst(), channels)
 
     def coverage(self) -> list[CoverageRow] | None:
         """What the tape holds of the symbols that are streamed, as of a moment ago; None before the first look."""
@@ -104,6 +105,7 @@ class System:
             "memory": engine.memory.figures(),
             "loop": engine.pauses.figures(),
             "door": self._at_the_door(),
+            "channels": [_named(row) for row in self.engine.dispatch.rows()],
         }
 
     def _at_the_door(self) -> dict[str, Any]:

@@ -116,6 +116,10 @@ class Bank:
                 self.failed[rack.indicator.name] = str(error)
                 rack.forget()
 
+    def index(self, symbol: str) -> int:
+        """By which index ticks name a symbol that is followed."""
+        return self._symbols[symbol]
+
     def series(self, name: str, symbol: str, ticks: Records) -> NDArray[np.float64]:
         """Advance one variant over ticks of one symbol it follows; its lines after each of them, shape (ticks, lines).
 

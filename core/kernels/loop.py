@@ -82,7 +82,8 @@ def advance(
             if leg < 0:
                 i += 1
                 continue
-            tick.leg = leg
+            if tick.leg != leg:  # rows that know it already may lie where nobody can write
+                tick.leg = leg
         book = books[leg]
         price = tick.price
         written = n

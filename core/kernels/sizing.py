@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import VOLATILE
+from core.kernels.features import SIZED, VOLATILE
 from core.kernels.volatility import deviation, known
 
 UNITS = 0
@@ -37,3 +37,15 @@ def unsized(book: Any, terms: Any, target: float) -> bool:
     """Whether a unit for a new target would need a volatility that is not known yet."""
     fresh = target != 0.0 and (target != book.sized or book.unit == 0.0)
     return bool(terms.sizing == VOLATILITY and fresh and not known(book))
+
+
+def hedged(ratio: float, a: float, b: float) -> float:
+    """The target of leg B for a target of 1 of leg A, so that B's value is `ratio` times that of A: in units, or in money where units are
+    sized by it.
+
+    Args:
+        a, b: their prices.
+    """
+    if SIZED:
+        return ratio
+    return ratio * a / b

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.clock import iso
 from core.errors import SourceError, one_line
-from core.replay.merge import merged
 from core.research.source import Source
+from core.research.source_merge import merged
 from core.research.source_tape import PREFIX, TapeSource, is_tape
 from core.research.sources import open_sources
 from core.store.reader import read_ticks

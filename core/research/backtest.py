@@ -27,16 +27,17 @@ from core.research.rows import fill_rows
 from core.research.short_bars import refuse_short_bars, short_bars_note
 from core.research.signals import Signals
 from core.research.source import Source
+from core.research.source_legs import open_leg_sources
 from core.research.source_verdict import Holes, refuse
 from core.research.sources import open_sources
 from core.research.tables import tables
-from core.research.trips import closed_trips
+from core.research.trips import closed_trips, trips_of_legs
 from core.research.volatility import refuse_long_bars
 from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
 from core.strategy import Definition
 from core.strategy_files import load, strategy_file
-from core.term_rules import refuse_idle
+from core.term_rules import refuse_apart, refuse_idle
 from core.types import Records, join
 
 Progress = Callable[[Source, int], None]
@@ -47,12 +48,13 @@ class Order:
     """What to run.
 
     Attributes:
+        sources, symbol: of a strategy of several legs as of `core.research.source_legs.open_leg_sources`.
         folders: where strategies lie, later ones shadow earlier ones.
         from_ns: first time traded; what lies before it in the source only warms the strategy up.
         allow_gaps: run over a source that lacks data; the result says so.
         cache: take files from the cache of what was parsed before, and keep them there.
         watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, how long
-            equity lay below its peak, and in what market each trip was entered.
+            equity lay below its peak, and in what market each trip was entered. Of one symbol only.
         signals: the newest so many decisions are kept with what they rested on; None: all of them; 0: nobody asked.
         costs: what was measured of the symbol takes the place of the terms; None: nothing was.
     """
@@ -123,19 +125,28 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
         UsageError: the source, the strategy, a value or a term is refused; one line.
     """
     refuse_idle(order.terms)
-    definition = definition_of(order)
+    definition = strategy_of(order)
+    if definition.hedged:
+        refuse_apart(definition.name, order.terms)
     reach = reach_of(definition, order.params, order.from_ns)
-    source = _opened(order, reach)
+    source = _opened(order, definition, reach)
     refuse_short_bars(definition, order.params, source.interval_ns)
     if (further := reach_of(definition, order.params, order.from_ns, source.interval_ns)) != reach:
-        source = _opened(order, further)
+        source = _opened(order, definition, further)
     source.since_ns = order.from_ns or 0
     source.told = None if reading is None else partial(reading, source)
     refuse_holes(source.text, source.listed(), order.allow_gaps)
     return run_over(source, order.priced(source.symbol), definition, progress, curve)
 
 
-def _opened(order: Order, from_ns: int | None) -> Source:
+def _opened(order: Order, definition: Definition, from_ns: int | None) -> Source:
+    if definition.legs > 1:
+        if order.as_delivered or order.costs is not None:
+            what = "as-delivered order" if order.as_delivered else "measured costs"
+            raise UsageError(f"{order.strategy} trades {definition.legs} symbols: {what} are for one")
+        return open_leg_sources(
+            order.sources, definition.legs, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, cache=order.cache
+        )
     return open_sources(
         order.sources, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, as_delivered=order.as_delivered,
         cache=order.cache,
@@ -143,19 +154,28 @@ def _opened(order: Order, from_ns: int | None) -> Source:
 
 
 def definition_of(order: Order) -> Definition:
-    """The strategy that an order names.
+    """The strategy of one symbol that an order names.
 
     Raises:
         UsageError: there is none of that name, it does not load, or it trades several symbols.
+    """
+    definition = strategy_of(order)
+    if definition.legs != 1:
+        raise UsageError(f"{order.strategy} trades {definition.legs} symbols: here a strategy of one is wanted")
+    return definition
+
+
+def strategy_of(order: Order) -> Definition:
+    """The strategy that an order names, of one symbol or several.
+
+    Raises:
+        UsageError: there is none of that name, or it does not load.
     """
     path = strategy_file(order.strategy, order.folders)
     if path is None:
         known = sorted(p.stem for folder in order.folders for p in folder.glob("[!_]*.py"))
         raise StrategyError(f"no strategy {order.strategy!r}; there are: {', '.join(known)}")
-    definition = load(path)
-    if definition.legs != 1:
-        raise UsageError(f"{order.strategy} trades {definition.legs} symbols; a backtest takes one source of one symbol")
-    return definition
+    return load(path)
 
 
 def run_over(source: Source, order: Order, definition: Definition, progress: Progress | None = None, curve: Curve | None = None) -> Result:
@@ -169,10 +189,13 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     refuse_long_bars(order.terms, source.interval_ns)
     refuse_short_bars(definition, order.params, source.interval_ns)
     interval = definition.interval(definition.params(order.params))
-    plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars"))
+    several = definition.legs > 1
+    plan = blueprint(definition, order.params, backtest_variant(order.terms, bars=source.kind == "bars", legs=definition.legs))
     instance, batches = begun(plan, order.terms, source)
     started = time.perf_counter()
-    watch = Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched else None
+    watch = (
+        Watch(order.terms, Regimes(step_of(interval, source.interval_ns), source.interval_ns)) if order.watched and not several else None
+    )
     decisions = decisions_of(instance, plan, definition, order.signals)
     reports, first_ns, last_ns = _run(instance, plan, source, batches, order.from_ns, progress, curve, watch, decisions)
     gaps = source.verdict.gaps() if source.verdict is not None else None
@@ -239,11 +262,11 @@ def _result(
     found = metrics(run, time.perf_counter() - started)
     funded = reports.compress(reports["kind"] == FUNDING)
     moved = reports.compress((reports["kind"] == FILL) | (reports["kind"] == FUNDING))
-    trips = closed_trips(moved, None if watch is None else watch.excursions())
+    trips = trips_of_legs(moved, plan.legs) if plan.legs > 1 else closed_trips(moved, None if watch is None else watch.excursions())
     found |= figures(run, trips, fills, None if watch is None else watch.falls(int(account.ts)))
     found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
-        figures=found, fills=fill_rows(fills, plan.name, source.symbol), equity=equity, plan=plan, source=source, first_ns=first_ns,
+        figures=found, fills=fill_rows(fills, plan.name, source.symbols), equity=equity, plan=plan, source=source, first_ns=first_ns,
         trips=trips, executed=fills, funded=funded, cold=cold, signals=signals,
         tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes, funding="funding" in found),
     )  # fmt: skip

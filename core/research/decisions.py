@@ -85,7 +85,7 @@ class _Scouted(Decisions):
             self._scout.mem[:] = self.instance.mem
         told = self._scout.feed(batch)
         told = told.compress((told["kind"] == PLACED) | (told["kind"] == CANCELLED))
-        rows = rows_of(batch, told).tolist() if len(told) else []
+        rows = np.unique(rows_of(batch, told)).tolist() if len(told) else []  # of several legs an order each
         passed = 0 if self._most is None else max(0, len(rows) - self._most)  # by the end of the batch nobody asks for these
         self.kept.total += passed
         self._rows, self._at = rows[passed:][::-1], 0

@@ -108,14 +108,27 @@ def held_until(fills: Records, times: NDArray[np.int64], interval_ns: int) -> ND
 
 
 def turns(fills: Records, interval_ns: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Since when (ns UTC) something is held or is not, and which: of the beginning of time and of each fill of one leg.
+    """Since when (ns UTC) something is held or is not, and which: of the beginning of time and of each fill.
 
     A fill at the open of a bar happened when the bar opened, though it carries the time of its close; a stop inside a bar is taken for
     its close.
     """
     inside = np.isin(fills["why"], (STOP_LOSS, TAKE_PROFIT, TRAILING))
     when = np.concatenate([[0], np.where(inside, fills["ts"], fills["ts"] - interval_ns)])
-    return when, np.concatenate([[False], fills["position"] != 0.0])
+    return when, np.concatenate([[False], _holds(fills)])
+
+
+def _holds(fills: Records) -> NDArray[np.bool_]:
+    """After each fill, whether any leg holds something."""
+    held: NDArray[np.bool_] = fills["position"] != 0.0
+    legs = np.unique(fills["leg"])
+    if len(legs) <= 1:
+        return held
+    any_leg = np.zeros(len(fills), np.bool_)
+    for leg in legs:
+        newest = np.maximum.accumulate(np.where(fills["leg"] == leg, np.arange(len(fills)), -1))
+        any_leg |= (newest >= 0) & held[newest]
+    return any_leg
 
 
 def longest_row(of: NDArray[np.bool_]) -> int:

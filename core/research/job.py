@@ -139,7 +139,7 @@ def detail_of(result: Result, curve: Curve) -> Detail:
         fills_total=len(result.fills),
         underwater=[point.underwater for point in points],
         held=_held(result, [point.ts for point in points]),
-        trips=trip_rows(result.trips, result.plan.name, MOST_FILLS, funding="funding" in result.figures),
+        trips=trip_rows(result.trips, result.plan.name, MOST_FILLS, funding="funding" in result.figures, symbols=result.source.symbols),
         trips_total=len(result.trips),
         tables=result.tables,
         signals=[] if result.signals is None else result.signals.rows(result.signals.newest(MOST_FILLS)),

@@ -39,6 +39,11 @@ class Source(ABC):
         self.notes: list[str] = []
 
     @property
+    def symbols(self) -> list[str]:
+        """Whose rows these are, by the `symbol` of a row."""
+        return [self.symbol]
+
+    @property
     def bytes_read(self) -> int:
         """How many of `total_bytes` are read so far."""
         return 0

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.kernels.records import FUNDING
-from core.types import Records
+from core.types import Records, join
 
 #: One round trip. Prices and money in quote currency, quantities in base currency, times in ns UTC.
 TRIP = np.dtype(
@@ -95,6 +95,12 @@ def closed_trips(reports: Records, seen: NDArray[np.float64] | None = None) -> R
     for column, name in enumerate(WATCHED):
         trips[name] = math.nan if seen is None else seen[:, column]
     return trips
+
+
+def trips_of_legs(reports: Records, legs: int) -> Records:
+    """The same of a strategy of several legs, a round trip of each leg by itself, in the order they were closed."""
+    trips = join([closed_trips(reports.compress(reports["leg"] == leg)) for leg in range(legs)], TRIP)
+    return trips.take(np.lexsort((trips["leg"], trips["last_fill"])))
 
 
 def parts_of(fills: Records) -> Parts:

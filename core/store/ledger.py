@@ -16,6 +16,7 @@ from core.store import ledger_rows as rows_
 from core.store.connection import Run, WriteConnection
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
+from core.store.outbox import Outbox, Post, put_alerts
 from core.store.writer import Writer
 from core.store.written_file import WrittenFile
 
@@ -27,10 +28,15 @@ _MARK = "INSERT INTO equity VALUES(?, ?, ?) ON CONFLICT(strategy_id, ts_ns) DO U
 
 
 class Ledger(WrittenFile):
-    """Writes from a queue of its own, first in, first out; made by `open`, used by one event loop."""
+    """Writes from a queue of its own, first in, first out; made by `open`, used by one event loop.
+
+    Attributes:
+        outbox: what is to be told of alerts outside.
+    """
 
     def __init__(self, connection: WriteConnection) -> None:
         super().__init__(connection, Writer(connection))
+        self.outbox = Outbox(self._writer)
 
     @classmethod
     async def open(cls, path: Path) -> Ledger:
@@ -104,12 +110,13 @@ class Ledger(WrittenFile):
         """Note an alert, or that it changed (`state` open or closed; its time and its rule stay)."""
         return self.put_alerts([(alert_id, ts_ns, level, text, state, rule_id, acked_ns, snoozed_ns)], [])
 
-    def put_alerts(self, rows: Sequence[rows_.Row], marks: Sequence[tuple[str, str]]) -> Done:
-        """Note alerts, as the columns of `alerts`, and how far rules have looked, as (name, JSON), all or nothing.
+    def put_alerts(self, rows: Sequence[rows_.Row], marks: Sequence[tuple[str, str]], posts: Sequence[Post] = ()) -> Done:
+        """Note alerts, as the columns of `alerts`, how far rules have looked, as (name, JSON), and what may be to tell of these alerts
+        outside, all or nothing.
 
         Of an alert, or a name, that is there the later one replaces the earlier.
         """
-        return self._put(partial(rows_.put_alerts, rows=rows, marks=marks), len(rows) + len(marks))
+        return self._put(partial(put_alerts, rows=rows, marks=marks, posts=posts), len(rows) + len(marks) + len(posts))
 
     def add_run(self, run_id: str, ts_ns: int, *, kind: str, strategy: str, source: str, params: str, result: str) -> Done:
         """Note a backtest or one trial of a search."""
@@ -150,6 +157,13 @@ class Ledger(WrittenFile):
     async def open_alerts(self) -> list[dict[str, Any]]:
         """Alerts that are still open, oldest first."""
         return await self._ask("SELECT * FROM alerts WHERE state = 'open' ORDER BY rowid")
+
+    async def unseen_firings(self) -> dict[str, int]:
+        """How often each rule has fired since somebody saw an alert of it."""
+        seen = "max(CASE WHEN acked_ns > 0 THEN rowid ELSE 0 END) AS seen"
+        last = f"SELECT rule_id AS rule, {seen} FROM alerts WHERE rule_id <> '' GROUP BY rule_id"
+        query = f"SELECT rule, count(*) AS times FROM alerts JOIN ({last}) ON rule_id = rule WHERE alerts.rowid > seen GROUP BY rule"
+        return {row["rule"]: row["times"] for row in await self._ask(query)}
 
     async def newest_alerts(self, count: int) -> list[dict[str, Any]]:
         """Alerts, the newest first."""

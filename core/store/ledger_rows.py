@@ -99,12 +99,6 @@ async def upsert(db: aiosqlite.Connection, relation: Relation, rows: Sequence[Ro
     await db.executemany(f"{_insert(relation)} ON CONFLICT({relation.columns[0]}) DO UPDATE SET {changes}", rows)
 
 
-async def put_alerts(db: aiosqlite.Connection, rows: Sequence[Row], marks: Sequence[Row]) -> None:
-    """Alerts, and in the same transaction how far rules have looked: all of it is on disk, or nothing."""
-    await upsert(db, ALERTS, rows)
-    await upsert(db, MARKS, marks)
-
-
 async def update(db: aiosqlite.Connection, statement: str, values: Row, missing: str) -> None:
     """Change one row.
 

@@ -105,4 +105,13 @@ _LEDGER_ALERTS = (
     "CREATE TABLE alert_marks(name TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS))
+_LEDGER_OUTBOX = (
+    """CREATE TABLE outbox(
+        post_id INTEGER PRIMARY KEY, channel TEXT NOT NULL, alert_id TEXT NOT NULL,
+        event TEXT NOT NULL CHECK(event IN ('raised', 'resolved')), level TEXT NOT NULL, ts_ns INTEGER NOT NULL, body TEXT NOT NULL,
+        state TEXT NOT NULL CHECK(state IN ('waiting', 'sent', 'failed', 'folded')), tries INTEGER NOT NULL, due_ns INTEGER NOT NULL,
+        held INTEGER NOT NULL, error TEXT NOT NULL, UNIQUE(channel, alert_id, event))""",
+    "CREATE INDEX outbox_of_channel ON outbox(channel, state, due_ns)",
+)
+
+LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX))

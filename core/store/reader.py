@@ -185,3 +185,16 @@ def find_series(db: sqlite3.Connection, path: Path, symbol: str, stream: str | N
         raise SourceError(f"{symbol} is on the tape as {' and '.join(one.stream for one in found)}: say which stream")
     held = ", ".join(f"{one.symbol} {one.stream}" for one in every[:20])
     raise SourceError(f"{path} holds no {symbol}{f' {stream}' if stream else ''}: it has {held or 'no ticks yet'}")
+
+
+def time_span(path: Path, names: Sequence[str]) -> tuple[int, int] | None:
+    """From when to when (ns UTC, to five minutes) the tape holds prints of any of these symbols; None: of none of them.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    with open_to_read(path, TAPE) as db:
+        numbers = [one.number for one in all_series(db) if one.symbol in names]
+        query = f"SELECT min(bucket), max(bucket) FROM zones WHERE axis = 'time' AND series IN ({', '.join(map(str, numbers))})"
+        ((first, last),) = db.execute(query).fetchall()
+    return None if first is None else (first * TIME_BUCKET, (last + 1) * TIME_BUCKET)

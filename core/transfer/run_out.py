@@ -49,14 +49,15 @@ def fills_table(rows: Sequence[Row], *, legs: bool = False) -> Table:
 
 
 def trades_table(rows: Sequence[Row], symbol: str | None) -> Table:
-    """Closed round trips, all on one symbol; None: of the legs of a portfolio, and each row names its own and its leg."""
+    """Closed round trips, all on one symbol, or each row names its own; None: of a portfolio, and each names its leg too."""
     columns: tuple[Column, ...] = (Column("entry_time", "time"), Column("exit_time", "time"), Column("symbol", "text"), *TRADES)
     if any("funding" in row for row in rows):  # it is part of the fees, and told where it was asked for
         fees = columns.index(Column("fees", "number")) + 1
         columns = (*columns[:fees], Column("funding", "number"), *columns[fees:])
     if symbol is None:
         return Table(rows_sheet("trades", "", rows, (*columns, *_LEG), keys=_TIMES), rows)
-    return Table(rows_sheet("trades", symbol, rows, columns, keys=_TIMES, same={"symbol": symbol}), rows)
+    same = {} if rows and "symbol" in rows[0] else {"symbol": symbol}
+    return Table(rows_sheet("trades", symbol, rows, columns, keys=_TIMES, same=same), rows)
 
 
 def ranking_table(rows: Sequence[Row]) -> Table:

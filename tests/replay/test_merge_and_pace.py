@@ -17,7 +17,7 @@ from core.feed.feed import Feed
 from core.replay.batches import health_of
 from core.replay.clock import ReplayClock
 from core.replay.goals import BarClose, BarEnd, Moment, NextPrint
-from core.replay.merge import merged
+from core.research.source_merge import merged
 from core.types import SECOND, TICK, Records, Symbols, bar_kind, join
 from core.venues.binance import Binance
 

@@ -11,6 +11,7 @@ from strategy_runs import definition
 from core.errors import StrategyError
 
 DEFAULTS: dict[str, dict[str, Any]] = {
+    "pairs": {"window": 60, "method": "ols", "entry_z": 2.0, "exit_z": 0.5, "stop_z": 4.0},
     "sma_crossover": {"fast": 5, "slow": 20},
     "momentum": {"lookback": 5, "threshold": 0.1},
     "mean_reversion": {"period": 20, "z": 2.0},
@@ -18,7 +19,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "bollinger": {"period": 20, "k": 2.0},
     "macd": {"fast": 12, "slow": 26, "signal": 9},
 }
-WARMUP = {"sma_crossover": 20, "momentum": 6, "mean_reversion": 20, "rsi": 15, "bollinger": 20, "macd": 34}
+WARMUP = {"pairs": 60, "sma_crossover": 20, "momentum": 6, "mean_reversion": 20, "rsi": 15, "bollinger": 20, "macd": 34}
 
 
 @pytest.mark.parametrize("name", DEFAULTS)

@@ -17,6 +17,8 @@ from core.compile.python import BarBuilder, PythonInstance
 from core.errors import StrategyError, UsageError
 from core.home import data_folder
 from core.research.checks.surroundings import Surroundings, within
+from core.research.source import Source
+from core.research.source_legs import open_leg_sources
 from core.research.sources import open_sources
 from core.strategy import PYTHON
 from core.strategy_files import load, strategy_file
@@ -58,6 +60,7 @@ class Subject:
     Attributes:
         sources: what the rows are of, as typed.
         total: whether `rows` are all there are.
+        legs: how many symbols the rows are of, each with the number of its leg.
         jit: False runs the loop in plain Python.
     """
 
@@ -69,6 +72,7 @@ class Subject:
     symbol: str
     interval_ns: int
     total: bool = True
+    legs: int = 1
     jit: bool = True
 
     @property
@@ -79,19 +83,24 @@ class Subject:
     def plan(self) -> Blueprint:
         """The strategy as its file is now, loaded anew: what it does when it is imported is done again."""
         with within(Surroundings(self.path.parent)):
-            return blueprint(load(self.path), self.params, backtest_variant(TERMS, bars=self.kind == "bars"))
+            return blueprint(load(self.path), self.params, backtest_variant(TERMS, bars=self.kind == "bars", legs=self.legs))
 
     def instance(self, plan: Blueprint) -> Instance:
         """The strategy, newly made."""
         return (PythonInstance if plan.kind == PYTHON else Instance)(plan, TERMS, jit=self.jit)
 
     def closings(self, interval: int) -> NDArray[np.int64]:
-        """For each row the start of the bar that it closed, -1 where it closed none."""
-        builder = BarBuilder(interval)
+        """For each row the start of the bar that it closed, of several legs one that all have by then; -1 where there is none."""
         columns = ("start", "ts", "open", "high", "low", "price", "qty") if self.kind == "bars" else ("ts", "price", "qty")
-        build: Callable[..., Any] = builder.merge if self.kind == "bars" else builder.take
-        closed = map(build, *(self.rows[name].tolist() for name in columns))
-        return np.fromiter((-1 if bar is None else bar.start for bar in closed), np.int64, len(self.rows))
+        closed = np.full(len(self.rows), -1, np.int64)
+        newest = np.full((self.legs, len(self.rows)), -1, np.int64)  # of each leg, the newest bar it has closed
+        for leg in range(self.legs):
+            own = np.flatnonzero(self.rows["symbol"] == leg) if self.legs > 1 else np.arange(len(self.rows))
+            builder = BarBuilder(interval)
+            build: Callable[..., Any] = builder.merge if self.kind == "bars" else builder.take
+            bars = map(build, *(self.rows[name][own].tolist() for name in columns))
+            closed[own] = newest[leg, own] = np.fromiter((-1 if bar is None else bar.start for bar in bars), np.int64, len(own))
+        return np.where(np.maximum.accumulate(newest, axis=1).min(axis=0) >= closed, closed, -1)
 
 
 def open_subject(ask: Ask) -> Subject:
@@ -107,10 +116,14 @@ def open_subject(ask: Ask) -> Subject:
     with within(Surroundings(path.parent)):
         definition = load(path)
         interval = definition.interval(definition.params(ask.params))
-    if definition.legs != 1:
-        raise UsageError(f"{ask.strategy} trades {definition.legs} symbols; a check takes one source of one symbol")
+    if definition.legs > 1 and not ask.sources:
+        raise UsageError(f"{ask.strategy} trades {definition.legs} symbols: name a source of each; the samples are of one")
     sources = ask.sources or [str(sample(interval))]
-    source = open_sources(sources, symbol=ask.symbol, home=ask.home)
+    source: Source
+    if definition.legs > 1:
+        source = open_leg_sources(sources, definition.legs, symbol=ask.symbol, home=ask.home)
+    else:
+        source = open_sources(sources, symbol=ask.symbol, home=ask.home)
     parts: list[Records] = []
     have = 0
     for batch in source.batches():
@@ -119,7 +132,7 @@ def open_subject(ask: Ask) -> Subject:
         if have > ask.rows:
             break
     rows = join(parts, parts[0].dtype).copy()  # ours alone: they are made to lie
-    return Subject(path, ask.params, sources, rows, source.kind, source.symbol, source.interval_ns, have <= ask.rows)
+    return Subject(path, ask.params, sources, rows, source.kind, source.symbol, source.interval_ns, have <= ask.rows, definition.legs)
 
 
 def sample(interval: int) -> Path:

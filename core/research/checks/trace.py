@@ -54,8 +54,8 @@ class Trace:
     """What a strategy did.
 
     Attributes:
-        targets: what it wanted after each row, NaN for no opinion.
-        states: a checksum of its state and work memory after each row, 0 where none was taken.
+        targets: what it wanted of its first leg after each row, NaN for no opinion.
+        states: a checksum of its state, work memory and further targets after each row, 0 where none was taken.
         outside: first row at which it had written outside of its work memory, -1 where never.
         failed: what it raised at the row behind the last target, "" if nothing.
     """
@@ -161,13 +161,14 @@ class Tracer:
             marks = np.full(len(rows), mem.nbytes <= SMALL)
             marks[:: max(len(rows) // MARKS, 1)] = True
         targets, states = np.full(len(rows), np.nan), np.zeros(len(rows), np.uint32)
-        state, wanted, outside, failed = instance.state.view(np.uint8), instance.wanted, -1, ""
+        wanted, outside, failed = instance.wanted, -1, ""
+        kept = (instance.state.view(np.uint8), wanted[1:].view(np.uint8))  # what further legs want is compared with the state
         i = 0
         try:
             for i in self._unfolding(rows, world.factor):
                 instance.feed(rows[i : i + 1])
                 targets[i] = wanted[0]
-                states[i] = _sum(state, mem) if marks[i] else _sum(state)
+                states[i] = _sum(*kept, mem) if marks[i] else _sum(*kept)
                 if outside < 0 and _sum(before, behind) != untouched:
                     outside = i
         except CockpitError as error:

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import SourceError
+from core.errors import SourceError, UsageError
 from core.research.search.journal import FOLDER, SUFFIX
 from core.research.search.rows import Progress, keep_rows
-from core.research.search.study import Ask, Study
+from core.research.search.study import Ask, Study, definitions_of, one_number_of_legs
 from core.research.source import Source
-from core.research.sources import open_many
+from core.research.source_legs import open_leg_sources
+from core.research.sources import Many, open_many
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,8 +87,13 @@ def open_question(
         SourceError: there is nothing to read, or what there is cannot be read.
         GapsError: a source has holes, and they are not allowed.
     """
-    many = open_many(
-        wanted.sources, symbols=wanted.symbols, home=wanted.home, from_ns=wanted.from_ns, to_ns=wanted.to_ns, cache=wanted.cache
+    legs = one_number_of_legs(definitions_of(ask))
+    many = (
+        _legs(ask, wanted, legs)
+        if legs > 1
+        else open_many(
+            wanted.sources, symbols=wanted.symbols, home=wanted.home, from_ns=wanted.from_ns, to_ns=wanted.to_ns, cache=wanted.cache
+        )
     )
     if not many.sources:
         raise SourceError("; ".join(dict.fromkeys(many.refused.values())))
@@ -98,3 +104,14 @@ def open_question(
     series = [keep_rows(source, place, progress, allow_gaps=wanted.allow_gaps) for source in sources]
     origins = [Origin(source.text, source.form, list(source.notes)) for source in sources]
     return Question(Study(ask, series), origins, many.refused)
+
+
+def _legs(ask: Ask, wanted: Wanted, count: int) -> Many:
+    """The sources of all legs, as one series."""
+    if ask.costs is not None:
+        raise UsageError(f"{ask.strategies[0]} trades {count} symbols: measured costs are for one")
+    source = open_leg_sources(
+        wanted.sources, count, symbol=",".join(wanted.symbols) or None, home=wanted.home, from_ns=wanted.from_ns, to_ns=wanted.to_ns,
+        cache=wanted.cache,
+    )  # fmt: skip
+    return Many({source.symbol: source})

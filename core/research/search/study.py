@@ -29,7 +29,7 @@ from core.research.short_bars import refuse_short_bars
 from core.research.volatility import refuse_long_bars
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
-from core.term_rules import refuse_idle
+from core.term_rules import refuse_apart, refuse_idle
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,12 @@ class Study:
         self.terms = [ask.terms if ask.costs is None else ask.costs.terms(one.symbol, ask.terms) for one in self.series]
         for one in self.series:
             refuse_long_bars(ask.terms, one.interval_ns)
-        definitions = [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
-        self._variants = [backtest_variant(terms, bars=one.bars) for terms, one in zip(self.terms, self.series, strict=True)]
+        definitions = definitions_of(ask)
+        legs = one_number_of_legs(definitions)
+        for definition in definitions:
+            if definition.hedged:
+                refuse_apart(definition.name, ask.terms)
+        self._variants = [backtest_variant(terms, bars=one.bars, legs=legs) for terms, one in zip(self.terms, self.series, strict=True)]
         self.spaces = [_space(definition, ask, definitions) for definition in definitions]
         for space, one in itertools.product(self.spaces, self.series):
             for given in space.given("interval"):
@@ -172,15 +176,34 @@ def _version() -> str:
     return hashlib.sha256(b"\0".join(file.read_bytes() for file in files)).hexdigest()
 
 
+def definitions_of(ask: Ask) -> list[Definition]:
+    """The strategies that are asked for, each once.
+
+    Raises:
+        StrategyError: there is none of that name, or it does not load.
+    """
+    return [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
+
+
+def one_number_of_legs(definitions: Sequence[Definition]) -> int:
+    """How many legs all of them have.
+
+    Raises:
+        UsageError: not the same number.
+    """
+    legs = {definition.legs for definition in definitions}
+    if len(legs) > 1:
+        each = ", ".join(f"{definition.name} {definition.legs}" for definition in definitions)
+        raise UsageError(f"a study takes strategies of as many symbols each: {each}")
+    return legs.pop()
+
+
 def _definition(name: str, folders: list[Path]) -> Definition:
     path = strategy_file(name, folders)
     if path is None:
         known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
         raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
-    definition = load(path)
-    if definition.legs != 1:
-        raise UsageError(f"{name} trades {definition.legs} symbols; a study takes strategies of one")
-    return definition
+    return load(path)
 
 
 def _space(definition: Definition, ask: Ask, every: list[Definition]) -> Space:

@@ -5,8 +5,25 @@ from __future__ import annotations
 import pytest
 from cli_doubles import FakeEngine, Run
 
-from core.alert_rules import DrawdownRule, HealthRule, MoveRule, PnlRule, PriceRule, StaleRule
+from cockpit.rule_words import read_condition, say_condition
+from core.alert_rules import (
+    BetweenRule,
+    DiskRule,
+    DrawdownRule,
+    EquityRule,
+    GroupRule,
+    HealthRule,
+    IndicatorRule,
+    LatencyRule,
+    MoveRule,
+    PnlRule,
+    PriceRule,
+    StaleRule,
+    ZscoreRule,
+)
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
+
+CENTURY = 4_102_444_800 * 10**9
 
 
 @pytest.mark.parametrize(
@@ -18,6 +35,19 @@ from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
         ("--drawdown all 5% --name careful", DrawdownRule(strategy="all", percent=5, name="careful")),
         ("--stale BTCUSDT 30s --id quiet", StaleRule(symbol="BTCUSDT", after_s=30, id="quiet")),
         ("--health critical", HealthRule(level="critical")),
+        ("--between BTCUSDT outside 60000 62000", BetweenRule(symbol="BTCUSDT", low=60000, high=62000, where="outside")),
+        ("--between rsi_7@BTCUSDT inside 30 70", BetweenRule(symbol="BTCUSDT", variant="rsi_7", low=30, high=70)),
+        ("--indicator rsi_7 BTCUSDT above 70 --hysteresis 5", IndicatorRule(variant="rsi_7", symbol="BTCUSDT", level=70, hysteresis=5)),
+        ("--zscore BTCUSDT ETHUSDT 2", ZscoreRule(a="BTCUSDT", b="ETHUSDT")),
+        ("--zscore A B 2.5 5m 90 kalman", ZscoreRule(a="A", b="B", level=2.5, interval="5m", window=90, method="kalman")),
+        ("--equity all below 9500 --for 5m", EquityRule(level=9500, for_s=300)),
+        ("--latency fill 5", LatencyRule(stage="fill", ms=5)),
+        ("--disk 20GB", DiskRule(free=20)),
+        ("--disk 5%", DiskRule(free=5, unit="%")),
+        (
+            "--price BTCUSDT above 100 --hysteresis 1% --until 2100-01-01",
+            PriceRule(symbol="BTCUSDT", level=100, hysteresis=1, until_ns=CENTURY),
+        ),
     ],
 )
 def test_each_kind_of_rule_is_said_in_a_line(run: Run, engine: FakeEngine, words: str, rule: object) -> None:
@@ -33,6 +63,11 @@ def test_each_kind_of_rule_is_said_in_a_line(run: Run, engine: FakeEngine, words
         ("--price BTCUSDT above x", "--price x: must be a number above 0"),
         ("--price BTCUSDT above nan", "--price nan: must be a number above 0"),
         ("--move ETHUSDT 2% soon", "'soon' is no duration"),
+        ("--zscore A B", "--zscore: write --zscore A B LEVEL"),
+        ("--zscore A B 2 1m 60 magic", "--zscore magic: must be"),
+        ("--indicator rsi BTCUSDT above 70 --hysteresis 5%", "in its own unit, such as 0.5"),
+        ("--price A above 5 --until soon", "--until: "),
+        ("--disk lots", "--disk lots: must be a number above 0"),
         ("--drawdown all 100", "--drawdown 100: must be a number above 0 and below 100"),
         ("--health bad", "--health bad: must be critical or warning"),
         ("--health warning --severity loud", "--severity loud: must be critical, info or warning"),
@@ -45,6 +80,49 @@ def test_what_cannot_be_a_rule_is_one_line_and_nothing_is_sent(run: Run, engine:
     assert (outcome.code, outcome.out, outcome.err.count("\n")) == (2, "", 1)
     assert why in outcome.err
     assert engine.commands == []
+
+
+def test_a_group_takes_its_conditions_in_the_same_words(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "group-1", "sentence": "it happens"}
+    conditions = ["price BTCUSDT above 61650 hysteresis 1%", "move ETHUSDT 2% 5m", "between rsi@BTCUSDT inside 30 70", "disk 5%"]
+    assert run("alert", "add", "--any", *conditions, "--for", "1m").code == 0
+    (command,) = engine.commands
+    (rule,) = [command.rule]  # type: ignore[union-attr]
+    assert rule == GroupRule(
+        of="any",
+        for_s=60,
+        conditions=[
+            PriceRule(symbol="BTCUSDT", level=61650, hysteresis=1),
+            MoveRule(symbol="ETHUSDT", percent=2, window_s=300),
+            BetweenRule(symbol="BTCUSDT", variant="rsi", low=30, high=70),
+            DiskRule(free=5, unit="%"),
+        ],
+    )
+    assert [read_condition(say_condition(leaf)) for leaf in rule.conditions] == rule.conditions
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (["--all", "price BTCUSDT over 5"], "price over: must be above or below"),
+        (["--all", "sunrise"], "'sunrise' is no condition: price, move"),
+        (["--any", *["health warning"] * 9], "a group has 1 to 8 conditions"),
+        (["--all", "health warning", "--hysteresis", "1"], "write it behind a condition"),
+    ],
+)
+def test_what_is_no_group_is_one_line(run: Run, engine: FakeEngine, words: list[str], why: str) -> None:
+    outcome = run("alert", "add", *words)
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert why in outcome.err
+    assert engine.commands == []
+
+
+@pytest.mark.parametrize("command", ["alert", "alerts"])
+def test_a_test_without_a_tape_or_of_what_has_no_past_is_one_line(run: Run, command: str) -> None:
+    assert "there is no tape in" in run(command, "test", "--price", "BTCUSDT", "above", "5").err
+    outcome = run(command, "test", "--pnl", "s", "below", "5")
+    assert (outcome.code, outcome.err.count("\n")) == (2, 1)
+    assert "pnl has no past on the tape" in outcome.err
 
 
 def test_rules_are_listed_with_their_sentences(run: Run, engine: FakeEngine) -> None:

@@ -6,8 +6,8 @@ import random
 
 from fake_engine import NOON, SECOND
 
-from cockpit.panes.candles import Candle
 from cockpit.panes.curve import Point
+from cockpit.panes.picture import Candle
 
 MINUTE = 60 * SECOND
 #: Start of the last bar, at 14:02.

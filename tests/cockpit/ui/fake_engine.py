@@ -336,7 +336,7 @@ class FakeEngine:
                 answer = self.answers[what]
                 return Done(answer(args) if callable(answer) else answer)
             case Ask(what):
-                return Refused(f"no answer to {what!r}", 2)
+                return Refused(f"{what!r} is not a question", 2)
             case Submit(command):
                 await self.hold.wait()
                 return self._obey(command)

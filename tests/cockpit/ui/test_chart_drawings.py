@@ -6,10 +6,11 @@ import pytest
 from chart_data import MINUTE, candles_of, points_of
 from fake_engine import SECOND
 
-from cockpit.panes.candles import INCOMPLETE, Candle, Mark, Picture, draw
+from cockpit.panes.candles import INCOMPLETE, draw
 from cockpit.panes.canvas import Canvas, narrow
 from cockpit.panes.chart_text import bar_text
 from cockpit.panes.curve import Span, draw_drawdown, draw_equity
+from cockpit.panes.picture import Candle, Mark, Picture
 from cockpit.panes.window import grouped, grouped_by
 from core.codes import BarQuality
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from fake_engine import NOON
+from fake_indicators import Lines
 from fake_lab import run_row, with_runs
 from looks import compare, look_of
 from screen_rig import SMALL, WIDE, eventually, line_with, opened
@@ -24,6 +25,8 @@ DIALOGS = {
     "study": (["1", "f2", "s"], ["Study: try many parameter sets", "Enter tries 1 combination of sma_crossover"]),
     "alert": (["1", "a"], ["Alert me when", "Enter: BTCUSDT crosses above"]),
     "rules": (["1", "A"], ["Alert rules", "BTCUSDT crosses above 61,650"]),
+    "drawn": (["1", "l"], ["On the chart: indicators and the trend", "○ vwap"]),
+    "variant": (["1", "l", "n"], ["New variant of an indicator", "Enter keeps rsi_1"]),
     "symbols": (["1", "s"], ["Symbols", "binance:XRPUSDT"]),
     "confirm": (["2", "u"], ["Unregister sma-1?", "keep the position"]),
     "help": (["2", "question_mark"], ["Strategies: what can be done here", "Pause the strategy"]),
@@ -51,13 +54,14 @@ async def test_it_looks_as_it_did(dialog: str, size: tuple[int, int], tmp_path: 
     keys, words = DIALOGS[dialog]
     async with opened(tmp_path, size) as (engine, app, pilot):
         with_runs(engine, run_row(1))
+        Lines(engine)
         engine.answers["alert_rules"] = rule_rows()
         engine.answers["listed"] = ["BTCUSDT", "ETHUSDT", "XRPUSDT", "DOGEUSDT"]
         await eventually(lambda: app.catalogue.offers)
         await pilot.press(keys[0])
         await eventually(lambda: app.live.pane.listing.shown)  # type: ignore[union-attr]  # prices or strategies
         await pilot.press(*keys[1:])
-        await eventually(lambda: len(app.screen_stack) == 2 and settled(app.screen) and all(line_with(app, word) for word in words))
+        await eventually(lambda: len(app.screen_stack) > 1 and settled(app.screen) and all(line_with(app, word) for word in words))
         for line in app.screen.query(Input):
             line.cursor_blink = False
         app.workers.cancel_group(app, "follow")

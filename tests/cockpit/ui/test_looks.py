@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from fake_coins import coins_row, with_coins
 from fake_engine import NOON, FakeEngine
+from fake_indicators import Lines
 from fake_lab import failed_row, run_row, running_study, study_row, waiting_row, with_runs, with_studies
 from looks import compare, look_of
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, opened
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
+from cockpit.settings import Drawn, Left, LeftChart, leave_in
 from cockpit.tones import THEMES
 
 #: Keys that lead to a screen, and words that are on it once it has all it shows.
@@ -64,6 +66,18 @@ async def still(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None]) -> None
     app.deck.paint(10**6, NOON)
     app.deck.refresh()
     await pilot.pause()
+
+
+@pytest.mark.parametrize("size", [WIDE, MIDDLE, SMALL], ids=lambda size: f"{size[0]}x{size[1]}")
+async def test_a_chart_with_lines_over_it_and_a_panel_under_it_looks_as_it_did(size: tuple[int, int], tmp_path: Path) -> None:
+    drawn = [Drawn("sma"), Drawn("bollinger"), Drawn("fast_rsi", True)]
+    leave_in(tmp_path, Left(chart=LeftChart(drawn=drawn, trend=True)))
+    async with opened(tmp_path, size) as (engine, app, pilot):
+        Lines(engine)
+        await pilot.press("5")
+        await eventually(lambda: line_with(app, "fast_rsi") and line_with(app, "uptrend 82 %"))
+        await still(engine, app, pilot)
+        compare(f"chart-{size[0]}x{size[1]}", look_of(app))
 
 
 @pytest.mark.parametrize("theme", [THEMES[0].name, THEMES[1].name])

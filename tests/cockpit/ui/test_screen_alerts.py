@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,8 +15,9 @@ from cockpit.forms.alert import AlertForm
 from cockpit.forms.described import fields_of
 from cockpit.forms.entry import Entry
 from cockpit.forms.rules import RulesList
-from cockpit.notices import News, call
-from core.alert_rules import KINDS, DrawdownRule, MoveRule, PnlRule, PriceRule
+from cockpit.notices import Loudness, News, call, loudness
+from core.alert_rules import KINDS, DrawdownRule, GroupRule, MoveRule, PnlRule, PriceRule, StaleRule
+from core.channels.quiet import Quiet
 from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.view import AlertRow
 
@@ -246,3 +248,74 @@ def test_a_call_is_made_of_clean_text_in_one_way_the_terminal_knows_or_both() ->
     assert call(text, bell=True, notify=True, env={"STY": "1.pts", "TMUX": "/tmp/tmux-0/default,1,0"}) == "\a"
     inside = call("up", bell=False, notify=True, env={"TMUX": "/tmp/x", "TERM_PROGRAM": "WezTerm"})
     assert inside == "\x1bPtmux;\x1b\x1b]9;cockpit: up\x07\x1b\\"
+
+
+def test_how_a_terminal_is_asked_can_be_chosen() -> None:
+    for way, made in (("osc9", "\x1b]9;cockpit: up\x07"), ("osc777", "\x1b]777;notify;cockpit;up\x07"), ("off", "")):
+        assert call("up", bell=False, notify=True, env={"TERM_PROGRAM": "WezTerm", "TERM": "foot"}, way=way) == made
+    inside = call("up", bell=False, notify=True, env={"TMUX": "/tmp/x"}, way="osc777")
+    assert inside == "\x1bPtmux;\x1b\x1b]777;notify;cockpit;up\x07\x1b\\"
+
+
+def test_each_way_of_calling_has_its_own_severity_and_quiet_hours_hush_bell_and_notices() -> None:
+    fresh = [row("bad", "critical"), row("mild")]
+    noon, night = 12 * 3600 * S, 23 * 3600 * S
+    loud = Loudness(toast="critical", bell="off", desktop="warning", way="osc9")
+    assert loud.toasts(fresh) == [row("bad", "critical")]
+    assert loud.call(fresh, noon, {}) == "\x1b]9;cockpit: bad (and 1 more)\x07"
+    hushed = Loudness(bell="warning", desktop="off", quiet=Quiet("22:00-07:00"))
+    assert [hushed.call([row("mild")], at, {}) for at in (noon, night)] == ["\a", ""]
+    assert hushed.call(fresh, night, {}) == "\a"
+    assert Loudness().call([row("note", "info")], noon, {}) == ""
+
+
+def test_the_switches_of_before_still_turn_bell_and_notices_off(tmp_path: Path) -> None:
+    (tmp_path / "cockpit.toml").write_text('[ui]\nbell = false\nnotify = false\n[alerts]\ntoast = "off"\n')
+    found = loudness(tmp_path)
+    assert (found.toast, found.bell, found.desktop) == ("off", "off", "off")
+    (tmp_path / "cockpit.toml").write_text("[alerts")
+    assert loudness(tmp_path) == Loudness()
+
+
+async def test_a_group_is_typed_in_words_and_what_is_no_condition_is_said(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "Enter:"))
+        entry(app, "about").text = "group"
+        await eventually(lambda: any(found.field.name == "conditions" for found in app.screen.query(Entry)))
+        await pilot.pause()
+        entry(app, "conditions").text = "price BTCUSDT over 5"
+        await eventually(lambda: line_with(app, "price over: must be above or below"))
+        entry(app, "conditions").text = "price BTCUSDT above 61650 hysteresis 1%; stale all 30s"
+        entry(app, "for_s").text = "60"
+        await eventually(lambda: line_with(app, "BTCUSDT is above 61,650 and the whole feed is silent for 30 s, for 60 s"))
+        await pilot.press("enter")
+        conditions: list[Any] = [PriceRule(symbol="BTCUSDT", level=61650, hysteresis=1), StaleRule(after_s=30)]
+        await eventually(lambda: engine.commands == [SetAlert(rule=GroupRule(conditions=conditions, for_s=60))])
+
+
+async def test_a_key_says_how_often_the_rule_would_have_fired_before_it_is_set(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, pilot):
+        hour = 3_600_000_000_000
+        found = {"fired": 14, "from_ns": 0, "to_ns": 24 * hour, "first_ns": hour, "last_ns": 20 * hour, "longest_ns": 3 * hour}
+        engine.answers["alert_test"] = {"state": "running", "share": 0.42}
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "Enter:"))
+        await pilot.press("ctrl+t")
+        await eventually(lambda: line_with(app, "Testing on the tape: 42 %") or line_with(app, "Testing on the tape: 42%"))
+        engine.answers["alert_test"] = {"state": "done", "share": 1.0, "found": found}
+        await eventually(lambda: line_with(app, "have fired 14 times"))
+        await eventually(lambda: line_with(app, "the longest without: 3 h"))
+        entry(app, "level").text = "62000"
+        await eventually(lambda: not line_with(app, "have fired 14 times"))
+        engine.answers["alert_test"] = {"state": "failed", "note": "pnl has no past on the tape"}
+        await pilot.press("ctrl+t")
+        await eventually(lambda: line_with(app, "pnl has no past on the tape"))
+        assert not engine.commands
+
+
+async def test_what_fired_again_unseen_is_one_line_with_its_count(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (engine, app, _):
+        engine.alerts = [AlertRow(1, "warning", "BTCUSDT crossed above 61,650", True, "price-1:7", "price-1", times=7)]
+        engine.moved("alerts")
+        await eventually(lambda: line_with(app, "BTCUSDT crossed above 61,650", "\N{MULTIPLICATION SIGN} 7"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_wi
 
 from cockpit.app import CockpitApp
 from cockpit.paint import Stroke
+from cockpit.panes.picture import Candle
+from cockpit.panes.window import lively
 from core.view import Ask, Refused, Request
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e"
@@ -358,15 +361,19 @@ async def test_the_newest_candle_goes_with_the_price_between_two_answers(tmp_pat
         await eventually(lambda: "61,686.01 ▸" in drawn(app))
         held = app.live.chart.price
         view = held.candles[-1]
+
+        def shown() -> tuple[Sequence[Candle], float]:
+            return lively(held.candles, held._price, held._last, held._length)
+
         row = price_row(last=61_900.0)
         held.tell(row, [], "", 1e9)
-        seen, last = held._lively(held.candles)
+        seen, last = shown()
         assert (seen[-1].close, seen[-1].high, seen[-1].low, last) == (61_900.0, 61_900.0, view.low, 61_900.0)
         later = msgspec.structs.replace(row, last_ns=NOON + 90 * SECOND)
         held.tell(later, [], "", 2e9)
-        assert held._lively(held.candles) == (held.candles, 61_900.0)
+        assert shown() == (held.candles, 61_900.0)
         held.tell(msgspec.structs.replace(row, state="stale"), [], "", 3e9)
-        assert held._lively(held.candles) == (held.candles, view.close)
+        assert shown() == (held.candles, view.close)
         await pilot.press("down")
         await eventually(lambda: "2,684.10 ▸" in drawn(app))
         assert "61," not in drawn(app)

@@ -12,7 +12,7 @@ from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, line
 
 from cockpit.paint import Stroke
 from core.log import log_path
-from core.system_view import AnalystRow, LinkRow
+from core.system_view import AnalystRow, ChannelRow, LinkRow
 from core.view import Trouble
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
@@ -288,3 +288,17 @@ async def test_where_there_is_no_room_the_records_take_the_place_of_the_figures(
         assert not line_with(app, "4 Latency")
         await pilot.press("2")
         await eventually(lambda: line_with(app, "4 Latency"))
+
+
+async def test_the_engine_pane_says_where_alerts_go_and_how_that_is(tmp_path: Path) -> None:
+    rows = [
+        ChannelRow("ops", "webhook", "https://x/…", "ok", 1_204, 0, 0, "", 5),
+        ChannelRow("pager", "webhook", "https://y/…", "failing", 3, 2, 1, "it answers \x1b[31mHTTP 500", 0),
+    ]
+    async with opened(tmp_path, (160, 60)) as (engine, app, pilot):
+        engine.system = system_view(channels=rows)
+        engine.moved("system")
+        await pilot.press("f6", "5", "plus")
+        await eventually(lambda: line_with(app, "alerts to", "pager failing 3 sent, 1 wait, 2 failed: it answers"))
+        assert line_with(app, "ops ok 1,204 sent")
+        assert "\x1b" not in text_of(app)

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
 from core.types import TICK, Records, join
 
 
-def merged(series: Sequence[Iterator[Records]]) -> Iterator[Records]:
-    """Ticks by (ts, place of their series, order within it); each series is in order of `ts`."""
+def merged(series: Sequence[Iterator[Records]], kind: np.dtype[Any] = TICK) -> Iterator[Records]:
+    """Ticks, or records of another kind, by (ts, place of their series, order within it); each series is in order of `ts`."""
     if len(series) == 1:
         yield from series[0]
         return
-    held: list[Records] = [np.empty(0, TICK) for _ in series]
+    held: list[Records] = [np.empty(0, kind) for _ in series]
     open_ = [True] * len(series)
     while True:
         for number, source in enumerate(series):
             if open_[number] and not len(held[number]):
-                open_[number] = _more(source, number, held)
+                open_[number] = _more(source, number, held, kind)
         if not any(map(len, held)):
             return
         # What comes next of an open series is not before its last tick here: what is before the earliest of these is settled.
@@ -28,18 +29,18 @@ def merged(series: Sequence[Iterator[Records]]) -> Iterator[Records]:
         if not any(cuts):
             for number, source in enumerate(series):
                 if open_[number] and int(held[number]["ts"][-1]) == last:
-                    open_[number] = _more(source, number, held)
+                    open_[number] = _more(source, number, held, kind)
             continue
-        ready = join([part[:cut] for part, cut in zip(held, cuts, strict=True)])
+        ready = join([part[:cut] for part, cut in zip(held, cuts, strict=True)], kind)
         held = [part[cut:] for part, cut in zip(held, cuts, strict=True)]
         ready = ready.take(np.argsort(ready["ts"], kind="stable"))  # the other is not to be kept while this one is played
         yield ready
 
 
-def _more(source: Iterator[Records], number: int, held: list[Records]) -> bool:
+def _more(source: Iterator[Records], number: int, held: list[Records], kind: np.dtype[Any]) -> bool:
     """Read on in a series; False at its end."""
     batch = next(source, None)
     if batch is None:
         return False
-    held[number] = join([held[number], batch]) if len(held[number]) else batch
+    held[number] = join([held[number], batch], kind) if len(held[number]) else batch
     return True

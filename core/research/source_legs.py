@@ -1,0 +1,128 @@
+"""The sources of a strategy's legs as one: their rows by time, each with the number of its leg as its symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import SourceError
+from core.research.source import Source
+from core.research.source_merge import merged
+from core.research.source_name import clean, plain_symbol
+from core.research.source_verdict import Holes, Verdict
+from core.research.sources import open_many, open_source
+from core.types import BAR, TICK, Records, copied, interval_text
+
+
+class LegsSource(Source):
+    """Ticks or bars of several symbols by (ts, leg); `symbol` and `leg` are its number, `seq` counts all rows from 1.
+
+    Args:
+        legs: one source a leg, in their order.
+
+    Raises:
+        SourceError: one symbol twice, prints beside bars, or bars of two lengths.
+    """
+
+    def __init__(self, legs: Sequence[Source]) -> None:
+        first = legs[0]
+        names = [leg.symbol for leg in legs]
+        if len(set(names)) < len(names):
+            raise SourceError(f"{clean(names[0])} twice: each leg needs a symbol of its own")
+        for leg in legs[1:]:
+            if (leg.kind, leg.interval_ns) != (first.kind, first.interval_ns):
+                raise SourceError(f"{_kind(first)} and {_kind(leg)}: legs take prints of all, or bars of one length")
+        form = first.form if all(leg.form == first.form for leg in legs) else ", ".join(leg.form for leg in legs)
+        super().__init__(", ".join(leg.text for leg in legs), first.kind, form, ",".join(names), first.interval_ns)
+        self.legs = list(legs)
+        rows, sizes = [leg.total_rows for leg in legs], [leg.total_bytes for leg in legs]
+        self.total_rows = sum(filter(None, rows)) if all(rows) else None
+        self.total_bytes = sum(filter(None, sizes)) if all(sizes) else None
+
+    @property
+    def symbols(self) -> list[str]:
+        return [leg.symbol for leg in self.legs]
+
+    @property
+    def bytes_read(self) -> int:
+        return sum(leg.bytes_read for leg in self.legs)
+
+    def listed(self) -> Holes | None:
+        return next(filter(None, (leg.listed() for leg in self.legs)), None)
+
+    def batches(self) -> Iterator[Records]:
+        self.verdict, self.notes, seq = None, [], 1
+        for leg in self.legs:
+            leg.since_ns, leg.told = self.since_ns, self.told
+        for rows in merged([_numbered(leg, number) for number, leg in enumerate(self.legs)], BAR if self.kind == "bars" else TICK):
+            rows["seq"] = np.arange(seq, seq + len(rows))
+            seq += len(rows)
+            yield rows
+        self.verdict = _of_all([leg.verdict for leg in self.legs if leg.verdict is not None])
+        self.notes += [f"{leg.symbol}: {note}" for leg in self.legs for note in leg.notes]
+
+
+def open_leg_sources(
+    texts: Sequence[str],
+    count: int,
+    *,
+    symbol: str | None = None,
+    home: Path | None = None,
+    from_ns: int | None = None,
+    to_ns: int | None = None,
+    cache: bool = False,
+) -> LegsSource:
+    """The sources of a strategy of `count` legs: one text a leg, in their order, or of what the texts hold the symbols that are named.
+
+    Args:
+        texts, home, from_ns, to_ns, cache: as of `open_sources`.
+        symbol: those of all legs, in their order, with commas between; None: each text is a leg.
+
+    Raises:
+        SourceError: one cannot be opened, or it cannot be told which is which.
+    """
+    names = symbol.split(",") if symbol else []
+    if len(names) != count if names else len(texts) != count:
+        raise SourceError(f"name {count} sources, one for each leg in their order, or the symbols: --symbol {','.join('ABCDEFGH'[:count])}")
+    if not names:
+        return LegsSource([open_source(text, home=home, from_ns=from_ns, to_ns=to_ns, cache=cache) for text in texts])
+    many = open_many(texts, symbols=names, home=home, from_ns=from_ns, to_ns=to_ns, cache=cache)
+    by_name = {plain_symbol(name): source for name, source in many.sources.items()}
+    lost = [name for name in names if plain_symbol(name) not in by_name]
+    if lost:
+        raise SourceError("; ".join(many.refused.values()) or f"no rows of {clean(', '.join(lost))}")
+    return LegsSource([by_name[plain_symbol(name)] for name in names])
+
+
+def _numbered(leg: Source, number: int) -> Iterator[Records]:
+    for batch in leg.batches():
+        batch = copied(batch)  # it may be kept by who made it
+        batch["symbol"] = batch["leg"] = number
+        yield batch
+
+
+def _kind(source: Source) -> str:
+    what = f"bars of {interval_text(source.interval_ns)}" if source.kind == "bars" else "prints"
+    return f"{clean(source.symbol)} has {what}"
+
+
+def _of_all(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """The worst word, and what is missing of the first leg that lacks any."""
+    if not verdicts:
+        return None
+    worst = max(verdicts, key=lambda one: ("good", "doubtful", "gaps").index(one.verdict))
+    return Verdict(
+        verdict=worst.verdict,
+        rows=sum(one.rows for one in verdicts),
+        holes=next((one.holes for one in verdicts if one.holes is not None), None),
+        small=next((one.small for one in verdicts if one.small is not None), None),
+        moved=sum(one.moved for one in verdicts),
+        dropped=sum(one.dropped for one in verdicts),
+        outliers=sum(one.outliers for one in verdicts),
+        flat=max(one.flat for one in verdicts),
+        step_ns=worst.step_ns,
+        silence=worst.silence,
+        odd=tuple(words for one in verdicts for words in one.odd),
+    )
