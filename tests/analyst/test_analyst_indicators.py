@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from engine_rig import Rig, exchange_of, running, until, write_recording
 
-from core.commands import RemoveVariant, SetVariant
+from core.alert_rules import IndicatorRule
+from core.commands import RemoveVariant, SetAlert, SetVariant
 from core.engine.engine import Engine
 from core.errors import UsageError
 from core.indicators.catalogue import discover
@@ -95,6 +96,17 @@ async def test_figures_of_a_variant_arrive_as_the_price_moves_and_are_those_of_t
             assert (row["variant"], row["line"], row["params"], row["note"]) == ("fast", "ema", PARAMS, "")
             assert (found["state"], found["note"]) == ("ready", "")
             assert row["ts_ns"] > 0
+
+
+async def test_a_rule_on_a_variant_fires_as_the_price_moves(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "a", ("BTCUSDT",), PRINTS)  # from 30,000 to below 29,995
+    async with exchange_of(recording, speed=40.0) as exchange, running(tmp_path / "home", exchange, ("BTCUSDT",)) as rig:
+        await submit(rig, SetVariant(variant=Variant(name="last", indicator="price")))
+        rule = IndicatorRule(variant="last", symbol="BTCUSDT", side="below", level=29_995.0)
+        id_ = (await submit(rig, SetAlert(rule=rule)))["id"]
+        await until(lambda: bool(rig.engine.analyst.feed.wanted), "ticks are asked for")
+        exchange.resume()
+        await until(lambda: any(row.rule == id_ for row in rig.engine.alarms.rows()), "the rule fires")
 
 
 async def test_an_analyst_that_was_killed_has_the_same_values_again_from_the_tape(tmp_path: Path) -> None:
