@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,8 @@ import numpy as np
 import pytest
 from engine_rig import Rig, exchange_of, running, until, write_recording
 
-from core.commands import RemoveVariant, SetVariant
+from core.alert_rules import IndicatorRule
+from core.commands import RemoveVariant, SetAlert, SetVariant
 from core.engine.engine import Engine
 from core.errors import UsageError
 from core.indicators.catalogue import discover
@@ -93,6 +96,36 @@ async def test_figures_of_a_variant_arrive_as_the_price_moves_and_are_those_of_t
             assert (row["variant"], row["line"], row["params"], row["note"]) == ("fast", "ema", PARAMS, "")
             assert (found["state"], found["note"]) == ("ready", "")
             assert row["ts_ns"] > 0
+
+
+async def test_a_rule_on_a_variant_fires_as_the_price_moves(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "a", ("BTCUSDT",), PRINTS)  # from 30,000 to below 29,995
+    async with exchange_of(recording, speed=40.0) as exchange, running(tmp_path / "home", exchange, ("BTCUSDT",)) as rig:
+        await submit(rig, SetVariant(variant=Variant(name="last", indicator="price")))
+        rule = IndicatorRule(variant="last", symbol="BTCUSDT", side="below", level=29_995.0)
+        id_ = (await submit(rig, SetAlert(rule=rule)))["id"]
+        await until(lambda: bool(rig.engine.analyst.feed.wanted), "ticks are asked for")
+        exchange.resume()
+        await until(lambda: any(row.rule == id_ for row in rig.engine.alarms.rows()), "the rule fires")
+
+
+async def test_an_analyst_that_was_killed_has_the_same_values_again_from_the_tape(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "a", ("BTCUSDT",), PRINTS)
+    async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange, ("BTCUSDT",)) as rig:
+        engine = rig.engine
+        await submit(rig, SetVariant(variant=FAST))
+        await asked(engine, "indicator_values", lambda found: found.get("values") and follows(found), symbol=BTC)
+        exchange.resume()
+        await exchange.finished.wait()
+        await until(lambda: engine.last_seq >= PRINTS, "all prints released")
+        await engine.tape.flush()
+        last = told_by_the_command(tmp_path / "home", BTC)[-1]
+        await asked(engine, "indicator_values", lambda found: found and found["values"][0]["value"] == last, symbol=BTC)
+        killed = engine.analyst.pid
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: engine.analyst.state == "ready" and engine.analyst.pid != killed, "another analyst")
+        found = await asked(engine, "indicator_values", lambda found: found.get("values") and follows(found), symbol=BTC)
+        assert found["values"][0]["value"] == last
 
 
 async def test_variants_are_kept_through_the_engine_journalled_and_refused_in_one_line(tmp_path: Path) -> None:
