@@ -49,7 +49,7 @@ async def test_a_hole_is_on_the_tape_before_what_lies_beyond_it_and_filled_after
     other = Anything()
     engine: Any = SimpleNamespace(
         tape=tape, symbols=Symbols(["binance:A"]), venue=SimpleNamespace(stream="aggTrade"), last_seq=0, market=other, recent=other,
-        passage=other, pool=other, panes=other, alarms=other, sentinel=other,
+        passage=other, pool=other, panes=other, alarms=other, sentinel=other, analyst=other,
     )  # fmt: skip
     incoming = Incoming(engine)
     incoming.take(Batch(Counters(), prints(1, 2)))  # waits for more
