@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from core.advice_orders import AdviceCommand
 from core.alert_rules import AnyRule
 from core.terms import Terms as Terms
 
@@ -245,6 +246,5 @@ class ReplaySeek(Struct, frozen=True, kw_only=True, tag="seek"):
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
 ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
-Command: TypeAlias = (
-    Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop | AlertCommand | LabCommand | ReplayCommand
-)
+SteerCommand: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop
+Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | AdviceCommand

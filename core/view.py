@@ -245,4 +245,4 @@ class Painted(Struct, frozen=True, tag="view"):
 
 Reply: TypeAlias = Done | Refused | Painted
 
-PROTOCOL = 4
+PROTOCOL = 5

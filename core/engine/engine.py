@@ -23,6 +23,7 @@ from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.copilot import Copilot
 from core.engine.curves import Curves
 from core.engine.gate import Gate
 from core.engine.halts import Halts
@@ -125,6 +126,7 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.lab = Lab(self, config.research.processes)
+        self.copilot = Copilot(self)
         self.upkeep = Upkeep(self)
         self.replay: Replay | None = None
         self._opened = AsyncExitStack()
@@ -162,6 +164,7 @@ class Engine:
         self.spawn(self.pauses.run(), "pauses")
         self.spawn(self.memory.run(), "memory")
         self.spawn(self.sentinel.run(), "alert rules")
+        self.spawn(self.copilot.run(), "copilot")
         self.spawn(self.upkeep.run(), "upkeep")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
