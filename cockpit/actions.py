@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.binding import Binding
 
-from cockpit import asking, charting, exporting, levers, moves, replaying, studying, watching
+from cockpit import advising, asking, charting, exporting, levers, moves, replaying, studying, watching
 from cockpit.jump import jump
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ _GRIDS = frozenset({"prices", "strategies", "trades", "alerts", "tape"})
 _ALERTS = frozenset({"alerts"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs", "run_trades", "ranking"})
 _SORTED = frozenset({"runs", "ranking"})
+_ADVICE = frozenset({"advice", "evidence", "past"})
 
 
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
@@ -160,6 +161,10 @@ ACTIONS: tuple[Action, ...] = (
     _to("lab", 2, "2", "result", "Go to the result, or a study's verdict"),
     _to("lab", 3, "3", "equity", "Go to the equity curve, or a study's map"),
     _to("lab", 4, "4", "run_trades", "Go to the run's trades, or a study's ranking"),
+    *(Action(id_, keys, word, what, run, _ADVICE, rank, "copilot", True) for id_, keys, word, what, run, rank in advising.KEYS),
+    _to("copilot", 1, "1", "advice", "Go to the advice"),
+    _to("copilot", 2, "2", "evidence", "Go to the evidence of the advice under the cursor"),
+    _to("copilot", 3, "3", "past", "Go to past advice and what came of it"),
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),
@@ -177,6 +182,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("suspend", "ctrl+z", "shell", "Back to the shell; fg brings the cockpit back", lambda app: app.action_suspend_process()),
     Action("live", "f1", "live", "The live screen: prices, strategies, trades, alerts", lambda app: app.show("live"), rank=10),
     Action("lab", "f2", "lab", "The lab: backtests and studies, compared and registered", lambda app: app.show("lab"), rank=10),
+    Action("copilot", "f4", "copilot", "The copilot: what changed, why it matters, what to do", lambda app: app.show("copilot"), rank=10),
     Action(
         "system",
         "f6",
@@ -198,7 +204,7 @@ DOING = frozenset(
     {
         "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge",
         "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
-        *(key[0] for key in replaying.KEYS),
+        *(key[0] for key in replaying.KEYS), *(key[0] for key in advising.KEYS if key[0] != "read_advice"),
     }
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 app ── link ── core.client ── the engine's socket
  ├ follower: pulls views, paints them in one go
- └ decks (live, lab, system): header, panes, keys          forms and dialogs open above them
+ └ decks (live, lab, copilot, system): header, panes, keys          forms and dialogs open above them
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from textual.driver import Driver
 from cockpit import moves
 from cockpit.actions import BY_ID, DOING, bindings_of
 from cockpit.catalogue import Catalogue
+from cockpit.copilot import CopilotScreen
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.following import Follower
@@ -63,6 +64,7 @@ class CockpitApp(App[None]):
         self.pressed = Pressed()
         self.live = LiveScreen()
         self.lab = LabScreen()
+        self.copilot = CopilotScreen()
         self.system = SystemScreen(home)
         self.catalogue = Catalogue(partial(self.link.aside, "catalogue"))
         self.keys_in = TypeAhead(self, super().on_event)
@@ -88,7 +90,7 @@ class CockpitApp(App[None]):
         self.theme = self.settings.theme or self.left.theme or THEMES[0].name
         self.set_keymap(dict(self.keymap))
         taken = {key for keys in self.keymap.values() for key in keys.split(",")}
-        for key in {"f3", "f4", "f5"} - taken:
+        for key in {"f3", "f5"} - taken:
             self.bind(key, "unbuilt", show=False)
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
@@ -127,7 +129,7 @@ class CockpitApp(App[None]):
     @property
     def decks(self) -> tuple[Deck, ...]:
         """All screens, in the order of their keys."""
-        return (self.live, self.lab, self.system)
+        return (self.live, self.lab, self.copilot, self.system)
 
     def show(self, name: str) -> None:
         """Show a screen by its name."""

@@ -84,7 +84,7 @@ def regime_against(facts: Facts) -> Iterable[Advice]:
         turned = _KINDS.get(trend.trend, f"is {trend.trend}") if trend.was else f"is {trend.trend.replace('trend', ' trend')}"
         yield Advice(
             "regime against", strategy.id, urgency,
-            f"{short(symbol.symbol)} {turned} over {interval} bars: {told}",
+            f"{short(symbol.symbol)} {turned} ({interval}): {told}",
             f"{strategy.name} bets on {kind_of(strategy.name)}; a market that is {trend.trend} pays for the opposite.",
             (
                 Evidence("trend", trend.trend), Evidence("sure", round(100 * trend.confidence), "%"), Evidence("before", trend.was or None),

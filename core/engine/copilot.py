@@ -19,6 +19,7 @@ from core.copilot.board import Board
 from core.copilot.entry import Entry
 from core.copilot.facts import Facts
 from core.copilot.rules import RULES
+from core.copilot.told import told
 from core.engine.copilot_asked import Ask, Asked, running_analyst
 from core.engine.copilot_facts import Gathering
 from core.engine.copilot_machine import disk_free
@@ -34,8 +35,8 @@ LOOK_S = 2.0
 #: The disk is looked at every so many looks.
 DISK_LOOKS = 15
 
-#: Lines of the ledger that are taken up, and lines that are over and told.
-RECALLED, TOLD = 300, 50
+#: Lines of the ledger that are taken up.
+RECALLED = 300
 
 
 class Copilot:
@@ -148,63 +149,12 @@ class Copilot:
         self.save()
 
     def answer(self) -> dict[str, Any]:
-        """What there is to say: `rows` that last, `past`, `mutes`, and what is watched (`rules`); times int64 ns UTC.
-
-        `hit_rate` is a share of `judged`, None while nothing of a rule was judged. `note` says what cannot be looked at.
-        """
-        now = self.engine.clock.now_ns()
-        past = list(reversed(self.board.past))[:TOLD]
-        mutes = [
-            {"rule": rule or None, "subject": subject or None, "until_ns": until} for (rule, subject), until in self.board.mutes.items()
-        ]
-        return {
-            "rows": [self._row(entry) for entry in self.board.shown(now)],
-            "past": [self._past(entry, now) for entry in past],
-            "dismissed": sum(bool(entry.dismissed_ns) for entry in self.board.lines.values()),
-            "mutes": [mute for mute in mutes if int(str(mute["until_ns"])) > now],
-            "rules": [
-                {
-                    "rule": rule.name,
-                    "about": rule.about,
-                    "line": rule.line,
-                    "judged_by": rule.judged,
-                    "after_s": rule.after_s,
-                    **self._score(rule.name),
-                }
-                for rule in RULES
-            ],
-            "looked_ns": 0 if self.facts is None else self.facts.now_ns,
-            "look_us": self.look_us,
-            "worst_us": self.worst_us,
-            "state": "starting" if self.facts is None else "ready",
-            "note": self.asked.note if self.engine.roster else "",
-            "asof_ns": now,
-        }
-
-    def _score(self, rule: str) -> dict[str, Any]:
-        hits, judged = self.board.scores.get(rule, (0, 0))
-        return {"hit_rate": hits / judged if judged else None, "judged": judged}
-
-    def _row(self, entry: Entry) -> dict[str, Any]:
-        actions = [
-            {"key": one.key, "name": one.name, "command": one.words, "does": one.does, "order": dict(one.order)} for one in entry.actions
-        ]
-        return {
-            "id": entry.id, "rule": entry.rule, "urgency": entry.urgency, "subject": entry.subject, "text": entry.text, "why": entry.why,
-            "evidence": [list(one) for one in entry.evidence], "actions": actions, "since_ns": entry.raised_ns, "seen_ns": entry.seen_ns,
-            "acted": entry.acted, "outcome": entry.outcome, "told": entry.told, "judged_by": self.board.rules[entry.rule].judged,
-            "after_s": self.board.rules[entry.rule].after_s, **self._score(entry.rule),
-        }  # fmt: skip
-
-    def _past(self, entry: Entry, now_ns: int) -> dict[str, Any]:
-        rule = self.board.rules.get(entry.rule)
-        due = 0 if rule is None or entry.outcome else max(entry.raised_ns, entry.acted_ns) + int(rule.after_s * 1e9)
-        return {
-            "id": entry.id, "rule": entry.rule, "urgency": entry.urgency, "subject": entry.subject, "text": entry.text,
-            "evidence": [list(one) for one in entry.evidence], "why": entry.why, "since_ns": entry.raised_ns, "ended_ns": entry.ended_ns,
-            "acted": entry.acted, "dismissed": bool(entry.dismissed_ns), "outcome": entry.outcome, "told": entry.told, "due_ns": due,
-            "figures": {"before": entry.before, "after": entry.after}, **self._score(entry.rule),
-        }  # fmt: skip
+        """What there is to say, see `core.copilot.told`."""
+        facts = self.facts
+        said = told(
+            self.board, self.engine.clock.now_ns(), 0 if facts is None else facts.now_ns, self.asked.note if self.engine.roster else ""
+        )
+        return {**said, "look_us": self.look_us, "worst_us": self.worst_us}
 
 
 def _is(done: dict[str, Any], offered: Any) -> bool:

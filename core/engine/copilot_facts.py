@@ -73,7 +73,7 @@ class Gathering:
         feeds = self.engine.system.feeds()
         since = self._feed_states.look(now, {feed.venue: "live" if feed.state == "live" else "away" for feed in feeds})
         return tuple(
-            FeedFact(feed.venue, feed.state, feed.detail, feed.latency_ms, 0.0 if feed.state == "live" else since[feed.venue])
+            FeedFact(feed.venue, feed.state, feed.detail, _latency(feed.latency_ms), 0.0 if feed.state == "live" else since[feed.venue])
             for feed in feeds
         )
 
@@ -151,6 +151,11 @@ class Gathering:
         rows = [row for row in self.engine.alarms.rows() if row.open and row.level != "info" and not row.acked_ns and not row.snoozed_ns]
         oldest = min(rows, key=lambda row: row.ts_ns, default=None)
         return (0, 0.0, "") if oldest is None else (len(rows), max(0.0, (now_ns - oldest.ts_ns) / 1e9), oldest.text)
+
+
+def _latency(ms: float | None) -> float | None:
+    """Further off than a day, it is a recording of another one."""
+    return None if ms is None or abs(ms) > 86_400_000 else ms
 
 
 def _worth(strategy: StrategyFact, symbols: dict[str, SymbolFact]) -> float:
