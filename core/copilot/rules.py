@@ -43,7 +43,7 @@ RULES: tuple[Rule, ...] = (
         "warming", "a warm-up that does not end", "longer than 5 min", _LASTED, on_running.warming_long, laws.lasted, after_s=1800.0
     ),
     Rule(
-        "blocked", "orders that a guard refuses again and again", "5 in an hour for one reason", _LASTED, on_running.refused,
+        "blocked", "orders that a guard refuses again and again", "5 times in an hour for one reason", _LASTED, on_running.refused,
         laws.lasted,
     ),
     Rule(
@@ -53,12 +53,12 @@ RULES: tuple[Rule, ...] = (
         on_running.cost_known,
     ),
     Rule(
-        "order waits", "a market order that is not filled", "60 s", _LASTED, on_running.waiting, laws.lasted, after_s=900.0
+        "order waits", "a market order that is not filled", "it waits for 60 s", _LASTED, on_running.waiting, laws.lasted, after_s=900.0
     ),
-    Rule("feed behind", "prices that are seconds old when they come", "2 s", _LASTED, on_market.feed_behind, laws.lasted, after_s=600.0),
-    Rule("feed away", "a feed that is not live", "10 s", _LASTED, on_market.feed_away, laws.lasted, after_s=600.0),
+    Rule("feed behind", "prices that are seconds old when they come", "2 s behind", _LASTED, on_market.feed_behind, laws.lasted, after_s=600.0),
+    Rule("feed away", "a feed that is not live", "for 10 s", _LASTED, on_market.feed_away, laws.lasted, after_s=600.0),
     Rule(
-        "silent", "a symbol that is silent while its feed is live", "60 s", _LASTED, on_market.symbol_silent, laws.lasted, after_s=600.0
+        "silent", "a symbol that is silent while its feed is live", "nothing of it for 60 s", _LASTED, on_market.symbol_silent, laws.lasted, after_s=600.0
     ),
     Rule(
         "volatility", "a symbol that moves much more than usual", "3 times the median of the hours before",
@@ -83,9 +83,9 @@ RULES: tuple[Rule, ...] = (
         "gaps", "more and more missing from the tape", "10 prints more than half an hour ago", _LASTED, on_machine.gaps_grow,
         laws.lasted, after_s=1800.0, known=on_machine.gaps_known,
     ),
-    Rule("restarts", "a worker that dies again and again", "3 in an hour", _LASTED, on_machine.restarts, laws.lasted),
-    Rule("alert often", "an alert rule that fires too often", "20 in an hour", _LASTED, on_machine.fires_often, laws.lasted),
-    Rule("unseen", "alerts nobody has seen", "for 15 min", _LASTED, on_machine.unseen, laws.lasted),
+    Rule("restarts", "a worker that dies again and again", "3 restarts in an hour", _LASTED, on_machine.restarts, laws.lasted),
+    Rule("alert often", "an alert rule that fires too often", "20 firings in an hour", _LASTED, on_machine.fires_often, laws.lasted),
+    Rule("unseen", "alerts nobody has seen", "open and unseen for 15 min", _LASTED, on_machine.unseen, laws.lasted),
     Rule(
         "study", "a study that ended", "within the last hour", "right where a strategy was registered within a day",
         on_machine.study_ended, laws.was_used, measures.of_study, 86_400.0,
