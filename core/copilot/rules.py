@@ -55,10 +55,14 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "order waits", "a market order that is not filled", "it waits for 60 s", _LASTED, on_running.waiting, laws.lasted, after_s=900.0
     ),
-    Rule("feed behind", "prices that are seconds old when they come", "2 s behind", _LASTED, on_market.feed_behind, laws.lasted, after_s=600.0),
+    Rule(
+        "feed behind", "prices that are seconds old when they come", "2 s behind", _LASTED, on_market.feed_behind, laws.lasted,
+        after_s=600.0,
+    ),
     Rule("feed away", "a feed that is not live", "for 10 s", _LASTED, on_market.feed_away, laws.lasted, after_s=600.0),
     Rule(
-        "silent", "a symbol that is silent while its feed is live", "nothing of it for 60 s", _LASTED, on_market.symbol_silent, laws.lasted, after_s=600.0
+        "silent", "a symbol that is silent while its feed is live", "nothing of it for 60 s", _LASTED, on_market.symbol_silent,
+        laws.lasted, after_s=600.0,
     ),
     Rule(
         "volatility", "a symbol that moves much more than usual", "3 times the median of the hours before",

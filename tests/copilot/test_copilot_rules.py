@@ -46,6 +46,10 @@ def silent(age_s: float, feed: str = "live") -> Facts:
     return replace(of_symbol(state="stale", age_s=age_s), feeds=(FeedFact("binance", feed),))
 
 
+def firing(times: int) -> Facts:
+    return facts(alert_rules=(AlertRuleFact("price-1", "…", times, 60.0, RULE),))
+
+
 #: Rule -> facts just before its line, and just beyond it.
 LINES: dict[str, list[tuple[Facts, Facts]]] = {
     "regime against": [
@@ -96,7 +100,7 @@ LINES: dict[str, list[tuple[Facts, Facts]]] = {
     "gaps": [(facts(gaps=109, gaps_before=100), facts(gaps=110, gaps_before=100)), (facts(gaps=110), facts(gaps=110, gaps_before=0))],
     "restarts": [(facts(workers=(WorkerFact(1, 2),)), facts(workers=(WorkerFact(1, 3, "signal 9"),)))],
     "alert often": [
-        (facts(alert_rules=(AlertRuleFact("price-1", "…", 19, 60.0, RULE),)), facts(alert_rules=(AlertRuleFact("price-1", "…", 20, 60.0, RULE),)))
+        (firing(19), firing(20))
     ],
     "unseen": [(facts(unseen=2, unseen_s=899.0), facts(unseen=2, unseen_s=900.0))],
     "study": [

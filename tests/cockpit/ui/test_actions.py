@@ -46,7 +46,7 @@ def test_the_palette_finds_no_lever_of_another_screen_but_every_place() -> None:
     assert {"runs", "log", "pause", "register"} <= found
     replayed = {action.id for action in findable("live", "replay")} - found
     assert replayed == {action.id for action in ACTIONS if action.mode}
-    assert {action.id for action in ACTIONS} == found | replayed | {action.id for action in findable("lab")}
+    assert {action.id for action in ACTIONS} == found | replayed | {action.id for deck in ("lab", "copilot") for action in findable(deck)}
 
 
 def test_the_page_of_keys_says_in_which_panes_they_work() -> None:
@@ -56,9 +56,9 @@ def test_the_page_of_keys_says_in_which_panes_they_work() -> None:
 async def test_a_key_without_a_screen_says_so_and_is_listed_nowhere(tmp_path: Path) -> None:
     async with opened(tmp_path) as (_, app, pilot):
         assert "F3" not in text_of(app)
-        for key in ("f3", "f4", "f5"):
+        for key in ("f3", "f5"):
             await pilot.press(key)
-            await eventually(lambda: line_with(app, "no screen on this key yet: F1 live, F2 lab, F6 system"))
+            await eventually(lambda: line_with(app, "no screen on this key yet: F1 live, F2 lab, F4 copilot, F6 system"))
             app.clear_notifications()
         assert app.deck is app.live
     assert "F3" not in page()
