@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -53,17 +54,23 @@ def levers(strategy: StrategyFact) -> tuple[Action, ...]:
     return (*pause, *((flattening(strategy.id),) if strategy.position else ()))
 
 
+@lru_cache(512)
+def _flags(terms: Terms) -> tuple[Terms, tuple[str, ...]]:
+    """Terms without what does nothing in them, and as flags those that are not the usual ones; made once, they change with no strategy."""
+    terms = without_idle(terms)
+    changed = {name: getattr(terms, name) for name in Terms.__struct_fields__ if getattr(terms, name) != getattr(_PLAIN, name)}
+    texts = {name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in changed.items()}
+    return terms, tuple(f"--{name.replace('_', '-')} {text}" for name, text in texts.items())
+
+
 def backtesting(strategy: StrategyFact) -> tuple[Action, ...]:
     """Run it over what the tape holds of its symbol; nothing for one of several symbols, which no single source has."""
     if len(strategy.symbols) != 1:
         return ()
-    source, terms = f"tape:{short(strategy.symbols[0])}", without_idle(strategy.terms)
+    source, (terms, flags) = f"tape:{short(strategy.symbols[0])}", _flags(strategy.terms)
     order = Backtest(source=source, strategy=strategy.name, params=dict(strategy.params), terms=terms, allow_gaps=True)
     given = [f"--param {shlex.quote(f'{name}={value}')}" for name, value in strategy.params.items()]
-    changed = {name: getattr(terms, name) for name in Terms.__struct_fields__ if getattr(terms, name) != getattr(_PLAIN, name)}
-    given += [f"--{name.replace('_', '-')} {value:g}" if isinstance(value, float) else f"--{name.replace('_', '-')} {value}"
-              for name, value in changed.items()]  # fmt: skip
-    words = " ".join(["cockpit backtest", source, "--strategy", shlex.quote(strategy.name), *given, "--allow-gaps"])
+    words = " ".join(["cockpit backtest", source, "--strategy", shlex.quote(strategy.name), *given, *flags, "--allow-gaps"])
     does = f"run {strategy.name} with these parameters and terms over the tape of {short(strategy.symbols[0])}; the lab (F2) shows it"
     return (Action("b", f"backtest {strategy.name} on {short(strategy.symbols[0])}", words, _order(order), does),)
 

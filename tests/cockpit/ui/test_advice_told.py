@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-sys.path.append(str(Path(__file__).resolve().parents[1] / "ui"))
-
 from fake_advice import advice_answer
 
 from cockpit.cli.advice import lines
