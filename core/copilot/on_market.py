@@ -38,7 +38,7 @@ def feed_behind(facts: Facts) -> Iterable[Advice]:
 def feed_away(facts: Facts) -> Iterable[Advice]:
     """A feed that is not live."""
     for feed in facts.feeds:
-        if feed.state == "live" or feed.bad_s < AWAY_S:
+        if feed.state == "live" or feed.bad_s < AWAY_S or facts.mode == "replay":  # a recording may stand still
             continue
         held = sum(bool(strategy.position) for strategy in facts.strategies.values())
         yield Advice(
@@ -54,7 +54,7 @@ def feed_away(facts: Facts) -> Iterable[Advice]:
 
 def symbol_silent(facts: Facts) -> Iterable[Advice]:
     """A symbol that is silent while its feed is live."""
-    if any(feed.state != "live" for feed in facts.feeds):
+    if facts.mode == "replay" or any(feed.state != "live" for feed in facts.feeds):
         return
     for symbol in facts.symbols.values():
         if symbol.state != "stale" or symbol.age_s is None or symbol.age_s < SILENT_S:

@@ -140,12 +140,14 @@ class Copilot:
 
     def noticed(self, command: Command) -> None:
         """Something was done: advice that offered it learns so."""
-        if self.facts is None or not self.board.lines:
+        kind = type(command).__struct_config__.tag
+        offering = [entry for entry in self.board.lines.values() if any(action.order.get("type") == kind for action in entry.actions)]
+        if self.facts is None or not offering:
             return
         done = msgspec.to_builtins(command)
-        for entry in self.board.lines.values():
+        for entry in offering:
             if any(_is(done, action.order) for action in entry.actions):
-                self.board.act(entry, str(done["type"]), self.facts)
+                self.board.act(entry, str(kind), self.facts)
         self.save()
 
     def answer(self) -> dict[str, Any]:

@@ -82,6 +82,9 @@ class Gathering:
         since = self._states.look(now, {entry.id: entry.state for entry in roster})
         found = {entry.id: self._strategy(entry, now, now_ns, since[entry.id]) for entry in roster}
         self._trades.keep(set(found))
+        working = self.engine.blotter.working
+        for key in [key for key in working if key[0] not in found]:
+            del working[key]
         self._worst = {id_: worst for id_, worst in self._worst.items() if id_ in found}
         return found
 

@@ -199,6 +199,11 @@ def test_a_backtest_is_offered_with_the_strategys_own_parameters_and_terms() -> 
     )
 
 
+def test_a_recording_that_stands_still_is_no_trouble() -> None:
+    assert said("silent", replace(silent(90.0), mode="replay")) == []
+    assert said("feed away", facts(mode="replay", feeds=(FeedFact("v", "stopped", bad_s=60.0),))) == []
+
+
 def test_a_strategy_of_two_symbols_is_offered_no_backtest_that_has_only_one_of_them() -> None:
     (advice,) = said("losing streak", of_strategy(trips=WON + LOST, symbols=(BTC, "binance:ETHUSDT")))
     assert [action.key for action in advice.actions] == ["p"]
