@@ -8,6 +8,7 @@ from core.copilot.advice import Advice, Evidence
 from core.copilot.facts import Facts, StrategyFact
 from core.copilot.measures import paid_bps
 from core.copilot.offers import backtesting, levers, pausing, resuming
+from core.copilot.rule import for_an_hour
 
 #: Silence counts from so many times the usual time between fills on, of a strategy with so many fills, and never below so many seconds.
 SILENT_TIMES, SILENT_FILLS, SILENT_S = 10.0, 10, 600.0
@@ -93,6 +94,12 @@ def refused(facts: Facts) -> Iterable[Advice]:
              Evidence("position", strategy.position, "base")),
             float(count), tuple(levers(strategy)),
         )  # fmt: skip
+
+
+def refusals_known(facts: Facts, subject: str) -> bool:
+    """Whether an hour was looked at, or the strategy is gone or has failed."""
+    strategy = facts.strategies.get(subject)
+    return strategy is None or strategy.state == "failed" or for_an_hour(facts, subject)
 
 
 def cost_known(facts: Facts, subject: str) -> bool:

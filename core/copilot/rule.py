@@ -25,6 +25,11 @@ def always(facts: Facts, subject: str) -> bool:
     return True
 
 
+def for_an_hour(facts: Facts, subject: str) -> bool:
+    """What is counted by the hour was looked at for so long."""
+    return facts.looked_s >= 3600.0
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule.

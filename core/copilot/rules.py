@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.copilot import laws, measures, on_machine, on_market, on_results, on_running
-from core.copilot.rule import Rule
+from core.copilot.rule import Rule, for_an_hour
 
 _MONEY = "right where the strategy went on losing; flattened, where the position would have lost"
 _LASTED = "right where it lasted a minute or more, or went away once something was done"
@@ -44,7 +44,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "blocked", "orders that a guard refuses again and again", "5 times in an hour for one reason", _LASTED, on_running.refused,
-        laws.lasted,
+        laws.lasted, known=on_running.refusals_known,
     ),
     Rule(
         "cost", "fills that cost more than was assumed in the backtest",
@@ -87,8 +87,14 @@ RULES: tuple[Rule, ...] = (
         "gaps", "more and more missing from the tape", "10 prints more than half an hour ago", _LASTED, on_machine.gaps_grow,
         laws.lasted, after_s=1800.0, known=on_machine.gaps_known,
     ),
-    Rule("restarts", "a worker that dies again and again", "3 restarts in an hour", _LASTED, on_machine.restarts, laws.lasted),
-    Rule("alert often", "an alert rule that fires too often", "20 firings in an hour", _LASTED, on_machine.fires_often, laws.lasted),
+    Rule(
+        "restarts", "a worker that dies again and again", "3 restarts in an hour", _LASTED, on_machine.restarts, laws.lasted,
+        known=for_an_hour,
+    ),
+    Rule(
+        "alert often", "an alert rule that fires too often", "20 firings in an hour", _LASTED, on_machine.fires_often, laws.lasted,
+        known=for_an_hour,
+    ),
     Rule("unseen", "alerts nobody has seen", "open and unseen for 15 min", _LASTED, on_machine.unseen, laws.lasted),
     Rule(
         "study", "a study that ended", "within the last hour", "right where a strategy was registered within a day",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from core.copilot.board import AGAIN_NS, END, HOLDS_NS, RAISE, Board
 from core.copilot.entry import Entry
-from core.copilot.facts import Facts, FeedFact
+from core.copilot.facts import Facts, FeedFact, WorkerFact
 from core.copilot.rules import RULES
 
 LOOK = 2 * SECOND
@@ -134,6 +134,20 @@ def test_what_the_facts_cannot_tell_does_not_end_a_line_and_a_subject_that_is_go
     assert entry.rule == "cost"
     assert watched.see(losing, 3 * END) == [entry]
     assert watched.see(facts(), END) == []
+
+
+def test_what_is_counted_by_the_hour_does_not_end_before_an_hour_was_looked_at() -> None:
+    restarted, young, old = (
+        facts(looked_s=seconds, workers=(WorkerFact(1, count),)) for seconds, count in ((10.0, 3), (3_599.0, 0), (3_600.0, 0))
+    )
+    watched = Watched()
+    (entry,) = watched.see(restarted, 2)
+    assert watched.see(young, 2 * END) == [entry]
+    assert watched.see(old, END) == []
+    blocked = replace(of_strategy(blocks={"halted": 9}), looked_s=10.0)
+    watched.see(blocked, 2)
+    assert len(watched.see(replace(of_strategy(), looked_s=20.0), 2 * END)) == 1
+    assert watched.see(facts(looked_s=30.0), END) == []
 
 
 def test_it_is_judged_once_when_it_is_time_and_counts_for_its_rule() -> None:
