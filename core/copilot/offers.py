@@ -69,7 +69,8 @@ def backtesting(strategy: StrategyFact) -> tuple[Action, ...]:
         return ()
     source, (terms, flags) = f"tape:{short(strategy.symbols[0])}", _flags(strategy.terms)
     order = Backtest(source=source, strategy=strategy.name, params=dict(strategy.params), terms=terms, allow_gaps=True)
-    given = [f"--param {shlex.quote(f'{name}={value}')}" for name, value in strategy.params.items()]
+    params = [shlex.quote(f"{name}={value}") for name, value in strategy.params.items()]
+    given = ["--param", *params] if params else []
     words = " ".join(["cockpit backtest", source, "--strategy", shlex.quote(strategy.name), *given, *flags, "--allow-gaps"])
     does = f"run {strategy.name} with these parameters and terms over the tape of {short(strategy.symbols[0])}; the lab (F2) shows it"
     return (Action("b", f"backtest {strategy.name} on {short(strategy.symbols[0])}", words, _order(order), does),)
