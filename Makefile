@@ -1,6 +1,6 @@
 # Everything runs in .venv, made on first use from the hash-locked requirements: by uv where it is installed, else by venv and pip.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint format types layers bench faults soak lock docs build clean
+.PHONY: help setup demo test check lint format types layers bench faults laws soak lock docs build clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,6 +44,9 @@ bench: $(VENV)/.ready-dev ## measure; the README's figures come from here
 
 faults: $(VENV)/.ready-dev ## the slow tests: kills, cut lines, full disks, a wheel outside the checkout
 	$(BIN)/pytest -q -m slow --ignore=tests/soak
+
+laws: $(VENV)/.ready-dev ## the tests by examples, on ten times as many of them
+	COCKPIT_EXAMPLES=500 $(BIN)/pytest -q -m "hypothesis and not slow" -n $(WORKERS) --timeout 1200
 
 soak: $(VENV)/.ready-dev ## hours under load
 	$(BIN)/pytest -q -m slow tests/soak

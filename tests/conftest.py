@@ -12,7 +12,9 @@ from hypothesis import HealthCheck, settings
 from core.research.search.crew import local_crew
 
 # A busy machine is no fault of the code: examples are judged by what they show, not by how long they took.
-settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Laws are tried on fifty examples where a test says nothing else, and on as many as wished with COCKPIT_EXAMPLES (`make laws`).
+EXAMPLES = int(os.environ.get("COCKPIT_EXAMPLES", "50"))
+settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=EXAMPLES)
 settings.load_profile("cockpit")
 
 REPO = Path(__file__).resolve().parents[1]

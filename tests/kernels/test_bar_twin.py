@@ -18,7 +18,7 @@ from core.kernels.records import FILL, WHY_NAMES
 #: With every feature in, whatever is asked for: one text for all cases. What is cut out where nobody asks is another law's matter.
 WHOLE = Variant(bars=True, features=frozenset(ADDED))
 
-#: A position as small as this is what floats left of one, no matter of terms: exact decimals round its prices otherwise.
+#: A position or a fill as small as this is what floats left of one, no matter of terms: exact decimals round its prices otherwise.
 DUST = 1e-12
 
 
@@ -54,7 +54,7 @@ def agree(case: Case, variant: Variant = WHOLE, *, jit: bool = False) -> None:
     """Both of them on one case."""
     rows, wanted, how = case
     twin = twin_of(case)
-    if any(0.0 < abs(fill.position) < DUST for fill in twin.fills):
+    if any(0.0 < abs(fill.position) < DUST or abs(fill.qty) < DUST for fill in twin.fills):
         return
     run = play(rows.copy(), wanted, how, variant=variant, jit=jit)
     done = [(int(f["tick_id"]), int(f["ts"]), WHY_NAMES[int(f["why"])]) for f in run.of(FILL)]

@@ -104,8 +104,8 @@ async def look(home: Path, client: Client, seconds: float) -> list[dict[str, flo
             samples.append(
                 {
                     "at": last - began,
-                    "engine_mb": pss_mb(pids[0]),
-                    "workers_mb": sum(map(pss_mb, pids[1:])),
+                    "engine_mb": own_mb(pids[0]),
+                    "workers_mb": sum(map(own_mb, pids[1:])),
                     "files": len(os.listdir(f"/proc/{pids[0]}/fd")),
                     "ticks": status["ticks_total"],
                     "caches_mb": sum(min(CACHE_MB, size_mb(home, name)) for name in ("tape.db", "ledger.db")),
@@ -115,10 +115,11 @@ async def look(home: Path, client: Client, seconds: float) -> list[dict[str, flo
     return samples
 
 
-def pss_mb(pid: int) -> float:
-    """Proportional set size."""
+def own_mb(pid: int) -> float:
+    """What a process holds of its own. Pages of files are left out: how many of a library's are counted to it depends on who else on the
+    machine has it loaded."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
+        if line.startswith("Pss_Anon:"):
             return int(line.split()[1]) / 1024
     raise AssertionError(f"no memory of process {pid} is told")
 

@@ -31,7 +31,10 @@ PRICES = read()
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-@pytest.mark.parametrize(("source", "interval"), [("bars", "1m"), ("bars", "5m"), ("prints", "30s"), ("prints", "tick")])
+@pytest.mark.parametrize(
+    ("source", "interval"),
+    [("bars", "5m"), ("prints", "30s"), *(pytest.param(*of, marks=pytest.mark.slow) for of in (("bars", "1m"), ("prints", "tick")))],
+)
 def test_a_built_in_strategy_goes_by_its_rows_alone(tmp_path: Path, name: str, source: str, interval: str) -> None:
     path = bars(tmp_path, 300) if source == "bars" else prints(tmp_path, 600)
     found = looked(subject(tmp_path, name, path, interval=interval))
