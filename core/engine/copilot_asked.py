@@ -49,6 +49,7 @@ class Asked:
         self.pairs: tuple[PairFact, ...] = ()
         self.note = NOT_RUNNING
         self._analyst = analyst
+        self._newest: dict[tuple[str, str], TrendFact] = {}  # also of those that cannot be told at the moment
 
     @property
     def wait_s(self) -> float:
@@ -80,9 +81,10 @@ class Asked:
                 continue
             for interval, cell in row["cells"].items():
                 if cell.get("trend") and cell.get("confidence") is not None:
-                    before = self.trends.get(name, {}).get(interval)
+                    before = self._newest.get((name, interval))
                     was = "" if before is None else before.was if before.trend == cell["trend"] else before.trend
-                    found.setdefault(name, {})[interval] = TrendFact(str(cell["trend"]), float(cell["confidence"]), was)
+                    trend = TrendFact(str(cell["trend"]), float(cell["confidence"]), was)
+                    found.setdefault(name, {})[interval] = self._newest[name, interval] = trend
         self.trends = found
 
     async def _pair(self, ask: Ask, text: str) -> PairFact:
