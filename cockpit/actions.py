@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from textual.binding import Binding
 
-from cockpit import asking, charting, exporting, levers, moves, replaying, studying, watching
+from cockpit import advising, asking, charting, exporting, levers, moves, replaying, studying, watching
 from cockpit.action import WRITTEN, Action
 from cockpit.analyst_keys import ANALYST
 from cockpit.jump import jump
@@ -18,6 +18,7 @@ _GRIDS = frozenset({"prices", "strategies", "trades", "alerts", "tape"})
 _ALERTS = frozenset({"alerts"})
 _ROWS = frozenset({"strategies", "trades", "alerts", "workers", "log", "runs", "run_trades", "ranking"})
 _SORTED = frozenset({"runs", "ranking"})
+_ADVICE = frozenset({"advice", "evidence", "past"})
 
 
 def _to(deck: str, number: int, key: str, word: str, sentence: str) -> Action:
@@ -109,6 +110,10 @@ ACTIONS: tuple[Action, ...] = (
     _to("lab", 3, "3", "equity", "Go to the equity curve, or a study's map"),
     _to("lab", 4, "4", "run_trades", "Go to the run's trades, or a study's ranking"),
     *ANALYST,
+    *(Action(id_, keys, word, what, run, _ADVICE, rank, "copilot", True) for id_, keys, word, what, run, rank in advising.KEYS),
+    _to("copilot", 1, "1", "advice", "Go to the advice"),
+    _to("copilot", 2, "2", "evidence", "Go to the evidence of the advice under the cursor"),
+    _to("copilot", 3, "3", "past", "Go to past advice and what came of it"),
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),
@@ -127,6 +132,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("live", "f1", "live", "The live screen: prices, strategies, trades, alerts", lambda app: app.show("live"), rank=10),
     Action("lab", "f2", "lab", "The lab: backtests and studies, compared and registered", lambda app: app.show("lab"), rank=10),
     Action("analyst", "f3", "analyst", "The analyst: trends, pairs, correlations, indicators", lambda app: app.show("analyst"), rank=10),
+    Action("copilot", "f4", "copilot", "The copilot: what changed, why it matters, what to do", lambda app: app.show("copilot"), rank=10),
     Action(
         "system",
         "f6",
@@ -149,7 +155,7 @@ DOING = frozenset(
         "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge",
         "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", "register_pair",
         "backtest_trend", "scan", "scan_cancel",
-        *(key[0] for key in replaying.KEYS),
+        *(key[0] for key in replaying.KEYS), *(key[0] for key in advising.KEYS if key[0] != "read_advice"),
     }
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 app ── link ── core.client ── the engine's socket
  ├ follower: pulls views, paints them in one go
- └ decks (live, lab, analyst, system): header, panes, keys          forms and dialogs open above them
+ └ decks (live, lab, analyst, copilot, system): header, panes, keys          forms and dialogs open above them
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from cockpit import moves
 from cockpit.actions import BY_ID, DOING, bindings_of
 from cockpit.analyst import AnalystScreen
 from cockpit.catalogue import Catalogue
+from cockpit.copilot import CopilotScreen
 from cockpit.deck import Deck
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.following import Follower
@@ -65,6 +66,7 @@ class CockpitApp(App[None]):
         self.live = LiveScreen()
         self.lab = LabScreen()
         self.analyst = AnalystScreen()
+        self.copilot = CopilotScreen()
         self.system = SystemScreen(home)
         self.catalogue = Catalogue(partial(self.link.aside, "catalogue"))
         self.keys_in = TypeAhead(self, super().on_event)
@@ -90,8 +92,8 @@ class CockpitApp(App[None]):
         self.theme = self.settings.theme or self.left.theme or THEMES[0].name
         self.set_keymap(dict(self.keymap))
         taken = {key for keys in self.keymap.values() for key in keys.split(",")}
-        for key in {"f4", "f5"} - taken:
-            self.bind(key, "unbuilt", show=False)
+        if "f5" not in taken:
+            self.bind("f5", "unbuilt", show=False)
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
             deck.lay_out(self.left.layouts.get(deck.NAME, ""))
@@ -129,7 +131,7 @@ class CockpitApp(App[None]):
     @property
     def decks(self) -> tuple[Deck, ...]:
         """All screens, in the order of their keys."""
-        return (self.live, self.lab, self.analyst, self.system)
+        return (self.live, self.lab, self.analyst, self.copilot, self.system)
 
     def show(self, name: str) -> None:
         """Show a screen by its name."""

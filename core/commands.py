@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from msgspec import Meta, Struct
 
+from core.advice_orders import AdviceCommand
 from core.alert_rules import AnyRule
 from core.terms import Terms as Terms
 from core.variant import Variant
@@ -260,18 +261,5 @@ VariantCommand: TypeAlias = SetVariant | RemoveVariant
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
 ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
-Command: TypeAlias = (
-    Register
-    | Unregister
-    | Pause
-    | Resume
-    | Flatten
-    | SetLimits
-    | Watch
-    | Unwatch
-    | Stop
-    | AlertCommand
-    | LabCommand
-    | ReplayCommand
-    | VariantCommand
-)
+SteerCommand: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop
+Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | VariantCommand | AdviceCommand

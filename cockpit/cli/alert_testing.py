@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from cockpit.cli.parser import Parser
+from cockpit.cli.parser import Commands, Parser
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,16 +21,9 @@ SUMMARY = "how often a rule would have fired on the tape: cockpit alerts test --
 SHOWN = 10
 
 
-def add(parser: Parser) -> None:
+def add(commands: Commands) -> None:
     """alerts test."""
-    places = parser.add_subparsers(dest="deed", metavar="test", parser_class=Parser)
-    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument("--json", action="store_true", help="machine-readable output")
-    shared.add_argument("--demo", action="store_true", help="the demo's home, with its generated market")
-    shared.add_argument("--home", metavar="DIR", help="the home to work in")
-    made: Parser = places.add_parser("test", help=SUMMARY, description=SUMMARY, parents=[shared])
-    made.set_defaults(run=test)
-    add_words(made)
+    add_words(commands.add("test", test, SUMMARY))
 
 
 def add_words(parser: Parser) -> None:

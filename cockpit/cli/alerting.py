@@ -17,18 +17,7 @@ if TYPE_CHECKING:
 
 def add(commands: Commands) -> None:
     """alert add, list, test, remove, ack, snooze."""
-    parser = commands.add("alert", _nothing, "rules that raise alerts, and acknowledging those (`cockpit alerts` lists them)")
-    places = parser.add_subparsers(dest="deed", metavar="deed", parser_class=Parser)
-    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument("--json", action="store_true", help="machine-readable output")
-    shared.add_argument("--demo", action="store_true", help="the demo's home, with its generated market")
-    shared.add_argument("--home", metavar="DIR", help="the home to work in")
-
-    def deed(name: str, run: Any, summary: str) -> Parser:
-        made: Parser = places.add_parser(name, help=summary, description=summary, parents=[shared])
-        made.set_defaults(run=run)
-        return made
-
+    deed = commands.group("alert", _nothing, "rules that raise alerts, and acknowledging those (`cockpit alerts` lists them)").add
     add_words(deed("add", add_rule, "watch for something"))
     alert_testing.add_words(deed("test", alert_testing.test, alert_testing.SUMMARY))
     deed("list", list_rules, "the rules, and what each has done")

@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
-from cockpit.cli.parser import Parser
+from cockpit.cli.parser import Commands
 from core.errors import CockpitError, UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
 
 
-def add_to(parser: Parser) -> None:
+def add(commands: Commands) -> None:
     """alerts send."""
-    shared = Parser(add_help=False, argument_default=argparse.SUPPRESS)
-    shared.add_argument("--json", action="store_true", help="machine-readable output")
-    shared.add_argument("--demo", action="store_true", help="the demo's home, with its generated market")
-    shared.add_argument("--home", metavar="DIR", help="the home to work in")
-    places = parser.add_subparsers(dest="deed", metavar="deed", parser_class=Parser)
     summary = "send a test message through a channel, as cockpit.toml has it now; exit 1 where it did not arrive"
-    made = places.add_parser("send", help=summary, description=summary, parents=[shared])
-    made.set_defaults(run=send)
+    made = commands.add("send", send, summary)
     made.add_argument("text", metavar="TEXT")
     made.add_argument("--channel", metavar="NAME", required=True, help="a webhook by its name, or apprise")
     made.add_argument(

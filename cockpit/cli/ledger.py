@@ -29,8 +29,9 @@ def add(commands: Commands) -> None:
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
     parser = commands.add("alerts", alerts, "what a person should know, oldest first; under --json one object a line")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
-    alerts_out.add_to(parser)
-    alert_testing.add(parser)
+    below = commands.below(parser)
+    alerts_out.add(below)
+    alert_testing.add(below)
 
 
 def fills(call: Call) -> int:

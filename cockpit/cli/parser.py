@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Modules of commands, in the order of the help page.
 GROUPS = (
     *("running", "status", "trading", "ledger", "alerting", "research", "checking", "calibrate", "portfolio", "optimize"),
-    *("trend", "pairs", "indicators"),
+    *("trend", "pairs", "indicators", "advice"),
     *("replay", "audit", "db", "machine", "keys"),
 )
 
@@ -83,7 +83,11 @@ class Commands:
 
     def group(self, name: str, run: Callable[[Call], int], summary: str, **kwargs: Any) -> Commands:
         """A command made of commands: where those go; `run` is for the name alone."""
-        return Commands(self.add(name, run, summary, **kwargs), self._shared, dest=f"{name}_command")
+        return self.below(self.add(name, run, summary, **kwargs))
+
+    def below(self, parser: Parser) -> Commands:
+        """Where the commands of a command go, which has words of its own too."""
+        return Commands(parser, self._shared, dest=f"{parser.prog.rpartition(' ')[2]}_command")
 
 
 def build() -> Parser:

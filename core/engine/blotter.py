@@ -29,12 +29,17 @@ class Rows:
 
 
 class Blotter:
-    """The trade log, newest first, and the translation."""
+    """The trade log, newest first, and the translation.
+
+    Attributes:
+        working: when the order that works was decided, venue time in ns, by strategy and symbol.
+    """
 
     def __init__(self, mode: str) -> None:
         self.mode = mode
         self.lines: deque[TradeRow] = deque(maxlen=LINES)
         self.revision = 0
+        self.working: dict[tuple[str, str], int] = {}
         self._recalled: dict[str, int] = {}
 
     def translate(self, entry: Entry, reports: Records, seq: int) -> Rows:
@@ -75,6 +80,10 @@ class Blotter:
                 self._line(ts, entry, symbol, "blocked", side, abs(qty), price, 0.0, 0.0, position, BLOCK_NAMES[why], "")
             elif kind == FUNDING:
                 self._line(ts, entry, symbol, "funding", side, abs(qty), price, fee, 0.0, position, "", "")
+            if kind == PLACED:
+                self.working[entry.id, symbol] = ts
+            elif kind == CANCELLED or (kind == FILL and position == aim):
+                self.working.pop((entry.id, symbol), None)
             if kind in (FILL, PLACED, CANCELLED):
                 filled = "filled" if position == aim else "partly filled"
                 state = {FILL: filled, PLACED: "working", CANCELLED: "cancelled"}[kind]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from core.advice_orders import DismissAdvice, MuteAdvice
 from core.commands import (
     AckAlert,
     Backtest,
@@ -72,6 +73,13 @@ class Commands:
         Raises:
             CockpitError: it was refused; nothing changed.
         """
+        answer = await self._obey(command, actor)
+        self.engine.copilot.noticed(command)
+        return answer
+
+    async def _obey(self, command: Command, actor: str) -> Any:
+        if isinstance(command, (DismissAdvice, MuteAdvice)):
+            return await self.engine.copilot.obey(command, actor)
         if isinstance(command, Register):
             return await self.register(command, actor)
         if isinstance(command, Unregister):

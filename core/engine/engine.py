@@ -25,6 +25,7 @@ from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.copilot import Copilot
 from core.engine.curves import Curves
 from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
@@ -131,6 +132,7 @@ class Engine:
         self.dispatch = Dispatch(self)
         self.lab = Lab(self, config.research.processes)
         self.analyst = Analyst(self)
+        self.copilot = Copilot(self)
         self.upkeep = Upkeep(self)
         self.variants = Variants(self)
         self.replay: Replay | None = None
@@ -172,6 +174,7 @@ class Engine:
         self.spawn(self.memory.run(), "memory")
         self.spawn(self.sentinel.run(), "alert rules")
         self.spawn(self.dispatch.run(), "alert channels")
+        self.spawn(self.copilot.run(), "copilot")
         self.spawn(self.upkeep.run(), "upkeep")
         self.spawn(watch_indicators(self), "values for alert rules")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)

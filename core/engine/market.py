@@ -226,6 +226,12 @@ class Market:
             detail=self.halted.get(name, ""),
         )
 
+    def state_of(self, name: str, now_ns: int) -> tuple[str, float | None]:
+        """How a watched symbol is, and how long ago anything was heard of it in seconds; None never."""
+        index = self.symbols[name]
+        known = self.of(index)
+        return self._state(name, index, known, now_ns), max(0.0, (now_ns - known.seen_ns) / 1e9) if known.seen_ns else None
+
     def _state(self, name: str, index: int, known: Quotes, now_ns: int) -> str:
         if name in self.halted:
             return "halted"

@@ -27,7 +27,7 @@ LOOK_S = 5.0
 #: What can be asked.
 QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
-    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test"),
+    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test", "advice"),
 )
 
 
@@ -99,6 +99,8 @@ class Requests:
             return engine.curves.equity(args)
         if what == "prints":
             return prints(engine, args)
+        if what == "advice":
+            return engine.copilot.answer()
         if what == "order":
             return engine.roster[str(args.get("id", ""))].order
         if what == "run":

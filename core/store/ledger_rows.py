@@ -48,6 +48,12 @@ ALERTS = Relation(
     ("level", "text", "state", "acked_ns", "snoozed_ns"),
 )
 MARKS = Relation("alert_marks", ("name", "payload"), ("payload",))
+ADVICE = Relation(
+    "advice",
+    ("advice_id", "rule", "subject", "raised_ns", "seen_ns", "ended_ns", "urgency", "text", "evidence", "action", "outcome", "figures"),
+    ("seen_ns", "ended_ns", "urgency", "text", "evidence", "action", "outcome", "figures"),
+)
+MUTES = Relation("advice_mutes", ("name", "until_ns"), ("until_ns",))
 RUNS = Relation("runs", ("run_id", "ts_ns", "kind", "strategy", "source", "params", "result"))
 SOURCES = Relation("sources", ("hash", "name", "text"))
 SESSIONS = Relation("sessions", ("session_id", "started_ns", "mode", "first_seq", "fingerprint"))

@@ -114,4 +114,13 @@ _LEDGER_OUTBOX = (
     "CREATE INDEX outbox_of_channel ON outbox(channel, state, due_ns)",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX))
+_LEDGER_ADVICE = (
+    """CREATE TABLE advice(
+        advice_id TEXT NOT NULL UNIQUE, rule TEXT NOT NULL, subject TEXT NOT NULL, raised_ns INTEGER NOT NULL, seen_ns INTEGER NOT NULL,
+        ended_ns INTEGER NOT NULL, urgency TEXT NOT NULL CHECK(urgency IN ('now', 'soon', 'note')), text TEXT NOT NULL,
+        evidence TEXT NOT NULL, action TEXT NOT NULL, outcome TEXT NOT NULL CHECK(outcome IN ('', 'hit', 'miss', 'unknown')),
+        figures TEXT NOT NULL)""",
+    "CREATE TABLE advice_mutes(name TEXT PRIMARY KEY, until_ns INTEGER NOT NULL) WITHOUT ROWID",
+)
+
+LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE))
