@@ -154,7 +154,7 @@ DOING = frozenset(
     {
         "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge",
         "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", "register_pair",
-        "backtest_trend", "scan", "scan_cancel",
+        "backtest_trend", "scan", "scan_cancel", "add_variant", "edit_variant", "delete_variant",
         *(key[0] for key in replaying.KEYS), *(key[0] for key in advising.KEYS if key[0] != "read_advice"),
     }
 )  # fmt: skip

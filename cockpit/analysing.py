@@ -125,7 +125,7 @@ async def _register_pair(app: CockpitApp, a: str, b: str) -> None:
         app.say(f"no strategy `{PAIRS}` is in the catalogue: a file {PAIRS}.py in the strategies folder of the home adds one", "warning")
         return
     spec = app.analyst.pair.spec
-    typed = {"interval": spec.interval, "window": str(spec.window), "method": spec.method}
+    typed = {"interval": spec.interval, "window": str(spec.window), "method": spec.method, "side": "long_short"}
     if app.uncovered:
         levers.register(app, PAIRS, f"{bare(a)}, {bare(b)}", typed)
 

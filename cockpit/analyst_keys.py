@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from cockpit import analysing, moves
+from cockpit import analysing, moves, variants
 from cockpit.action import Action
 
 _PAIRS = frozenset({"pair", "correlations", "scanner"})
 _SCAN = frozenset({"scanner"})
 _LISTS = frozenset({"scanner", "indicators"})
+_VALUES = frozenset({"indicators"})
 
 
 def _to(number: int, word: str, sentence: str) -> Action:
@@ -32,6 +33,9 @@ ANALYST: tuple[Action, ...] = (
            frozenset({"pair", "scanner"}), 3, "analyst"),
     Action("pair_method", "m", "method", "Pair: the hedge ratio by least squares, Huber, Theil-Sen, Kalman", analysing.method,
            frozenset({"pair"}), 3, "analyst"),
+    Action("add_variant", "a", "add", "Add a variant: an indicator with parameters and a name", variants.add, _VALUES, 1, "analyst"),
+    Action("edit_variant", "e", "edit", "Change the variant under the cursor", variants.edit, _VALUES, 1, "analyst"),
+    Action("delete_variant", "d", "delete", "Delete the variant under the cursor", variants.delete, _VALUES, 1, "analyst"),
     Action("sort_pairs", "o", "sort", "Sort the rows by the next column", analysing.sort, _LISTS, 8, "analyst"),
     Action("turn_pairs", "O", "turn", "Turn the order of the rows round", analysing.turn, _LISTS, 0, "analyst"),
     _to(1, "trends", "Go to the trends of all symbols"),

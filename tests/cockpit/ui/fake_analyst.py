@@ -213,6 +213,7 @@ class FakeAnalyst:
             "scan_state": lambda _: scan_state(),
             "scan_cancel": lambda _: READY,
             "indicator_values": lambda _: indicator_values(),
+            "indicators": lambda _: {**READY, "indicators": [], "variants": [], "wrong": []},
         }
         for what in self.answers:
             engine.answers[what] = lambda args, what=what: self._answer(what, args)

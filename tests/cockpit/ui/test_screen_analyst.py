@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from fake_analyst import INTERVALS, READY, SYMBOLS, FakeAnalyst, scan_state, trends
 from fake_engine import CATALOGUE, NOON, FakeEngine
+from fake_indicators import CATALOGUE as INDICATORS
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, text_of, trading
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
-from core.commands import Register
+from core.commands import Register, RemoveVariant
 
 Opened = tuple[FakeAnalyst, FakeEngine, CockpitApp, "Pilot[None]"]
 
@@ -248,6 +249,7 @@ async def test_r_registers_the_pair_where_the_catalogue_has_a_strategy_for_it(tm
         assert isinstance(command, Register)
         assert (command.name, command.symbols) == ("pairs", ["BTCUSDT", "ETHUSDT"])
         assert command.params == {"interval": "5m", "window": 60, "entry_z": 2.0}
+        assert command.terms.side == "long_short", "one leg of a pair is short"
 
 
 async def test_without_such_a_strategy_r_says_so(tmp_path: Path) -> None:
@@ -352,6 +354,29 @@ async def test_without_variants_it_is_said_how_to_get_one(tmp_path: Path) -> Non
     async with analysed(tmp_path, indicator_values={**READY, "values": []}) as (_, _, app, _):
         await eventually(lambda: line_with(app, "No indicator follows BTCUSDT yet"))
         assert line_with(app, "cockpit indicators add fast_rsi rsi --param period=7")
+
+
+async def test_variants_are_added_changed_and_deleted_where_their_values_are(tmp_path: Path) -> None:
+    async with analysed(tmp_path, indicators=INDICATORS) as (_, engine, app, pilot):
+        await eventually(lambda: line_with(app, "▶fast_rsi"))
+        await pilot.press("5", "e")
+        await eventually(lambda: line_with(app, "Change fast_rsi") and line_with(app, "period", "7"))
+        await pilot.press("escape", "a")
+        await eventually(lambda: line_with(app, "symbols", "BTCUSDT") and not line_with(app, "Change fast_rsi"))
+        await pilot.press("escape", "d")
+        await eventually(lambda: line_with(app, "Delete the variant fast_rsi?"))
+        await pilot.press("d")
+        await eventually(lambda: engine.commands == [RemoveVariant(name="fast_rsi")])
+
+
+async def test_without_a_variant_under_the_cursor_there_is_none_to_change(tmp_path: Path) -> None:
+    async with analysed(tmp_path, indicator_values={**READY, "values": []}) as (_, _, app, pilot):
+        await eventually(lambda: line_with(app, "No indicator follows BTCUSDT yet"))
+        for key in "ed":
+            await pilot.press("5", key)
+            await eventually(lambda: line_with(app, "no variant is under the cursor: a adds one"))
+            app.clear_notifications()
+        assert app.uncovered
 
 
 # When all is not well
