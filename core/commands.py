@@ -11,6 +11,10 @@ from msgspec import Meta, Struct
 
 from core.advice_orders import AdviceCommand
 from core.alert_rules import AnyRule
+from core.replay_orders import ReplayCommand as ReplayCommand
+from core.replay_orders import ReplayPace as ReplayPace
+from core.replay_orders import ReplaySeek as ReplaySeek
+from core.replay_orders import ReplayStep as ReplayStep
 from core.terms import Terms as Terms
 from core.variant import Variant
 
@@ -234,32 +238,8 @@ class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
     journal: str = ""
 
 
-class ReplayPace(Struct, frozen=True, kw_only=True, tag="pace"):
-    """Play a replay on at this speed, or let it stand still. `speed` None: as before."""
-
-    speed: Annotated[float, Meta(gt=0, le=1_000_000, description="times real time")] | Literal["max"] | None = None
-    paused: bool = False
-
-
-class ReplayStep(Struct, frozen=True, kw_only=True, tag="step"):
-    """Play one print, or through the print that closes a bar, then stand still.
-
-    `interval` is `tick` (one print), `1s` to `1d`, or `tick:500`, `volume:10`, `dollar:1M`: bars of these are one symbol's.
-    """
-
-    interval: str = "tick"
-    symbol: str | None = None
-
-
-class ReplaySeek(Struct, frozen=True, kw_only=True, tag="seek"):
-    """Go to a moment: forward plays every print between; back begins anew, with fresh books. None is the beginning."""
-
-    to_ns: Annotated[int, Meta(ge=0)] | None = None
-
-
 VariantCommand: TypeAlias = SetVariant | RemoveVariant
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
-ReplayCommand: TypeAlias = ReplayPace | ReplayStep | ReplaySeek
 SteerCommand: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop
 Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | VariantCommand | AdviceCommand
