@@ -17,10 +17,9 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import analyst_watch, overview, rounds, storage, streaming
+from core.engine import overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
 from core.engine.analyst import Analyst
-from core.engine.analyst_indicators import watch_indicators
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
@@ -167,16 +166,7 @@ class Engine:
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
-        more = [analyst_watch.watch_pairs, *([rounds.watch_clock] if self.replay is None else [])]
-        for work in (rounds.sample, rounds.ask_figures, rounds.save, rounds.hold_back, *more, rounds.watch_logs):
-            self.spawn(work(self), work.__name__)
-        self.spawn(self.pauses.run(), "pauses")
-        self.spawn(self.memory.run(), "memory")
-        self.spawn(self.sentinel.run(), "alert rules")
-        self.spawn(self.dispatch.run(), "alert channels")
-        self.spawn(self.copilot.run(), "copilot")
-        self.spawn(self.upkeep.run(), "upkeep")
-        self.spawn(watch_indicators(self), "values for alert rules")
+        rounds.begin(self)
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     async def _make_feed(self) -> None:

@@ -1,4 +1,5 @@
-"""What an engine does at regular times: points of rates and sparklines, asking workers for figures and for snapshots."""
+"""What an engine does all the time it runs, and at regular times: points of rates and sparklines, asking workers for figures and for
+snapshots."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.clock import StepWatch
+from core.engine.analyst_indicators import watch_indicators
+from core.engine.analyst_watch import watch_pairs
 from core.workers import frames
 
 if TYPE_CHECKING:
@@ -22,6 +25,21 @@ FIGURES_S = 0.2
 
 #: A write-ahead log that a reader keeps from starting over is told at these sizes, and is critical from the last on, in MB.
 PINNED_MB = (64, 128, 256, 512, 1024)
+
+
+def begin(engine: Engine) -> None:
+    """Do all of it from here on."""
+    works = [sample, ask_figures, save, hold_back, watch_logs, watch_pairs, watch_indicators]
+    if engine.replay is None:
+        works.append(watch_clock)
+    for work in works:
+        engine.spawn(work(engine), work.__name__)
+    engine.spawn(engine.pauses.run(), "pauses")
+    engine.spawn(engine.memory.run(), "memory")
+    engine.spawn(engine.sentinel.run(), "alert rules")
+    engine.spawn(engine.dispatch.run(), "alert channels")
+    engine.spawn(engine.copilot.run(), "copilot")
+    engine.spawn(engine.upkeep.run(), "upkeep")
 
 
 async def sample(engine: Engine) -> None:
