@@ -21,6 +21,7 @@ from msgspec import Meta, Struct
 
 from core.kernels.joint_bars import ALONE, JOINT_BARS, NOTHING, close_joint_bar
 from core.kernels.moving_line import BEGIN, MOVING_LINE, moving_line
+from core.kernels.returns import log_ratio
 from core.kernels.rolling_line import ROLLING_LINE, rolling_line
 from core.kernels.sizing import hedged
 from core.strategy import Interval
@@ -92,8 +93,8 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
             out[1] = 0.0
         return
     s.alone = 0
-    x = math.log(s.bar.b.close)
-    y = math.log(s.bar.a.close)
+    x = log_ratio(s.bar.b.close, 1.0)
+    y = log_ratio(s.bar.a.close, 1.0)
     if p.method == 0:
         s.hedge = rolling_line(s.line, mem, 0, p.window, x, y)
         s.zscore = s.line.zscore

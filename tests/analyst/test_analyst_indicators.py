@@ -81,6 +81,7 @@ async def test_figures_of_a_variant_arrive_as_the_price_moves_and_are_those_of_t
         exchange.resume()
         await exchange.finished.wait()
         await until(lambda: engine.last_seq >= 2 * PRINTS, "all prints released")
+        engine.incoming.absorb()
         await engine.tape.flush()
         theirs = told_by_the_command(home, BTC)
         await until(lambda: bool(figures) and figures[-1][1] == theirs[-1], "the newest value arrives as a figure")
@@ -118,6 +119,7 @@ async def test_an_analyst_that_was_killed_has_the_same_values_again_from_the_tap
         exchange.resume()
         await exchange.finished.wait()
         await until(lambda: engine.last_seq >= PRINTS, "all prints released")
+        engine.incoming.absorb()
         await engine.tape.flush()
         last = told_by_the_command(tmp_path / "home", BTC)[-1]
         await asked(engine, "indicator_values", lambda found: found and found["values"][0]["value"] == last, symbol=BTC)

@@ -103,7 +103,7 @@ def test_a_wrong_configuration_is_one_line_and_exit_2(run: Run, home: Path) -> N
 
 WRONG_KEYS = [
     ('pause = "x"\nflatten = "x"', "ui.keys: x would do both pause and flatten: give one of them another key"),
-    ('paws = "x"', "ui.keys.paws: there is no such action; did you mean pause?"),
+    ('pausee = "x"', "ui.keys.pausee: there is no such action; did you mean pause?"),
     ('pause = "nokey!"', "ui.keys.pause = 'nokey!': allowed are keys such as x, ctrl+x, F9 or ?, with commas between"),
 ]
 

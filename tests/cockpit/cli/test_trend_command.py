@@ -178,8 +178,10 @@ def test_a_suggestion_s_backtest_is_that_of_the_backtest_command(run: Run, coins
 
 
 def test_more_is_read_before_the_first_bar_than_any_suggestion_warms_up_on() -> None:
-    for path in builtin_folder().glob("[!_]*.py"):
-        reach = reach_of(load(path), {}, START)
+    suggested = [load(path) for path in builtin_folder().glob("[!_]*.py") if load(path).legs == 1]
+    assert suggested
+    for definition in suggested:
+        reach = reach_of(definition, {}, START)
         assert reach is not None
         assert START - reach < WARMING * MINUTE
 
