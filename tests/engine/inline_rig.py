@@ -166,6 +166,7 @@ async def crash(engine: InlineEngine) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    await engine.analyst.stop()
     for store in (engine.tape, engine.ledger):
         await store._writer._connection.close()
 
