@@ -54,7 +54,7 @@ def test_what_is_not_asked_for_leaves_no_trace_in_the_text() -> None:
     assert [name for name in added if f".{name}\n" in text or f".{name} " in text or f"'{name}'" in text] == []
 
 
-@law(40)
+@law(20)
 @given(case=cases())
 def test_a_feature_that_is_in_and_says_nothing_changes_no_report(case: Case) -> None:
     ticks, wanted, how = case
@@ -63,7 +63,7 @@ def test_a_feature_that_is_in_and_says_nothing_changes_no_report(case: Case) -> 
     assert [without.account[name] for name in BASE["ACCOUNT"].names or ()] == [within.account[name] for name in BASE["ACCOUNT"].names or ()]
 
 
-@law(40)
+@law(20)
 @given(data=st.data())
 def test_any_split_compiled_or_plain_gives_the_same_bits(data: st.DataObject) -> None:
     ticks, wanted, how = data.draw(realistic_cases())

@@ -283,7 +283,7 @@ def test_a_stop_order_that_adds_on_the_tick_of_the_take_profit_is_not_beyond_it(
     assert run.fills == [(1, 1.0, 108.0), (2, 1.0, 116.0)], "113.4 rests at 116, where more is bought from on"
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=realistic_cases("held"))
 def test_position_and_orders_never_double(case: tuple[Records, list[float], Terms]) -> None:
     ticks, wanted, how = case
@@ -302,7 +302,7 @@ def test_position_and_orders_never_double(case: tuple[Records, list[float], Term
     assert (fills["position"][exits] * before[exits] >= 0.0).all()
 
 
-@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_in_bars_too_nothing_doubles_and_what_goes_to_the_market_is_inside_the_bar(data: st.DataObject) -> None:
     corners = data.draw(st.lists(st.tuples(*[st.integers(90, 110)] * 4), min_size=1, max_size=40))

@@ -140,7 +140,7 @@ def test_of_bars_the_exit_counts_with_its_open_and_the_level_of_its_stop() -> No
     assert (trips["exit"].tolist(), trips["mae"].tolist(), trips["mfe"].tolist()) == ([90.0], [-10.0], [9.0])
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_excursions_are_what_a_walk_over_the_prints_finds_in_any_batches(data: st.DataObject) -> None:
     ticks, wanted, how = data.draw(cases())
@@ -151,7 +151,7 @@ def test_excursions_are_what_a_walk_over_the_prints_finds_in_any_batches(data: s
     np.testing.assert_allclose(np.reshape(found, (-1, 4)), np.reshape(walk.excursions(), (-1, 4)), rtol=1e-9, atol=1e-9)
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_excursions_inside_bars_are_what_a_walk_over_them_finds_in_any_batches(data: st.DataObject) -> None:
     corners = data.draw(st.lists(st.tuples(*[st.integers(90, 110)] * 4), min_size=1, max_size=40))
@@ -164,7 +164,7 @@ def test_excursions_inside_bars_are_what_a_walk_over_them_finds_in_any_batches(d
     assert falls == fallen(rows["ts"].tolist(), walk.equity, how.capital)
 
 
-@settings(max_examples=120)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_falls_are_what_a_walk_over_the_marks_finds_in_any_batches_and_blocks(data: st.DataObject) -> None:
     ticks, wanted, how = data.draw(cases())
