@@ -33,7 +33,7 @@ ANALYST: tuple[Action, ...] = (
            frozenset({"pair", "scanner"}), 3, "analyst"),
     Action("pair_method", "m", "method", "Pair: the hedge ratio by least squares, Huber, Theil-Sen, Kalman", analysing.method,
            frozenset({"pair"}), 3, "analyst"),
-    Action("add_variant", "a", "add", "Add a variant: an indicator with parameters and a name", variants.add, _VALUES, 1, "analyst"),
+    Action("add_variant", "n", "new", "Add a variant: an indicator with parameters and a name", variants.add, _VALUES, 1, "analyst"),
     Action("edit_variant", "e", "edit", "Change the variant under the cursor", variants.edit, _VALUES, 1, "analyst"),
     Action("delete_variant", "d", "delete", "Delete the variant under the cursor", variants.delete, _VALUES, 1, "analyst"),
     Action("sort_pairs", "o", "sort", "Sort the rows by the next column", analysing.sort, _LISTS, 8, "analyst"),

@@ -24,7 +24,7 @@ def edit(app: CockpitApp) -> None:
 
     pane = app.analyst.indicators
     if pane.chosen is None:
-        app.say("no variant is under the cursor: a adds one")
+        app.say("no variant is under the cursor: n makes one")
     else:
         edit_variant(app, pane.chosen.variant, then=pane.question.ask_soon)
 
@@ -35,6 +35,6 @@ def delete(app: CockpitApp) -> None:
 
     pane = app.analyst.indicators
     if pane.chosen is None:
-        app.say("no variant is under the cursor: a adds one")
+        app.say("no variant is under the cursor: n makes one")
     else:
         delete_variant(app, pane.chosen.variant, then=pane.question.ask_soon)

@@ -71,7 +71,7 @@ def why_empty(name: str) -> tuple[str, ...]:
     """How to get one."""
     return (
         f"No indicator follows {name} yet.",
-        "A variant is an indicator with parameters and a name: a adds one.",
+        "A variant is an indicator with parameters and a name: n makes one.",
         "From a shell: cockpit indicators add fast_rsi rsi --param period=7",
         "docs/indicators.md lists them.",
     )

@@ -361,7 +361,7 @@ async def test_variants_are_added_changed_and_deleted_where_their_values_are(tmp
         await eventually(lambda: line_with(app, "▶fast_rsi"))
         await pilot.press("5", "e")
         await eventually(lambda: line_with(app, "Change fast_rsi") and line_with(app, "period", "7"))
-        await pilot.press("escape", "a")
+        await pilot.press("escape", "n")
         await eventually(lambda: line_with(app, "symbols", "BTCUSDT") and not line_with(app, "Change fast_rsi"))
         await pilot.press("escape", "d")
         await eventually(lambda: line_with(app, "Delete the variant fast_rsi?"))
@@ -374,7 +374,7 @@ async def test_without_a_variant_under_the_cursor_there_is_none_to_change(tmp_pa
         await eventually(lambda: line_with(app, "No indicator follows BTCUSDT yet"))
         for key in "ed":
             await pilot.press("5", key)
-            await eventually(lambda: line_with(app, "no variant is under the cursor: a adds one"))
+            await eventually(lambda: line_with(app, "no variant is under the cursor: n makes one"))
             app.clear_notifications()
         assert app.uncovered
 
