@@ -72,6 +72,8 @@ ACTIONS: tuple[Action, ...] = (
         "live",
     ),
     Action("flatten", "f", "flatten", "Close the position of the strategy under the cursor", levers.flatten, _LEVERS, 3, "live"),
+    Action("reduce", "c", "part", "Close a part of the position of the strategy under the cursor", levers.reduce, _LEVERS, 4, "live"),
+    Action("stops", "v", "stops", "Set the stops of the strategy under the cursor", levers.stops, _LEVERS, 5, "live"),
     Action("unregister", "u", "unregister", "Take out the strategy under the cursor", levers.unregister, _LEVERS, 4, "live"),
     Action("open", "enter", "details", "Read everything about the row under the cursor", moves.read_row, _ROWS, 5),
     Action("symbols", "s", "symbols", "Add or take off symbols", levers.symbols, rank=6, deck="live", reach=True),
@@ -152,9 +154,9 @@ BY_ID = {action.id: action for action in ACTIONS}
 #: What changes something: not for a screen that only looks.
 DOING = frozenset(
     {
-        "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "unregister", "symbols", "acknowledge",
-        "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run", "register_pair",
-        "backtest_trend", "scan", "scan_cancel", "add_variant", "edit_variant", "delete_variant",
+        "register", "backtest", "study", "cancel_run", "export", "pause", "flatten", "reduce", "stops", "unregister", "symbols",
+        "acknowledge", "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
+        "register_pair", "backtest_trend", "scan", "scan_cancel", "add_variant", "edit_variant", "delete_variant",
         *(key[0] for key in replaying.KEYS), *(key[0] for key in advising.KEYS if key[0] != "read_advice"),
     }
 )  # fmt: skip

@@ -108,6 +108,8 @@ def read(app: CockpitApp) -> None:
 KEYS: tuple[tuple[str, str, str, str, Callable[[CockpitApp], None], int], ...] = (
     ("advised_pause", "p", "pause", "Pause, or resume, as the advice under the cursor offers", partial(act, key="p"), 1),
     ("advised_flatten", "f", "flatten", "Flatten as the advice under the cursor offers", partial(act, key="f"), 2),
+    ("advised_reduce", "c", "part", "Close the part that the advice under the cursor offers to", partial(act, key="c"), 2),
+    ("advised_stops", "v", "stops", "Set the stops that the advice under the cursor offers", partial(act, key="v"), 3),
     ("advised_backtest", "b", "backtest", "Backtest what the advice under the cursor is about", partial(act, key="b"), 3),
     ("advised_alert", "a", "alert", "Set the alert that the advice under the cursor offers", partial(act, key="a"), 3),
     ("advised_seen", "k", "seen", "Acknowledge the alerts the advice under the cursor is about", partial(act, key="k"), 3),

@@ -22,7 +22,7 @@ from core.errors import CockpitError, NotRunning
 ASK_S = 1.0
 
 #: What the line of keys calls those that only some advice has.
-_LEVERS = {"pause": "p", "flatten": "f", "backtest": "b", "alert": "a", "seen": "k"}
+_LEVERS = {"pause": "p", "flatten": "f", "part": "c", "stops": "v", "backtest": "b", "alert": "a", "seen": "k"}
 
 
 class CopilotScreen(Deck):

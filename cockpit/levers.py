@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING
 from cockpit import figures
 from cockpit.panes.prices import bare
 from cockpit.text import clean
-from core.commands import Flatten, Pause, Resume, Stop, Unregister
+from core.commands import Flatten, Pause, Reduce, Resume, Stop, Unregister
 from core.view import StrategyRow
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cockpit.app import CockpitApp
+
+
+#: What a part may be: the key, and the percent.
+_SHARES = (("1", 25), ("2", 50), ("3", 75))
 
 
 def register(app: CockpitApp, strategy: str = "", symbols: str = "", typed: dict[str, str] | None = None) -> None:
@@ -87,6 +93,39 @@ def flatten(app: CockpitApp) -> None:
     name = clean(row.id)
     answers = [("f", "flatten", f"close {_holding(row)} and stay flat until it changes its mind")]
     app.ask_person(f"Flatten {name}?{_real(app)}", answers, {"f": lambda: app.submit(Flatten(id=row.id), f"{name} is flattening")})
+
+
+def reduce(app: CockpitApp) -> None:
+    """Close a part of what the strategy under the cursor holds; asks how much."""
+    row = _subject(app, "c closes a part")
+    if row is None:
+        return
+    name = clean(row.id)
+    if row.position == 0:
+        app.say(f"{name} holds nothing")
+        return
+    kept, holding = "keep the rest until it changes its mind", _holding(row)
+    answers = [(key, f"{share} %", f"close {share} % of {holding}, {kept}") for key, share in _SHARES]
+    acts: dict[str, Callable[[], object]] = {}
+    for key, share in _SHARES:
+        acts[key] = partial(app.submit, Reduce(id=row.id, pct=float(share)), f"{name} is reduced by {share} %")
+    app.ask_person(f"Close a part of {name}?{_real(app)}", answers, acts)
+
+
+def stops(app: CockpitApp) -> None:
+    """Open the form on the stops of the strategy under the cursor."""
+    from cockpit.forms.recents import Recents
+    from cockpit.forms.stops import StopsForm
+
+    row = _subject(app, "v sets stops")
+    if row is None:
+        return
+
+    def done(sentence: str | None) -> None:
+        if sentence:
+            app.say(sentence)
+
+    app.push_screen(StopsForm(app.link.submit, Recents(app.home, "stops"), row), done)
 
 
 def flatten_all(app: CockpitApp) -> None:

@@ -11,6 +11,15 @@ from msgspec import Meta, Struct
 
 from core.advice_orders import AdviceCommand
 from core.alert_rules import AnyRule
+from core.lever_orders import Flatten as Flatten
+from core.lever_orders import LeverCommand
+from core.lever_orders import Pause as Pause
+from core.lever_orders import Reduce as Reduce
+from core.lever_orders import Resume as Resume
+from core.lever_orders import Said as Said
+from core.lever_orders import SetLimits as SetLimits
+from core.lever_orders import SetStops as SetStops
+from core.lever_orders import with_stops as with_stops
 from core.replay_orders import ReplayCommand as ReplayCommand
 from core.replay_orders import ReplayPace as ReplayPace
 from core.replay_orders import ReplaySeek as ReplaySeek
@@ -19,7 +28,6 @@ from core.terms import Terms as Terms
 from core.variant import Variant
 
 NonNegative: TypeAlias = Annotated[float, Meta(ge=0)]
-Positive: TypeAlias = Annotated[float, Meta(gt=0)]
 Fraction: TypeAlias = Annotated[float, Meta(gt=0, lt=1)]
 
 
@@ -38,35 +46,6 @@ class Unregister(Struct, frozen=True, kw_only=True, tag="unregister"):
 
     id: str
     keep: bool = False
-
-
-class Pause(Struct, frozen=True, kw_only=True, tag="pause"):
-    """The strategy sees ticks, its working orders are cancelled, position and stops stay. `id` None is all."""
-
-    id: str | None
-
-
-class Resume(Struct, frozen=True, kw_only=True, tag="resume"):
-    """Undo a pause. `id` None is all."""
-
-    id: str | None
-
-
-class Flatten(Struct, frozen=True, kw_only=True, tag="flatten"):
-    """Close the position and stay flat until the strategy changes its mind. `id` None is all."""
-
-    id: str | None
-
-
-class SetLimits(Struct, frozen=True, kw_only=True, tag="limits"):
-    """Account-level limits, enforced in the loop of one strategy or (`id` None) of all."""
-
-    id: str | None = None
-    mode: Literal["normal", "stop_new", "reduce_only", "halt"] = "normal"
-    max_position: Positive | None = None
-    max_spread_pct: Positive | None = None
-    price_low: Positive | None = None
-    price_high: Positive | None = None
 
 
 class Watch(Struct, frozen=True, kw_only=True, tag="watch"):
@@ -241,5 +220,5 @@ class NoteStudy(Struct, frozen=True, kw_only=True, tag="note_study"):
 VariantCommand: TypeAlias = SetVariant | RemoveVariant
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
-SteerCommand: TypeAlias = Register | Unregister | Pause | Resume | Flatten | SetLimits | Watch | Unwatch | Stop
+SteerCommand: TypeAlias = Register | Unregister | LeverCommand | Watch | Unwatch | Stop
 Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | VariantCommand | AdviceCommand

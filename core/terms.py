@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from msgspec import Meta, Struct
+
+StopLoss: TypeAlias = Annotated[float, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")]
+TakeProfit: TypeAlias = Annotated[float, Meta(gt=0, description="exit this far above (below) the entry, in percent")]
+Trailing: TypeAlias = Annotated[float, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")]
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -19,9 +23,9 @@ class Terms(Struct, frozen=True, kw_only=True):
     participation: (
         Annotated[float, Meta(gt=0, description="most of a print's quantity a fill may take, 0.1 = 10 %; none: no limit")] | None
     ) = None
-    stop_loss_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far below (above) the entry, in percent")] | None = None
-    take_profit_pct: Annotated[float, Meta(gt=0, description="exit this far above (below) the entry, in percent")] | None = None
-    trailing_pct: Annotated[float, Meta(gt=0, lt=100, description="exit this far off the best price since entry, in percent")] | None = None
+    stop_loss_pct: StopLoss | None = None
+    take_profit_pct: TakeProfit | None = None
+    trailing_pct: Trailing | None = None
     lot: Annotated[float, Meta(gt=0, description="orders are whole multiples of it, in base currency; none: any quantity")] | None = None
     tick_size: Annotated[float, Meta(gt=0, description="prices are whole multiples of it; none: any price")] | None = None
     min_notional: (

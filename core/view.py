@@ -106,6 +106,7 @@ class StrategyRow(Struct, array_like=True):
     params: dict[str, Any]
     spark: list[float]  # equity, oldest first
     sharpe: float | None = None  # of daily changes of equity, a year's worth
+    stops: tuple[float | None, float | None, float | None] = (None, None, None)  # stop loss, take profit, trailing, percent; None: off
 
 
 class TradeRow(Struct, array_like=True):
@@ -121,7 +122,7 @@ class TradeRow(Struct, array_like=True):
     fee: float
     realised: float
     position: float
-    reason: str  # signal | stop_loss | take_profit | trailing | flatten, or why it was blocked
+    reason: str  # signal | stop_loss | take_profit | trailing | flatten | reduce, or why it was blocked
     fill_id: str
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands, Parser, comma_list, pairs
-from cockpit.cli.terms import add_params, add_terms, folders, terms
+from cockpit.cli.terms import add_params, add_terms, folders, term, terms
 from core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from core.commands import Command
     from core.strategy import Definition
 
+_STOPS = {
+    "stop_loss_pct": "exit this far below (above) the entry, in percent",
+    "take_profit_pct": "exit this far above (below) the entry, in percent",
+    "trailing_pct": "exit this far off the best price since entry, in percent",
+}
+
 #: Seconds a registration may take: it may compile, and fetch history to warm up on.
 REGISTER_PATIENCE = 180.0
 
 
 def add(commands: Commands) -> None:
-    """strategies, register, unregister, pause, resume, flatten."""
+    """strategies, register, unregister, pause, resume, flatten, reduce, stops."""
     commands.add("strategies", strategies, "the catalogue: what each bets on, and its parameters")
 
     parser = commands.add("register", register, "start a strategy")
@@ -38,6 +44,16 @@ def add(commands: Commands) -> None:
     _levers(commands.add("pause", pause, "cancel its working orders and place no new ones; position and stops stay"))
     _levers(commands.add("resume", resume, "undo a pause"))
     _levers(commands.add("flatten", flatten, "close its position and stay flat until it changes its mind"))
+
+    parser = commands.add("reduce", reduce, "close a part of its position and keep the rest until it changes its mind")
+    _levers(parser)
+    parser.add_argument("--pct", default="50", metavar="P", help="how much of it, percent, below 100 (default 50)")
+
+    parser = commands.add("stops", stops, "what its stops are, or other ones from the next print on; those not named stay")
+    parser.add_argument("id", metavar="ID")
+    for name, meaning in _STOPS.items():
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, metavar="P", help=f"{meaning}; off: none")
 
 
 def _levers(parser: Parser) -> None:
@@ -136,6 +152,36 @@ def flatten(call: Call) -> int:
     from core.commands import Flatten
 
     return _done(call, Flatten(id=_target(call)), f"flattening {_target(call) or 'all'}")
+
+
+def reduce(call: Call) -> int:
+    """Close a part of the position of one, or of all."""
+    import msgspec
+
+    from core.commands import Reduce
+
+    target, text = _target(call), call.options.pct
+    try:
+        command = msgspec.convert({"id": target, "pct": text}, Reduce, strict=False)
+    except msgspec.ValidationError:
+        raise UsageError(f"--pct {text}: must be a number above 0 and below 100; `cockpit flatten` closes all of it") from None
+    return _done(call, command, f"reducing {target or 'all'} by {command.pct:g} %")
+
+
+def stops(call: Call) -> int:
+    """The stops of one, set anew where any is named."""
+    from core.commands import SetStops
+
+    texts = {name: text for name in _STOPS if (text := getattr(call.options, name)) is not None}
+    given = {name: None if text == "off" else term(name, text, f"--{name.replace('_', '-')} {text}") for name, text in texts.items()}
+    row = next((row for row in call.ask("status")["strategies"] if row["id"] == call.options.id), None)
+    if row is None:
+        raise UsageError(f"there is no strategy {call.options.id}")
+    found = dict(zip(_STOPS, row["stops"], strict=True)) | given
+    if given:
+        call.submit(SetStops(id=call.options.id, **found))
+    words = [f"{name.removesuffix('_pct').replace('_', ' ')} {value:g} %" for name, value in found.items() if value is not None]
+    return call.answer({"id": call.options.id, **found}, [", ".join(words) or "no stops"])
 
 
 def _target(call: Call) -> str | None:

@@ -13,7 +13,9 @@ from cockpit.text import clean
 from core.view import TradeRow
 
 _SIDES = {"buy": "up", "sell": "down"}
-_REASONS = {"signal": "", "stop_loss": "stop loss", "take_profit": "take profit", "trailing": "trailing", "flatten": "flatten"}
+_REASONS = {
+    "signal": "", "stop_loss": "stop loss", "take_profit": "take profit", "trailing": "trailing", "flatten": "flatten", "reduce": "reduce",
+}  # fmt: skip
 
 
 class TradesPane(LiveGrid):

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from core.commands import SetLimits, Terms
+from core.commands import SetLimits, SetStops, Terms, with_stops
 from core.compile import module
 from core.compile.blueprint import Blueprint, limits_record, terms_record
 from core.compile.extras import acts
@@ -63,6 +63,7 @@ class Instance:
         self._state_at = self.state.ctypes.data
         after = (self._params, self._out, self.books, self.account, self._terms, self._limits, self._reports)
         self._tail = (*(a.ctypes.data for a in after), len(self._reports), self._written.ctypes.data)
+        self._judged = (self.account[0], self.books, self._terms[0], self._limits[0], self._reports, self._acts)
         self._error = self.account.view(np.ndarray)["error"]
         self._memory = (self.mem.ctypes.data, len(self.mem))
         self._cut: list[Records] = []
@@ -212,10 +213,19 @@ class Instance:
         self.account.paused = 1
         return reports
 
+    def reduce(self, share: float) -> Records:
+        """Close a share of each leg's position, keep the rest latched."""
+        return self._take(levers.reduce(*self._judged, share))
+
+    def protect(self, stops: SetStops) -> None:
+        """Other stops from the next tick on. They are no part of a snapshot: who restores one gives the terms of that moment."""
+        self.terms = with_stops(self.terms, stops)
+        self._terms.view(np.ndarray)[:] = terms_record(self.terms, self.layouts["TERMS"])
+
     def limit(self, limits: SetLimits | None) -> Records:
         """Set the account-level limits; working orders they forbid are cancelled or cut."""
         self._limits[:] = limits_record(limits)
-        return self._take(levers.limit(self.account[0], self.books, self._terms[0], self._limits[0], self._reports, self._acts))
+        return self._take(levers.limit(*self._judged))
 
     def _take(self, n: int) -> Records:
         return copied(self._rows[:n])

@@ -75,6 +75,7 @@ class StrategyFact:
         blocks: orders refused in the last hour, by reason.
         paid_bps: fee of its last fills, of their value; `assumed_bps` costs of a fill, of `assumed_in` (its terms, or a run's id).
         waits_s: how long its oldest working order has waited; None there is none.
+        entry, last: average price of its position, and the last print, of its first symbol.
     """
 
     id: str
@@ -102,6 +103,8 @@ class StrategyFact:
     assumed_bps: float | None = None
     assumed_in: str = ""
     waits_s: float | None = None
+    entry: float | None = None
+    last: float | None = None
 
     @property
     def on(self) -> str:

@@ -14,6 +14,9 @@ Figures: TypeAlias = Mapping[str, float]
 NOTHING = 1e-4
 
 
+_CLOSED = {"flatten": "flattened", "reduce": "reduced"}
+
+
 class Outcome(NamedTuple):
     """What came of it: whether the advice was right (None: cannot be told), and in words."""
 
@@ -22,17 +25,19 @@ class Outcome(NamedTuple):
 
 
 def loses_more(before: Figures, after: Figures, acted: str) -> Outcome:
-    """Right where the strategy went on losing; flattened, where the position that was closed would have lost."""
+    """Right where the strategy went on losing; flattened or reduced, where the position it held would have lost."""
     if not {"equity", "capital"} <= before.keys() or "equity" not in after:
         return Outcome(None, "it is not there any more")
     least = NOTHING * before["capital"]
-    if acted == "flatten":
+    if acted in _CLOSED:
         held = before.get("position", 0.0)
         if not held or "price" not in before or "price" not in after:
-            return Outcome(None, "flattened: what it would have done is not known")
+            return Outcome(None, f"{_CLOSED[acted]}: what it would have done is not known")
         missed = held * (after["price"] - before["price"])
         if abs(missed) < least:
-            return Outcome(None, "flattened: the price did not move since")
+            return Outcome(None, f"{_CLOSED[acted]}: the price did not move since")
+        if acted == "reduce":
+            return Outcome(missed < 0, f"what it held then {'lost' if missed < 0 else 'made'} {abs(missed):,.2f} since")
         return Outcome(missed < 0, f"flattening {'saved' if missed < 0 else 'cost'} {abs(missed):,.2f}")
     change = after["equity"] - before["equity"]
     if abs(change) < least and (acted == "pause" or not before.get("position")):

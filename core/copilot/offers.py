@@ -10,13 +10,16 @@ from typing import Any
 import msgspec
 
 from core.alert_rules import DrawdownRule, StaleRule
-from core.commands import AckAlert, Backtest, Command, Flatten, Pause, Resume, SetAlert
+from core.commands import AckAlert, Backtest, Command, Flatten, Pause, Reduce, Resume, SetAlert, SetStops
 from core.copilot.advice import Action
 from core.copilot.facts import AlertRuleFact, StrategyFact, short
 from core.term_rules import without_idle
 from core.terms import Terms
 
 _PLAIN = Terms()
+
+#: How far from the price a stop is set where there is none, percent.
+LEAST_STOP = 1.0
 
 #: How the command line names what a kind of alert rule is about.
 _ABOUT = {
@@ -48,10 +51,36 @@ def flattening(id_: str) -> Action:
     return Action("f", f"flatten {id_}", f"cockpit flatten {shlex.quote(id_)}", _order(Flatten(id=id_)), does)
 
 
+def reducing(id_: str) -> Action:
+    """Close half of its position."""
+    does = f"close half of what {id_} holds at the market and keep the rest until it changes its mind"
+    return Action("c", f"close half of {id_}", f"cockpit reduce {shlex.quote(id_)} --pct 50", _order(Reduce(id=id_, pct=50.0)), does)
+
+
+def tightening(strategy: StrategyFact) -> tuple[Action, ...]:
+    """A stop loss half as far from the price as the one there is, or, where none is, one beyond the price by LEAST_STOP; nothing where
+    it would lie in the profit, or closer than half of that."""
+    if len(strategy.symbols) != 1 or not strategy.position or not strategy.entry or not strategy.last:
+        return ()
+    lost = (1 - strategy.last / strategy.entry) * (100 if strategy.position > 0 else -100)
+    now = strategy.terms.stop_loss_pct
+    percent = round(lost + LEAST_STOP if now is None else (lost + now) / 2, 2)
+    if percent - lost < LEAST_STOP / 2 or not 0 < percent < 100:
+        return ()
+    stops = SetStops(
+        id=strategy.id, stop_loss_pct=percent, take_profit_pct=strategy.terms.take_profit_pct, trailing_pct=strategy.terms.trailing_pct
+    )
+    was = f"{now:g} %" if now is not None else "none"
+    does = f"stop loss of {strategy.id} {percent:g} % from its entry (it was {was}), {percent - lost:.2f} % from the price"
+    name = f"{'tighten' if now is not None else 'set'} the stop of {strategy.id}"
+    return (Action("v", name, f"cockpit stops {shlex.quote(strategy.id)} --stop-loss-pct {percent:g}", _order(stops), does),)
+
+
 def levers(strategy: StrategyFact) -> tuple[Action, ...]:
-    """Pause one that is not, close what it holds."""
+    """Pause one that is not; close what it holds, or half of it, or stop it sooner."""
     pause = (pausing(strategy.id),) if strategy.state in ("running", "warming") else ()
-    return (*pause, *((flattening(strategy.id),) if strategy.position else ()))
+    holding = (flattening(strategy.id), reducing(strategy.id), *tightening(strategy)) if strategy.position else ()
+    return (*pause, *holding)
 
 
 @lru_cache(512)

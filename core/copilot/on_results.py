@@ -8,7 +8,7 @@ from core.analytics.trend.suggestions import TABLE, suggestions_for
 from core.codes import interval_ns
 from core.copilot.advice import Action, Advice, Evidence, Urgency
 from core.copilot.facts import Facts, StrategyFact, SymbolFact, TrendFact, short
-from core.copilot.offers import backtesting, flattening, levers, pausing, telling_of_fall
+from core.copilot.offers import backtesting, flattening, levers, pausing, reducing, telling_of_fall
 from core.errors import UsageError
 
 #: A trend less sure than this is none.
@@ -122,11 +122,12 @@ def correlated(facts: Facts) -> Iterable[Advice]:
 
 
 def _of_two(a: StrategyFact, b: StrategyFact) -> Iterable[Action]:
-    """Pause or flatten the one that earns less."""
+    """Pause, flatten or halve the one that earns less."""
     worst = min((a, b), key=lambda one: (one.equity or 0.0) - one.terms.capital)
     yield pausing(worst.id)
     if worst.position:
         yield flattening(worst.id)
+        yield reducing(worst.id)
 
 
 def losing_streak(facts: Facts) -> Iterable[Advice]:

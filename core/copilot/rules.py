@@ -5,7 +5,7 @@ from __future__ import annotations
 from core.copilot import laws, measures, on_machine, on_market, on_results, on_running
 from core.copilot.rule import Rule, for_an_hour
 
-_MONEY = "right where the strategy went on losing; flattened, where the position would have lost"
+_MONEY = "right where the strategy went on losing; flattened or reduced, where the position would have lost"
 _LASTED = "right where it lasted a minute or more, or went away once something was done"
 
 RULES: tuple[Rule, ...] = (

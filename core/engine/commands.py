@@ -23,6 +23,7 @@ from core.commands import (
     NoteStudy,
     Optimize,
     Pause,
+    Reduce,
     Register,
     RemoveAlert,
     RemoveVariant,
@@ -32,6 +33,7 @@ from core.commands import (
     Resume,
     SetAlert,
     SetLimits,
+    SetStops,
     SetVariant,
     SnoozeAlert,
     Stop,
@@ -49,6 +51,10 @@ from core.workers.frames import Lever
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+
+
+#: Commands that are told to strategies as they are, by what their lever is called.
+LEVERS = {Pause: "pause", Resume: "resume", Flatten: "flatten", Reduce: "reduce", SetStops: "stops"}
 
 
 class Commands:
@@ -86,7 +92,7 @@ class Commands:
             entry = self.engine.roster[command.id]
             await self._pull([entry], command, actor, "drop" if command.keep or entry.state == "failed" else "close")
             return {"id": command.id, "keep": command.keep}
-        if isinstance(command, (Pause, Resume, Flatten)):
+        if isinstance(command, (Pause, Resume, Flatten, Reduce, SetStops)):
             return await self._steer(command, actor)
         if isinstance(command, SetLimits):
             return await self._limit(command, actor)
@@ -108,8 +114,8 @@ class Commands:
             raise UsageError(f"this engine streams {name} and plays no recording: `cockpit replay` opens one that does")
         return await replay.obey(command, actor)
 
-    async def _steer(self, command: Pause | Resume | Flatten, actor: str) -> dict[str, Any]:
-        """Pause, resume or flatten; one that has failed can only be resumed, by its name."""
+    async def _steer(self, command: Pause | Resume | Flatten | Reduce | SetStops, actor: str) -> dict[str, Any]:
+        """One that has failed can only be resumed, by its name."""
         entries = self.engine.roster.chosen(command.id)
         if command.id is None:
             entries = [entry for entry in entries if entry.state != "failed"]
@@ -118,7 +124,7 @@ class Commands:
                 raise UsageError(f"{command.id} has failed and nothing runs it: resume it first, or unregister it")
             await self._start_again(entries[0], command, actor)
             return {"ids": [command.id]}
-        await self._pull(entries, command, actor, type(command).__name__.lower())
+        await self._pull(entries, command, actor, LEVERS[type(command)])
         return {"ids": [entry.id for entry in entries]}
 
     async def _pull(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
@@ -145,7 +151,8 @@ class Commands:
                 engine.journal.note("failed", said, entry.reported)  # not by its leave, later
                 engine.answers.remove(entry.id)
             elif entry.id in engine.roster:
-                told = Lever(id=entry.id, lever=lever, limits=limits[entry.id], number=entry.told + 1)
+                goes_with = command if isinstance(command, (SetStops, Reduce)) else limits[entry.id]
+                told = Lever(id=entry.id, lever=lever, said=goes_with, number=entry.told + 1)
                 after = engine.supply.pull(entry, told)
             engine.ledger.took_effect(command_id, after)
         engine.pool.broadcast(frames.frame(frames.STATUS))

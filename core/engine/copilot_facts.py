@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -53,7 +53,7 @@ class Gathering:
             self._slow = (self._alert_rules(now), self._studies(now_ns), self._unseen(now_ns))
         self._looks += 1
         symbols = self._market.facts(now, now_ns, self.asked.trends)
-        strategies = self._strategies(now, now_ns)
+        strategies = self._strategies(now, now_ns, symbols)
         worth = {id_: _worth(one, symbols) for id_, one in strategies.items()}
         self._equities.put(now, {id_: one.equity for id_, one in strategies.items() if one.equity is not None})
         gaps = engine.feed.counters.gaps_open
@@ -77,10 +77,10 @@ class Gathering:
             for feed in feeds
         )
 
-    def _strategies(self, now: float, now_ns: int) -> dict[str, StrategyFact]:
+    def _strategies(self, now: float, now_ns: int, symbols: Mapping[str, SymbolFact]) -> dict[str, StrategyFact]:
         roster = self.engine.roster
         since = self._states.look(now, {entry.id: entry.state for entry in roster})
-        found = {entry.id: self._strategy(entry, now, now_ns, since[entry.id]) for entry in roster}
+        found = {entry.id: self._strategy(entry, now, now_ns, since[entry.id], symbols.get(entry.order.symbols[0])) for entry in roster}
         self._trades.keep(set(found))
         working = self.engine.blotter.working
         for key in [key for key in working if key[0] not in found]:
@@ -88,7 +88,7 @@ class Gathering:
         self._worst = {id_: worst for id_, worst in self._worst.items() if id_ in found}
         return found
 
-    def _strategy(self, entry: Entry, now: float, now_ns: int, state_s: float) -> StrategyFact:
+    def _strategy(self, entry: Entry, now: float, now_ns: int, state_s: float, symbol: SymbolFact | None) -> StrategyFact:
         figures, done = entry.figures, self._trades.of.get(entry.id, _NOTHING)
         fall, worst = self._falls(entry)
         params = entry.plan.values if entry.plan is not None else entry.order.params
@@ -101,6 +101,7 @@ class Gathering:
             figures.equity if figures else None, fall, worst, tuple(done.trips), done.fills,
             (now_ns - done.last_ns) / 1e9 if done.last_ns else None, done.usual_gap_s, done.refused(now), done.paid_bps, done.paid_fills,
             _cost_bps(assumed), assumed_in, (now_ns - min(waits)) / 1e9 if waits else None,
+            figures.entry if figures else None, symbol.last if symbol else None,
         )  # fmt: skip
 
     def _falls(self, entry: Entry) -> tuple[float | None, float | None]:

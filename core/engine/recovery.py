@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 import structlog
 
-from core.commands import Register, SetLimits
+from core.commands import Register, Said, SetLimits
 from core.compile.blueprint import Blueprint
 from core.engine.roster import Entry
 from core.engine.starting import build_all, fits, start
@@ -41,7 +41,7 @@ class Pulled(NamedTuple):
     after: int
     id: str
     lever: str
-    limits: SetLimits | None
+    said: Said
     asked: SetLimits | None = None
     number: int = 0
 
@@ -74,11 +74,11 @@ class Past:
 
     def pull(self, line: Line, after: int) -> None:
         """A lever, for each of those it was said to."""
-        limits = line.limits
+        limits = line.said if isinstance(line.said, SetLimits) else None
         asked = msgspec.structs.replace(limits, mode=line.payload.get("asked", limits.mode)) if limits else None
         for id_ in line.ids:
             self.told[id_] = self.told.get(id_, 0) + 1
-            self.levers.append(Pulled(after, id_, line.lever, limits, asked, self.told[id_]))
+            self.levers.append(Pulled(after, id_, line.lever, line.said, asked, self.told[id_]))
             if line.lever == "resume":
                 self.failed.pop(id_, None)
         if limits is not None and limits.id is None:
@@ -190,10 +190,10 @@ class Recovery:
         entry.reached = self.engine.last_seq
         for pulled in past.levers:
             if pulled.id == entry.id:
-                entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, limits=pulled.limits, number=pulled.number))
+                entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
                 if pulled.asked is not None:
                     entry.limits = pulled.asked
-                    entry.halted = "halted" if pulled.limits and pulled.limits.mode != pulled.asked.mode else ""
+                    entry.halted = "halted" if isinstance(pulled.said, SetLimits) and pulled.said.mode != pulled.asked.mode else ""
         if snapshot is not None:
             entry.keep(snapshot)
 

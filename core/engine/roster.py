@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from core.commands import Register, SetLimits, Terms
+from core.commands import Register, SetLimits, SetStops, Terms, with_stops
 from core.compile.blueprint import Blueprint
 from core.errors import UsageError
 from core.kernels.records import BLOCK_NAMES
@@ -38,6 +38,7 @@ class Entry:
         told: how many commands it was ever given.
         levers: what it was told, and after which seq, as far as its snapshot may not hold it.
         forebear: the last snapshot of itself before it was edited or failed: whose books it takes over when it starts.
+        stops: what was said of its stops, with the number each was said under.
         stance: what still holds of all it was ever told, by kind.
         standing: the stance of the forebear, which is said again when it starts.
         cause: what it starts for: registered | edited | resumed.
@@ -55,6 +56,7 @@ class Entry:
         self.snapshot: Snapshot | None = None
         self.levers: list[tuple[int, Lever]] = []
         self.told = 0
+        self.stops: list[tuple[int, SetStops]] = []
         self.opening: tuple[Assignment, bytes] | None = None
         self.forebear: Snapshot | None = None
         self.stance: dict[str, Lever] = {}
@@ -75,6 +77,13 @@ class Entry:
     @property
     def terms(self) -> Terms:
         """How it trades."""
+        return self.terms_at(self.told)
+
+    def terms_at(self, told: int) -> Terms:
+        """How it traded when it had been told so many commands: its stops are no part of its snapshots."""
+        for number, stops in reversed(self.stops):
+            if number <= told:
+                return with_stops(self.order.terms, stops)
         return self.order.terms
 
     def fail(self, line: str, traceback: str = "") -> None:
@@ -85,11 +94,13 @@ class Entry:
         """It is told something that takes effect after this seq."""
         self.told = max(self.told, lever.number)
         self.levers.append((after, lever))
-        if lever.lever != "flatten":
+        if isinstance(lever.said, SetStops):
+            self.stops.append((lever.number, lever.said))
+        if lever.lever not in ("flatten", "reduce"):
             self.stance["pause" if lever.lever == "resume" else lever.lever] = lever
 
     def begin_again(self, plan: Blueprint, cause: str) -> None:
-        """It starts afresh: with a new plan, the books it had, and what still holds of all it was told: all but flattening."""
+        """It starts afresh: with a new plan, the books it had, and what still holds of all it was told: all but what was closed."""
         self.plan, self.cause = plan, cause
         self.forebear, self.snapshot = self.snapshot or self.forebear, None
         self.standing = tuple(self.stance.values())
@@ -138,7 +149,7 @@ class Entry:
 
     def row(self) -> StrategyRow:
         """As the pane shows it."""
-        f = self.figures
+        f, terms = self.figures, self.terms
         return StrategyRow(
             id=self.id,
             name=self.order.name,
@@ -153,12 +164,13 @@ class Entry:
             fees=f.fees if f else 0.0,
             trades=f.trades if f else 0,
             wins=f.wins if f else 0,
-            equity=f.equity if f else self.terms.capital,
-            capital=self.terms.capital,
+            equity=f.equity if f else terms.capital,
+            capital=terms.capital,
             drawdown_pct=f.drawdown_ratio * 100 if f else 0.0,
             params=self.plan.values if self.plan else dict(self.order.params),
             spark=list(self.spark),
             sharpe=self._sharpe(f.equity) if f else None,
+            stops=(terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct),
         )
 
     def _sharpe(self, equity: float) -> float | None:
@@ -223,9 +235,8 @@ class Roster:
 
     def equity(self) -> tuple[float, float]:
         """(equity, capital) of all strategies together."""
-        capital = sum(e.terms.capital for e in self)
         equity = sum(e.figures.equity if e.figures else e.terms.capital for e in self)
-        return equity, capital
+        return equity, sum(e.terms.capital for e in self)
 
     def sample(self) -> None:
         """Take a point of every equity sparkline."""
@@ -235,5 +246,5 @@ class Roster:
 
     def summary(self) -> list[dict[str, Any]]:
         """For `status`."""
-        rows = (e.row() for e in self)
-        return [{"id": r.id, "name": r.name, "symbols": r.symbols, "state": r.state, "detail": r.detail, "equity": r.equity} for r in rows]
+        names = ("id", "name", "symbols", "state", "detail", "equity", "position", "entry", "stops")
+        return [{name: getattr(row, name) for name in names} for row in (entry.row() for entry in self)]

@@ -63,7 +63,8 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     entry.since = engine.last_seq
     entry.levers = []
     assignment = Assignment(
-        id=entry.id, plan=plan, terms=entry.terms, legs=legs, seq=entry.since, slot=worker.take_on(entry.id), fills=fills, told=entry.told,
+        id=entry.id, plan=plan, terms=entry.order.terms, legs=legs, seq=entry.since, slot=worker.take_on(entry.id), fills=fills,
+        told=entry.told,
         snapshot=readable.data if readable else None, layout=readable.layout if readable else "", book_only=heir is not None, orders=orders,
     )  # fmt: skip
     name = entry.id.encode()
@@ -118,7 +119,7 @@ def assign_again(engine: Engine, entry: Entry, slot: int) -> bytes:
     assert plan is not None
     legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
     assignment = Assignment(
-        id=entry.id, plan=plan, terms=entry.terms, legs=legs, snapshot=snapshot.data, layout=snapshot.layout, seq=snapshot.seq, slot=slot,
-        told=snapshot.told,
+        id=entry.id, plan=plan, terms=entry.terms_at(snapshot.told), legs=legs, snapshot=snapshot.data, layout=snapshot.layout,
+        seq=snapshot.seq, slot=slot, told=snapshot.told,
     )  # fmt: skip
     return frames.message(frames.ASSIGN, assignment)

@@ -61,9 +61,20 @@ def subject_of(kind: str, payload: dict[str, Any]) -> str:
     words = ", ".join(map(str, told)) if isinstance(told, list) else "all" if told is None and "id" in payload else str(told or "")
     if kind == "limits" and payload.get("mode", "normal") != "normal":
         words = f"{words} {payload['mode'].replace('_', ' ')}".strip()
+    if kind == "reduce":
+        words = f"{words} by {payload['pct']:g} %"
+    if kind == "stops":
+        words = f"{words} {_stops(payload)}"
     if kind == "failed" and payload.get("line"):
         words = f"{words}: {payload['line']}"
     return words
+
+
+def _stops(payload: dict[str, Any]) -> str:
+    """The stops that were set: `stop loss 2 %, trailing 1 %`, or none."""
+    names = ("stop_loss", "take_profit", "trailing")
+    given = [f"{name.replace('_', ' ')} {payload[f'{name}_pct']:g} %" for name in names if payload.get(f"{name}_pct") is not None]
+    return ", ".join(given) or "no stops"
 
 
 def _of_replay(kind: str, payload: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""What a person does to a running strategy, between two ticks: pause, resume, flatten. Plain Python on the loop's own records.
+"""What a person does to a running strategy, between two ticks: pause, resume, flatten, reduce. Plain Python on the loop's own records.
 
 An order placed here is decided at the last tick the strategy saw, so a replay that applies the lever after the
 same tick gets the same fill. `acts` are the loop's own `cancel`, `decide` and `place` (`core.compile.extras`).
@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.records import FLATTEN
+from core.kernels.records import FLATTEN, REDUCE
 from core.types import TICK
 
 
@@ -24,10 +24,13 @@ def _moment(account: Any, book: Any) -> Any:
 
 
 def pause(account: Any, books: Any, reports: Any, acts: Any) -> int:
-    """Cancel working orders and place no more for signals; position and stops stay. Returns the reports written."""
+    """Cancel working orders and place no more for signals; position, stops and what takes a part off stay. Returns the reports
+    written."""
     n = 0
     account.paused = 1
     for leg in range(len(books)):
+        if books[leg].latched == REDUCE:
+            continue
         n = acts.cancel(books[leg], reports, n, _moment(account, books[leg]), leg)
     return n
 
@@ -60,4 +63,21 @@ def flatten(account: Any, books: Any, terms: Any, reports: Any, acts: Any) -> in
         elif book.aim != 0.0:
             n = acts.place(account, book, terms, reports, n, tick, leg, 0.0, FLATTEN, account.ts)
         book.why = FLATTEN
+    return n
+
+
+def reduce(account: Any, books: Any, terms: Any, limits: Any, reports: Any, acts: Any, share: float) -> int:
+    """Take a share (0..1) off each leg's position and keep the rest until the strategy changes its mind. A leg that is on its way to
+    less than that already is left alone, as is one whose share is no order (below the venue's least). Returns the reports written.
+    """
+    n = 0
+    for leg in range(len(books)):
+        book = books[leg]
+        rest = book.position * (1.0 - share)
+        if book.position == 0.0 or (book.aim * book.position >= 0.0 and abs(book.aim) <= abs(rest)):
+            continue
+        n = acts.decide(account, book, terms, limits, reports, n, _moment(account, book), leg, rest, REDUCE)
+        if book.aim != book.position and abs(book.aim) < abs(book.position):
+            book.latched = REDUCE
+            book.latch = book.opinion
     return n

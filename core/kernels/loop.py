@@ -18,7 +18,7 @@ from core.kernels.features import FUNDED, HELD, LOTS, RESTING, SIZED, TRIGGERED,
 from core.kernels.funding import fund
 from core.kernels.held import held_stop, strike, strike_bar
 from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
-from core.kernels.records import FLATTEN, SIGNAL, TAKE_PROFIT
+from core.kernels.records import FLATTEN, REDUCE, SIGNAL, TAKE_PROFIT
 from core.kernels.resting import gapped, resting
 from core.kernels.sizing import unsized, wanted
 from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch, trigger_stop
@@ -162,6 +162,8 @@ def advance(
                 continue  # what is left of the take-profit rests on
             why = SIGNAL
             want = 0.0
+            if LIMITED and other.latched == REDUCE:  # what is left, or being left, is kept
+                continue
             if other.latched != 0:
                 why = other.latched
             elif quiet or (LIMITED and account.paused != 0):

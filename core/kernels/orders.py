@@ -25,6 +25,7 @@ from core.kernels.records import (
     NO_NEW,
     PLACED,
     PRICE_BAND,
+    REDUCE,
     REDUCE_ONLY,
     REDUCING,
     STOP_NEW,
@@ -73,9 +74,9 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
 def allowed(book: Any, limits: Any, want: float, why: int) -> tuple[float, int]:
     """The position the limits let through on the way to `want`, and what held the rest back (0: nothing).
 
-    A person's flatten passes every limit; stops and exits pass all but a halt.
+    What a person takes off, all or a part, passes every limit; stops and exits pass all but a halt.
     """
-    if why == FLATTEN:
+    if why in (FLATTEN, REDUCE):
         return want, 0
     position = book.position
     if limits.mode == HALT:

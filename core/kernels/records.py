@@ -21,7 +21,7 @@ BOOK = np.dtype(
         ("low", "f8"),
         ("opinion", "f8"),  # the strategy's last target, in units; NaN: it gave none yet
         ("latch", "f8"),  # while latched: the target that must change before the leg trades again
-        ("latched", "i8"),  # 0, else what latched it: STOP_LOSS, …, FLATTEN
+        ("latched", "i8"),  # 0, else what latched it: STOP_LOSS, …, REDUCE
         ("bid", "f8"),
         ("ask", "f8"),
         ("order", "i8"),  # number of the working (or last) order
@@ -120,6 +120,7 @@ STOP_LOSS = 1
 TAKE_PROFIT = 2
 TRAILING = 3
 FLATTEN = 4
+REDUCE = 5
 
 # why a target was not ordered
 HALTED = 1
@@ -137,7 +138,7 @@ NO_NEW = 1
 REDUCING = 2
 HALT = 3
 
-WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten")
+WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce")
 BLOCK_NAMES = (
     "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order",
     "volatility not known yet",

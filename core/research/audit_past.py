@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from core.commands import Register, SetLimits
+from core.commands import Register, Said, SetStops
 from core.store.journal import Line, lines_of
 from core.store.ledger_reader import count_fills, read_commands, read_sessions, read_snapshots
 
@@ -28,7 +28,7 @@ class Pulled(NamedTuple):
     after: int
     ts_ns: int
     lever: str
-    limits: SetLimits | None
+    said: Said
 
 
 class Mark(NamedTuple):
@@ -57,6 +57,7 @@ class Incarnation:
         over: it failed or left.
         broke: it failed.
         closing: it was closing when it started.
+        stops: that were set before it started; None: those of its registration.
         heir: the incarnation that took over its books.
     """
 
@@ -72,6 +73,7 @@ class Incarnation:
     over: bool = False
     broke: bool = False
     closing: bool = False
+    stops: SetStops | None = None
     heir: Incarnation | None = None
 
 
@@ -179,7 +181,7 @@ def _tell(incarnations: dict[str, list[Incarnation]], lines: Iterable[Line]) -> 
                 life.end, life.over, life.broke = min(life.end, line.after), True, life.broke or line.kind == "failed"
         elif line.lever:
             for id_ in line.ids:
-                _pull(incarnations.get(id_, []), Pulled(line.after, line.ts_ns, line.lever, line.limits))
+                _pull(incarnations.get(id_, []), Pulled(line.after, line.ts_ns, line.lever, line.said))
 
 
 def _ended(lives: list[Incarnation], after: int, ts_ns: int) -> Incarnation | None:
@@ -198,6 +200,8 @@ def _pull(lives: list[Incarnation], pulled: Pulled) -> None:
         heir = life.heir
         if before:
             life.closing |= pulled.lever == "close"
+            if isinstance(pulled.said, SetStops):
+                life.stops = pulled.said
         elif heir is None or pulled.ts_ns < heir.start.ts_ns:
             life.levers.append(pulled)
             if pulled.lever == "drop":

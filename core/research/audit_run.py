@@ -9,9 +9,11 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from core.commands import SetStops
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
 from core.compile.layout import records_in
+from core.compile.pulling import PULLED, STAYING, pull
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, one_line
 from core.kernels.features import features_in, layouts
@@ -88,6 +90,8 @@ class Run:
         self.instance = (PythonInstance if plan.kind == PYTHON else Instance)(plan, life.order.terms)
         self.instance.trade({symbols.add(symbol): leg for leg, symbol in enumerate(life.order.symbols)})
         self.instance.restore(state, life.taken.layout)
+        if life.stops is not None:
+            self.instance.protect(life.stops)
         self.fills_before = int(self.instance.account[0].fills)
         self._state_of, self._mode_at = state_of, mode_at
         self._closing = life.closing
@@ -96,6 +100,8 @@ class Run:
             # what came right after the tick the snapshot was taken after is in it if it was journalled before that was kept
             held = [pulled for pulled in life.levers if (pulled.after, pulled.ts_ns) < (self.seq, life.taken.ts_ns)]
             self._closing |= any(pulled.lever == "close" for pulled in held)
+            for stops in (pulled.said for pulled in held if isinstance(pulled.said, SetStops)):
+                self.instance.protect(stops)
             self._levers = self._levers[len(held) :]
         self._marks = [mark for mark in life.marks if mark.rowid > life.taken.rowid]
         self._waiting: list[tuple[Mark, bytes]] = []
@@ -140,14 +146,9 @@ class Run:
 
     def _pull(self, pulled: Pulled) -> None:
         instance, lever = self.instance, pulled.lever
-        if lever == "pause" and not self._closing:
-            instance.pause()
-        elif lever == "resume" and not self._closing:
-            instance.resume()
-        elif lever == "flatten":
-            instance.flatten()
-        elif lever == "limits":
-            instance.limit(pulled.limits)
+        if lever in PULLED:
+            if not self._closing or lever not in STAYING:
+                pull(instance, lever, pulled.said)
         elif lever == "close":
             self._closing = True
             instance.close()

@@ -8,10 +8,13 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from core.commands import Register, SetLimits
+from core.commands import Reduce, Register, Said, SetLimits, SetStops
 
 #: Kinds of commands that act on running strategies.
-LEVERS = ("pause", "resume", "flatten", "limits", "unregister")
+LEVERS = ("pause", "resume", "flatten", "reduce", "stops", "limits", "unregister")
+
+#: What goes with those that say more than whom they are for.
+SAID: dict[str, type[SetLimits | SetStops | Reduce]] = {"limits": SetLimits, "stops": SetStops, "reduce": Reduce}
 
 #: Kinds of what the engine notes by itself about one strategy.
 ABOUT_ONE = ("gone", "failed", "edited")
@@ -23,8 +26,8 @@ class Line(NamedTuple):
     Attributes:
         after: the seq it took effect after; None where it has not.
         ids: strategies it was said to, or the one it is about.
-        lever: what those strategies are told: pause | resume | flatten | limits | close | drop; '' nothing.
-        limits: that hold from there on, where that is the lever.
+        lever: what those strategies are told: pause | resume | flatten | reduce | stops | limits | close | drop; '' nothing.
+        said: what goes with it: limits, stops, a share.
         order: the registration, where it is one.
         payload: all that was said.
     """
@@ -34,7 +37,7 @@ class Line(NamedTuple):
     kind: str
     ids: list[str]
     lever: str
-    limits: SetLimits | None
+    said: Said
     order: Register | None
     payload: dict[str, Any]
 
@@ -48,14 +51,16 @@ def lines_of(rows: Iterable[Mapping[str, Any]]) -> Iterator[Line]:
     for row in rows:
         kind, payload = row["kind"], json.loads(row["payload"])
         ids = payload.pop("ids", None)
-        order, limits = None, None
+        order = None
         if kind == "register":
             order = msgspec.convert({key: value for key, value in payload.items() if key != "plan"}, Register)
-        elif kind == "limits":
-            limits = msgspec.convert(payload, SetLimits)
         if ids is None:
             ids = [payload["id"]] if kind in ABOUT_ONE else []
-        yield Line(row["after_seq"], row["ts_ns"], kind, ids, _lever(kind, payload), limits, order, payload)
+        yield Line(row["after_seq"], row["ts_ns"], kind, ids, _lever(kind, payload), _said(kind, payload), order, payload)
+
+
+def _said(kind: str, payload: dict[str, Any]) -> Said:
+    return msgspec.convert(payload, SAID[kind]) if kind in SAID else None
 
 
 def _lever(kind: str, payload: dict[str, Any]) -> str:

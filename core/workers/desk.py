@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from core.compile.instance import Instance
+from core.compile.pulling import PULLED, STAYING, pull
 from core.compile.python import PythonInstance
 from core.errors import StrategyError, telling
 from core.latency import Stage
@@ -172,16 +173,9 @@ class Desk:
             return
         instance = post.instance
         post.told = max(post.told, order.number)
-        if order.lever == "pause":
-            if not post.closing:  # that would take back its exit
-                self.report(post, instance.pause(), post.seq)
-        elif order.lever == "resume":
-            if not post.closing:
-                instance.resume()
-        elif order.lever == "flatten":
-            self.report(post, instance.flatten(), post.seq)
-        elif order.lever == "limits":
-            self.report(post, instance.limit(order.limits), post.seq)
+        if order.lever in PULLED:
+            if not post.closing or order.lever not in STAYING:
+                self.report(post, pull(instance, order.lever, order.said), post.seq)
         elif order.lever == "close":
             post.closing = True
             self.report(post, instance.close(), post.seq)

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from core.commands import SetLimits, Terms
+from core.commands import Said, Terms
 from core.compile.blueprint import Blueprint
 
 # engine -> worker
@@ -73,15 +73,17 @@ class Start(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
-    """A command on one strategy: pause | resume | flatten | close | closing | drop | limits; `closing`: it was told to close before.
+    """A command on one strategy: pause | resume | flatten | reduce | stops | limits | close | drop, or closing: it was told
+    to close before.
 
     Attributes:
+        said: what goes with it.
         number: counts the commands a strategy was ever given, from 1; 0 is one that is said again to a strategy that begins anew.
     """
 
     id: str
     lever: str
-    limits: SetLimits | None = None
+    said: Said = None
     number: int = 0
 
 

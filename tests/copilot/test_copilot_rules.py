@@ -10,7 +10,7 @@ import pytest
 from copilot_facts import BTC, facts, in_market, of_strategy, of_symbol, said
 
 from core.alert_rules import PriceRule
-from core.commands import Command
+from core.commands import Command, SetStops
 from core.copilot.advice import URGENCIES, Advice
 from core.copilot.facts import (
     AlertRuleFact,
@@ -24,6 +24,7 @@ from core.copilot.facts import (
     TrendFact,
     WorkerFact,
 )
+from core.copilot.offers import tightening
 from core.copilot.on_results import fits, trend_for
 from core.copilot.rules import RULES
 from core.terms import Terms
@@ -156,7 +157,7 @@ def test_a_market_that_turned_is_told_with_the_trades_lost_in_it() -> None:
     (advice,) = said("regime against", in_market("volatile", 0.82, name="mean_reversion", trips=(1.0, -2.0, -3.0, -4.0), position=1.0))
     assert advice.text == "BTCUSDT turned volatile (15m): s-1 lost 3 of its last 4"
     assert advice.urgency == "now"
-    assert [action.key for action in advice.actions] == ["p", "f", "b"]
+    assert [action.key for action in advice.actions] == ["p", "f", "c", "b"]
 
 
 def test_which_regimes_a_strategy_bets_on_is_what_the_table_says() -> None:
@@ -179,7 +180,7 @@ def test_of_two_that_are_one_bet_the_one_that_earns_less_is_to_be_paused() -> No
     both = {"a": StrategyFact("a", equity=10_100.0, position=1.0), "b": StrategyFact("b", equity=9_900.0, position=1.0)}
     (advice,) = said("correlated", facts(strategies=both, couples=(CoupleFact("a", "b", 0.93, 200),)))
     assert advice.text == "a and b are 0.93 correlated: exposure counts twice"
-    assert [action.words for action in advice.actions] == ["cockpit pause b", "cockpit flatten b"]
+    assert [action.words for action in advice.actions] == ["cockpit pause b", "cockpit flatten b", "cockpit reduce b --pct 50"]
 
 
 def test_a_rule_that_fires_too_often_is_offered_a_longer_cooldown_and_stays_as_it_is_otherwise() -> None:
@@ -207,3 +208,23 @@ def test_a_recording_that_stands_still_is_no_trouble() -> None:
 def test_a_strategy_of_two_symbols_is_offered_no_backtest_that_has_only_one_of_them() -> None:
     (advice,) = said("losing streak", of_strategy(trips=WON + LOST, symbols=(BTC, "binance:ETHUSDT")))
     assert [action.key for action in advice.actions] == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("position", "last", "stop", "percent"),
+    [(1.0, 98.0, 6.0, 4.0), (1.0, 98.0, None, 3.0), (-1.0, 103.0, 9.0, 6.0), (-1.0, 103.0, None, 4.0), (1.0, 99.0, 1.4, None),
+     (1.0, 105.0, 3.0, None), (1.0, 101.5, None, None), (1.0, 101.0, 4.0, 1.5), (0.0, 98.0, 6.0, None)],
+)  # fmt: skip
+def test_a_stop_is_tightened_to_halfway_between_the_price_and_where_it_is(
+    position: float, last: float, stop: float | None, percent: float | None
+) -> None:
+    terms = Terms(stop_loss_pct=stop, trailing_pct=2.0)
+    found = tightening(StrategyFact("s-1", position=position, entry=100.0, last=last, terms=terms))
+    if percent is None:
+        assert found == ()
+        return
+    (action,) = found
+    assert msgspec.convert(action.order, Command) == SetStops(id="s-1", stop_loss_pct=percent, trailing_pct=2.0)
+    assert action.words == f"cockpit stops s-1 --stop-loss-pct {percent:g}"
+    level = 100.0 * (1 - percent / 100 if position > 0 else 1 + percent / 100)
+    assert level < last if position > 0 else level > last, "it would fire at once"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core import reach
-from core.commands import Flatten, Terms, Unregister
+from core.commands import Flatten, Reduce, SetStops, Terms, Unregister
 from core.exchange.recording import RecordedMarket
 from core.exchange.server import LocalExchange
 from core.reach import reach_given
@@ -143,6 +143,31 @@ async def test_flatten_and_unregister_leave_no_position_and_the_fills_stay(tmp_p
         fills = await rig.fills(id_)
     assert fills[-1]["position"] == 0
     assert sum(fill["qty"] * (1 if fill["side"] == "buy" else -1) for fill in fills) == pytest.approx(0, abs=1e-12)
+
+
+async def test_parts_that_are_closed_and_stops_that_are_set_hold_through_a_restart_and_audit_the_same(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=3000)
+    home = tmp_path / "home"
+    async with exchange_of(recording, speed=40.0) as exchange:
+        async with running(home, exchange) as rig:
+            id_ = await rig.register("sma_crossover", terms=Terms(side="long_short", stop_loss_pct=3.0))
+            exchange.resume()
+            figures = lambda: rig.engine.roster[id_].figures  # noqa: E731
+            await until(lambda: figures() is not None and abs(figures().position) == 1.0, "a position")
+            await rig.engine.commands.submit(Reduce(id=id_, pct=25.0), "test")
+            reduced = lambda: [line for line in rig.engine.blotter.lines if line.reason == "reduce"]  # noqa: E731
+            await until(lambda: bool(reduced()), "a fill that reduces")
+            assert abs(reduced()[0].position) == 0.75
+            await rig.engine.commands.submit(SetStops(id=id_, trailing_pct=0.01), "test")
+            await until(lambda: any(line.reason == "trailing" for line in rig.engine.blotter.lines), "the stop that was set")
+        async with running(home, exchange) as rig:
+            assert rig.engine.roster[id_].row().stops == (None, None, 0.01)
+            more = len(await rig.fills(id_))
+            await until(lambda: len(rig.engine.blotter.lines) > more, "trading goes on")
+            await rig.settle()
+    found = run_audit(home)
+    assert found.details == []
+    assert found.fills == found.identical > more
 
 
 @pytest.mark.parametrize("symbols", [("BTCUSDT", "ETHUSDT")])

@@ -16,10 +16,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from core.commands import Flatten, Pause, Register, Resume, SetLimits, Terms, Unregister
+from core.commands import Flatten, Pause, Reduce, Register, Resume, SetLimits, SetStops, Terms, Unregister
 from core.compile.instance import Instance
+from core.compile.pulling import PULLED, STAYING, pull
 from core.engine.blotter import Blotter
 from core.engine.roster import Entry
+from core.store.journal import SAID
 from core.store.ledger_reader import read_snapshots
 from core.store.reader import ticks_since
 from core.types import TICK, Symbols
@@ -153,12 +155,13 @@ class Life(RuleBasedStateMachine):
         return await self.there.commands.submit(command, "test")
 
     @precondition(lambda self: self.open)
-    @rule(data=st.data(), what=st.sampled_from(["pause", "resume", "flatten", "halt", "free", "close"]))
+    @rule(data=st.data(), what=st.sampled_from(["pause", "resume", "flatten", "reduce", "stops", "halt", "free", "close"]))
     def tell(self, data: st.DataObject, what: str) -> None:
         id_ = data.draw(st.sampled_from(self.open))
         command = {
             "pause": Pause(id=id_), "resume": Resume(id=id_), "flatten": Flatten(id=id_), "halt": SetLimits(id=id_, mode="halt"),
-            "free": SetLimits(id=id_), "close": Unregister(id=id_),
+            "free": SetLimits(id=id_), "reduce": Reduce(id=id_, pct=40.0), "close": Unregister(id=id_),
+            "stops": SetStops(id=id_, stop_loss_pct=data.draw(st.sampled_from([None, 0.2])), trailing_pct=0.3),
         }[what]  # fmt: skip
         self.run(self._submit(command))
         if what in ("pause", "resume"):
@@ -273,7 +276,9 @@ async def _alone(
         if row["kind"] == "register" and payload["id"] == id_:
             payload.pop("plan")
             order = msgspec.convert(payload, Register)
-        elif id_ in payload.get("ids", []) and (row["kind"] != "flatten" or (row["after_seq"], row["ts_ns"]) > (since, start["ts_ns"])):
+        elif id_ in payload.get("ids", []) and (
+            row["kind"] not in ("flatten", "reduce") or (row["after_seq"], row["ts_ns"]) > (since, start["ts_ns"])
+        ):
             told.append((row["after_seq"], row["kind"], payload))
     assert order is not None
     instance = Instance(await plan_here(engine, order), order.terms)
@@ -293,19 +298,15 @@ async def _alone(
             if closing and instance.flat:
                 return found
         since = max(since, after) if after < 2**62 else since
-        if kind in ("pause", "resume") and closing:
+        if kind in STAYING and closing:
             pass  # it is leaving, and nothing keeps it
-        elif kind == "resume":
-            instance.resume()
-        elif kind == "limits":
-            book(instance.limit(msgspec.convert(payload, SetLimits)))
+        elif kind in PULLED:
+            book(pull(instance, kind, msgspec.convert(payload, SAID[kind]) if kind in SAID else None))
         elif kind == "unregister":
             closing = True
             book(instance.close())
             if instance.flat:
                 return found
-        elif kind:
-            book(getattr(instance, kind)())
     return found
 
 

@@ -20,6 +20,13 @@ from core.engine.trail import LINES, Trail, subject_of
         ("unregister", {"id": "a", "keep": True}, "a"),
         ("watch", {"symbols": ["A", "B"]}, "A, B"),
         ("limits", {"id": None, "ids": ["a"], "mode": "stop_new"}, "a stop new"),
+        ("reduce", {"id": "a", "ids": ["a"], "pct": 25.0}, "a by 25 %"),
+        (
+            "stops",
+            {"id": "a", "ids": ["a"], "stop_loss_pct": 2.0, "take_profit_pct": None, "trailing_pct": 0.5},
+            "a stop loss 2 %, trailing 0.5 %",
+        ),
+        ("stops", {"id": "a", "ids": ["a"]}, "a no stops"),
         ("failed", {"id": "a", "line": "ZeroDivisionError"}, "a: ZeroDivisionError"),
         ("stop", {"flatten": False}, ""),
         ("set_alert", {"rule": {"id": "price-1", "symbol": "binance:A"}}, "price-1"),

@@ -1,4 +1,4 @@
-"""Pause, resume, flatten: what a person does to a running strategy between two ticks. Every number by hand."""
+"""Pause, resume, flatten, reduce, other stops: what a person does to a running strategy between two ticks. Every number by hand."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from loop_rig import NO, Run, prints, scripted, terms
 
-from core.kernels.records import FILL, FLATTEN, PLACED, SIGNAL, STOP_LOSS
+from core.commands import SetLimits, SetStops
+from core.kernels.records import FILL, FLATTEN, PLACED, REDUCE, SIGNAL, STOP_LOSS, TRAILING
 
 
 def test_a_pause_cancels_the_working_order_and_says_so() -> None:
@@ -236,3 +237,119 @@ def test_a_fresh_book_keeps_what_the_strategy_learned_while_warming() -> None:
     assert told.flat
     run = Run(told, told.feed(ticks[2:]))
     assert run.placed == [(2, 2.0), (3, 1.0)]
+
+
+def test_a_reduction_closes_its_share_and_keeps_the_rest_until_a_different_target() -> None:
+    told = scripted([2, 2, 2, 2, NO, 2, 1, 1], terms())
+    ticks = prints([100, 101, 102, 103, 104, 105, 106, 107])
+    told.feed(ticks[:2])
+    placed = Run(told, told.reduce(0.25))
+    assert [(int(r["kind"]), int(r["why"]), float(r["qty"])) for r in placed.reports] == [(PLACED, REDUCE, -0.5)]
+    run = Run(told, told.feed(ticks[2:]))
+    assert run.fills == [(2, -0.5, 102.0), (7, -0.5, 107.0)]
+    assert run.reasons(FILL) == [REDUCE, SIGNAL]
+
+
+def test_a_second_reduction_takes_its_share_of_what_is_left() -> None:
+    told = scripted([-2] * 5, terms())
+    ticks = prints([100, 101, 102, 103, 104])
+    told.feed(ticks[:2])
+    told.reduce(0.5)
+    told.feed(ticks[2:3])
+    told.reduce(0.5)
+    assert Run(told, told.feed(ticks[3:])).fills == [(3, 0.5, 103.0)]
+    assert told.books[0].position == -0.5
+
+
+def test_a_reduction_replaces_an_order_that_adds() -> None:
+    told = scripted([1, 1, 3, 3, 3], terms())
+    ticks = prints([100, 101, 102, 103, 104])
+    told.feed(ticks[:3])
+    told.reduce(0.5)
+    assert Run(told, told.feed(ticks[3:])).fills == [(3, -0.5, 103.0)]
+
+
+def test_a_reduction_of_what_leaves_already_changes_nothing() -> None:
+    told = scripted([1, 1, 0, 0, 0], terms(latency_ms=200))
+    ticks = prints([100, 101, 102, 103, 104], at=[0, 200, 300, 400, 500])
+    told.feed(ticks[:4])
+    assert len(told.reduce(0.5)) == 0
+    assert Run(told, told.feed(ticks[4:])).fills == [(4, -1.0, 104.0)]
+
+
+def test_a_reduction_of_a_flat_strategy_neither_orders_nor_latches() -> None:
+    told = scripted([0, 1, 1, 1], terms())
+    ticks = prints([100, 101, 102, 103])
+    told.feed(ticks[:2])
+    assert len(told.reduce(0.5)) == 0
+    assert Run(told, told.feed(ticks[2:])).fills == [(2, 1.0, 102.0)]
+
+
+def test_a_reduction_goes_on_while_paused_and_through_a_halt() -> None:
+    told = scripted([1] * 6, terms(latency_ms=1500))
+    ticks = prints([100, 101, 102, 103, 104, 105], at=[0, 1500, 2000, 3000, 4000, 5500])
+    told.feed(ticks[:2])
+    told.reduce(0.5)
+    told.pause()
+    told.limit(SetLimits(mode="halt"))
+    run = Run(told, told.feed(ticks[2:]))
+    assert [(qty, price) for _, qty, price in run.fills] == [(-0.5, 103.0)]
+
+
+def test_a_share_below_the_least_order_is_said_to_be_so_and_the_strategy_trades_on() -> None:
+    told = scripted([1, 1, 1, 2, 2], terms(lot=0.5))
+    ticks = prints([100, 101, 102, 103, 104])
+    told.feed(ticks[:2])
+    told.reduce(0.1)
+    assert told.books[0].latched == 0
+    assert Run(told, told.feed(ticks[2:])).fills == [(4, 1.0, 104.0)]
+
+
+def test_a_stop_closes_what_a_reduction_left() -> None:
+    told = scripted([2] * 6, terms(stop_loss_pct=25))
+    ticks = prints([100, 100, 100, 70, 69, 68])
+    told.feed(ticks[:2])
+    told.reduce(0.5)
+    run = Run(told, told.feed(ticks[2:]))
+    assert run.fills == [(2, -1.0, 100.0), (4, -1.0, 69.0)]
+    assert run.reasons(FILL) == [REDUCE, STOP_LOSS]
+
+
+def test_a_reduction_survives_a_snapshot() -> None:
+    told, other = scripted([2] * 4, terms(latency_ms=1500)), scripted([2] * 4, terms(latency_ms=1500))
+    ticks = prints([100, 101, 102, 103], at=[0, 1500, 2000, 4000])
+    told.feed(ticks[:2])
+    told.reduce(0.5)
+    other.restore(told.snapshot(), told.layout)
+    assert Run(other, other.feed(ticks[2:])).fills == [(3, -1.0, 103.0)]
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_stops_that_are_set_while_it_runs_judge_the_position_it_holds(jit: bool) -> None:
+    told = scripted([1] * 8, terms(), jit=jit)
+    ticks = prints([100, 100, 120, 90, 89, 88, 87, 86])
+    told.feed(ticks[:3])
+    told.protect(SetStops(id="it", trailing_pct=20))
+    run = Run(told, told.feed(ticks[3:]))
+    assert run.fills == [(4, -1.0, 89.0)]
+    assert run.reasons(FILL) == [TRAILING]
+
+
+def test_stops_that_are_taken_away_fire_no_more() -> None:
+    told = scripted([1] * 5, terms(stop_loss_pct=5, take_profit_pct=5))
+    ticks = prints([100, 100, 70, 130, 100])
+    told.feed(ticks[:2])
+    told.protect(SetStops(id="it"))
+    assert len(told.feed(ticks[2:])) == 0
+
+
+def test_a_compiled_strategy_reduces_as_the_plain_one() -> None:
+    prices = [100, 101, 102, 103, 104, 105, 106, 107, 108]
+    targets = [2, 2, 2, 2, -1, -1, -1, 3, 3]
+    runs = []
+    for jit in (False, True):
+        told = scripted(targets, terms(stop_loss_pct=10), jit=jit)
+        ticks = prints(prices)
+        parts = [told.feed(ticks[:2]), told.reduce(0.3), told.feed(ticks[2:6]), told.reduce(0.3), told.feed(ticks[6:])]
+        runs.append(np.concatenate(parts).tobytes())
+    assert runs[0] == runs[1]

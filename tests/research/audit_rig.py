@@ -13,11 +13,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.commands import Register, SetLimits, Terms
+from core.commands import Register, Said, Terms
 from core.compile.blueprint import blueprint, live_variant
 from core.engine.blotter import Blotter
 from core.engine.roster import Entry
 from core.kernels.records import REPORT
+from core.store.journal import SAID, lines_of
 from core.store.ledger import Ledger
 from core.store.tape import Tape
 from core.strategy_files import builtin_folder, load
@@ -129,11 +130,16 @@ class Session:
         order = await self._order(id_)
         row = {row["strategy_id"]: row for row in await self.ledger.snapshots()}[id_]
         plan = blueprint(load(_path(file)), order.params, live_variant(order.terms))
-        self.entries[id_] = Entry(id_, order, plan)
+        entry = self.entries[id_] = Entry(id_, order, plan)
+        for line in lines_of(await self.ledger.commands()):
+            if line.lever and id_ in line.ids:
+                entry.tell(line.after or 0, Lever(id=id_, lever=line.lever, said=line.said, number=entry.told + 1))
+        told = json.loads(row["payload"]).get("told", 0)
         legs = {self.symbols[symbol]: leg for leg, symbol in enumerate(order.symbols)}
         again = Assignment(
-            id=id_, plan=plan, terms=order.terms, legs=legs, seq=row["seq"], snapshot=row["state"], layout=row["layout_hash"]
-        )
+            id=id_, plan=plan, terms=entry.terms_at(told), legs=legs, seq=row["seq"], snapshot=row["state"], layout=row["layout_hash"],
+            told=told,
+        )  # fmt: skip
         self._send(frames.ASSIGN, msgspec.msgpack.encode(again))
 
     async def begin_again(self, id_: str, file: Path | str, why: str) -> None:
@@ -167,12 +173,16 @@ class Session:
 
     def pull(self, lever: str, *ids: str, **payload: Any) -> None:
         """Tell strategies something."""
-        limits = msgspec.convert(payload, SetLimits) if lever == "limits" else None
+        said: Said = msgspec.convert({"id": ids[0], **payload}, SAID[lever]) if lever in SAID else None
         self._journal(
-            {"close": "unregister", "drop": "unregister"}.get(lever, lever), {"ids": list(ids), "keep": lever == "drop", **payload}
+            {"close": "unregister", "drop": "unregister"}.get(lever, lever),
+            {"id": ids[0], "ids": list(ids), "keep": lever == "drop", **payload},
         )
         for id_ in ids:
-            self._send(frames.LEVER, msgspec.msgpack.encode(Lever(id=id_, lever=lever, limits=limits)))
+            entry = self.entries[id_]
+            told = Lever(id=id_, lever=lever, said=said, number=entry.told + 1)
+            entry.tell(self.seq, told)
+            self._send(frames.LEVER, msgspec.msgpack.encode(told))
 
     def snap(self) -> None:
         """Save every strategy."""
@@ -208,7 +218,7 @@ class Session:
         self.newest = snapshot
         self.ledger.add_snapshot(
             snapshot.id, snapshot.seq, self.now(), layout_hash=snapshot.layout, source_hash=snapshot.source_hash,
-            state=snapshot.data, payload=snapshot.payload,
+            state=snapshot.data, payload=json.dumps(json.loads(snapshot.payload) | {"told": snapshot.told}),
         )  # fmt: skip
 
 

@@ -55,7 +55,9 @@ async def test_an_edited_strategy_is_run_with_the_text_of_each_time_and_said_to_
     assert found.details == []
     assert found.fills == found.identical == count(home) + count(home, "sma")
     (edit,) = found.edited
-    hashes = [row[0] for row in ask(home, "SELECT source_hash FROM snapshots WHERE strategy_id = 'it' AND payload <> '{}' ORDER BY rowid")]
+    hashes = [
+        row[0] for row in ask(home, "SELECT source_hash FROM snapshots WHERE strategy_id = 'it' AND payload LIKE '%start%' ORDER BY rowid")
+    ]
     assert (edit["strategy"], edit["at_seq"], [edit["from"], edit["to"]]) == ("it", 2000, hashes)
     assert hashes[0] != hashes[1]
 
@@ -106,7 +108,7 @@ async def test_a_failure_the_ledger_does_not_know_of_is_a_difference(tmp_path: P
         session.register("it", turns(tmp_path, 7, broken=500), terms=FAST)
         session.feed(ticks)
     change(home, "DELETE FROM commands WHERE kind = 'failed'")
-    change(home, "UPDATE snapshots SET seq = 0 WHERE payload <> '{}'")
+    change(home, "UPDATE snapshots SET seq = 0 WHERE payload LIKE '%start%'")
     async with Session(home) as session:
         session.feed(market(300, first_seq=3001))
     assert run_audit(home).details == [], "as far as the ledger goes"
@@ -159,7 +161,7 @@ async def test_levers_of_one_tick_are_told_apart_from_the_snapshots_between_them
         session.snap()
         session.feed(ticks[2002:])
         session.crash()
-    states = [row[0] for row in ask(home, "SELECT state FROM snapshots WHERE payload = '{}'")]
+    states = [row[0] for row in ask(home, "SELECT state FROM snapshots WHERE payload NOT LIKE '%start%'")]
     assert len(set(states)) == 3
     found = run_audit(home)
     assert found.details == []

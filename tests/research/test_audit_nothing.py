@@ -95,7 +95,7 @@ async def test_which_nan_a_processor_gave_is_no_difference(tmp_path: Path) -> No
     home = tmp_path / "home"
     await session(home, tmp_path)
     before = run_audit(home)
-    assert rewrite(home, NAN, OTHER_NAN, "payload = '{}'") >= 4
+    assert rewrite(home, NAN, OTHER_NAN, "payload NOT LIKE '%start%'") >= 4
     found = run_audit(home)
     assert found.details == []
     assert (found.books, found.identical) == (before.books, before.identical)
@@ -105,7 +105,7 @@ async def test_nothing_where_the_replay_has_a_number_is_a_difference(tmp_path: P
     home = tmp_path / "home"
     await session(home, tmp_path)
     one = struct.pack("<d", 1.0)
-    assert rewrite(home, NAN, one, "payload = '{}' AND strategy_id = 'never' AND seq > 40") == 1
+    assert rewrite(home, NAN, one, "payload NOT LIKE '%start%' AND strategy_id = 'never' AND seq > 40") == 1
     found = run_audit(home)
     assert found.differences == 1
     (line,) = [line for line in found.details if line["column"] == "books.opinion"]

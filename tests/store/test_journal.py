@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from core.commands import Register, SetLimits, Terms
+from core.commands import Reduce, Register, SetLimits, SetStops, Terms
 from core.store.journal import Line, lines_of
 
 
@@ -31,13 +31,20 @@ def test_a_registration_is_the_order_that_was_given() -> None:
 )  # fmt: skip
 def test_a_lever_is_told_to_those_it_was_said_to(kind: str, more: dict[str, Any], lever: str) -> None:
     read = line(kind, {"id": None, "ids": ["a", "b"], **more})
-    assert (read.after, read.ts_ns, read.ids, read.lever, read.order, read.limits) == (7, 5, ["a", "b"], lever, None, None)
+    assert (read.after, read.ts_ns, read.ids, read.lever, read.order, read.said) == (7, 5, ["a", "b"], lever, None, None)
 
 
 def test_limits_come_with_what_holds_from_there_on() -> None:
     limits = SetLimits(id="a", max_position=2.0, mode="reduce_only")
     read = line("limits", {**msgspec.to_builtins(limits), "ids": ["a"], "asked": "normal"})
-    assert (read.lever, read.limits, read.payload["asked"]) == ("limits", limits, "normal")
+    assert (read.lever, read.said, read.payload["asked"]) == ("limits", limits, "normal")
+
+
+@pytest.mark.parametrize("said", [SetStops(id="a", stop_loss_pct=2.0, trailing_pct=0.5), Reduce(id="a", pct=40.0)])
+def test_stops_and_shares_come_with_what_was_said(said: SetStops | Reduce) -> None:
+    kind = str(msgspec.to_builtins(said)["type"])
+    read = line(kind, {**msgspec.to_builtins(said), "ids": ["a"]})
+    assert (read.lever, read.said, read.ids) == (kind, said, ["a"])
 
 
 @pytest.mark.parametrize("kind", ["gone", "failed", "edited"])

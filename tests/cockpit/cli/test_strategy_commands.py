@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from cli_doubles import FakeEngine, Run
 
-from core.commands import Flatten, Pause, Register, Resume, Stop, Terms, Unregister
+from core.commands import Flatten, Pause, Reduce, Register, Resume, SetStops, Stop, Terms, Unregister
 from core.errors import StrategyError
 
 MINE = '''"""Bets on nothing."""
@@ -136,11 +136,24 @@ def test_a_refusal_is_one_line_with_the_engines_exit_code(run: Run, engine: Fake
         ("resume a", Resume(id="a")),
         ("flatten a", Flatten(id="a")),
         ("flatten --all", Flatten(id=None)),
+        ("reduce a", Reduce(id="a", pct=50.0)),
+        ("reduce --all --pct 12.5", Reduce(id=None, pct=12.5)),
     ],
 )
 def test_each_lever_reaches_the_engine(run: Run, engine: FakeEngine, words: str, command: object) -> None:
     assert run(*words.split(), "--json").code == 0
     assert engine.commands == [command]
+
+
+def test_stops_that_are_not_named_stay_and_without_any_they_are_told(run: Run, engine: FakeEngine) -> None:
+    engine.answers["status"] = {"strategies": [{"id": "a", "stops": [2.0, None, 1.0]}]}
+    assert run("stops", "a").out == "stop loss 2 %, trailing 1 %\n"
+    assert engine.commands == []
+    document = run("stops", "a", "--take-profit-pct", "5", "--trailing-pct", "off", "--json").document
+    assert document == {"id": "a", "stop_loss_pct": 2.0, "take_profit_pct": 5.0, "trailing_pct": None}
+    assert engine.commands == [SetStops(id="a", stop_loss_pct=2.0, take_profit_pct=5.0)]
+    outcome = run("stops", "b")
+    assert (outcome.code, outcome.err) == (2, "cockpit: there is no strategy b\n")
 
 
 def test_stop_waits_until_the_engine_is_gone(run: Run, engine: FakeEngine) -> None:

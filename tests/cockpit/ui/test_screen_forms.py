@@ -14,7 +14,7 @@ from textual.widgets._static import Static
 
 from cockpit.actions import ACTIONS
 from cockpit.forms.register import RegisterForm
-from core.commands import Flatten, Pause, Register, Resume, Stop, Terms, Unregister, Unwatch, Watch
+from core.commands import Flatten, Pause, Reduce, Register, Resume, SetStops, Stop, Terms, Unregister, Unwatch, Watch
 
 
 async def test_the_register_form_is_made_from_the_catalogue(tmp_path: Path) -> None:
@@ -262,6 +262,32 @@ async def test_flatten_on_a_flat_strategy_sends_nothing(tmp_path: Path) -> None:
         await pilot.press("2", "down", "f")
         await eventually(lambda: line_with(app, "macd holds nothing"))
         assert not engine.commands
+
+
+async def test_a_part_of_a_position_is_closed_after_asking_how_much(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engine, app, pilot):
+        await pilot.press("2", "c")
+        await eventually(lambda: line_with(app, "close 75 % of long 0.50 BTCUSDT, keep the rest"))
+        await pilot.press("escape")
+        await eventually(lambda: app.screen is app.live)
+        assert not engine.commands
+        await pilot.press("c", "1")
+        await eventually(lambda: engine.commands == [Reduce(id="sma-1", pct=25.0)])
+        await pilot.press("down", "c")
+        await eventually(lambda: line_with(app, "macd holds nothing"))
+
+
+async def test_stops_are_set_in_a_form_that_says_where_they_lie(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engine, app, pilot):
+        await pilot.press("2", "v")
+        await eventually(lambda: line_with(app, "Enter takes every stop of sma-1 away."))
+        await pilot.press("2", "down", "down", "1", "2", "0")
+        await eventually(lambda: line_with(app, "must be below 100"))
+        await pilot.press("backspace")
+        await eventually(lambda: line_with(app, "Enter sets stop loss 2 % (at "))
+        await pilot.press("enter")
+        await eventually(lambda: engine.commands == [SetStops(id="sma-1", stop_loss_pct=2.0, trailing_pct=12.0)])
+        await eventually(lambda: line_with(app, "sma-1: stop loss 2 %"))
 
 
 async def test_unregister_flattens_first_or_keeps_the_position(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from typing import Literal
 
 from core.client import Client
-from core.commands import Command, Flatten, Pause, Resume, SetLimits, Unregister
+from core.commands import Command, Flatten, Pause, Reduce, Resume, SetLimits, SetStops, Unregister
 from core.errors import CockpitError
 from tests.faults.chaos.plan import Deed
 from tests.faults.chaos.processes import signal_to
@@ -131,6 +131,14 @@ class Driver:
     async def flatten(self, source: random.Random) -> str:
         return await self._on_one(source, lambda id_: Flatten(id=id_), everybody=0.2)
 
+    async def reduce(self, source: random.Random) -> str:
+        share = source.choice((20.0, 50.0, 90.0))
+        return await self._on_one(source, lambda id_: Reduce(id=id_, pct=share), everybody=0.2)
+
+    async def stops(self, source: random.Random) -> str:
+        loss, trail = source.choice((None, 0.1, 1.0)), source.choice((None, None, 0.2))
+        return await self._on_one(source, lambda id_: SetStops(id=id_ or "", stop_loss_pct=loss, trailing_pct=trail))
+
     async def limits(self, source: random.Random) -> str:
         mode = source.choice(MODES)
         most = source.choice((None, None, None, 0.5, 100.0))
@@ -218,7 +226,7 @@ class Driver:
 _DEEDS: dict[str, Callable[[Driver, random.Random], Awaitable[str]]] = {
     kind: getattr(Driver, kind)
     for kind in (
-        "kill_engine", "restart_engine", "edit", "kill_worker", "freeze_worker", "pause", "resume", "flatten", "limits", "register",
-        "register_culprit", "unregister", "lock_ledger", "lock_tape", "viewer", "audit",
+        "kill_engine", "restart_engine", "edit", "kill_worker", "freeze_worker", "pause", "resume", "flatten", "reduce", "stops", "limits",
+        "register", "register_culprit", "unregister", "lock_ledger", "lock_tape", "viewer", "audit",
     )
 }  # fmt: skip

@@ -15,6 +15,8 @@ BAG = {
     "pause": 2,
     "resume": 3,
     "flatten": 2,
+    "reduce": 2,
+    "stops": 2,
     "limits": 2,
     "register": 2,
     "register_culprit": 1,

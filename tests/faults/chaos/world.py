@@ -222,7 +222,7 @@ class World:
         """Tell the engine to do something; what it acknowledged is counted."""
         async with await Client.connect(self.home, name="chaos", patience=patience) as client:
             answer = await client.submit(command)
-        kind = type(command).__name__.lower().replace("setlimits", "limits")
+        kind = type(command).__name__.lower().removeprefix("set")
         self.acknowledged[kind] = self.acknowledged.get(kind, 0) + 1
         return answer
 

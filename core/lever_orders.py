@@ -1,0 +1,70 @@
+"""Commands that act on a running strategy between two ticks: pause, resume, flatten, reduce, its stops, the account's limits."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta, Struct
+
+from core.terms import StopLoss, TakeProfit, Terms, Trailing
+
+Positive: TypeAlias = Annotated[float, Meta(gt=0)]
+
+
+class Pause(Struct, frozen=True, kw_only=True, tag="pause"):
+    """The strategy sees ticks, its working orders are cancelled, position and stops stay. `id` None is all."""
+
+    id: str | None
+
+
+class Resume(Struct, frozen=True, kw_only=True, tag="resume"):
+    """Undo a pause. `id` None is all."""
+
+    id: str | None
+
+
+class Flatten(Struct, frozen=True, kw_only=True, tag="flatten"):
+    """Close the position and stay flat until the strategy changes its mind. `id` None is all."""
+
+    id: str | None
+
+
+class Reduce(Struct, frozen=True, kw_only=True, tag="reduce"):
+    """Close this share of a strategy's position, percent, and keep the rest until the strategy changes its mind. `id` None is all."""
+
+    id: str | None
+    pct: Annotated[float, Meta(gt=0, lt=100)] = 50.0
+
+
+class SetStops(Struct, frozen=True, kw_only=True, tag="stops"):
+    """A strategy's stops from here on, in percent as in its terms; None is off. They judge the position it holds from the next print on."""
+
+    id: str
+    stop_loss_pct: StopLoss | None = None
+    take_profit_pct: TakeProfit | None = None
+    trailing_pct: Trailing | None = None
+
+
+class SetLimits(Struct, frozen=True, kw_only=True, tag="limits"):
+    """Account-level limits, enforced in the loop of one strategy or (`id` None) of all."""
+
+    id: str | None = None
+    mode: Literal["normal", "stop_new", "reduce_only", "halt"] = "normal"
+    max_position: Positive | None = None
+    max_spread_pct: Positive | None = None
+    price_low: Positive | None = None
+    price_high: Positive | None = None
+
+
+def with_stops(terms: Terms, stops: SetStops) -> Terms:
+    """The terms with these stops in the place of theirs."""
+    return msgspec.structs.replace(
+        terms, stop_loss_pct=stops.stop_loss_pct, take_profit_pct=stops.take_profit_pct, trailing_pct=stops.trailing_pct
+    )
+
+
+LeverCommand: TypeAlias = Pause | Resume | Flatten | Reduce | SetStops | SetLimits
+
+#: What goes with a lever to the loop.
+Said: TypeAlias = SetLimits | SetStops | Reduce | None
