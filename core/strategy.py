@@ -17,6 +17,10 @@
 With `LEGS = 2` it trades two symbols: `tick.leg` says whose a tick is, `out` has a target for each. `HEDGED = True`: they are held
 against each other, and terms that would hold one alone are refused.
 
+A field `own` of type `core.kernels.records.OWN` in STATE is filled before each step: the book's position, aim and entry. Fields
+`confidence` ("f8", 0..1) and `reason` ("i8", a place in the file's `REASONS`, texts) go with each target that changes to who lists
+signals.
+
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 

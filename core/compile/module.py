@@ -71,6 +71,7 @@ class Variant(msgspec.Struct, frozen=True):
         ticks: the strategy lives on ticks, not on bars.
         stops, limited: stops; limits, pause and blocks.
         external: the venue fills the orders.
+        signals: targets that change are told.
         features: of `core.kernels.features`, those that are asked for; the default has none.
     """
 
@@ -80,6 +81,7 @@ class Variant(msgspec.Struct, frozen=True):
     stops: bool = True
     limited: bool = True
     external: bool = False
+    signals: bool = False
     features: frozenset[str] = frozenset()
 
 
@@ -109,7 +111,9 @@ def generate(definition: Definition, variant: Variant) -> str:
         specialise[close_bar] = (close_tick, "interval")
     switches: dict[str, Any] = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items() if isinstance(value, bool)}
     funded = "funded" in variant.features
-    switches |= {"LEGS": definition.legs, "ROOM": 3 + 3 * definition.legs + 2 * definition.legs * funded}
+    switches |= {"LEGS": definition.legs, "ROOM": 3 + (3 + 2 * funded + variant.signals) * definition.legs}
+    told = state_dtype(definition).names or ()
+    switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told)}
     features = {name.upper(): name in variant.features for name in ADDED}
     bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__), switches), trim=(close_tick,), features=features)
     bundle.add(loop.advance)  # type: ignore[arg-type]

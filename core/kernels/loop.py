@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.book import mark, mark_day
+from core.kernels.book import mark, mark_day, report
 from core.kernels.features import FUNDED, HELD, LOTS, RESTING, SIZED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
 from core.kernels.held import held_stop, strike, strike_bar
 from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
-from core.kernels.records import FLATTEN, REDUCE, SIGNAL, TAKE_PROFIT
+from core.kernels.records import FLATTEN, REDUCE, SIGNAL, SIGNALLED, TAKE_PROFIT
 from core.kernels.resting import gapped, resting
 from core.kernels.sizing import unsized, wanted
 from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch, trigger_stop
@@ -30,8 +30,12 @@ BARS = False  # the source is BAR records: orders fill at opens, stops inside ra
 STOPS = True
 LIMITED = True  # account limits, pause, blocks
 EXTERNAL = False  # orders are the venue's to fill: stop at the order
+OWNED = False  # the state has a field `own`
+SIGNALS = False  # targets that change are told
+REASONED = False  # the state has fields `confidence` and `reason`
 
-#: Most reports one tick may write: a mark, a fill, a stop's fill, and per leg a block, a cancel and an order.
+#: Most reports one tick may write: a mark, a fill, a stop's fill, and per leg a block, a cancel, an order; and a target,
+#: where they are told.
 ROOM = 3 + 3 * LEGS
 
 
@@ -142,6 +146,10 @@ def advance(
             else:
                 stretch(book, price)
                 fired = stop_hit(book, terms, price)
+        if OWNED:
+            s.own.position = book.position
+            s.own.aim = book.aim
+            s.own.entry = book.entry
         for k in range(LEGS):
             out[k] = np.nan
         step(s, mem, p, tick, out)
@@ -152,6 +160,13 @@ def advance(
             if not quiet:
                 if target < 0.0 and terms.long_only != 0:
                     target = 0.0
+                if SIGNALS and target != other.opinion:
+                    n = report(reports, n, SIGNALLED, 0, tick, k, other, target, price if k == leg else other.last)
+                    row = reports[n - 1]
+                    row.fee = np.nan
+                    if REASONED:
+                        row.fee = s.confidence
+                        row.why = s.reason
                 if other.latched != 0 and target != other.latch:
                     other.latched = 0
                 other.opinion = target

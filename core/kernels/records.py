@@ -74,6 +74,16 @@ TERMS = np.dtype(
     ]
 )
 
+#: What the loop tells a strategy whose state has a field `own` of its book on the tick's leg, as of the tick before: what is due on this
+#: one is filled by then.
+OWN = np.dtype(
+    [
+        ("position", "f8"),
+        ("aim", "f8"),  # the position the working order leads to, else the position
+        ("entry", "f8"),  # average price of the open position
+    ]
+)
+
 #: Account-level limits, enforced here in every mode.
 LIMITS = np.dtype(
     [
@@ -85,7 +95,7 @@ LIMITS = np.dtype(
     ]
 )
 
-#: What the loop tells: executions, order events, blocks, daily marks and funding.
+#: What the loop tells: executions, order events, blocks, daily marks, funding and new targets.
 REPORT = np.dtype(
     [
         ("ts", "i8"),
@@ -113,6 +123,7 @@ CANCELLED = 3
 BLOCKED = 4
 MARK = 5
 FUNDING = 6
+SIGNALLED = 7  # the strategy's target changed: `qty` is the target, `fee` its confidence (NaN: not given), `why` its reason's number
 
 # why an order came to be
 SIGNAL = 0
