@@ -87,7 +87,7 @@ class StoreHealth(Struct, array_like=True):
 class StageRow(Struct, array_like=True):
     """How long one stage took in the last minute, microseconds; None: nothing passed it."""
 
-    name: str  # parsed | sequenced | target | fill | on_disk
+    name: str  # parsed | sequenced | target | fill | on_disk | alert
     p50_us: float | None
     p99_us: float | None
     max_us: float | None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cockpit.cli.call import Call
 
 #: Latencies as they are called here, in the order of a tick's way.
-_STAGES = {"parsed": "parsed", "sequenced": "sequenced", "target": "strategy", "fill": "fill", "on_disk": "disk"}
+_STAGES = {"parsed": "parsed", "sequenced": "sequenced", "target": "strategy", "fill": "fill", "on_disk": "disk", "alert": "alert"}
 
 _WORKERS = ("no", "pid", "state", "cpu %", "rss MB", "queue", "p99 µs", "restarts", "strategies")
 

@@ -17,7 +17,11 @@ STAGES = {
     "target": "to strategy",
     "fill": "to fill",
     "on_disk": "to disk",
+    "alert": "to alert",
 }
+
+#: A batch is waited for, or a disk: these may take longer than a millisecond.
+SLOWER = ("on_disk", "alert")
 
 #: The bar's ends, µs: it is logarithmic, and full at a second.
 SHORTEST, LONGEST = 10.0, 1e6
@@ -47,7 +51,7 @@ def latency_lines(stages: list[StageRow], cells: int) -> list[list[Part]]:
     titles = "".join(f"{title:>{_FIGURE}}" for title in ("p50 ms", "p99 ms", "max ms"))
     lines = [[Part(f"{'from receiving':<14}{titles}{'count':>8}", "muted")]]
     for row in rows:
-        slow = row.name != "on_disk" and row.p99_us is not None and row.p99_us > 1000
+        slow = row.name not in SLOWER and row.p99_us is not None and row.p99_us > 1000
         parts = [Part(fit(STAGES.get(row.name, clean(row.name)), 14))]
         for figure, tone in ((row.p50_us, "plain"), (row.p99_us, "warn" if slow else "strong"), (row.max_us, "muted")):
             parts.append(Part(f"{figures.number(None if figure is None else figure / 1e3, 3):>{_FIGURE}}", tone))

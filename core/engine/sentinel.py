@@ -108,7 +108,10 @@ class Sentinel:
             return
         self.heard.note((self._names[index] for index in present), len(self._names))
         parts = [(self._names[index], ticks.compress(indices == index) if len(ticks) > 1 else ticks) for index in present]
-        self.fire(self.book.look(parts, self.engine.clock.now_ns()))
+        firings = self.book.look(parts, self.engine.clock.now_ns())
+        self.fire(firings)
+        if firings:
+            self.engine.passage.alerted(ticks)
 
     def figure_arrived(self, name: str, value: float | None, ts_ns: int) -> None:
         """A figure that is worked out elsewhere, of a series such as `indicator VARIANT SYMBOL`, as of this time; one that is not known

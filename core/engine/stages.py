@@ -1,4 +1,4 @@
-"""How long a tick takes from the socket through the engine: parsed, sequenced, target, fill, on disk.
+"""How long a tick takes from the socket through the engine: parsed, sequenced, target, fill, on disk, and to an alert it set off.
 
 Each from the moment its bytes were read (`recv`). `target`, when every strategy of a worker has seen it, is measured over there.
 """
@@ -11,7 +11,9 @@ import numpy as np
 
 from core.clock import Clock
 from core.latency import Figures, Histogram, Stage, Stages
-from core.types import Records
+from core.types import Origin, Records
+
+LIVE = int(Origin.LIVE)
 
 #: How many released ticks back a fill's own tick is looked for.
 REMEMBERED = 1 << 16
@@ -25,7 +27,7 @@ class Passage:
     """
 
     def __init__(self, clock: Clock) -> None:
-        self.stages = Stages((name, Stage()) for name in ("parsed", "sequenced", "target", "fill", "on_disk"))
+        self.stages = Stages((name, Stage()) for name in ("parsed", "sequenced", "target", "fill", "on_disk", "alert"))
         self._clock = clock
         self._recv = np.zeros(REMEMBERED, np.int64)
         self._first = self._next = 0  # seqs remembered: from first (or what is left of it) up to next
@@ -61,6 +63,13 @@ class Passage:
         for seq in seqs:
             if oldest <= seq < self._next:
                 self.stages["fill"].record(now, now - int(self._recv[seq % REMEMBERED]))
+
+    def alerted(self, ticks: Records) -> None:
+        """Among these were prints that set alerts off, which are raised: counted from the oldest that came from a socket."""
+        recv = ticks["recv"][ticks["origin"] == LIVE]
+        if len(recv):
+            now = self._clock.now_ns()
+            self.stages["alert"].record(now, now - int(recv.min()))
 
     def heard(self, data: bytes | bytearray) -> None:
         """A worker's times of ticks its strategies have seen, since it told the last time.

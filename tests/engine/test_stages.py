@@ -10,7 +10,7 @@ import pytest
 from core.clock import ManualClock
 from core.engine.stages import REMEMBERED, Passage
 from core.latency import Histogram, Stage
-from core.types import TICK, Records
+from core.types import TICK, Origin, Records
 
 MS = 1_000_000
 NOW = 1_790_000_000_000_000_000
@@ -33,14 +33,15 @@ def test_a_tick_is_timed_at_every_stage_from_when_it_was_read() -> None:
         (0.001, lambda: worker.note(clock.now_ns(), batch["recv"])),
         (0.001, lambda: passage.filled([102])),
         (0.096, lambda: passage.committed([batch[:1], batch[1:]])),
+        (0.100, lambda: passage.alerted(batch)),
     ]
     for wait_s, step in steps:
         clock.advance(wait_s)
         step()
     passage.heard(worker.drain().to_bytes())
     found = passage.figures()
-    assert list(found) == ["parsed", "sequenced", "target", "fill", "on_disk"]
-    for (name, figures), (ms, count) in zip(found.items(), [(1, 3), (2, 3), (3, 3), (4, 1), (100, 3)], strict=True):
+    assert list(found) == ["parsed", "sequenced", "target", "fill", "on_disk", "alert"]
+    for (name, figures), (ms, count) in zip(found.items(), [(1, 3), (2, 3), (3, 3), (4, 1), (100, 3), (200, 1)], strict=True):
         assert figures["max_us"] == pytest.approx(ms * 1000, rel=1 / 64), name
         assert figures["count"] == count, name
 
@@ -91,3 +92,17 @@ def test_the_tick_of_a_fill_is_found_again_wherever_the_memory_wraps(sizes: tupl
         passage.filled([wanted])
         assert passage.totals()["fill"]["count"] == (before or 0) + 1
     assert passage.totals()["fill"]["max_us"] == seq - 1
+
+
+def test_an_alert_is_timed_from_the_oldest_live_print_of_its_batch_and_not_from_one_that_was_fetched() -> None:
+    clock = ManualClock(NOW)
+    passage = Passage(clock)
+    batch = ticks(1, 3, NOW)
+    batch["recv"] = [NOW - 900 * MS, NOW - 3 * MS, NOW]
+    batch["origin"] = [Origin.BACKFILL, Origin.LIVE, Origin.LIVE]
+    clock.advance(0.001)
+    passage.alerted(batch)
+    passage.alerted(batch[:1])
+    found = passage.totals()["alert"]
+    assert found["count"] == 1
+    assert found["max_us"] == pytest.approx(4000, rel=0.02)
