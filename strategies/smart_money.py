@@ -49,7 +49,7 @@ STATE = np.dtype(
         ("large", "f8"),  # value a print must be above, or equal
         ("taken", "f8"),  # by large buyers less large sellers, in the bar that is forming
         ("net", EMA),
-        ("all", EMA),
+        ("traded", EMA),
         ("pressure", "f8"),
         *OPINION.descr,
     ]
@@ -98,7 +98,7 @@ def judge(s: Any, mem: Any, p: Any, out: Any) -> None:
     if not warm:
         return
     net = ema(s.net, p.window, taken)
-    traded = ema(s.all, p.window, s.bar.notional)
+    traded = ema(s.traded, p.window, s.bar.notional)
     if traded != traded:
         return
     s.pressure = net / traded if traded > 0.0 else np.nan

@@ -1,9 +1,9 @@
 """Bets that a move many trade on goes on: when volume surges, the price keeps going the way it went in the surge.
 
-At each bar close: the surge is what was traded a bar in the last `recent` bars over what was traded a bar in the `base` bars before them.
-With a surge above `surge`, long when the close is more than `move` percent above the close `recent` bars before, short when more than that
-below. A position is left for flat when the surge is no longer above `fade`; in between it is held. Without any volume in the base it is
-flat. "Above" means by more than 1e-12 of it.
+At each bar close: the surge is what was traded a bar in the last `recent` bars over what was traded a bar in the `average` bars before
+them. With a surge above `surge`, long when the close is more than `move` percent above the close `recent` bars before, short when more
+than that below. A position is left for flat when the surge is no longer above `fade`; in between it is held. Without any volume before it
+is flat. "Above" means by more than 1e-12 of it.
 """
 
 from typing import Annotated, Any
@@ -30,7 +30,7 @@ class Params(Struct, frozen=True, kw_only=True):
     """What can be set."""
 
     recent: Annotated[int, Meta(ge=1, le=10_000, description="bars of the surge, and of the move")] = 5
-    base: Annotated[int, Meta(ge=1, le=10_000, description="bars before them that it is compared with")] = 60
+    average: Annotated[int, Meta(ge=1, le=10_000, description="bars before them that tell what is usual")] = 60
     surge: Annotated[float, Meta(gt=1, le=1000, description="times the usual volume that count as a surge")] = 2.0
     fade: Annotated[float, Meta(ge=0, le=1000, description="times the usual volume at which it is over, less than surge")] = 1.2
     move: Annotated[float, Meta(ge=0, le=100, description="percent the price must have moved")] = 0.05
@@ -47,7 +47,7 @@ STATE = np.dtype(
         ("closes", LAG),
         ("volumes", LAG),
         ("recent", ROLLING_VWAP),
-        ("base", ROLLING_VWAP),
+        ("usual", ROLLING_VWAP),
         ("past", "f8"),
         ("surge", "f8"),
         *OPINION.descr,
@@ -57,12 +57,12 @@ STATE = np.dtype(
 
 def work(p: Params) -> int:
     """Closes and volumes looked back on, and both windows."""
-    return 4 * p.recent + 2 * p.base
+    return 4 * p.recent + 2 * p.average
 
 
 def warmup(p: Params) -> int:
-    """Bars until the base is known."""
-    return p.recent + p.base
+    """Bars until it is known what is usual."""
+    return p.recent + p.average
 
 
 def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
@@ -75,21 +75,21 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
     recent = rolling_ratio(s.recent, mem, 2 * p.recent, p.recent, volume, 1.0)
     if before != before:
         return
-    base = rolling_ratio(s.base, mem, 4 * p.recent, p.base, before, 1.0)
-    if base == base:
-        out[0] = side_of(s, p, recent, base)
+    usual = rolling_ratio(s.usual, mem, 4 * p.recent, p.average, before, 1.0)
+    if usual == usual:
+        out[0] = side_of(s, p, recent, usual)
 
 
-def side_of(s: Any, p: Any, recent: float, base: float) -> float:
+def side_of(s: Any, p: Any, recent: float, usual: float) -> float:
     """Which side to be on, by the volume of a bar now and before."""
-    if not base > 0.0:
+    if not usual > 0.0:
         s.surge = np.nan
         return stand_aside(s, UNKNOWN)
-    s.surge = recent / base
+    s.surge = recent / usual
     s.confidence = beyond(s.surge, p.surge)
     close = s.bar.close
     move = s.past * (p.move / 100.0)
-    surging = above(recent, p.surge * base)
+    surging = above(recent, p.surge * usual)
     if surging and above(close, s.past + move):
         s.target = 1.0
         s.reason = LONG
@@ -98,7 +98,7 @@ def side_of(s: Any, p: Any, recent: float, base: float) -> float:
         s.reason = SHORT
     elif s.target == 0.0:
         return stand_aside(s, NEUTRAL)
-    elif not above(recent, p.fade * base):
+    elif not above(recent, p.fade * usual):
         return stand_aside(s, BACK)
     target: float = s.target
     return target
