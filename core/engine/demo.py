@@ -1,4 +1,4 @@
-"""The demo's strategies: all six built-in ones on one-second bars, so that something happens within seconds."""
+"""The demo's strategies: six built-in ones on one-second bars, so that something happens within seconds."""
 
 from __future__ import annotations
 

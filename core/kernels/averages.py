@@ -97,16 +97,21 @@ def session_vwap(state: Any, ts: int, price: float, qty: float) -> float:
 
 
 def rolling_vwap(state: Any, mem: Any, at: int, period: int, price: float, qty: float) -> float:
-    """Volume-weighted average price of the last `period` trades or bars; NaN if they had no volume.
+    """Volume-weighted average price of the last `period` trades or bars; NaN if they had no volume."""
+    return rolling_ratio(state, mem, at, period, price * qty, qty)
 
-    Nothing is subtracted, so a window without volume adds up to exactly 0: each time the ring wraps, its values become
-    sums from there to the block's end, to which the sums over the new block are added.
+
+def rolling_ratio(state: Any, mem: Any, at: int, period: int, part: float, whole: float) -> float:
+    """Sum of the last `period` parts over the sum of their wholes, which are not negative; NaN if those add up to 0.
+
+    Nothing is subtracted, so a window without any whole adds up to exactly 0: each time the ring wraps, its values become
+    sums from there to the block's end, to which the sums over the new block are added. State and memory of `rolling_vwap`.
     """
     i = state.next
-    notional: float = state.notional + price * qty
-    volume: float = state.volume + qty
-    mem[at + i] = price * qty
-    mem[at + period + i] = qty
+    notional: float = state.notional + part
+    volume: float = state.volume + whole
+    mem[at + i] = part
+    mem[at + period + i] = whole
     i += 1
     if i < period:
         state.next = i

@@ -82,6 +82,11 @@ def close_bar(bar: Any, tick: Any, interval: int) -> bool:
     return closed
 
 
+def opens_next(bar: Any) -> bool:
+    """Where a tick closed a bar: whether it is the first of the next one, and not itself in the bar it closed (as it is at interval 0)."""
+    return bool(bar.forming.trades > 0)
+
+
 def finish(bar: Any, forming: Any) -> None:
     """The forming bar is closed: put its values where strategies read them."""
     bar.start = forming.start

@@ -18,23 +18,34 @@ from core.strategy_files import builtin_folder
 from tests.engine.engine_rig import backtest, bits, exchange_of, running, until, write_recording
 
 SIX = ("sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd")
+FLOW = ("liquidity", "smart_money", "volume", "microstructure")
+
+#: Of those that would trade rarely in so short a time.
+EAGER: dict[str, dict[str, float]] = {
+    "momentum": {"threshold": 0.001},
+    "liquidity": {"window": 10, "average": 60, "threshold": 0.1, "calm": 1.5},
+    "smart_money": {"sample": 60, "window": 5, "enter": 0.05, "leave": 0.0},
+    "volume": {"recent": 3, "average": 20, "surge": 1.2, "fade": 1.0, "move": 0.0},
+    "microstructure": {"window": 5, "average": 60, "threshold": 0.1},
+}
 
 
-async def test_the_six_strategies_trade_live_as_they_do_in_a_backtest_of_the_tape(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [SIX, FLOW], ids=["on bars", "on flow"])
+async def test_the_built_in_strategies_trade_live_as_they_do_in_a_backtest_of_the_tape(tmp_path: Path, names: Sequence[str]) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"
     terms = Terms(side="long_short", qty=0.5, fee_bps=2, slippage_bps=1, latency_ms=150, stop_loss_pct=0.5, participation=0.8)
     async with exchange_of(recording) as exchange, running(home, exchange) as rig:
-        ids = {name: await rig.register(name, terms=terms, params=_eager(name)) for name in SIX}
+        ids = {name: await rig.register(name, terms=terms, params=_eager(name)) for name in names}
         await rig.play()
         live = {name: bits(await rig.fills(id_)) for name, id_ in ids.items()}
     assert all(len(fills) > 4 for fills in live.values()), {name: len(fills) for name, fills in live.items()}
-    for name in SIX:
+    for name in names:
         assert live[name] == bits(backtest(home, name, "BTCUSDT", terms=terms, params=_eager(name)).fills)
 
 
 def _eager(name: str) -> dict[str, float]:
-    return {"threshold": 0.001} if name == "momentum" else {}
+    return EAGER.get(name, {})
 
 
 async def test_every_id_of_a_recording_is_on_the_tape_once_whatever_the_line_does(tmp_path: Path) -> None:
@@ -180,7 +191,7 @@ async def test_the_recordings_of_a_real_venue_come_back_as_the_same_fills(
     async with LocalExchange(market, speed=0) as exchange:
         exchange.pause()
         async with running(home, exchange) as rig:
-            ids = {(name, symbol): await rig.register(name, symbol) for name in SIX for symbol in symbols}
+            ids = {(name, symbol): await rig.register(name, symbol) for name in (*SIX, *FLOW) for symbol in symbols}
             await rig.play()
             live = {key: bits(await rig.fills(id_)) for key, id_ in ids.items()}
     trades = {"BTCUSDT": (9757 + 10147), "ETHUSDT": (6106 + 8409)}
@@ -189,6 +200,7 @@ async def test_the_recordings_of_a_real_venue_come_back_as_the_same_fills(
         assert len(ids_) == trades[symbol]
         assert ids_ == list(range(ids_[0], ids_[0] + len(ids_)))
     assert sum(map(len, live.values())) > 100
+    assert all(live[name, symbol] for name in FLOW for symbol in symbols)
     for (name, symbol), fills in live.items():
         assert fills == bits(backtest(home, name, symbol).fills), f"{name} on {symbol}"
 

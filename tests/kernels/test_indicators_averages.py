@@ -11,7 +11,20 @@ import pytest
 import talib
 from kernel_runs import stream
 
-from core.kernels.averages import EMA, ROLLING_SUM, ROLLING_VWAP, SMA, VWAP, above, ema, rolling_sum, rolling_vwap, session_vwap, sma
+from core.kernels.averages import (
+    EMA,
+    ROLLING_SUM,
+    ROLLING_VWAP,
+    SMA,
+    VWAP,
+    above,
+    ema,
+    rolling_ratio,
+    rolling_sum,
+    rolling_vwap,
+    session_vwap,
+    sma,
+)
 
 
 def agree(ours: Any, oracle: Any, scale: float = 0.0) -> None:
@@ -93,6 +106,13 @@ def test_rolling_vwap_is_unknown_while_nothing_was_traded() -> None:
     qty = np.array([0.1, 0.2, 0.7, 0.0, 0.0, 0.0, 0.0, 0.3])
     ours = stream(rolling_vwap, ROLLING_VWAP, (3,), np.full(8, 5.0), qty, work=6)
     np.testing.assert_array_equal(np.isnan(ours), [True, True, False, False, False, True, True, False])
+
+
+def test_rolling_ratio_of_a_window_that_is_empty_again_is_unknown_however_much_was_in_it() -> None:
+    parts, wholes = np.array([1e9, -3e8, 0.1, 0.0, 0.0, 0.0, -2.0]), np.array([1e9, 7e8, 0.3, 0.0, 0.0, 0.0, 4.0])
+    ours = stream(rolling_ratio, ROLLING_VWAP, (3,), parts, wholes, work=6)
+    np.testing.assert_array_equal(np.isnan(ours), [True, True, False, False, False, True, False])
+    assert ours[-1] == -0.5
 
 
 def test_averages_within_a_trillionth_are_equal() -> None:

@@ -18,15 +18,25 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "rsi": {"period": 14, "low": 30.0, "high": 70.0},
     "bollinger": {"period": 20, "k": 2.0},
     "macd": {"fast": 12, "slow": 26, "signal": 9},
+    "liquidity": {"window": 30, "average": 300, "threshold": 0.5, "calm": 1.0},
+    "smart_money": {"quantile": 0.95, "sample": 300, "window": 30, "enter": 0.2, "leave": 0.05},
+    "volume": {"recent": 5, "average": 60, "surge": 2.0, "fade": 1.2, "move": 0.05},
+    "microstructure": {"window": 30, "average": 300, "threshold": 0.4},
 }
-WARMUP = {"pairs": 60, "sma_crossover": 20, "momentum": 6, "mean_reversion": 20, "rsi": 15, "bollinger": 20, "macd": 34}
+WARMUP = {
+    "pairs": 60, "sma_crossover": 20, "momentum": 6, "mean_reversion": 20, "rsi": 15, "bollinger": 20, "macd": 34,
+    "liquidity": 301, "smart_money": 330, "volume": 65, "microstructure": 300,
+}  # fmt: skip
+
+#: Those that live on who took and what was quoted look at seconds, the others at minutes.
+SECONDS = ("liquidity", "smart_money", "microstructure")
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
 def test_defaults(name: str) -> None:
     strategy = definition(name)
     params = strategy.params({})
-    assert msgspec.to_builtins(params) == {**DEFAULTS[name], "interval": "1m"}
+    assert msgspec.to_builtins(params) == {**DEFAULTS[name], "interval": "1s" if name in SECONDS else "1m"}
     assert strategy.warmup(params) == WARMUP[name]
 
 

@@ -17,7 +17,7 @@ from strategy_runs import definition, targets
 
 from core.types import BAR, MINUTE, SECOND, TICK
 
-NAMES = ["sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd"]
+NAMES = ["sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd", "liquidity", "smart_money", "volume", "microstructure"]
 
 
 def random_ticks(seed: int) -> tuple[Any, Any]:

@@ -24,7 +24,8 @@ class Strategy:
 
 def test_the_catalogue_lists_each_strategy_with_its_sentence_and_parameters(run: Run) -> None:
     rows = {row["name"]: row for row in run("strategies", "--json").document}
-    assert {"sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd"} <= set(rows)
+    assert {"sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd", "pairs"} <= set(rows)
+    assert {"liquidity", "smart_money", "volume", "microstructure"} <= set(rows)
     fast = rows["sma_crossover"]["params"][0]
     assert {"name": "fast", "type": "int", "default": 5, "ge": 1}.items() <= fast.items()
     assert all(row["sentence"].endswith(".") for row in rows.values())

@@ -16,6 +16,14 @@ from core.strategy_files import builtin_folder
 
 T0_MS = 1_700_000_040_000
 
+#: Strategies that live on sizes, sides and quotes, with windows and thresholds so low that much happens in little time.
+FLOW: dict[str, dict[str, Any]] = {
+    "liquidity": {"window": 5, "average": 20, "threshold": 0.2, "calm": 1.5},
+    "smart_money": {"quantile": 0.8, "sample": 20, "window": 4, "enter": 0.1, "leave": 0.02},
+    "volume": {"recent": 3, "average": 12, "surge": 1.2, "fade": 1.0, "move": 0.0},
+    "microstructure": {"window": 5, "average": 20, "threshold": 0.2},
+}
+
 HEAD = '''"""Bets on something."""
 
 from typing import Annotated, Any
@@ -52,6 +60,19 @@ def prints(folder: Path, count: int) -> Path:
     """A file of aggTrades, one a second."""
     path = folder / "BTCUSDT-aggTrades-2023-11.csv"
     lines = [f"{k},{p:.2f},1.5,{k},{k},{T0_MS + 1000 * k},{'true' if k % 2 else 'false'}" for k, p in enumerate(walk(count))]
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def flow(folder: Path, count: int) -> Path:
+    """A file of prints of all sizes with sides and quotes, one a second."""
+    rng, path = np.random.default_rng(3), folder / "BTCUSDT-quoted.csv"
+    lines = ["time,price,qty,side,bid,ask"]
+    for k, p in enumerate(walk(count).tolist()):
+        half = 0.01 * int(rng.integers(1, 4))
+        buys = rng.random() < 0.5 + 0.4 * np.sin(k / 40)
+        size = 1 + rng.pareto(1.5)
+        lines.append(f"{T0_MS + 1000 * k},{p:.2f},{size:.3f},{'buy' if buys else 'sell'},{p - half:.2f},{p + half:.2f}")
     path.write_text("\n".join(lines) + "\n")
     return path
 

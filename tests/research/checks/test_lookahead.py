@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checked_strategies import bars, looked, prints, run_of, subject, walk, write
+from checked_strategies import FLOW, bars, flow, looked, prints, run_of, subject, walk, write
 
-BUILT_IN = ["bollinger", "macd", "mean_reversion", "momentum", "rsi", "sma_crossover"]
+BUILT_IN = ["bollinger", "macd", "mean_reversion", "momentum", "rsi", "sma_crossover", *FLOW]
 
 ON_TICK = """
 class Strategy:
@@ -41,6 +41,14 @@ def test_a_built_in_strategy_goes_by_its_rows_alone(tmp_path: Path, name: str, s
     assert found.ok, found
     assert found.at is None
     assert found.checked_rows == (300 if source == "bars" else 600)
+
+
+@pytest.mark.parametrize("name", FLOW)
+@pytest.mark.parametrize("interval", ["3s", pytest.param("tick", marks=pytest.mark.slow)])
+def test_so_does_one_on_flow_where_there_are_sizes_sides_and_quotes(tmp_path: Path, name: str, interval: str) -> None:
+    checked = subject(tmp_path, name, flow(tmp_path, 600), interval=interval, **FLOW[name])
+    assert looked(checked).ok
+    assert {-1.0, 1.0} <= set(run_of(checked).targets)
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checked_strategies import bars, prints, subject, walk, warmed, write
+from checked_strategies import FLOW, bars, flow, prints, subject, walk, warmed, write
 
 BUILT_IN = ["bollinger", "macd", "mean_reversion", "momentum", "rsi", "sma_crossover"]
 
@@ -52,6 +52,15 @@ def test_a_built_in_strategy_is_warm_when_it_says_so(tmp_path: Path, name: str, 
     found = warmed(subject(tmp_path, name, path, interval=interval))
     assert found.ok, found
     assert found.early is None
+
+
+@pytest.mark.parametrize("name", FLOW)
+@pytest.mark.parametrize(("interval", "rows"), [("5s", 6000), ("tick", 1500)])
+def test_so_is_one_on_flow_where_there_are_sizes_sides_and_quotes(tmp_path: Path, name: str, interval: str, rows: int) -> None:
+    found = warmed(subject(tmp_path, name, flow(tmp_path, rows), interval=interval, **FLOW[name]))
+    assert found.ok, found
+    assert found.early is None
+    assert max(share.bars for share in found.shares) > 1_000
 
 
 @pytest.mark.parametrize("name", ["bollinger", "mean_reversion", "momentum", "sma_crossover"])
