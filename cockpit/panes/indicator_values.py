@@ -29,9 +29,7 @@ class IndicatorsPane(LiveGrid):
     COLUMNS = (
         Column("name", least=10, most=24),
         Column("value", "point", least=9, flash="cell", means="now; held until the indicator gives the next one"),
-        Column(
-            "", least=1, most=1, means="! outside of what its type allows, such as a risk above 100; v rests on bars of the venue's own"
-        ),
+        Column("", least=1, most=1, means="! outside of what its type allows, such as a risk above 100; v rests on the venue's bars"),
         Column("unit", least=4, most=12, drop=3),
         Column("indicator", least=9, most=20, drop=1),
         Column("type", least=7, most=12, drop=4, means="what it is for: general, risk, price, stop_loss, take_profit, close_order"),

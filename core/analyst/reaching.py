@@ -6,18 +6,19 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from core.analyst.pasts import Pasts
-from core.analyst.warming import Before, Follower, Tape, windows_of
+from core.analyst.warming import Before, Follower, Tape
 from core.analyst.words import Reach
 from core.analytics.bar_prints import prints_of_bars
 from core.indicators.of_bars import told_by_bars
 from core.reach import REACH, reach_from
 from core.store.reader import read_ticks
+from core.store.span import Zone, tape_zones
 from core.types import MINUTE, Records, Symbols
 
 #: Bars that are asked for at most, where one does not need more of them to be known at all.
 MOST = 5000
 
-#: A tape without a print for so many ns, and for a whole bar, is broken there: the venue is asked what was in between.
+#: A tape that lacks prints for so many ns, and for a whole bar, is broken there: the venue is asked what was in between.
 HOLE = 5 * MINUTE
 
 
@@ -49,8 +50,8 @@ class Reaching:
         tape = TapeOf(self._tape, symbol)
         for one in followers:
             key = (one.name, symbol)
-            reach = lacks(tape, one) if tape.windows else None
-            if reach is None and (tape.windows or not can_reach(one)):
+            reach = lacks(tape, one) if tape.zones else None
+            if reach is None and (tape.zones or not can_reach(one)):
                 self._lacking.pop(key, None)
                 continue
             self._lacking[key] = Lacking(one, symbol, reach)
@@ -79,7 +80,7 @@ class Reaching:
         begun: dict[str, bool] = {}
         for one, symbol, reach in self._lacking.values():
             if reach is None and symbol not in begun:
-                begun[symbol] = bool(windows_of(self._tape, symbol))
+                begun[symbol] = bool(TapeOf(self._tape, symbol).zones)
             if begun[symbol] if reach is None else self._pasts.has(reach):
                 found.setdefault(symbol, []).append(one)
         return found
@@ -105,19 +106,23 @@ def can_reach(one: Follower) -> bool:
 
 
 class TapeOf:
-    """When the tape holds prints of a symbol: windows of it in order, and the times of a window once they are asked for."""
+    """What the tape holds of a symbol.
+
+    Attributes:
+        zones: in order; none where the kind of prints is not known.
+    """
 
     def __init__(self, tape: Tape, symbol: str) -> None:
         self.symbol = symbol
-        self.windows = windows_of(tape, symbol)
+        self.zones = tape_zones(tape.path, symbol, tape.stream) if tape.stream is not None and tape.path.exists() else []
         self._tape = tape
         self._times: dict[int, tuple[int, int]] = {}
 
     def times(self, at: int) -> tuple[int, int]:
-        """(first, last) ns of the prints of a window; 0, 0 where they are gone."""
+        """(first, last) ns of the prints of a zone; 0, 0 where they are gone."""
         if at not in self._times:
-            start, end = self.windows[at]
-            when = read_ticks(self._tape.path, self.symbol, self._tape.stream, from_ns=start, to_ns=end, symbols=Symbols())["ts"]
+            begin, end, *_ = self.zones[at]
+            when = read_ticks(self._tape.path, self.symbol, self._tape.stream, from_ns=begin, to_ns=end, symbols=Symbols())["ts"]
             self._times[at] = (int(when.min()), int(when.max())) if len(when) else (0, 0)
         return self._times[at]
 
@@ -129,11 +134,16 @@ def lacks(tape: TapeOf, one: Follower) -> Reach | None:
         return None
     count, interval = one.indicator.warming(one.indicator.params(one.values))
     wanted = -(-min(REACH * count, max(count, MOST)) // REACH)
-    windows, first = tape.windows, len(tape.windows) - 1
-    back_to = reach_from(windows[-1][0], wanted, interval)
-    while first and windows[first][0] > back_to and windows[first][0] - windows[first - 1][1] < max(interval, HOLE):
+    zones, first = tape.zones, len(tape.zones) - 1
+    back_to = reach_from(zones[-1].begin_ns, wanted, interval)
+    while first and zones[first].begin_ns > back_to and not _torn(zones[first - 1], zones[first], interval):
         first -= 1
-    if windows[first][0] <= back_to:
+    if zones[first].begin_ns <= back_to:
         return None
-    start, until = reach_from(tape.times(len(windows) - 1)[1], wanted, interval), tape.times(first)[0]
+    start, until = reach_from(tape.times(len(zones) - 1)[1], wanted, interval), tape.times(first)[0]
     return Reach(tape.symbol, interval, start, until) if until >= start + interval else None
+
+
+def _torn(before: Zone, after: Zone, interval: int) -> bool:
+    """Whether prints are missing between two zones, for at least a bar; a silence of the market is no hole: ids go on after it."""
+    return after.begin_ns - before.end_ns >= max(interval, HOLE) and after.first_id > before.last_id + 1

@@ -158,15 +158,10 @@ def _take(
     return waiting
 
 
-def windows_of(tape: Tape, symbol: str) -> list[tuple[int, int]]:
-    """(from, to) ns of stretches of five minutes in which the tape has prints of a symbol, in order; none where its kind is not known."""
-    return tape_windows(tape.path, symbol, tape.stream, 1) if tape.stream is not None and tape.path.exists() else []
-
-
 def begins(tape: Tape, symbol: str, one: Follower) -> int:
     """When the ticks of the tape begin that a follower is warmed up on, ns: where `cockpit indicators values` begins to read for it, and
     some prints earlier, so that it knows what was before; 0: all of them."""
-    windows = windows_of(tape, symbol)
+    windows = tape_windows(tape.path, symbol, tape.stream, 1) if tape.stream is not None and tape.path.exists() else []
     if not windows:
         return 0
     until = windows[-1][0]  # at the newest print, or up to five minutes before

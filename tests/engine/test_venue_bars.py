@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import numpy as np
 import pytest
@@ -58,7 +59,7 @@ def test_they_are_those_of_the_prints_up_to_the_last_whole_second(text: str, aft
 def test_the_lengths_that_are_asked_for_divide_each_other_and_none_is_longer_than_a_day(text: str, wanted: list[str]) -> None:
     found = lengths(Binance.kline_intervals, interval_ns(text))
     assert found == [interval_ns(length) for length in wanted]
-    assert all(longer % shorter == 0 and longer // shorter <= PAGE for longer, shorter in zip(found, found[1:], strict=False))
+    assert all(longer % shorter == 0 and longer // shorter <= PAGE for longer, shorter in itertools.pairwise(found))
     assert max(found, default=0) <= DAY
 
 
@@ -70,9 +71,8 @@ def test_what_is_more_than_one_answer_is_asked_page_by_page() -> None:
     assert limits[:2] == [PAGE, PAGE]
     assert limits[2] < PAGE
     whole = found.compress(found["ts"] - found["start"] > SECOND)
-    assert (
-        whole["start"].tolist() == aggregate(venue.ticks.compress(venue.ticks["ts"] < until // MINUTE * MINUTE), MINUTE)["start"].tolist()
-    )
+    wanted = aggregate(venue.ticks.compress(venue.ticks["ts"] < until // MINUTE * MINUTE), MINUTE)
+    assert whole["start"].tolist() == wanted["start"].tolist()
     assert len(whole) > 2 * PAGE
 
 
