@@ -23,8 +23,8 @@ BTC = NAMES[0]
 
 #: Of bars, and of nothing but their prices.
 OF_PRICES: dict[str, dict[str, Any]] = {
-    **dict.fromkeys(("sma", "ema", "rsi", "bollinger", "std", "atr", "stochastic"), {"period": 40}),
-    **dict.fromkeys(("highest", "lowest", "momentum", "roc"), {"period": 40}),
+    **{name: {"period": 40} for name in ("sma", "ema", "rsi", "bollinger", "std", "atr", "stochastic")},
+    **{name: {"period": 40} for name in ("highest", "lowest", "momentum", "roc")},
     "macd": {"slow": 40},
 }
 
