@@ -75,15 +75,20 @@ class Reaching:
         self._lacking = {key: lacking for key, lacking in self._lacking.items() if lives(lacking.one, lacking.symbol)}
 
     def ready(self) -> dict[str, list[Follower]]:
-        """By symbol those who can be warmed up on more than they were."""
+        """By symbol those who can be warmed up on more than they were: not before the venue was heard about all of a symbol's intervals, as
+        each time its tape is read again."""
         found: dict[str, list[Follower]] = {}
+        unheard = {symbol for _, symbol, reach in self._lacking.values() if reach is not None and self._is_unheard(reach)}
         begun: dict[str, bool] = {}
         for one, symbol, reach in self._lacking.values():
             if reach is None and symbol not in begun:
                 begun[symbol] = bool(TapeOf(self._tape, symbol).zones)
-            if begun[symbol] if reach is None else self._pasts.has(reach):
+            if begun[symbol] if reach is None else symbol not in unheard and self._pasts.has(reach):
                 found.setdefault(symbol, []).append(one)
         return found
+
+    def _is_unheard(self, reach: Reach) -> bool:
+        return not self._pasts.has(reach) and not self._pasts.problem(reach)
 
     def ask(self) -> None:
         """Have the venue asked for what is lacking."""

@@ -13,11 +13,11 @@ import msgspec
 import structlog
 
 from core.analyst import words
-from core.analyst.words import Answer, Opening, Question, Reach, Scanned, Want
+from core.analyst.words import Answer, Question, Reach, Scanned, Want
 from core.engine.analyst_feed import AnalystFeed
 from core.engine.analyst_indicators import AnalystIndicators
 from core.engine.analyst_past import AnalystPast
-from core.engine.analyst_process import AnalystProcess
+from core.engine.analyst_process import AnalystProcess, opening_of
 from core.engine.analyst_scan import AnalystScan
 from core.engine.analyst_words import AnalystWords
 from core.errors import UsageError
@@ -182,7 +182,7 @@ class Analyst:
         process = self._process = AnalystProcess(self._hear)
         try:
             await process.start()
-            process.send(frames.message(words.OPENING, self._opening()))
+            process.send(frames.message(words.OPENING, opening_of(self.engine)))
             self.feed.begin(process)
             ends = [asyncio.ensure_future(event.wait()) for event in (process.ready, process.gone)]
             await asyncio.wait(ends, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
@@ -201,16 +201,6 @@ class Analyst:
         self.feed.begin(None)
         self._forget()
         return self.last_end
-
-    def _opening(self) -> Opening:
-        engine = self.engine
-        return Opening(
-            home=str(engine.home),
-            names=engine.symbols.names,
-            idle=engine.lab.idle,
-            indicators=str(engine.config.indicator_folder(engine.home)),
-            stream=engine.venue.stream,
-        )
 
     def _forget(self) -> None:
         """What was asked is not answered any more."""

@@ -9,12 +9,15 @@ from typing import Any
 
 import pytest
 from engine_rig import Rig, exchange_of, running, until, write_recording
+from replay_rig import START, Played, recorded
 
+from core.clock import iso
 from core.commands import SetVariant
 from core.engine import analyst_past
 from core.indicators.catalogue import discover
 from core.indicators.over import Wanted, values_sheet
 from core.research.source_tape import open_tape
+from core.types import SECOND
 from core.variant import Variant
 
 PRINTS = 2400
@@ -30,7 +33,7 @@ def newest(rig: Rig) -> int:
     return rig.engine.market.of(rig.engine.symbols[BTC]).last_ts
 
 
-async def rows(rig: Rig, done: Any) -> dict[str, dict[str, Any]]:
+async def rows(rig: Rig | Played, done: Any) -> dict[str, dict[str, Any]]:
     """What the variants are, once that is what is waited for."""
     found: dict[str, dict[str, Any]] = {}
 
@@ -87,3 +90,16 @@ async def test_a_young_tape_is_preceded_by_the_bars_of_the_exchange(tmp_path: Pa
             theirs = {variant.name: of_the_tape(tmp_path / "old", variant) for variant in (SLOW, RSI)}
             ends = await rows(rig, lambda found: {name: row["value"] for name, row in found.items()} == theirs)
             assert [row["venue_bars"] for row in ends.values()] == [0, 0], "our own bars have taken their place"
+
+
+async def test_in_a_replay_what_was_recorded_before_the_span_is_the_history(tmp_path: Path) -> None:
+    async with recorded(tmp_path, "BTCUSDT", span=f"@{iso(START + 200 * SECOND)}..") as played:
+        await played.do(SetVariant(variant=SLOW))
+        for _ in range(3):
+            await played.step()
+        await played.settle()
+        known = await rows(played, lambda found: found["slow"]["value"] is not None)
+        assert known["slow"]["venue_bars"] == 30
+        await played.to_end()
+        theirs = of_the_tape(tmp_path, SLOW)
+        await rows(played, lambda found: found["slow"]["value"] == theirs)

@@ -163,9 +163,16 @@ def test_the_venue_is_asked_once_for_all_that_want_bars_of_a_symbol_and_interval
     assert [one.interval_ns // MINUTE for one in asked] == [1, 5]
     live.of.turn()
     assert len(live.reaches) == 1
-    for one in asked:
-        live.of.take_past(past_of(ticks[:cut], one))
+    live.of.take_past(past_of(ticks[:cut], asked[0]))
     live.of.turn()
+    assert row_of(live, "a")["venue_bars"] == 0, "the tape is read once for both intervals"
+    live.of.take_past(Past(asked[1], problem="it is away"))
+    live.of.turn()
+    assert row_of(live, "a")["venue_bars"] > 0
+    assert row_of(live, "c")["venue_bars"] == 0
+    live.of.take_past(past_of(ticks[:cut], asked[1]))
+    live.of.turn()
+    assert row_of(live, "c")["venue_bars"] > 0
     live.variants(two + table("d", "ema", period=50))
     live.of.turn()
     assert live.reaches == [asked]
