@@ -87,10 +87,11 @@ def value_row(value: Value, now_ns: int) -> Row:
     age = (now_ns - value.ts_ns) / 1e9 if value.ts_ns else None
     note = clean(value.note or "")
     line = f".{clean(value.line)}" if value.line and value.line not in (value.indicator, "value") else ""
+    rests = value.value is not None and value.venue_bars > 0
     cells = (
         Cell(f"{clean(value.variant)}{line}", "strong"),
         Cell(number(value.value), "warn" if value.flagged else "plain", value.value),
-        Cell("!", "warn") if value.flagged else Cell("v" if value.venue_bars and value.value is not None else "", "muted"),
+        Cell("!" if value.flagged else "v" if rests else "", "muted" if rests and not value.flagged else "warn"),
         Cell(clean(value.unit or ""), "muted"),
         Cell(clean(value.indicator), "plain"),
         Cell(clean(value.type), "muted"),
