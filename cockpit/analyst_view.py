@@ -172,7 +172,13 @@ class Scan(Answer, kw_only=True):
 
 
 class Value(Struct, kw_only=True):
-    """What a variant of an indicator is now; None while it is not known. `ts_ns`: since when; `note`: what is wrong with it."""
+    """What a variant of an indicator is now; None while it is not known.
+
+    Attributes:
+        ts_ns: since when.
+        note: what is wrong with it.
+        venue_bars: so many of the bars it rests on are the venue's own.
+    """
 
     variant: str
     indicator: str = ""
@@ -184,6 +190,7 @@ class Value(Struct, kw_only=True):
     flagged: bool | None = False
     ts_ns: int | None = 0
     note: str | None = ""
+    venue_bars: int = 0
 
 
 class Values(Answer, kw_only=True):

@@ -29,7 +29,7 @@ class IndicatorsPane(LiveGrid):
     COLUMNS = (
         Column("name", least=10, most=24),
         Column("value", "point", least=9, flash="cell", means="now; held until the indicator gives the next one"),
-        Column("", least=1, most=1, means="! outside of what its type allows, such as a risk above 100"),
+        Column("", least=1, most=1, means="! outside of what its type allows, such as a risk above 100; v rests on the venue's bars"),
         Column("unit", least=4, most=12, drop=3),
         Column("indicator", least=9, most=20, drop=1),
         Column("type", least=7, most=12, drop=4, means="what it is for: general, risk, price, stop_loss, take_profit, close_order"),
@@ -87,10 +87,11 @@ def value_row(value: Value, now_ns: int) -> Row:
     age = (now_ns - value.ts_ns) / 1e9 if value.ts_ns else None
     note = clean(value.note or "")
     line = f".{clean(value.line)}" if value.line and value.line not in (value.indicator, "value") else ""
+    rests = value.value is not None and value.venue_bars > 0
     cells = (
         Cell(f"{clean(value.variant)}{line}", "strong"),
         Cell(number(value.value), "warn" if value.flagged else "plain", value.value),
-        Cell("!" if value.flagged else "", "warn"),
+        Cell("!" if value.flagged else "v" if rests else "", "muted" if rests and not value.flagged else "warn"),
         Cell(clean(value.unit or ""), "muted"),
         Cell(clean(value.indicator), "plain"),
         Cell(clean(value.type), "muted"),
@@ -115,12 +116,18 @@ def params_words(params: Mapping[str, Any]) -> str:
     return " ".join(f"{clean(str(name))}={clean(str(value))}" for name, value in params.items())
 
 
+def resting_words(venue_bars: int) -> str:
+    """What of it is not made of our prints."""
+    return f"{figures.many(venue_bars, 'bar')} of the venue's own, from before our prints" if venue_bars else ""
+
+
 def value_lines(value: Value, symbol: str) -> list[str]:
     """All of a variant, to read."""
     facts = (
         ("value", f"{number(value.value)} {clean(value.unit or '')}".rstrip()),
         ("flagged", "outside of what its type allows" if value.flagged else ""),
         ("note", clean(value.note or "")),
+        ("rests on", resting_words(value.venue_bars) if value.value is not None else ""),
         ("symbol", bare(symbol)),
         ("indicator", f"{clean(value.indicator)}{f', its line {clean(value.line)}' if value.line else ''}"),
         ("type", clean(value.type)),

@@ -19,7 +19,7 @@ from core.analyst import answers, words
 from core.analyst.following import Following
 from core.analyst.indicator_desk import IndicatorDesk
 from core.analyst.scanning import Scanning
-from core.analyst.words import Answer, Behind, Opening, Question, Scan, Watched
+from core.analyst.words import Answer, Behind, Opening, Past, Question, Scan, Watched
 from core.errors import CockpitError, one_line
 from core.types import TICK
 from core.workers import frames
@@ -72,6 +72,8 @@ class Desk:
             self.following.meet(seq)
         elif kind == words.WATCHED:
             self._indicators.watch(msgspec.msgpack.decode(payload, type=Watched))
+        elif kind == words.PAST:
+            self._indicators.take_past(msgspec.msgpack.decode(payload, type=Past))
         elif kind == words.SCAN:
             self._scanning.start(msgspec.msgpack.decode(payload, type=Scan), seq)
         elif kind == words.CANCEL:

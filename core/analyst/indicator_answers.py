@@ -15,6 +15,7 @@ from core.errors import CockpitError, StrategyError, UsageError, one_line
 from core.indicators.bank import Bank
 from core.indicators.bar_source import bars_as_source
 from core.indicators.catalogue import described
+from core.indicators.of_bars import told_by_bars
 from core.indicators.variant_file import complete
 from core.indicators.variants import flagged
 from core.types import BarKind, Records, Symbols, interval_text
@@ -47,17 +48,17 @@ def values(live: LiveIndicators, args: dict[str, Any]) -> dict[str, Any]:
     """The values now of all variants that follow `symbol`, in the order of their file."""
     symbol = str(args.get("symbol", ""))
     said = _note(live)
-    rows = [_value(one, live.values.state(one, symbol)) for one in live.values.following(symbol)]
+    rows = [_value(one, live.values.state(one, symbol), live.reaching.why(one, symbol)) for one in live.values.following(symbol)]
     return {"note": said, "symbol": symbol, "values": rows, "wrong": live.kept.variants.wrong}
 
 
-def _value(one: Follower, state: State) -> dict[str, Any]:
+def _value(one: Follower, state: State, asking: str) -> dict[str, Any]:
     line, variant = one.indicator.lines[one.line], one.variant
     value = float("nan") if state.lines is None else float(state.lines[one.line])
     outside = bool(flagged(variant, np.array([value]))[0])
     note = state.problem or (
         "warming up" if state.lines is None
-        else _needs(one) if value != value
+        else _pending(one, state, asking) if value != value
         else f"a risk is 0 to 100: {value:g} is not" if outside
         else ""
     )  # fmt: skip
@@ -72,7 +73,33 @@ def _value(one: Follower, state: State) -> dict[str, Any]:
         "flagged": outside,
         "ts_ns": state.ts_ns,
         "note": note,
+        "venue_bars": _of_venue(one, state),
     }
+
+
+def _pending(one: Follower, state: State, asking: str) -> str:
+    """Why a live value is not known, how many bars more make it so, and what is done about them."""
+    count, of = one.indicator.warming(one.indicator.params(one.values))
+    if not one.indicator.on_bars or not of or state.bars is None:
+        return _needs(one)
+    more = count - state.bars
+    if more <= 0:
+        return "not known"
+    venue = (
+        asking if asking
+        else "made of prints, which the bars of a venue do not tell" if not told_by_bars(one.indicator)
+        else "" if state.given is None
+        else "the venue has no older ones"
+    )  # fmt: skip
+    return f"PENDING: {more:,} more bar{'' if more == 1 else 's'} of {interval_text(of)} needed{f'; {venue}' if venue else ''}"
+
+
+def _of_venue(one: Follower, state: State) -> int:
+    """Of the bars that a value must have, its newest ones, how many are the venue's and not made of our prints."""
+    if not state.given or state.bars is None:
+        return 0
+    count, _ = one.indicator.warming(one.indicator.params(one.values))
+    return max(min(state.given, count - max(state.bars - state.given, 0)), 0)
 
 
 def _needs(one: Follower) -> str:

@@ -13,7 +13,7 @@ from core.analyst.following import Following
 from core.analyst.live import LiveIndicators
 from core.analyst.live_values import Figure
 from core.analyst.series import bars_of
-from core.analyst.words import Opening, Question, Watched
+from core.analyst.words import Opening, Past, Question, Reach, Watched
 from core.errors import UsageError
 from core.types import bar_kind
 from core.workers import frames
@@ -35,7 +35,7 @@ class IndicatorDesk:
     def open(self, opening: Opening) -> None:
         """Where the home is, and what symbols are called."""
         home, folder = Path(opening.home), Path(opening.indicators)
-        self._live = LiveIndicators(home, folder, opening.stream, self._following.want, self._compiling, self._tell)
+        self._live = LiveIndicators(home, folder, opening.stream, self._following.want, self._compiling, self._tell, self._ask)
         self._live.values.learn(opening.names)
 
     def learn(self, names: list[str]) -> None:
@@ -50,6 +50,11 @@ class IndicatorDesk:
             self._live.values.wish(watched.wishes)
             self._live.watch(watched.symbols)
             self._live.start()
+
+    def take_past(self, past: Past) -> None:
+        """What became of bars that the venue was to be asked for."""
+        if self._live is not None:
+            self._live.take_past(past)
 
     def close(self) -> None:
         """End the thread and what is being compiled."""
@@ -72,6 +77,9 @@ class IndicatorDesk:
             (series,) = question.series
             return answers.series(self._live, question.args, bars_of(series), bar_kind(series.interval), self._compiling)
         return WORDS[question.what](self._live, question.args)
+
+    def _ask(self, reaches: list[Reach]) -> None:
+        self._send(frames.message(words.REACHES, reaches))
 
     def _tell(self, figures: list[Figure]) -> None:
         self._send(frames.message(words.VALUES, figures))

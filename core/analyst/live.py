@@ -1,7 +1,8 @@
 """Indicators on the live market: every variant of the home on every symbol it follows, from the moment it is written.
 
 Ticks are taken at once (`LiveValues`). All else is done on a thread of its own: looking once a second at what the home says, compiling,
-and warming up what is new on the tape, in a bank beside; when that is where the market is, its states move in with the live ones.
+and warming up what is new on the tape, in a bank beside; when that is where the market is, its states move in with the live ones. What the
+tape is too young for is warmed up so once more when the venue's bars from before it are there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import structlog
 from core.analyst.compiling import Compiling
 from core.analyst.kept import Kept
 from core.analyst.live_values import Figure, LiveValues
+from core.analyst.pasts import Pasts
+from core.analyst.reaching import Reaching
 from core.analyst.warming import Follower, Tape, go_on, warm
+from core.analyst.words import Past, Reach
 
 log = structlog.get_logger("indicators")
 
@@ -39,21 +43,25 @@ class LiveIndicators:
         want: called with the symbols whose ticks are needed, and the seq after which; -1: from now on.
         compiling: has machine code made.
         tell: as of `LiveValues`.
+        ask: as of `Pasts`.
 
     Attributes:
         kept: what the home says.
         values: what the variants are now.
         ready: the home was looked at.
+        reaching: who waits for the venue's bars.
     """
 
     def __init__(
         self, home: Path, folder: Path, stream: str | None, want: Callable[[list[str], int], None], compiling: Compiling,
-        tell: Callable[[list[Figure]], None],
+        tell: Callable[[list[Figure]], None], ask: Callable[[list[Reach]], None],
     ) -> None:  # fmt: skip
         self.kept = Kept(home, folder)
         self.values = LiveValues(tell)
         self.ready = threading.Event()
         self._tape = Tape(home / "tape.db", stream)
+        self._pasts = Pasts(ask)
+        self.reaching = Reaching(self._tape, self._pasts, self.values.symbols)
         self._want, self._compiling = want, compiling
         self._watched: tuple[str, ...] = ()
         self._followed: tuple[str, ...] = ()
@@ -86,6 +94,11 @@ class LiveIndicators:
         self.values.begin(seq)
         self._wake.set()
 
+    def take_past(self, past: Past) -> None:
+        """What became of bars that the venue was to be asked for."""
+        self._pasts.take(past)
+        self._wake.set()
+
     def _run(self) -> None:
         """The thread's outer edge: what fails here is tried again at the next look."""
         while not self._closing.is_set():
@@ -103,7 +116,7 @@ class LiveIndicators:
         self._look()
         if self._due:
             self._due = self._warm()
-        return self._due
+        return self._deepen() or self._due
 
     def _look(self) -> None:
         """Follow what the home says now on what is streamed now."""
@@ -134,6 +147,16 @@ class LiveIndicators:
                 again |= not self._warm_symbol(symbol, news)
         return again
 
+    def _deepen(self) -> bool:
+        """Warm up those again for whom there is more from before the tape now; whether that must be tried again soon."""
+        again, values = False, self.values
+        self.reaching.keep(values.is_still)
+        for symbol, followers in self.reaching.ready().items():
+            if not self._closing.is_set():
+                again |= not self._warm_symbol(symbol, followers)
+        self.reaching.ask()
+        return again
+
     def _compiled(self, one: Follower) -> bool:
         """Whether its machine code is there, or could be made."""
         if self.values.problem(one):
@@ -147,11 +170,14 @@ class LiveIndicators:
         """Whether they are live now, or never will be."""
         if self.values.floor < 0 or self._tape.newest() < self.values.floor:
             return False  # the tape ends before what is held: it is a moment behind
-        bank, seq = warm(self._tape, symbol, news, self.values.symbols)
+        before = self.reaching.before(symbol, news)
+        warmed = warm(self._tape, symbol, news, self.values.symbols, before)
         for _ in range(TRIES):
-            if self.values.move_in(bank, symbol, seq, news):
+            if self.values.move_in(warmed, symbol, news):
+                self.reaching.done(symbol, before)
                 return True
             if self._closing.wait(AGAIN_S):
                 break
-            seq = go_on(bank, self._tape, symbol, seq, self.values.symbols)
+            seq = go_on(warmed.bank, self._tape, symbol, warmed.seq, self.values.symbols)
+            warmed = warmed._replace(seq=seq)
         return False

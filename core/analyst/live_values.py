@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.analyst.held import Held
-from core.analyst.warming import Follower
+from core.analyst.warming import Follower, Warmed
 from core.analyst.wished import Wished
 from core.indicators.bank import Bank
 from core.types import Records, Symbols
@@ -34,11 +34,16 @@ class State(NamedTuple):
         lines: shape (lines,), NaN not known; None while it is warmed up.
         problem: why it has none.
         ts_ns: of the last tick of the symbol, 0 before there was one.
+        bars: how many it has seen close; None where it does not count them, or is warmed up.
+        given: how many of the first of these are the venue's, in part or altogether; None where the venue was not asked, or has not
+            answered.
     """
 
     lines: NDArray[np.float64] | None
     problem: str
     ts_ns: int
+    bars: int | None = None
+    given: int | None = None
 
 
 class LiveValues:
@@ -65,7 +70,7 @@ class LiveValues:
         self._held = Held()
         self._wished = Wished()
         self._times = np.zeros(0, np.int64)
-        self._live: dict[str, set[str]] = {}
+        self._live: dict[str, dict[str, int | None]] = {}
 
     @property
     def floor(self) -> int:
@@ -133,11 +138,19 @@ class LiveValues:
         with self._lock:
             problem = self.problem(one)
             known = not problem and self.is_live(one, symbol)
-            return State(self._bank.values(one.name, symbol) if known else None, problem, self._time(symbol))
+            if not known:
+                return State(None, problem, self._time(symbol))
+            values, bars = self._bank.values(one.name, symbol), self._bank.bars(one.name, symbol)
+            return State(values, problem, self._time(symbol), bars, self._live[one.name][symbol])
 
     def is_live(self, one: Follower, symbol: str) -> bool:
         """Whether it is where the market is."""
         return symbol in self._live.get(one.name, ())
+
+    def is_still(self, one: Follower, symbol: str) -> bool:
+        """Whether it is where the market is, with the values it had."""
+        found = self.followers.get(one.name)
+        return found is not None and found.same(one) and self.is_live(one, symbol)
 
     @property
     def is_empty(self) -> bool:
@@ -164,12 +177,13 @@ class LiveValues:
                 gone = [symbol for symbol in live if symbol not in symbols or not self.followers[name].follows(symbol)]
                 if gone:
                     self._bank.remove(name, gone)
-                    live.difference_update(gone)
+                    self._live[name] = live = {symbol: given for symbol, given in live.items() if symbol not in gone}
                 if not live:
                     del self._live[name]
 
-    def move_in(self, bank: Bank, symbol: str, seq: int, news: Iterable[Follower]) -> bool:
-        """Go on with what another bank knows of a symbol after `seq`; False where ticks since then are no longer held."""
+    def move_in(self, warmed: Warmed, symbol: str, news: Iterable[Follower]) -> bool:
+        """Go on with what another bank knows of a symbol; False where ticks since then are no longer held."""
+        bank, seq, given = warmed
         with self._lock:
             fresh = self._held.since(seq)
             if fresh is None:
@@ -184,6 +198,6 @@ class LiveValues:
                     continue
                 self._bank.add(one.name, found.indicator, found.values, [symbol])
                 self._bank.go_on_from(bank, one.name, symbol)
-                self._live.setdefault(one.name, set()).add(symbol)
+                self._live.setdefault(one.name, {})[symbol] = given.get(one.name)
             self._tell_changed([self.symbols[symbol]])
             return True

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.errors import SourceError
+from core.errors import CockpitError, SourceError
 from core.indicators.bank import Bank
 from core.indicators.definition import Indicator
 from core.indicators.over import reach_back
@@ -18,7 +18,7 @@ from core.reach import reach_given
 from core.store.reader import newest_seq, ticks_since
 from core.store.scan import scan_ticks
 from core.store.span import tape_rows, tape_windows
-from core.types import MINUTE, Symbols, join
+from core.types import MINUTE, Records, Symbols, join
 from core.variant import Variant
 
 
@@ -66,28 +66,72 @@ class Tape:
         return newest_seq(self.path) if self.path.exists() else 0
 
 
-def warm(tape: Tape, symbol: str, followers: Iterable[Follower], symbols: Symbols) -> tuple[Bank, int]:
-    """Followers of one symbol in a new bank, as they are after its ticks on the tape, and the seq these go through.
+class Before(NamedTuple):
+    """What was before the first tick of a tape (`until_ns`), as TICK records made of the venue's bars."""
 
-    Each takes what `cockpit indicators values` takes: every tick by time and id, from where it `begins`.
+    until_ns: int
+    prints: Records
+
+
+class Warmed(NamedTuple):
+    """Followers as they are after the ticks through `seq`.
+
+    Attributes:
+        given: by name, of those that were given something from before the tape: bars that are the venue's, in part or altogether.
+    """
+
+    bank: Bank
+    seq: int
+    given: dict[str, int]
+
+
+def warm(tape: Tape, symbol: str, followers: Iterable[Follower], symbols: Symbols, before: Mapping[str, Before]) -> Warmed:
+    """Followers of one symbol in a new bank, as they are after its ticks on the tape.
+
+    Each takes what `cockpit indicators values` takes: every tick by time and id, from where it `begins`; one that `before` names takes
+    that first.
 
     Raises:
         StrategyError: an indicator does not compile.
         StoreError: the tape cannot be read.
     """
-    bank, seq = Bank(symbols), tape.newest()
-    waiting = sorted(((begins(tape, symbol, one), one) for one in followers), key=lambda found: found[0])
+    bank, seq, given = Bank(symbols), tape.newest(), {}
+
+    def add(one: Follower) -> None:
+        bank.add(one.name, one.indicator, one.values, [symbol])
+        if one.name in before:
+            given[one.name] = _reach_back(bank, one, symbol, before[one.name].prints)
+
+    waiting = sorted(
+        ((_starts(tape, symbol, one, before.get(one.name)), one) for one in followers),
+        key=lambda found: found[0],
+    )
     if seq:
         windows = scan_ticks(tape.path, symbol, tape.stream, from_ns=waiting[0][0] or None, symbols=symbols)
         try:
             with closing(windows):
                 for window in windows:
-                    waiting = _take(bank, join(window), seq, waiting, symbol)
+                    waiting = _take(bank, join(window), seq, waiting, add)
         except SourceError:  # nothing of it yet
             pass
     for _, one in waiting:
-        bank.add(one.name, one.indicator, one.values, [symbol])
-    return bank, seq
+        add(one)
+    return Warmed(bank, seq, given)
+
+
+def _starts(tape: Tape, symbol: str, one: Follower, before: Before | None) -> int:
+    return before.until_ns if before is not None and len(before.prints) else begins(tape, symbol, one)
+
+
+def _reach_back(bank: Bank, one: Follower, symbol: str, prints: Records) -> int:
+    """Let one of a bank, and no other, take prints of its symbol; how many bars have some."""
+    if not len(prints):
+        return 0
+    try:
+        bank.series(one.name, symbol, prints)
+    except CockpitError as error:
+        bank.failed[one.indicator.name] = str(error)
+    return (bank.bars(one.name, symbol) or 0) + 1  # the last goes on
 
 
 def go_on(bank: Bank, tape: Tape, symbol: str, seq: int, symbols: Symbols) -> int:
@@ -99,14 +143,16 @@ def go_on(bank: Bank, tape: Tape, symbol: str, seq: int, symbols: Symbols) -> in
     return max(seq, newest)
 
 
-def _take(bank: Bank, ticks: Any, seq: int, waiting: list[tuple[int, Follower]], symbol: str) -> list[tuple[int, Follower]]:
-    """Take ticks through `seq`; those of `waiting` that begin among them are in the bank from there on. The others are returned."""
+def _take(
+    bank: Bank, ticks: Records, seq: int, waiting: list[tuple[int, Follower]], add: Callable[[Follower], None]
+) -> list[tuple[int, Follower]]:  # fmt: skip
+    """Take ticks through `seq`; those of `waiting` that begin among them are added to the bank there. The others are returned."""
     ticks = np.ascontiguousarray(ticks.compress(ticks["seq"] <= seq))
     while waiting and len(ticks) and waiting[0][0] <= ticks["ts"][-1]:
         start, one = waiting[0]
         cut = int(np.searchsorted(ticks["ts"], start))
         bank.take(ticks[:cut])
-        bank.add(one.name, one.indicator, one.values, [symbol])
+        add(one)
         ticks, waiting = ticks[cut:], waiting[1:]
     bank.take(ticks)
     return waiting

@@ -20,6 +20,7 @@ CANCEL = 7  # end the scan
 QUIT = 8
 WANTED = 9  # every tick of the symbols wanted comes from here on that has a higher seq, none that came before
 WATCHED = 10  # Watched: from here on indicators are followed
+PAST = 11  # Past: an answer to one of REACHES
 
 # analyst -> engine
 READY = 20
@@ -29,6 +30,7 @@ CAUGHT = 23  # ticks through seq were read from the tape: send those after it, o
 SEEN = 24  # ticks through seq are done
 SCANNED = 25  # Scanned; the scan's number is the frame's seq
 VALUES = 26  # list[tuple[str, float, int]]: wishes whose value is another one: the wish, the value, ns UTC of the tick
+REACHES = 27  # list[Reach]: bars of the venue that are wanted; those wanted before and not among these are not any more
 
 
 class Opening(Struct, frozen=True, kw_only=True):
@@ -95,6 +97,28 @@ class Want(Struct, frozen=True):
 
     symbols: list[str]
     after: int = -1
+
+
+class Reach(Struct, frozen=True):
+    """Bars of a symbol (`venue:SYMBOL`) from one time to another, ns UTC: what the venue has of the time before our prints."""
+
+    symbol: str
+    interval_ns: int
+    start_ns: int
+    until_ns: int
+
+
+class Past(Struct, frozen=True):
+    """What became of a reach.
+
+    Attributes:
+        bars: BAR records, oldest first, all of them over by its end; the last ones shorter, so that they come up to it.
+        problem: why there are none yet: the venue is asked again.
+    """
+
+    reach: Reach
+    bars: bytes = b""
+    problem: str = ""
 
 
 class Behind(Struct, frozen=True):

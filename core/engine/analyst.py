@@ -13,10 +13,11 @@ import msgspec
 import structlog
 
 from core.analyst import words
-from core.analyst.words import Answer, Opening, Question, Scanned, Want
+from core.analyst.words import Answer, Question, Reach, Scanned, Want
 from core.engine.analyst_feed import AnalystFeed
 from core.engine.analyst_indicators import AnalystIndicators
-from core.engine.analyst_process import AnalystProcess
+from core.engine.analyst_past import AnalystPast
+from core.engine.analyst_process import AnalystProcess, opening_of
 from core.engine.analyst_scan import AnalystScan
 from core.engine.analyst_words import AnalystWords
 from core.errors import UsageError
@@ -56,7 +57,7 @@ class Analyst:
         feed: ticks it follows.
         on_bars: answers about bars; `bars`: what they are about.
         scan: of all pairs.
-        indicators: values of variants.
+        indicators: values of variants; `past`: what the venue has for them from before the tape.
         questions: how many were put to it and answered.
         restarts: how often it was started again; `last_end`: why the process before this one ended.
     """
@@ -72,6 +73,7 @@ class Analyst:
         self.words |= self.on_bars.table() | self.scan.table()
         self.indicators = AnalystIndicators(self)
         self.words |= self.indicators.table()
+        self.past = AnalystPast(self)
         self.on_values: Callable[[int, bytearray], None] = self.indicators.hear
         self.questions = 0
         self.restarts = 0
@@ -180,7 +182,7 @@ class Analyst:
         process = self._process = AnalystProcess(self._hear)
         try:
             await process.start()
-            process.send(frames.message(words.OPENING, self._opening()))
+            process.send(frames.message(words.OPENING, opening_of(self.engine)))
             self.feed.begin(process)
             ends = [asyncio.ensure_future(event.wait()) for event in (process.ready, process.gone)]
             await asyncio.wait(ends, timeout=START_S, return_when=asyncio.FIRST_COMPLETED)
@@ -200,22 +202,13 @@ class Analyst:
         self._forget()
         return self.last_end
 
-    def _opening(self) -> Opening:
-        engine = self.engine
-        return Opening(
-            home=str(engine.home),
-            names=engine.symbols.names,
-            idle=engine.lab.idle,
-            indicators=str(engine.config.indicator_folder(engine.home)),
-            stream=engine.venue.stream,
-        )
-
     def _forget(self) -> None:
         """What was asked is not answered any more."""
         for future in self._pending.values():
             if not future.done():
                 future.set_result(None)
         self.scan.lose()
+        self.past.want([])
 
     def _hear(self, kind: int, seq: int, payload: bytearray) -> None:
         self._silent = 0
@@ -231,6 +224,8 @@ class Analyst:
             self.feed.meet(seq)
         elif kind == words.WANT:
             self.feed.want(msgspec.msgpack.decode(payload, type=Want))
+        elif kind == words.REACHES:
+            self.past.want(msgspec.msgpack.decode(payload, type=list[Reach]))
         elif kind == words.SCANNED:
             self.scan.hear(seq, msgspec.msgpack.decode(payload, type=Scanned))
 

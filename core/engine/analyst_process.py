@@ -8,11 +8,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from core.analyst import words
+from core.analyst.words import Opening
 from core.workers import frames
 from core.workers.worker import how_it_ended
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
 
 Hear = Callable[[int, int, bytearray], None]
 
@@ -111,3 +115,14 @@ class AnalystProcess(asyncio.Protocol):
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1
+
+
+def opening_of(engine: Engine) -> Opening:
+    """What it is told first."""
+    return Opening(
+        home=str(engine.home),
+        names=engine.symbols.names,
+        idle=engine.lab.idle,
+        indicators=str(engine.config.indicator_folder(engine.home)),
+        stream=engine.venue.stream,
+    )

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 import numpy as np
 import structlog
 
+from core.analytics.bar_prints import prints_of_bars
 from core.compile.blueprint import Blueprint
 from core.errors import VenueError
 from core.reach import is_reached, reach_from, reach_given
-from core.types import TICK, Origin, Records, interval_ns, join
+from core.types import TICK, Records, interval_ns, join
 from core.venues.venue import Past, RestCall
 
 log = structlog.get_logger("warm")
 
 Fetch = Callable[[RestCall], Awaitable[bytes]]
-PRINTS_A_BAR = 4
 
 #: Prints asked of the venue: one answer. What the tape lacks beyond them is not fetched; the strategy has them as the market goes on.
 MOST_ASKED = 1000
@@ -78,19 +78,3 @@ async def _bars(venue: Past, fetch: Fetch, name: str, plan: Blueprint, before: R
         parts.append(prints_of_bars(bars[bars["qty"] > 0]))  # nothing traded: live there would be no bar either
         start = int(bars["start"][-1]) + step
     return join(parts)
-
-
-def prints_of_bars(bars: Records) -> Records:
-    """Four synthetic prints a bar (open, high, low, close), a quarter of its volume each, so that the same
-    bar-closing code sees the same bar."""
-    ticks = np.zeros(len(bars) * PRINTS_A_BAR, TICK)
-    length = (bars["ts"] - bars["start"]) // PRINTS_A_BAR
-    for k, field in enumerate(("open", "high", "low", "price")):
-        part = ticks[k::PRINTS_A_BAR]
-        part["ts"] = bars["start"] + k * length
-        part["price"] = bars[field]
-        part["qty"] = bars["qty"] / PRINTS_A_BAR
-    ticks["bid"] = ticks["ask"] = np.nan
-    ticks["symbol"] = np.repeat(bars["symbol"], PRINTS_A_BAR)
-    ticks["origin"] = Origin.SYNTHETIC
-    return ticks

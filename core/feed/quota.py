@@ -6,7 +6,7 @@ import asyncio
 from email.utils import parsedate_to_datetime
 
 from core.clock import Clock
-from core.feed.breaker import Breaker
+from core.feed.breaker import ASK_AGAIN_S, Breaker
 from core.feed.buckets import TokenBucket, Usage
 from core.venues.venue import Limits
 
@@ -22,6 +22,9 @@ _CONNECTS_S, _WEIGHT_S = 300.0, 61.0
 #: Of the weight, what calls nobody waits for may use; and from where on they go at an even pace, so that what is used also comes free
 #: at one. How far behind that pace they may make up for, in seconds.
 BACKGROUND_SHARE, FAST_SHARE, _BEHIND_S = 0.95, 2 / 3, 1.0
+
+#: Of the weight, up to where a call may go that is to hold up nobody: the rest is free for whoever comes next.
+SPARE_SHARE = 0.25
 
 
 def retry_after(header: str | None, now_ns: int, default: float) -> float:
@@ -101,6 +104,14 @@ class Quota:
             return used.wait(now, amount)
         paced = self._next_background - now if used.used(now) > used.limit * FAST_SHARE else 0.0
         return max(paced, used.wait(now, amount, BACKGROUND_SHARE))
+
+    def spare_wait(self, amount: float) -> float:
+        """Seconds until a REST call of this weight may be sent that is to hold up no other, 0.0 when now: no silence is asked for, calls
+        are answered, and little of the budget is used."""
+        now = self._clock.monotonic()
+        if self.calls.state(now) != "closed":  # one try at a time is let through: it is for others
+            return max(self.calls.wait(now), ASK_AGAIN_S)
+        return self.hold_left() or self.weight_used.wait(now, amount, SPARE_SHARE)
 
     def weight_said(self, used: int | None) -> None:
         """What the venue says was used in the last minute: others use it from this address too, and so did we before a restart."""

@@ -85,6 +85,10 @@ class Rest:
         """Seconds of silence the venue still wants, 0.0 when none: calls wait for that long."""
         return self._quota.hold_left()
 
+    def spare_s(self, call: RestCall) -> float:
+        """Seconds until a call may be sent that is to hold up no other, 0.0 when now."""
+        return self._quota.spare_wait(call.weight)
+
     async def aclose(self) -> None:
         """Close the connections it keeps; there are no more calls."""
         self._closed = True

@@ -140,6 +140,15 @@ class Bank:
         found, index = self._seat(name, symbol)
         return found.rack.lines(found.number, index).copy()
 
+    def bars(self, name: str, symbol: str) -> int | None:
+        """How many bars a variant has seen close on a symbol; None where its state does not count them.
+
+        Raises:
+            UsageError: it does not follow that symbol.
+        """
+        found, index = self._seat(name, symbol)
+        return found.rack.bars(found.number, index)
+
     def go_on_from(self, other: Bank, name: str, symbol: str) -> None:
         """Let a variant know of a symbol what it knows in another bank of the same table of symbols.
 

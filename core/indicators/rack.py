@@ -13,6 +13,7 @@ from core.errors import CockpitError, StoreError, telling
 from core.indicators import module
 from core.indicators.definition import Indicator
 from core.indicators.loop import FOLLOWER
+from core.kernels.bars import BAR_STATE
 from core.strategy import params_record, source_hash
 from core.types import Records, whole_of
 
@@ -118,6 +119,12 @@ class Rack:
         """Its lines now, shape (lines,): a view until anything is added."""
         place = self._seats[variant, symbol].place
         return self._out[place * self.width : (place + 1) * self.width]
+
+    def bars(self, variant: int, symbol: int) -> int | None:
+        """How many bars it has seen close; None where its state holds no BAR_STATE."""
+        state = self._states[self._seats[variant, symbol].place]
+        field = next((name for name in state.dtype.names or () if state.dtype[name] == BAR_STATE), None)
+        return None if field is None else int(state[field]["count"])
 
     def forget(self) -> None:
         """Nothing is known any more: what raised has values no longer."""

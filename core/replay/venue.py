@@ -88,7 +88,11 @@ class Answers:
         """Nobody wants any."""
         return 0.0
 
-    async def ask(self, call: RestCall, parse: Callable[[bytes], Any]) -> Any:
+    def spare_s(self, call: RestCall) -> float:
+        """Nobody is held up."""
+        return 0.0
+
+    async def ask(self, call: RestCall, parse: Callable[[bytes], Any], *, background: bool = False) -> Any:
         """The answer, parsed."""
         return parse(await self.call(call))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from core.store.migrations import TAPE
 from core.store.schema import open_to_read
@@ -28,6 +29,28 @@ def tape_was_released(path: Path) -> bool:
     query = "SELECT EXISTS(SELECT 1 FROM chunks WHERE last_seq > 0) OR EXISTS(SELECT 1 FROM tick_rows WHERE seq > 0)"
     with open_to_read(path, TAPE) as db:
         return bool(db.execute(query).fetchone()[0])
+
+
+class Zone(NamedTuple):
+    """Ticks of a series with `begin_ns <= ts < end_ns`, and the lowest and the highest of their ids."""
+
+    begin_ns: int
+    end_ns: int
+    first_id: int
+    last_id: int
+
+
+def tape_zones(path: Path, symbol: str, stream: str) -> list[Zone]:
+    """The stretches of five minutes in which a series has ticks, in order.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    query = """SELECT bucket, lo_id, hi_id FROM zones JOIN series USING(series)
+        WHERE axis = 'time' AND symbol = ? AND stream = ? ORDER BY bucket"""
+    with open_to_read(path, TAPE) as db:
+        rows = db.execute(query, (symbol, stream)).fetchall()
+    return [Zone(bucket * TIME_BUCKET, (bucket + 1) * TIME_BUCKET, low, high) for bucket, low, high in rows]
 
 
 def tape_windows(path: Path, symbol: str, stream: str, rows: int) -> list[tuple[int, int]]:

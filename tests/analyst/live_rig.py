@@ -12,6 +12,7 @@ from indicator_rig import walk
 from core.analyst.compiling import Compiling
 from core.analyst.live import LiveIndicators
 from core.analyst.live_values import Figure
+from core.analyst.words import Reach
 from core.errors import StrategyError
 from core.indicators import module
 from core.indicators.catalogue import Catalogue
@@ -65,13 +66,15 @@ class Live:
     Attributes:
         wanted: (symbols, seq) as they were asked for.
         told: figures.
+        reaches: what the venue was to be asked for, whenever that was something else.
     """
 
     def __init__(self, home: Path, watched: Sequence[str] = NAMES) -> None:
         self.home = home
         self.wanted: list[tuple[list[str], int]] = []
         self.told: list[Figure] = []
-        self.of = LiveIndicators(home, home / "indicators", STREAM, self._want, CompilesHere(), self._hear)
+        self.reaches: list[list[Reach]] = []
+        self.of = LiveIndicators(home, home / "indicators", STREAM, self._want, CompilesHere(), self._hear, self.reaches.append)
         self.of.values.learn(NAMES)
         self.of.watch(watched)
 

@@ -77,7 +77,7 @@ async def test_figures_of_a_variant_arrive_as_the_price_moves_and_are_those_of_t
         assert (await submit(rig, SetVariant(variant=FAST)))["line"] == "ema"
         for symbol in (BTC, ETH):
             waiting = await asked(engine, "indicator_values", lambda found: found.get("values") and follows(found), symbol=symbol)
-            assert (waiting["values"][0]["value"], waiting["values"][0]["note"]) == (None, "not known: it needs 9 bars of 5s")
+            assert (waiting["values"][0]["value"], waiting["values"][0]["note"]) == (None, "PENDING: 9 more bars of 5s needed")
         exchange.resume()
         await exchange.finished.wait()
         await until(lambda: engine.last_seq >= 2 * PRINTS, "all prints released")

@@ -275,7 +275,7 @@ def test_values_of_a_risk_outside_its_bounds_are_flagged_and_stay_what_they_are(
     live.variants('[long]\nindicator = "sma"\nparams = {period = 500, interval = "1h"}\n')
     live.of.turn()
     (row,) = answers.values(live.of, {"symbol": NAMES[0]})["values"]
-    assert row["note"] == "not known: it needs 500 bars of 1h"
+    assert row["note"] == "PENDING: 500 more bars of 1h needed; binance is being asked for its history"
 
 
 def test_a_variant_is_checked_with_its_indicator_and_refused_in_one_line(live: Live) -> None:

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from core.feed.quota import BACKGROUND_SHARE, Quota
+from core.feed.quota import BACKGROUND_SHARE, SPARE_SHARE, Quota
 from core.venues.venue import Limits
 
 LIMIT = 6000
@@ -50,6 +50,30 @@ async def test_a_long_back_fill_uses_nine_tenths_of_the_weight_in_every_minute(q
     for minute in range(0, 540, 60):
         used = PAGE * sum(minute <= at < minute + 60 for at in sent)
         assert 0.9 * LIMIT < used <= BACKGROUND_SHARE * LIMIT
+
+
+async def test_what_is_to_hold_up_nobody_goes_while_most_of_the_weight_is_free_and_calls_are_answered(
+    quota: Quota, clock: HandClock
+) -> None:
+    while not quota.spare_wait(PAGE):
+        await quota.weight(PAGE, background=True)
+    assert quota.weight_used.used(clock.time) == SPARE_SHARE * LIMIT
+    before = clock.time
+    await quota.weight(LIMIT * (1 - SPARE_SHARE))
+    assert clock.time == before, "all others have the rest of it at once"
+    clock.time += 61.0 + quota.spare_wait(PAGE)
+    assert quota.spare_wait(PAGE) == 0.0
+    quota.hold(7.0)
+    assert quota.spare_wait(PAGE) == 7.0
+    clock.time += 7.0
+    for _ in range(5):
+        ticket = quota.calls.admit(clock.time)
+        assert ticket is not None
+        quota.calls.end(ticket, clock.time, False)
+    assert quota.spare_wait(PAGE) > 1.0
+    clock.time += quota.calls.open_s
+    assert quota.calls.state(clock.time) == "half_open"
+    assert quota.spare_wait(PAGE) == 1.0, "the one try is for others"
 
 
 async def test_a_thousand_pages_go_in_a_fraction_of_a_minute(quota: Quota, clock: HandClock) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_analyst import INTERVALS, READY, SYMBOLS, FakeAnalyst, scan_state, trends
+from fake_analyst import INTERVALS, READY, SYMBOLS, FakeAnalyst, scan_state, trends, value
 from fake_engine import CATALOGUE, NOON, FakeEngine
 from fake_indicators import CATALOGUE as INDICATORS
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, text_of, trading
@@ -348,6 +348,18 @@ async def test_variants_are_told_with_unit_age_and_what_is_wrong_with_them(tmp_p
         assert line_with(app, "slow_sma", "PENDING: 63 more bars needed")
         await pilot.press("5", "down", "enter")
         await eventually(lambda: line_with(app, "flagged", "outside of what its type allows"))
+
+
+async def test_a_value_that_rests_on_bars_of_the_venue_is_marked_and_says_on_how_many(tmp_path: Path) -> None:
+    found = {
+        **READY,
+        "values": [value("slow", venue_bars=187), value("soon", value=None, venue_bars=3, note="PENDING: 9 more bars needed")],
+    }
+    async with analysed(tmp_path, indicator_values=found) as (_, _, app, pilot):
+        await eventually(lambda: line_with(app, "▶slow", "61.234", " v ", "0 to 100"))
+        assert line_with(app, "soon", "PENDING: 9 more bars needed")
+        await pilot.press("5", "enter")
+        await eventually(lambda: line_with(app, "rests on", "187 bars of the venue's own, from before our prints"))
 
 
 async def test_without_variants_it_is_said_how_to_get_one(tmp_path: Path) -> None:
