@@ -17,8 +17,9 @@ from engine_rig import Rig, exchange_of, running, until, write_recording
 from core.commands import Backtest, CancelRun, NoteRun, NoteStudy, Optimize, Terms, TrialCount
 from core.engine.requests import Requests
 from core.errors import UsageError
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
 from core.research.job import outcome_of
+from core.research.order import Order
 from core.research.rows import trip_rows
 from core.research.service import Detail
 from core.strategy_files import builtin_folder
