@@ -13,7 +13,7 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, blueprint, live_variant
 from core.compile.machine_code import ready
 from core.compile.module import compiled
-from core.errors import CockpitError, StrategyError
+from core.errors import CockpitError
 from core.parent import die_with
 from core.strategy import describe_fields
 from core.strategy_files import discover, load, strategy_file
@@ -121,11 +121,7 @@ def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms =
     Raises:
         StrategyError: no such strategy, it does not load or compile, or a parameter is refused.
     """
-    path = strategy_file(name, folders)
-    if path is None:
-        known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
-    definition = load(path)
+    definition = load(strategy_file(name, folders))
     if definition.hedged:
         refuse_apart(name, terms)
     plan = blueprint(definition, params, live_variant(terms))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands import Terms
-from core.errors import StrategyError, UsageError
+from core.errors import UsageError
 from core.research.calibration.costs import Costs
 from core.research.source import Source
 from core.research.source_legs import open_leg_sources
@@ -72,11 +72,7 @@ def strategy_of(order: Order) -> Definition:
     Raises:
         UsageError: there is none of that name, or it does not load.
     """
-    path = strategy_file(order.strategy, order.folders)
-    if path is None:
-        known = sorted(p.stem for folder in order.folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {order.strategy!r}; there are: {', '.join(known)}")
-    return load(path)
+    return load(strategy_file(order.strategy, order.folders))
 
 
 def source_of(order: Order, definition: Definition, from_ns: int | None) -> Source:
