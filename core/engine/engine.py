@@ -226,7 +226,7 @@ class Engine:
         except TimeoutError:
             why = self.tape.trouble or self.ledger.trouble or "too slow"
             self.failure = self.failure or f"not all was saved, a database is {why}: the next start does the rest again"
-        self.alarms.flush()
+        self.alarms.writing.flush()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
