@@ -86,7 +86,7 @@ class Copilot:
             await asyncio.sleep(wait_s())
             try:
                 await once()
-            except Exception as error:
+            except Exception as error:  # the task's outer edge: advice that fails is told, and must not end the engine
                 log.exception("the copilot failed")
                 self.engine.alarms.raise_("copilot", "warning", f"the copilot failed: {type(error).__name__}: {one_line(str(error), 120)}")
             else:
