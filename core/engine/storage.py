@@ -42,7 +42,7 @@ async def open_files(engine: Engine, opened: AsyncExitStack) -> None:
     opened.push_async_callback(engine.ledger.close)
     await engine.dispatch.open()
     engine.alarms.writing.keep = partial(_keep_alert, engine)
-    opened.callback(setattr, engine.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
+    opened.callback(setattr, engine.alarms.writing, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
     engine.tape.on_trouble = partial(_tell_trouble, engine, "tape")
     engine.ledger.on_trouble = partial(_tell_trouble, engine, "ledger")
     engine.settler = Settler(engine.tape.wait_synced)
