@@ -27,7 +27,8 @@ from benchmarks.sealed import make_tape
 from core.commands import Terms
 from core.compile.blueprint import backtest_variant, blueprint
 from core.compile.instance import Instance
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.research.sources import open_source
 from core.store.reader import ticks_since
 from core.strategy_files import builtin_folder, load

@@ -8,7 +8,6 @@ app ── link ── core.client ── the engine's socket
 from __future__ import annotations
 
 import gc
-import shlex
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -34,6 +33,7 @@ from cockpit.paint import Brush
 from cockpit.palette import ActionProvider
 from cockpit.replaying import Pressed
 from cockpit.settings import Settings, leave_in, left_in
+from cockpit.shell_words import to_type
 from cockpit.system import SystemScreen
 from cockpit.text import clean
 from cockpit.tones import THEMES
@@ -172,25 +172,13 @@ class CockpitApp(App[None]):
     def detach(self) -> None:
         """Leave; the engine goes on."""
         pid = f" (pid {self.live.header.pid})" if self.live.header and self.link.up else ""
-        again, stop = self.words(), self.words("stop")
+        again, stop = to_type(self.home, self.live.mode), to_type(self.home, self.live.mode, "stop")
         self.leave(f"The engine{pid} keeps running: `{again}` brings you back, `{stop}` ends it.")
 
     def leave(self, farewell: str) -> None:
         """End the screen, and say this on the terminal."""
         self.farewell = farewell + "\n"
         self.exit()
-
-    def words(self, *command: str) -> str:
-        """What to type for this home's engine: `cockpit stop --demo`."""
-        from core.home import default_home, demo_home, replay_home
-
-        if self.live.mode == "replay":
-            here = ["--home", shlex.quote(str(self.home))]
-            ours = self.home == replay_home(default_home())
-            return " ".join(["cockpit", *(command or ["replay"]), *(here if command or not ours else [])])
-        demo = self.live.mode == "demo"
-        here = [] if self.home == (demo_home() if demo else default_home()) else ["--home", shlex.quote(str(self.home))]
-        return " ".join(["cockpit", *command, *(["--demo"] if demo else []), *here])
 
     def redraw(self) -> None:
         """Paint every cell again: the terminal may show something else by now."""

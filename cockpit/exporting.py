@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gzip
 import os
-import sys
 import zlib
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +17,7 @@ from cockpit.report import Report
 from cockpit.study import StudyReport
 from cockpit.subject import subject, yet
 from cockpit.text import clean
+from core.child import running
 from core.errors import CockpitError, one_line
 
 if TYPE_CHECKING:
@@ -103,17 +103,9 @@ async def run_page(report: Report, folder: Path) -> str:
         CockpitError: it cannot be written.
     """
     name = f"{Path(report.id).name}.html"
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "core.research.report.job", str(os.getpid()),
-        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
-    )  # fmt: skip
-    try:
-        words = msgspec.structs.asdict(report) | {"path": str(folder / name)}
+    words = msgspec.structs.asdict(report) | {"path": str(folder / name)}
+    async with running("core.research.report.job", str(os.getpid()), stderr=asyncio.subprocess.PIPE, own_session=True) as process:
         said, complaint = await process.communicate(msgspec.msgpack.encode(words))
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     try:
         last = msgspec.json.decode(said, type=_LastWord)
     except msgspec.MsgspecError:

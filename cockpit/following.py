@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cockpit import notices, trials
 from cockpit.panes.replay_text import time_at, went_back
+from cockpit.shell_words import to_type
 from cockpit.text import clean
 from cockpit.welcome import welcome
 from core.errors import CockpitError, NotRunning
@@ -144,7 +145,7 @@ class Follower:
         app = self.app
         if time.monotonic() - self._answered < GONE:
             return what
-        again = app.words(*(("replay", "--background") if app.live.mode == "replay" else ("start",)))
+        again = to_type(app.home, app.live.mode, *(("replay", "--background") if app.live.mode == "replay" else ("start",)))
         if not self._helped:
             self._helped = True
             app.say(f"{what}: `{again}` in another terminal brings it back", "warning")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cockpit import figures
 from cockpit.panes.prices import bare
+from cockpit.shell_words import to_type
 from cockpit.text import clean
 from core.commands import Flatten, Pause, Reduce, Resume, Stop, Unregister
 from core.view import StrategyRow
@@ -195,7 +196,7 @@ def leave(app: CockpitApp) -> None:
     positions = f"{holding} position{'s' if holding != 1 else ''}" if holding else "no position"
     stays = f"; {positions} stay{'' if holding > 1 else 's'} open, as journalled" if holding else ""
     answers = [
-        ("d", "detach", f"the engine keeps running; `{app.words()}` brings you back"),
+        ("d", "detach", f"the engine keeps running; `{to_type(app.home, app.live.mode)}` brings you back"),
         ("s", "stop", f"end the engine{stays}{_goes_on(app)}"),
     ]
     if holding:
@@ -230,7 +231,7 @@ def _holding(row: StrategyRow) -> str:
 
 
 def _goes_on(app: CockpitApp) -> str:
-    return f"; `{app.words()}` plays on from here" if app.live.mode == "replay" else ""
+    return f"; `{to_type(app.home, app.live.mode)}` plays on from here" if app.live.mode == "replay" else ""
 
 
 def _real(app: CockpitApp) -> str:

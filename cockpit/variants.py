@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from cockpit.panes.prices import bare
@@ -22,19 +23,19 @@ def edit(app: CockpitApp) -> None:
     """Open the form of the variant under the cursor."""
     from cockpit.forms.variant import edit_variant
 
-    pane = app.analyst.indicators
-    if pane.chosen is None:
-        app.say("no variant is under the cursor: n makes one")
-    else:
-        edit_variant(app, pane.chosen.variant, then=pane.question.ask_soon)
+    _with_chosen(app, edit_variant)
 
 
 def delete(app: CockpitApp) -> None:
     """Ask, then delete the variant under the cursor."""
     from cockpit.forms.variant import delete_variant
 
+    _with_chosen(app, delete_variant)
+
+
+def _with_chosen(app: CockpitApp, do: Callable[..., None]) -> None:
     pane = app.analyst.indicators
     if pane.chosen is None:
         app.say("no variant is under the cursor: n makes one")
     else:
-        delete_variant(app, pane.chosen.variant, then=pane.question.ask_soon)
+        do(app, pane.chosen.variant, then=pane.question.ask_soon)

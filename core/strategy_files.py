@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -173,10 +173,17 @@ def builtin_folder() -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def strategy_file(name: str, folders: Iterable[Path]) -> Path | None:
-    """The file a name means: the last folder that has it, so a user's file shadows a built-in."""
+def strategy_file(name: str, folders: Sequence[Path]) -> Path:
+    """The file a name means: the last folder that has it, so a user's file shadows a built-in.
+
+    Raises:
+        StrategyError: none has it.
+    """
     found = [folder / f"{name}.py" for folder in folders if (folder / f"{name}.py").is_file()]
-    return found[-1] if found else None
+    if not found:
+        known = sorted({path.stem for folder in folders for path in folder.glob("[!_]*.py")})
+        raise StrategyError(f"no strategy {one_line(name, 60)!r}; there are: {', '.join(known)}")
+    return found[-1]
 
 
 def discover(folders: Iterable[Path]) -> Catalogue:

@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _hush()
         sys.stderr.write(f"cockpit: what was to be printed could not be: {error.strerror}\n")
         return 1
-    except Exception as error:
+    except Exception as error:  # the command's outer edge: whatever is left over is a line and a report
         if os.environ.get("COCKPIT_DEBUG"):
             raise
         return _complain(_unexpected(error, words), 1, words)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands
-from cockpit.cli.progress import PERIOD, Progress
+from cockpit.cli.progress import Progress
 from cockpit.cli.stopping import stopping
 from cockpit.figures import many
 from core.errors import NotRunning, UsageError
@@ -72,13 +71,9 @@ class Replayed(Progress):
 
     def tell(self, ticks: int, strategies: int) -> None:
         """So many ticks were replayed, so many strategies came to their end."""
-        now = time.monotonic()
-        if not self._seen or now - self._last < PERIOD:
-            return
-        self._notice.cancel()
-        self._last = now
-        rate = ticks / (now - self._began) / 1e6
-        self._put(f"replayed {ticks / 1e6:,.1f} M ticks  {rate:,.1f} M/s  {many(strategies, 'strategy', 'strategies')} done")
+        if (elapsed := self._due()) is not None:
+            rate = ticks / elapsed / 1e6
+            self._put(f"replayed {ticks / 1e6:,.1f} M ticks  {rate:,.1f} M/s  {many(strategies, 'strategy', 'strategies')} done")
 
 
 def _report(found: Findings) -> Iterator[str]:

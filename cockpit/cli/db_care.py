@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.db_proof import is_there
 from cockpit.cli.parser import Commands
-from cockpit.cli.progress import PERIOD, Progress
+from cockpit.cli.progress import Progress
 from cockpit.cli.stopping import stopping
 from core.errors import CockpitError, NotRunning, UsageError
 
@@ -49,10 +49,7 @@ class Working(Progress):
 
     def tell(self, text: str) -> None:
         """Show this, if it is time."""
-        now = time.monotonic()
-        if self._seen and now - self._last >= PERIOD:
-            self._notice.cancel()
-            self._last = now
+        if self._due() is not None:
             self._put(text)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from cockpit.cli.parser import Commands
-from cockpit.cli.progress import PERIOD, Progress
+from cockpit.cli.progress import Progress
 from cockpit.cli.stopping import stopping
 
 if TYPE_CHECKING:
@@ -170,12 +170,8 @@ class Reading(Progress):
 
     def tell(self, ticks: int) -> None:
         """So many ticks were read."""
-        now = time.monotonic()
-        if not self._seen or now - self._last < PERIOD:
-            return
-        self._notice.cancel()
-        self._last = now
-        self._put(f"read {ticks / 1e6:,.1f} M ticks  {ticks / (now - self._began) / 1e6:,.1f} M/s")
+        if (elapsed := self._due()) is not None:
+            self._put(f"read {ticks / 1e6:,.1f} M ticks  {ticks / elapsed / 1e6:,.1f} M/s")
 
 
 def _report(proof: Proof, ok: bool, elapsed: float) -> Iterator[str]:

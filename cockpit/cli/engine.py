@@ -39,7 +39,9 @@ class Launch:
 
     def argv(self, home: Path) -> list[str]:
         """The command line of its process."""
-        words = [sys.executable, "-P", "-m", "core.engine", "--home", str(home), "--mode", self.mode]
+        from core.child import command
+
+        words = command("core.engine", "--home", str(home), "--mode", self.mode)
         if self.venue:
             words += ["--venue", self.venue]
         if self.symbols:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 
-from cockpit.cli.progress import PERIOD, Progress
+from cockpit.cli.progress import Progress
 from cockpit.figures import age
 from cockpit.text import clean, fit, width
 
@@ -23,12 +23,9 @@ class Figure(Progress):
         part: 0..1; None unknown.
         """
         text = clean(text)
-        now = time.monotonic()
-        if not self._seen or now - self._last < PERIOD:
+        elapsed = self._due()
+        if elapsed is None:
             return
-        self._notice.cancel()
-        self._last = now
-        elapsed = now - self._began
         if part is None:
             self._put(_cut(text))
             return

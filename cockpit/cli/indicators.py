@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli.param_lines import param_lines
 from cockpit.cli.parser import Commands, pairs
 
 if TYPE_CHECKING:
@@ -74,11 +75,7 @@ def _listing(document: list[dict[str, Any]]) -> Iterator[str]:
         yield f"{found['name']}: {found['sentence']}"
         yield from textwrap.wrap(found["more"], 140, initial_indent="    ", subsequent_indent="    ")
         yield f"    gives {', '.join(headed(line['name'], line['unit']) for line in found['lines'])}"
-        for row in found["params"]:
-            signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-            bounds = ", ".join(f"{sign} {row[key]:g}" for key, sign in signs.items() if key in row)
-            allowed = " | ".join(row.get("choices", ())) or bounds
-            yield f"    {row['name']}={row['default']}  {row['type']}{f', {allowed}' if allowed else ''}  {row['description']}".rstrip()
+        yield from param_lines(found["params"])
 
 
 def headed(name: str, unit: str) -> str:

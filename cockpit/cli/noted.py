@@ -11,8 +11,9 @@ from core.errors import CockpitError, NotRunning
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.commands import NoteRun, NoteStudy
-    from core.research.backtest import Order, Result
+    from core.research.backtest import Result
     from core.research.curve import Curve
+    from core.research.order import Order
     from core.research.portfolio.run import Portfolio
     from core.research.search.findings import Findings
     from core.research.search.progress import Progress

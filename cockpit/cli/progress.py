@@ -47,14 +47,10 @@ class Progress:
         self._put("")
 
     def __call__(self, source: Source, done: int) -> None:
-        now = time.monotonic()
-        if not self._seen or now - self._last < PERIOD:
-            return
-        from core.research.source import share
+        if (elapsed := self._due()) is not None:
+            from core.research.source import share
 
-        self._notice.cancel()
-        self._last = now
-        self._put((self._about + line(share(source, done), done, now - self._began))[:_WIDEST])
+            self._put((self._about + line(share(source, done), done, elapsed))[:_WIDEST])
 
     def stage(self, text: str) -> None:
         """What comes now has a source of its own; the text stands before its line."""
@@ -63,11 +59,17 @@ class Progress:
 
     def rows(self, done: int, total: int) -> None:
         """So many of about so many rows were read."""
+        if (elapsed := self._due()) is not None:
+            self._put(line(min(done / total, 1.0) if total else None, done, elapsed))
+
+    def _due(self) -> float | None:
+        """Seconds since it began, where it is time for another line and somebody looks on; who asks writes one then."""
         now = time.monotonic()
-        if self._seen and now - self._last >= PERIOD:
-            self._notice.cancel()
-            self._last = now
-            self._put(line(min(done / total, 1.0) if total else None, done, now - self._began))
+        if not self._seen or now - self._last < PERIOD:
+            return None
+        self._notice.cancel()
+        self._last = now
+        return now - self._began
 
     def _put(self, text: str) -> None:
         if self._length or text:

@@ -18,8 +18,9 @@ from core.errors import UsageError
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from cockpit.cli.tables import Made
-    from core.research.backtest import Order, Result
+    from core.research.backtest import Result
     from core.research.curve import Curve
+    from core.research.order import Order
     from core.research.report_text import Setting
 
 SOURCES = """\
@@ -66,9 +67,10 @@ def backtest(call: Call) -> int:
     from cockpit.cli.noted import kept, note_run
     from cockpit.cli.progress import Progress
     from cockpit.cli.stopping import stopping
-    from core.research.backtest import Order, run_backtest
+    from core.research.backtest import run_backtest
     from core.research.curve import Curve
     from core.research.job import MOST_FILLS
+    from core.research.order import Order
 
     options = call.options
     check_tables(options, options.sources)

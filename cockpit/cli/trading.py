@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from cockpit.cli.param_lines import param_lines
 from cockpit.cli.parser import Commands, Parser, comma_list, pairs
 from cockpit.cli.terms import add_params, add_terms, folders, term, terms
 from core.errors import UsageError
@@ -108,11 +109,7 @@ def _catalogue(document: list[dict[str, Any]]) -> Iterator[str]:
     for found in document:
         yield f"{found['name']}: {found['sentence']}"
         yield f"    {found['checks']['words'] if found['checks'] else 'not checked'}"
-        for row in found["params"]:
-            signs = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
-            bounds = ", ".join(f"{sign} {row[key]:g}" for key, sign in signs.items() if key in row)
-            allowed = " | ".join(row.get("choices", ())) or bounds
-            yield f"    {row['name']}={row['default']}  {row['type']}{f', {allowed}' if allowed else ''}  {row['description']}".rstrip()
+        yield from param_lines(found["params"])
 
 
 def register(call: Call) -> int:

@@ -14,8 +14,9 @@ from core.errors import UsageError
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
-    from core.research.backtest import Order, Result
+    from core.research.backtest import Result
     from core.research.curve import Curve
+    from core.research.order import Order
     from core.research.trends.matrix import Ask, Backtests
 
 #: Newest bars of each interval that can be asked for.

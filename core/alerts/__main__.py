@@ -12,8 +12,8 @@ import time
 import msgspec
 
 from core.alerts.trial import Trial, try_rule
-from core.compile.__main__ import die_with
 from core.errors import CockpitError
+from core.parent import die_with
 
 #: Seconds between two words of how far it is.
 PERIOD = 0.2

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import sys
-import threading
 
 from core.analyst import words
 from core.analyst.desk import Desk
+from core.parent import join
 from core.workers import frames
-from core.workers.__main__ import die_with, go_first, watch
 
 READ_BYTES = 1 << 20
 
@@ -20,17 +18,9 @@ NICE = 5
 
 
 def main() -> None:
-    """Serve frames on the socket whose descriptor is the first argument until QUIT or the end of the stream.
-
-    The other arguments: the lifeline, the parent's pid.
-    """
-    descriptor, lifeline, parent = (int(word) for word in sys.argv[1:4])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    die_with(parent)
-    go_first()
+    """Serve frames of the parent until QUIT or the end of the stream."""
+    stream, _ = join(sys.argv[1:])
     os.nice(NICE)
-    threading.Thread(target=watch, args=(lifeline,), daemon=True).start()
-    stream = socket.socket(fileno=descriptor)
     with Desk(stream.sendall) as desk:
         desk.send(frames.frame(words.READY))
         _serve(stream, desk)

@@ -9,8 +9,8 @@ from pathlib import Path
 from core.errors import CockpitError, one_line
 from core.indicators import module
 from core.indicators.definition import load
+from core.parent import die_with
 from core.research.standing_back import step_back
-from core.workers.__main__ import die_with
 
 
 def main() -> int:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 
+from core.child import command
 from core.compile.machine_code import ready
 from core.errors import StrategyError
 from core.indicators import module
@@ -76,11 +76,11 @@ class Compiling:
                 process.kill()
 
     def _begin(self, words: list[str], errors: int) -> subprocess.Popen[bytes] | None:
-        command = [sys.executable, "-P", "-m", "core.analyst.compiler", str(os.getpid()), *words]
+        words = command("core.analyst.compiler", str(os.getpid()), *words)
         with self._turn:
             if self._closed.is_set():
                 return None
-            process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+            process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
             self._processes.add(process)
         return process
 

@@ -10,7 +10,7 @@ from core.analyst.series import bars_of
 from core.analyst.words import Question
 from core.analytics.trend import Measures, Reading, read_trend, suggestions_for
 from core.commands import Terms
-from core.research.backtest import Order
+from core.research.order import Order
 from core.research.trends.document import document
 from core.research.trends.matrix import Ask, Cell, Fit
 from core.types import Records

@@ -8,13 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
-import sys
 
 import msgspec
 from msgspec import Struct
 
 from core.channels.message import Message
 from core.channels.outcome import DELIVERED, Outcome
+from core.child import running
 
 #: A child that takes longer is ended. Services are told at once, but some answer slowly, and it has to load apprise.
 TIMEOUT_S = 30.0
@@ -74,19 +74,11 @@ class Services:
 
     async def _ask(self, letter: Letter) -> Answer | str:
         """The child's answer, or why there is none."""
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "core.channels.apprise_child", str(int(self._timeout_s) + 5),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
-        )  # fmt: skip
-        try:
-            out, _ = await asyncio.wait_for(process.communicate(msgspec.json.encode(letter)), self._timeout_s)
-        except TimeoutError:
-            return f"apprise took over {self._timeout_s:.0f} s and was ended"
-        finally:
-            if process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    process.kill()
-                await process.wait()
+        async with running("core.channels.apprise_child", str(int(self._timeout_s) + 5)) as process:
+            try:
+                out, _ = await asyncio.wait_for(process.communicate(msgspec.json.encode(letter)), self._timeout_s)
+            except TimeoutError:
+                return f"apprise took over {self._timeout_s:.0f} s and was ended"
         with contextlib.suppress(msgspec.MsgspecError):
             return msgspec.json.decode(out, type=Answer)
         return f"apprise ended with {process.returncode} and said nothing"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -15,7 +13,8 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, blueprint, live_variant
 from core.compile.machine_code import ready
 from core.compile.module import compiled
-from core.errors import CockpitError, StrategyError
+from core.errors import CockpitError
+from core.parent import die_with
 from core.strategy import describe_fields
 from core.strategy_files import discover, load, strategy_file
 from core.term_rules import refuse_apart
@@ -80,8 +79,6 @@ class Wrong(msgspec.Struct, frozen=True, tag="wrong"):
     message: str
 
 
-PR_SET_PDEATHSIG = 1
-
 #: How a strategy trades of which nothing is said.
 TERMS = Terms()
 
@@ -124,25 +121,13 @@ def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms =
     Raises:
         StrategyError: no such strategy, it does not load or compile, or a parameter is refused.
     """
-    path = strategy_file(name, folders)
-    if path is None:
-        known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
-    definition = load(path)
+    definition = load(strategy_file(name, folders))
     if definition.hedged:
         refuse_apart(name, terms)
     plan = blueprint(definition, params, live_variant(terms))
     if not ready(plan.text):
         compiled(plan.text)
     return plan
-
-
-def die_with(parent: int) -> None:
-    """End with the engine, even in the middle of a user's endless loop."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)
 
 
 def main() -> None:

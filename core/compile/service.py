@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from core.child import running
 from core.commands import Terms
 from core.errors import StrategyError
 
@@ -25,24 +25,11 @@ async def ask_compiler(request: dict[str, Any], timeout_s: float = TIMEOUT_S) ->
     Raises:
         StrategyError: it refused, or the file hung or crashed the process; one line.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-P",
-        "-m",
-        "core.compile",
-        str(os.getpid()),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    try:
-        out, err = await asyncio.wait_for(process.communicate(msgspec.msgpack.encode(request)), timeout_s)
-    except TimeoutError:
-        raise StrategyError(f"{request.get('name', 'the strategies')}: loading took over {timeout_s:.0f} s and was ended") from None
-    finally:
-        if process.returncode is None:  # too slow, or nobody waits for it any more
-            process.kill()
-            await process.wait()
+    async with running("core.compile", str(os.getpid()), stderr=asyncio.subprocess.PIPE) as process:
+        try:
+            out, err = await asyncio.wait_for(process.communicate(msgspec.msgpack.encode(request)), timeout_s)
+        except TimeoutError:
+            raise StrategyError(f"{request.get('name', 'the strategies')}: loading took over {timeout_s:.0f} s and was ended") from None
     if process.returncode != 0 or not out:
         last = err.decode(errors="replace").strip().rpartition("\n")[2]
         raise StrategyError(f"{request.get('name', 'the strategies')}: the compiler process ended with {process.returncode}: {last}")

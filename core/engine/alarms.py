@@ -1,7 +1,7 @@
 """What a person should know now: open and past alerts, newest first, each raised once until it is resolved; all on the ledger.
 
 Thousands a minute are a few lines: what comes again soon after it ended is the same alert, counted; what is too much of one kind is
-counted by one alert (`core.engine.crowd`); and a line of the ledger is rewritten at most every ten seconds.
+counted by one alert (`core.engine.crowd`); and a line of the ledger is rewritten now and then (`core.engine.alarm_writing`).
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ from collections import deque
 from collections.abc import Callable, Iterable
 
 from core.engine.alarm import Alert
+from core.engine.alarm_writing import AlarmWriting
 from core.engine.crowd import Crowd
 from core.errors import UsageError, one_line
-from core.types import MINUTE, SECOND
+from core.types import MINUTE
 from core.view import AlertRow
 
 LINES = 200
@@ -27,12 +28,6 @@ MOST_OPEN = 500
 #: So much of an id is enough to name an alert by.
 SHORTEST_ID = 6
 
-#: How often an alert that goes on changing is written.
-WRITE_NS = 10 * SECOND
-
-#: Takes an alert's id and row whenever it is raised or changes.
-Keep = Callable[[str, AlertRow], None]
-
 _WORD = re.compile(r"\b[a-z]{2,}\b")
 
 
@@ -44,18 +39,17 @@ class Alarms:
         changed: called after every change.
 
     Attributes:
-        keep: what puts them on the ledger, once that is open.
+        writing: what puts them on the ledger.
         crowd: those that got no line of their own.
     """
 
     def __init__(self, now_ns: Callable[[], int], changed: Callable[[], None]) -> None:
-        self.keep: Keep | None = None
+        self.writing = AlarmWriting(now_ns)
         self.crowd = Crowd()
         self._now_ns = now_ns
         self._changed = changed
         self._open: dict[str, Alert] = {}
         self._past: deque[Alert] = deque(maxlen=LINES)
-        self._unsaid: dict[str, Alert] = {}
         self._seen: dict[tuple[str, str], Alert] = {}
         self._recalled: set[str] = set()
 
@@ -168,10 +162,10 @@ class Alarms:
                 continue
             if row.open and not row.rule and (row.acked_ns or row.snoozed_ns):
                 self._seen[row.level, row.text] = alert
-            if row.open and self.keep is not None:
+            if row.open and self.writing.keep is not None:
                 alert.open = False
                 alert.said = alert.row()
-                self.keep(alert.id, alert.said)
+                self.writing.keep(alert.id, alert.said)
             if (row.level, row.text) not in self._seen:
                 self._past.append(alert)
 
@@ -184,14 +178,7 @@ class Alarms:
             if alert.snoozed_ns and now >= alert.snoozed_ns:
                 alert.snoozed_ns = 0
                 self._say(alert)
-        for alert in list(self._unsaid.values()):
-            self._write(alert, now)
-
-    def flush(self) -> None:
-        """Write all that changed, at once."""
-        for alert in list(self._unsaid.values()):
-            alert.said_ns = 0
-            self._write(alert, self._now_ns())
+        self.writing.sweep()
 
     def rows(self) -> list[AlertRow]:
         """Open ones first, then the past, newest first."""
@@ -238,20 +225,5 @@ class Alarms:
         self._say(alert)
 
     def _say(self, alert: Alert) -> None:
-        self._unsaid[alert.id] = alert
-        self._write(alert, self._now_ns())
+        self.writing.say(alert)
         self._changed()
-
-    def _write(self, alert: Alert, now: int) -> None:
-        """Put it on the ledger, unless that was done a moment ago: `sweep` does it then. An end is told at once, the first time."""
-        row = alert.row()
-        said = alert.said
-        marked = said is not None and (said.acked_ns, said.snoozed_ns) != (row.acked_ns, row.snoozed_ns)  # by a person
-        if said is not None and not marked and said.open == row.open and said.text == row.text:
-            self._unsaid.pop(alert.id, None)
-            return
-        first_end = not row.open and (alert.times == 1 or alert.rule)
-        if self.keep is not None and (first_end or marked or said is None or abs(now - alert.said_ns) >= WRITE_NS):
-            self._unsaid.pop(alert.id, None)
-            alert.said, alert.said_ns = row, now
-            self.keep(alert.id, row)

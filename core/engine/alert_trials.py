@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.alert_rules import AnyRule
 from core.alerts.trial import Trial, check_past
+from core.child import running
 from core.engine.alert_subjects import checked
 from core.errors import UsageError, one_line
 from core.research.standing_back import step_back
@@ -73,10 +73,7 @@ class Trials:
 
     async def _run(self, asked: bytes) -> None:
         answer = self._answer
-        words = [sys.executable, "-P", "-m", "core.alerts", str(os.getpid())]
-        pipe = asyncio.subprocess.PIPE
-        process = await asyncio.create_subprocess_exec(*words, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL, limit=1 << 22)
-        try:
+        async with running("core.alerts", str(os.getpid()), line=1 << 22) as process:
             step_back(process.pid, idle=True)
             assert process.stdin is not None
             assert process.stdout is not None
@@ -91,7 +88,3 @@ class Trials:
                     answer |= {"state": "failed", "note": said["wrong"]}
             if answer["state"] == "running":
                 answer |= {"state": "failed", "note": f"the test ended with {await process.wait()} before it was done"}
-        finally:
-            if process.returncode is None:
-                process.kill()
-                await process.wait()

@@ -18,10 +18,10 @@ from core.engine.analyst_feed import AnalystFeed
 from core.engine.analyst_indicators import AnalystIndicators
 from core.engine.analyst_past import AnalystPast
 from core.engine.analyst_process import AnalystProcess, opening_of
+from core.engine.analyst_questions import AnalystQuestions
 from core.engine.analyst_scan import AnalystScan
 from core.engine.analyst_words import AnalystWords
 from core.errors import UsageError
-from core.latency import Stage
 from core.types import Records
 from core.workers import frames
 from core.workers.vitals import Vitals
@@ -58,7 +58,7 @@ class Analyst:
         on_bars: answers about bars; `bars`: what they are about.
         scan: of all pairs.
         indicators: values of variants; `past`: what the venue has for them from before the tape.
-        questions: how many were put to it and answered.
+        questions: those that are with it, and how many it answered.
         restarts: how often it was started again; `last_end`: why the process before this one ended.
     """
 
@@ -75,15 +75,12 @@ class Analyst:
         self.words |= self.indicators.table()
         self.past = AnalystPast(self)
         self.on_values: Callable[[int, bytearray], None] = self.indicators.hear
-        self.questions = 0
+        self.questions = AnalystQuestions(engine.clock)
         self.restarts = 0
         self.last_end = ""
         self._process: AnalystProcess | None = None
-        self._pending: dict[int, asyncio.Future[Answer | None]] = {}
-        self._number = self._silent = 0
-        self._times = Stage()
+        self._silent = 0
         self._vitals = Vitals()
-        self._answers = msgspec.msgpack.Decoder(Answer)
 
     @property
     def pid(self) -> int:
@@ -115,23 +112,9 @@ class Analyst:
 
     async def put(self, question: Question) -> Answer | None:
         """Have the process answer, however long that takes; None where it is not there, or ended before."""
-        process = self._process
-        if process is None or self.state != "ready":
+        if self._process is None or self.state != "ready":
             return None
-        self._number += 1
-        number, began = self._number, self.engine.clock.monotonic()
-        future: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
-        self._pending[number] = future
-        process.send(frames.message(words.QUESTION, question, number))
-        try:
-            answer = await future
-        finally:
-            self._pending.pop(number, None)
-        if answer is None:
-            return None
-        self.questions += 1
-        self._times.record(self.engine.clock.now_ns(), int((self.engine.clock.monotonic() - began) * 1e9))
-        return answer
+        return await self.questions.put(self._process, question)
 
     def send(self, data: bytes) -> bool:
         """Send frames; False where nobody is ready to take them."""
@@ -147,7 +130,7 @@ class Analyst:
 
     def look(self) -> None:
         """End a process that hangs; its end is one as any other. Looks are counted, not seconds: we may not have been running ourselves."""
-        self._silent = self._silent + 1 if self._pending else 0
+        self._silent = self._silent + 1 if self.questions else 0
         if self._silent > MOST_SILENT and self._process is not None:
             self._silent = 0
             log.error("analyst hangs", pid=self.pid)
@@ -204,18 +187,14 @@ class Analyst:
 
     def _forget(self) -> None:
         """What was asked is not answered any more."""
-        for future in self._pending.values():
-            if not future.done():
-                future.set_result(None)
+        self.questions.forget()
         self.scan.lose()
         self.past.want([])
 
     def _hear(self, kind: int, seq: int, payload: bytearray) -> None:
         self._silent = 0
         if kind == words.ANSWER:
-            future = self._pending.get(seq)
-            if future is not None and not future.done():
-                future.set_result(self._answers.decode(payload))
+            self.questions.hear(seq, payload)
         elif kind == words.VALUES:
             self.on_values(seq, payload)
         elif kind == words.SEEN:
@@ -232,15 +211,14 @@ class Analyst:
     def figures(self) -> dict[str, Any]:
         """For `status`: the process, its questions, its ticks."""
         cpu, rss = self._vitals.look(self.pid) if self.pid else (None, None)
-        p99 = self._times.recent(self.engine.clock.now_ns()).quantile(0.99)
         return {
             "state": self.state,
             "pid": self.pid,
             "cpu_pct": cpu,
             "rss_mb": rss,
-            "questions": self.questions,
-            "waiting": len(self._pending),
-            "p99_ms": None if p99 is None else round(p99 / 1e6, 2),
+            "questions": self.questions.answered,
+            "waiting": len(self.questions),
+            "p99_ms": self.questions.p99_ms,
             "restarts": self.restarts,
             "last_end": self.last_end,
             "scan": self.scan.stage,

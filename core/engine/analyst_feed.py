@@ -74,7 +74,7 @@ class AnalystFeed:
         process = self._process
         if process is None:
             return
-        if process.waiting > ROOM:
+        if process.unsent > ROOM:
             self.falls += 1
             self._fall_behind(self.sent_seq)
             return

@@ -100,10 +100,10 @@ class AnalystScan:
             self._task.cancel()
 
     async def _send(self, wanted: list[tuple[str, str]], window: int) -> None:
-        """The task's outer edge: a scan that cannot be made ends nothing."""
+        """Have it made, whatever becomes of it."""
         try:
             await self._send_once_there(wanted, window)
-        except Exception as error:
+        except Exception as error:  # the task's outer edge: a scan must not end the engine
             log.exception("a scan could not be made")
             self._known, self._note = Scanned(stage="failed"), one_line(f"it could not be made: {error!r}")
 

@@ -42,8 +42,7 @@ def check(command: Backtest | Optimize, folders: list[Path]) -> None:
         if not source.startswith("tape:") and not os.path.isabs(source):
             raise UsageError(f"{one_line(source, 200)}: give the whole path, from its first folder on")
     for name in command.strategies if isinstance(command, Optimize) else [command.strategy]:
-        if strategy_file(name, folders) is None:
-            raise UsageError(f"no strategy {one_line(name, 60)!r}")
+        strategy_file(name, folders)  # refuses a name that none has
     if isinstance(command, Optimize):
         for text in command.ranges:
             parse_range(text)

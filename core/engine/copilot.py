@@ -64,15 +64,15 @@ class Copilot:
         """Take up what an earlier engine said, and what of it nobody wants to hear."""
         ledger = self.engine.ledger
         entries = []
-        for row in reversed(await ledger.newest_advice(RECALLED)):
+        for row in reversed(await ledger.advice.newest(RECALLED)):
             try:
                 entries.append(Entry.of(row))
             except (ValueError, TypeError) as error:
                 log.warning("advice that cannot be read", id=row["advice_id"], error=str(error))
         self.board.recall(entries)
-        self.board.scores = await ledger.advice_scores()
-        self.board.number = await ledger.last_advice()
-        self.board.mutes = {tuple(json.loads(name)): until for name, until in (await ledger.mutes()).items()}
+        self.board.scores = await ledger.advice.scores()
+        self.board.number = await ledger.advice.last_number()
+        self.board.mutes = {tuple(json.loads(name)): until for name, until in (await ledger.advice.mutes()).items()}
 
     async def run(self) -> None:
         """Take up what was, then look and ask for ever: whatever goes wrong here is told, and no reason for the engine to end."""
@@ -86,7 +86,7 @@ class Copilot:
             await asyncio.sleep(wait_s())
             try:
                 await once()
-            except Exception as error:
+            except Exception as error:  # the task's outer edge: advice that fails is told, and must not end the engine
                 log.exception("the copilot failed")
                 self.engine.alarms.raise_("copilot", "warning", f"the copilot failed: {type(error).__name__}: {one_line(str(error), 120)}")
             else:
@@ -111,7 +111,7 @@ class Copilot:
         """Write what changed."""
         changed = self.board.changes(self.engine.clock.now_ns())
         if changed:
-            self.engine.ledger.put_advice([entry.columns() for entry in changed])
+            self.engine.ledger.advice.put([entry.columns() for entry in changed])
 
     async def obey(self, command: AdviceCommand, actor: str) -> dict[str, Any]:
         """Do a command about advice.
@@ -135,7 +135,7 @@ class Copilot:
         await self.engine.journal.enter(command, actor)
         key = command.rule or "", command.subject or ""
         self.board.mutes[key] = command.until_ns
-        self.engine.ledger.mute_advice(json.dumps(key), command.until_ns)
+        self.engine.ledger.advice.mute(json.dumps(key), command.until_ns)
         return {"rule": command.rule, "subject": command.subject, "until_ns": command.until_ns}
 
     def noticed(self, command: Command) -> None:

@@ -64,8 +64,6 @@ if TYPE_CHECKING:  # loaded where there is a recording to play
 
 log = structlog.get_logger("engine")
 
-DRAIN_S = 10.0
-
 
 class Engine:
     """One home's engine. `await start(names)`, wait for `stopping`, then `await stop()`, also when `start` failed.
@@ -213,20 +211,9 @@ class Engine:
         log.info("engine stopped", ticks=self.market.ticks_total, failure=self.failure)
 
     async def _quiesce(self) -> None:
-        """Stop streaming, then wait until workers have seen all ticks and their last snapshots and fills are on disk."""
+        """Stop streaming, save what came of it, then end all tasks."""
         await asyncio.gather(self.feed.aclose(), return_exceptions=True)  # what ended the feed is told in `failure`
-        try:
-            if self.failure is None:
-                self.incoming.absorb()
-                await asyncio.wait_for(self.tape.flush(), DRAIN_S)
-                if not await self.answers.catch_up(save=True):
-                    log.warning("workers did not answer in time")
-                self.sentinel.save()
-                await asyncio.wait_for(self.settler.drain(), DRAIN_S)
-        except TimeoutError:
-            why = self.tape.trouble or self.ledger.trouble or "too slow"
-            self.failure = self.failure or f"not all was saved, a database is {why}: the next start does the rest again"
-        self.alarms.flush()
+        await storage.save_all(self)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from core.child import command
 from core.clock import iso
 from core.errors import CockpitError
 from core.exchange.hours import Closure
@@ -53,7 +53,7 @@ async def start_exchange(
     Raises:
         CockpitError: it did not start; its own last line says why.
     """
-    words = [sys.executable, "-P", "-m", "core.exchange", "--port", "0", "--die-with-parent"]
+    words = command("core.exchange", "--port", "0", "--die-with-parent")
     words += ["--recording", *map(str, recordings)] if recordings else []
     words += ["--speed", speed] if speed else []
     words += ["--scenario", scenario] if scenario else []

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger("storage")
 
+#: Seconds a database may take to write down what waits when the engine stops.
+DRAIN_S = 10.0
+
 BEREFT = "the ledger was not there and begins anew: strategies and fills of before are not known"
 
 
@@ -41,8 +44,8 @@ async def open_files(engine: Engine, opened: AsyncExitStack) -> None:
     engine.ledger = await Ledger.open(engine.home / "ledger.db")
     opened.push_async_callback(engine.ledger.close)
     await engine.dispatch.open()
-    engine.alarms.keep = partial(_keep_alert, engine)
-    opened.callback(setattr, engine.alarms, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
+    engine.alarms.writing.keep = partial(_keep_alert, engine)
+    opened.callback(setattr, engine.alarms.writing, "keep", None)  # the tape closes after the ledger, and may be in trouble till the end
     engine.tape.on_trouble = partial(_tell_trouble, engine, "tape")
     engine.ledger.on_trouble = partial(_tell_trouble, engine, "ledger")
     engine.settler = Settler(engine.tape.wait_synced)
@@ -57,6 +60,22 @@ async def begin_session(engine: Engine, opened: AsyncExitStack) -> None:
     first = engine.last_seq + 1
     await engine.ledger.start_session(session, engine.started_ns, mode=engine.mode, first_seq=first, fingerprint=fingerprint())
     opened.push_async_callback(_end_session, engine, session)
+
+
+async def save_all(engine: Engine) -> None:
+    """Once nothing comes in any more: return when workers have seen all ticks, and their last snapshots and fills are on disk."""
+    try:
+        if engine.failure is None:
+            engine.incoming.absorb()
+            await asyncio.wait_for(engine.tape.flush(), DRAIN_S)
+            if not await engine.answers.catch_up(save=True):
+                log.warning("workers did not answer in time")
+            engine.sentinel.save()
+            await asyncio.wait_for(engine.settler.drain(), DRAIN_S)
+    except TimeoutError:
+        why = engine.tape.trouble or engine.ledger.trouble or "too slow"
+        engine.failure = engine.failure or f"not all was saved, a database is {why}: the next start does the rest again"
+    engine.alarms.writing.flush()
 
 
 def _bereft(engine: Engine) -> bool:

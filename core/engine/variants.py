@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from core.commands import RemoveVariant, SetVariant, VariantCommand
-from core.errors import UsageError, one_line
-from core.indicators.variant_text import names_in, put_variant, remove_variant
+from core.indicators.variant_text import put_variant, refuse_known, refuse_unknown, remove_variant
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -35,8 +34,8 @@ class Variants:
         engine = self.engine
         variant = await engine.analyst.indicators.check(command.variant)
         async with self._writing:
-            if command.anew and variant.name in await asyncio.to_thread(names_in, engine.home):
-                raise UsageError(f"there is another variant called {variant.name}: remove it first")
+            if command.anew:
+                await asyncio.to_thread(refuse_known, engine.home, variant.name)
             command_id = await engine.journal.enter(msgspec.structs.replace(command, variant=variant), actor)
             await asyncio.to_thread(put_variant, engine.home, variant, anew=command.anew)
             engine.ledger.took_effect(command_id, engine.last_seq)
@@ -45,9 +44,7 @@ class Variants:
     async def _remove(self, command: RemoveVariant, actor: str) -> dict[str, Any]:
         engine = self.engine
         async with self._writing:
-            names = await asyncio.to_thread(names_in, engine.home)
-            if command.name not in names:
-                raise UsageError(f"no variant {one_line(command.name, 80)!r}; there are: {', '.join(names) or 'none'}")
+            await asyncio.to_thread(refuse_unknown, engine.home, command.name)
             command_id = await engine.journal.enter(command, actor)
             await asyncio.to_thread(remove_variant, engine.home, command.name)
             engine.ledger.took_effect(command_id, engine.last_seq)

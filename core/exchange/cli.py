@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import ctypes
 import json
 import os
 import signal
@@ -26,10 +25,8 @@ from core.exchange.market import Market
 from core.exchange.recording import RecordedMarket
 from core.exchange.scenario import load
 from core.exchange.server import LocalExchange
+from core.parent import die_with
 from core.types import MINUTE
-
-#: From <linux/prctl.h>.
-_PR_SET_PDEATHSIG = 1
 
 _START_DELAY_S = 0.2
 
@@ -69,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Serve; the exit code: 0 after SIGINT or SIGTERM, 1 when it failed, 2 when the flags cannot work."""
     chosen = arguments().parse_args(argv)
     if chosen.die_with_parent:
-        _end_with_parent(os.getppid())
+        die_with(os.getppid(), signal.SIGTERM)
     try:
         market = _market(chosen)
         script = script_of(chosen, [item.symbol for item in market.listings])
@@ -155,16 +152,6 @@ def _watch_stdin(stop: Callable[[], object]) -> None:
             stop()
 
     threading.Thread(target=read_to_end, name="stdin", daemon=True).start()
-
-
-def _end_with_parent(parent: int) -> None:
-    """Have the kernel end this process with its parent, where there is such a thing."""
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() != parent:
-        # It was gone before the kernel was told.
-        sys.exit(0)
 
 
 def _loop() -> asyncio.AbstractEventLoop:

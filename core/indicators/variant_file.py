@@ -16,13 +16,12 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from core.errors import UsageError, one_line
 from core.indicators.catalogue import Catalogue
-from core.indicators.variant_text import FILE, Block, blocks_of, lines_of, plain, put_variant, remove_variant
+from core.indicators.variant_text import FILE, Block, blocks_of, lines_of, plain, put_variant, remove_variant, table_of
 from core.indicators.variants import Variant, check
 
 __all__ = ["FILE", "Variants", "add_variant", "complete", "read_variants", "remove_variant"]
@@ -94,11 +93,7 @@ def complete(variant: Variant, catalogue: Catalogue) -> Variant:
 
 
 def _variant(lines: list[str], block: Block) -> Variant:
-    """Read alone, behind as many empty lines as stand before it: what TOML complains of has the right number."""
-    text = "\n" * block.begin + "\n".join(lines[block.begin : block.end]) + "\n"
-    document = tomllib.loads(text)
-    name = plain(block.name)
-    table: Any = document.get(name)
+    name, table = plain(block.name), table_of(lines, block)
     if not isinstance(table, Mapping):
         raise UsageError(f"[{block.name}] is no table of a variant")
     for key in table:

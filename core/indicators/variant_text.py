@@ -1,4 +1,4 @@
-"""The text of a home's `indicators.toml`: its tables found, written and taken out; comments stay where they are.
+"""The text of a home's `indicators.toml`: its tables found, read, written and taken out; comments stay where they are.
 
 Nothing of an indicator is known here: whether a variant can be is looked at by who writes it (`core.indicators.variant_file`).
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -51,10 +52,10 @@ def put_variant(home: Path, variant: Variant, *, anew: bool = False) -> None:
         ConfigError: the file cannot be read.
         CockpitError: the file cannot be written.
     """
+    if anew:
+        refuse_known(home, variant.name)
     lines = lines_of(home / FILE)
     ours = _named(lines, variant.name)
-    if ours and anew:
-        raise UsageError(f"there is another variant called {variant.name}: remove it first")
     if ours:
         first, *more = ours
         gone = {number for block in more for number in range(block.begin, block.end)}
@@ -76,22 +77,33 @@ def remove_variant(home: Path, name: str) -> None:
         ConfigError: the file cannot be read.
         CockpitError: the file cannot be written.
     """
+    refuse_unknown(home, name)
     lines = lines_of(home / FILE)
-    ours = _named(lines, name)
-    if not ours:
-        known = ", ".join(names_in(home)) or "none"
-        raise UsageError(f"no variant {one_line(name, 80)!r}; there are: {known}")
-    gone = {number for block in ours for number in range(block.begin, block.end)}
+    gone = {number for block in _named(lines, name) for number in range(block.begin, block.end)}
     _write(home / FILE, [line for number, line in enumerate(lines) if number not in gone])
 
 
-def names_in(home: Path) -> list[str]:
-    """The names of all tables, whether or not what they say is right.
+def refuse_known(home: Path, name: str) -> None:
+    """Make sure that no table has this name, whether or not what it says is right.
 
     Raises:
+        UsageError: one has.
         ConfigError: the file cannot be read.
     """
-    return list(dict.fromkeys(plain(block.name) for block in blocks_of(lines_of(home / FILE))))
+    if _named(lines_of(home / FILE), name):
+        raise UsageError(f"there is another variant called {name}: remove it first")
+
+
+def refuse_unknown(home: Path, name: str) -> None:
+    """Make sure that a table has this name, whether or not what it says is right.
+
+    Raises:
+        UsageError: none has.
+        ConfigError: the file cannot be read.
+    """
+    names = dict.fromkeys(plain(block.name) for block in blocks_of(lines_of(home / FILE)))
+    if name not in names:
+        raise UsageError(f"no variant {one_line(name, 80)!r}; there are: {', '.join(names) or 'none'}")
 
 
 def lines_of(path: Path) -> list[str]:
@@ -123,6 +135,16 @@ def blocks_of(lines: list[str]) -> Iterator[Block]:
         begin, name = number, found["name"]
     if name:
         yield Block(name, begin, len(lines))
+
+
+def table_of(lines: list[str], block: Block) -> Any:
+    """What one table says, read alone, behind as many empty lines as stand before it: what TOML complains of has the right number.
+
+    Raises:
+        TOMLDecodeError: it is no TOML.
+    """
+    text = "\n" * block.begin + "\n".join(lines[block.begin : block.end]) + "\n"
+    return tomllib.loads(text).get(plain(block.name))
 
 
 def _end(lines: list[str], begin: int, end: int) -> int:

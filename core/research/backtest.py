@@ -4,80 +4,37 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
-from core.errors import SourceError, StrategyError, UsageError
+from core.errors import SourceError
 from core.kernels.records import FILL, FUNDING, MARK, REPORT
 from core.research.account import account_run
 from core.research.beginning import begun
-from core.research.calibration.costs import Costs
 from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.decisions import Decisions, decisions_of
 from core.research.figures import figures
 from core.research.metrics import finite, metrics
+from core.research.order import Order, refuse_holes, source_of, strategy_of
 from core.research.regimes import Regimes, step_of
 from core.research.rows import fill_rows
 from core.research.short_bars import refuse_short_bars, short_bars_note
 from core.research.signals import Signals
 from core.research.source import Source
-from core.research.source_legs import open_leg_sources
-from core.research.source_verdict import Holes, refuse
-from core.research.sources import open_sources
 from core.research.tables import tables
 from core.research.trips import closed_trips, trips_of_legs
 from core.research.volatility import refuse_long_bars
 from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
 from core.strategy import Definition
-from core.strategy_files import load, strategy_file
 from core.term_rules import refuse_apart, refuse_idle
 from core.types import Records, join
 
 Progress = Callable[[Source, int], None]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to run.
-
-    Attributes:
-        sources, symbol: of a strategy of several legs as of `core.research.source_legs.open_leg_sources`.
-        folders: where strategies lie, later ones shadow earlier ones.
-        from_ns: first time traded; what lies before it in the source only warms the strategy up.
-        allow_gaps: run over a source that lacks data; the result says so.
-        cache: take files from the cache of what was parsed before, and keep them there.
-        watched: whether somebody wants what only a look at every print tells: how far each trip was ahead and behind, how long
-            equity lay below its peak, and in what market each trip was entered. Of one symbol only.
-        signals: the newest so many decisions are kept with what they rested on; None: all of them; 0: nobody asked.
-        costs: what was measured of the symbol takes the place of the terms; None: nothing was.
-    """
-
-    sources: list[str]
-    strategy: str
-    folders: list[Path]
-    params: dict[str, Any] = field(default_factory=dict)
-    terms: Terms = field(default_factory=Terms)
-    symbol: str | None = None
-    home: Path | None = None
-    from_ns: int | None = None
-    to_ns: int | None = None
-    as_delivered: bool = False
-    allow_gaps: bool = False
-    cache: bool = True
-    watched: bool = False
-    signals: int | None = 0
-    costs: Costs | None = None
-
-    def priced(self, symbol: str) -> Order:
-        """The same with the terms that were measured for a symbol, where there are any."""
-        return self if self.costs is None else replace(self, terms=self.costs.terms(symbol, self.terms), costs=None)
 
 
 @dataclass(frozen=True)
@@ -129,53 +86,14 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     if definition.hedged:
         refuse_apart(definition.name, order.terms)
     reach = reach_of(definition, order.params, order.from_ns)
-    source = _opened(order, definition, reach)
+    source = source_of(order, definition, reach)
     refuse_short_bars(definition, order.params, source.interval_ns)
     if (further := reach_of(definition, order.params, order.from_ns, source.interval_ns)) != reach:
-        source = _opened(order, definition, further)
+        source = source_of(order, definition, further)
     source.since_ns = order.from_ns or 0
     source.told = None if reading is None else partial(reading, source)
     refuse_holes(source.text, source.listed(), order.allow_gaps)
     return run_over(source, order.priced(source.symbol), definition, progress, curve)
-
-
-def _opened(order: Order, definition: Definition, from_ns: int | None) -> Source:
-    if definition.legs > 1:
-        if order.as_delivered or order.costs is not None:
-            what = "as-delivered order" if order.as_delivered else "measured costs"
-            raise UsageError(f"{order.strategy} trades {definition.legs} symbols: {what} are for one")
-        return open_leg_sources(
-            order.sources, definition.legs, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, cache=order.cache
-        )
-    return open_sources(
-        order.sources, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, as_delivered=order.as_delivered,
-        cache=order.cache,
-    )  # fmt: skip
-
-
-def definition_of(order: Order) -> Definition:
-    """The strategy of one symbol that an order names.
-
-    Raises:
-        UsageError: there is none of that name, it does not load, or it trades several symbols.
-    """
-    definition = strategy_of(order)
-    if definition.legs != 1:
-        raise UsageError(f"{order.strategy} trades {definition.legs} symbols: here a strategy of one is wanted")
-    return definition
-
-
-def strategy_of(order: Order) -> Definition:
-    """The strategy that an order names, of one symbol or several.
-
-    Raises:
-        UsageError: there is none of that name, or it does not load.
-    """
-    path = strategy_file(order.strategy, order.folders)
-    if path is None:
-        known = sorted(p.stem for folder in order.folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {order.strategy!r}; there are: {', '.join(known)}")
-    return load(path)
 
 
 def run_over(source: Source, order: Order, definition: Definition, progress: Progress | None = None, curve: Curve | None = None) -> Result:
@@ -208,16 +126,6 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
     result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch, decisions.signals)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result
-
-
-def refuse_holes(text: str, holes: Holes | None, allow_gaps: bool) -> None:
-    """Let a source that lacks data go no further where that is not allowed.
-
-    Raises:
-        GapsError: it lacks some.
-    """
-    if holes is not None and not allow_gaps:
-        raise refuse(text, holes)
 
 
 def _run(

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
 from core.research.calibration.asked import costs_of
 from core.research.curve import Curve
 from core.research.figures import held_until
+from core.research.order import Order
 from core.research.rows import trip_rows
 from core.research.service import Detail, Outcome, Progress, Request, Said
 from core.research.serving import outcome_or_wrong, serve, write_detail

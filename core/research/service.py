@@ -10,12 +10,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
+from core.child import command, why_it_ended
 from core.commands import Terms
 from core.errors import CockpitError, StrategyError, one_line
 from core.measured_terms import Paid
@@ -170,7 +170,7 @@ async def converse(
         CockpitError: it was refused, raised or crashed; one line.
     """
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", module, str(os.getpid()),
+        *command(module, str(os.getpid())),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         limit=LONGEST_LINE,
     )  # fmt: skip
@@ -196,7 +196,7 @@ async def converse(
     if isinstance(said, Wrong):
         raise GapsError(said.message) if said.gaps else StrategyError(said.message)
     if not isinstance(said, last):
-        raise CockpitError(f"the run crashed ({_ending(code)}){': ' + complaint if complaint else ''}")
+        raise CockpitError(f"the run crashed ({why_it_ended(code)}){': ' + complaint if complaint else ''}")
     return said
 
 
@@ -231,7 +231,3 @@ async def _tail(stream: asyncio.StreamReader) -> str:
     while part := await stream.read(1 << 16):
         kept = (kept + part)[-KEPT_BYTES:]
     return one_line(kept.decode(errors="replace").strip().rpartition("\n")[2])
-
-
-def _ending(code: int) -> str:
-    return f"exit code {code}" if code >= 0 else f"killed by signal {-code}"

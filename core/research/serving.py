@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, TypeVar
 
 import msgspec
 
-from core.compile.__main__ import die_with
 from core.errors import CockpitError
+from core.parent import die_with
 from core.research.service import Wrong
 from core.research.source_verdict import GapsError
 

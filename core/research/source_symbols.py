@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from core.child import running
 from core.errors import CockpitError, SourceError, one_line
 
 #: Seconds a look may take; whatever takes longer is judged by the run itself.
@@ -50,19 +51,12 @@ async def look(path: str) -> Held:
     Raises:
         CockpitError: the process came to nothing.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "core.research.source_symbols", path,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL, start_new_session=True,
-    )  # fmt: skip
+    asked = running("core.research.source_symbols", path, stdin=asyncio.subprocess.DEVNULL, own_session=True)
     try:
-        async with asyncio.timeout(WITHIN_S):
+        async with asked as process, asyncio.timeout(WITHIN_S):
             said, _ = await process.communicate()
     except TimeoutError:
         return Held()
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
     try:
         return msgspec.json.decode(said, type=Held)
     except msgspec.MsgspecError as error:

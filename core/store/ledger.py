@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from core.store import ledger_rows as rows_
+from core.store.advice import AdviceTable
 from core.store.connection import Run, WriteConnection
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
@@ -32,11 +33,13 @@ class Ledger(WrittenFile):
 
     Attributes:
         outbox: what is to be told of alerts outside.
+        advice: what the copilot said.
     """
 
     def __init__(self, connection: WriteConnection) -> None:
         super().__init__(connection, Writer(connection))
         self.outbox = Outbox(self._writer)
+        self.advice = AdviceTable(self._writer)
 
     @classmethod
     async def open(cls, path: Path) -> Ledger:
@@ -118,19 +121,6 @@ class Ledger(WrittenFile):
         """
         return self._put(partial(put_alerts, rows=rows, marks=marks, posts=posts), len(rows) + len(marks) + len(posts))
 
-    def put_advice(self, rows: Sequence[Mapping[str, Any]]) -> Done:
-        """Note advice, as mappings of the columns of `advice`; a later row of an id changes all but its rule, subject and beginning.
-
-        Raises:
-            StoreError: a column is missing or unknown.
-        """
-        values = [checked(rows_.ADVICE, row) for row in rows]
-        return self._put(partial(rows_.upsert, relation=rows_.ADVICE, rows=values), len(values))
-
-    def mute_advice(self, name: str, until_ns: int) -> Done:
-        """Note until when nothing is said of something."""
-        return self._put(partial(rows_.upsert, relation=rows_.MUTES, rows=[(name, until_ns)]))
-
     def add_run(self, run_id: str, ts_ns: int, *, kind: str, strategy: str, source: str, params: str, result: str) -> Done:
         """Note a backtest or one trial of a search."""
         row = dict(run_id=run_id, ts_ns=ts_ns, kind=kind, strategy=strategy, source=source, params=params, result=result)
@@ -189,26 +179,6 @@ class Ledger(WrittenFile):
     async def marks(self) -> dict[str, str]:
         """How far rules have looked: JSON by name."""
         return {row["name"]: row["payload"] for row in await self._ask("SELECT * FROM alert_marks")}
-
-    async def newest_advice(self, count: int) -> list[dict[str, Any]]:
-        """Advice that lasts, and the newest of the rest, the newest first."""
-        query = "SELECT * FROM advice WHERE ended_ns = 0 OR rowid > (SELECT coalesce(max(rowid), 0) FROM advice) - ? ORDER BY rowid DESC"
-        return await self._ask(query, (count,))
-
-    async def advice_scores(self) -> dict[str, tuple[int, int]]:
-        """By rule: how often its advice was right, and how often that could be told."""
-        rows = await self._ask(
-            "SELECT rule, sum(outcome = 'hit') AS hits, count(*) AS n FROM advice WHERE outcome IN ('hit', 'miss') GROUP BY rule"
-        )
-        return {row["rule"]: (int(row["hits"]), int(row["n"])) for row in rows}
-
-    async def last_advice(self) -> int:
-        """The highest number of an `advice-N`, 0 when there is none."""
-        return int((await self._ask("SELECT coalesce(max(CAST(substr(advice_id, 8) AS INTEGER)), 0) AS number FROM advice"))[0]["number"])
-
-    async def mutes(self) -> dict[str, int]:
-        """Until when nothing is said, by name."""
-        return {row["name"]: row["until_ns"] for row in await self._ask("SELECT * FROM advice_mutes")}
 
     async def fills(self, strategy_id: str | None = None) -> list[dict[str, Any]]:
         """Fills of one strategy or all, in the order they were added."""

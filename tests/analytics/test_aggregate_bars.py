@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,19 +13,6 @@ import pytest
 from core.analytics.bars import OHLCV, aggregate, exact_sums
 from core.kernels.bars import BAR_STATE, close_bar
 from core.types import MINUTE, TICK
-
-
-@pytest.fixture(scope="module")
-def xrpeth(shared_data: Path) -> Any:
-    """TICK records of the recorded XRPETH aggTrades."""
-    name = "binance_spot_XRPETH_aggTrades_20191011_20191013.json.gz"
-    trades = [t["info"] for t in json.loads(gzip.decompress((shared_data / "trades" / name).read_bytes()))]
-    ticks = np.zeros(len(trades), TICK)
-    ticks["ts"] = [t["T"] * 1_000_000 for t in trades]
-    ticks["price"] = [float(t["p"]) for t in trades]
-    ticks["qty"] = [float(t["q"]) for t in trades]
-    ticks["side"] = [-1 if t["m"] else 1 for t in trades]
-    return ticks
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +14,9 @@ from core.analytics.bars import OHLCV, aggregate
 from core.store.reader import read_ticks, ticks_since
 from core.store.span import tape_windows
 from core.store.tape import Tape
-from core.types import MINUTE, TICK, BarQuality, Origin, Records, Symbols, bar_kind, join
+from core.types import MINUTE, BarQuality, Origin, Records, Symbols, bar_kind, join
 
 NAME, STREAM = "binance:XRPETH", "aggTrade"
-
-
-@pytest.fixture(scope="module")
-def xrpeth(shared_data: Path) -> Records:
-    """TICK records of the recorded XRPETH aggTrades."""
-    name = "binance_spot_XRPETH_aggTrades_20191011_20191013.json.gz"
-    trades = [t["info"] for t in json.loads(gzip.decompress((shared_data / "trades" / name).read_bytes()))]
-    ticks = np.zeros(len(trades), TICK)
-    ticks["ts"] = [t["T"] * 1_000_000 for t in trades]
-    ticks["recv"] = ticks["ts"] + 3_000_000
-    ticks["id"] = [t["a"] for t in trades]
-    ticks["price"] = [float(t["p"]) for t in trades]
-    ticks["qty"] = [float(t["q"]) for t in trades]
-    ticks["side"] = [-1 if t["m"] else 1 for t in trades]
-    ticks["seq"] = 1 + np.arange(len(trades))
-    ticks["bid"] = ticks["ask"] = np.nan
-    return ticks
 
 
 async def recorded(folder: Path, ticks: Records, tier: str) -> Path:

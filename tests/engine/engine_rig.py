@@ -20,7 +20,8 @@ from core.engine.engine import Engine
 from core.exchange.recording import RecordedMarket
 from core.exchange.server import LocalExchange
 from core.home import make_home
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
+from core.research.order import Order
 from core.strategy_files import builtin_folder
 from core.types import Symbols
 from core.venues.binance import Binance

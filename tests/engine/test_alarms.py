@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.engine.alarms import AGAIN_NS, LINES, MOST_OPEN, WRITE_NS, Alarms
+from core.engine.alarm_writing import WRITE_NS
+from core.engine.alarms import AGAIN_NS, LINES, MOST_OPEN, Alarms
 from core.engine.crowd import OF_A_KIND, OF_A_LEVEL
 from core.types import MINUTE, SECOND
 from core.view import AlertRow
@@ -19,7 +20,7 @@ class Told:
         self.writes = 0
         self.ledger: dict[str, AlertRow] = {}
         self.alarms = Alarms(lambda: self.now, lambda: None)
-        self.alarms.keep = self.keep
+        self.alarms.writing.keep = self.keep
 
     def keep(self, id_: str, row: AlertRow) -> None:
         self.writes += 1

@@ -111,12 +111,12 @@ async def test_a_trend_a_pair_and_correlations_are_told_of_the_bars_that_are_ove
 async def test_the_same_question_is_put_to_the_process_once_for_the_same_bars(tmp_path: Path) -> None:
     async with rig_of(tmp_path) as rig:
         first = await settled(rig, "pair", PAIR)
-        asked = rig.engine.analyst.questions
+        asked = rig.engine.analyst.questions.answered
         again = await rig.engine.analyst.ask("pair", PAIR)
-        assert rig.engine.analyst.questions == asked
+        assert rig.engine.analyst.questions.answered == asked
         assert first["series"] == again["series"]
         await rig.engine.analyst.ask("pair", {**PAIR, "window": 30})
-        assert rig.engine.analyst.questions == asked + 1
+        assert rig.engine.analyst.questions.answered == asked + 1
 
 
 @pytest.mark.parametrize(
@@ -241,7 +241,11 @@ async def test_status_and_system_know_the_process_and_memory_counts_it(tmp_path:
     async with rig_of(tmp_path, prints=200) as rig:
         await settled(rig, "correlations", {"interval": "1s"})
         figures = rig.engine.system.status()["analyst"]
-        assert (figures["state"], figures["pid"], figures["questions"]) == ("ready", rig.engine.analyst.pid, rig.engine.analyst.questions)
+        assert (figures["state"], figures["pid"], figures["questions"]) == (
+            "ready",
+            rig.engine.analyst.pid,
+            rig.engine.analyst.questions.answered,
+        )
         assert figures["p99_ms"] > 0
         row = rig.engine.system.view().analyst
         assert row is not None

@@ -28,7 +28,7 @@ class Connected:
         self.engine = engine
         self.inbox: list[tuple[int, int, bytearray]] = []
         self.kinds: list[int] = []
-        self.waiting = 0
+        self.unsent = 0
         self.seen: list[int] = []
         self._to, self._from = frames.Splitter(), frames.Splitter()
         self.desk = Desk(self._heard)
@@ -37,7 +37,7 @@ class Connected:
         self.send(frames.message(words.OPENING, Opening(home=str(engine.home), names=engine.symbols.names)))
 
     def send(self, data: bytes) -> None:
-        self.waiting += len(data)
+        self.unsent += len(data)
         for frame in self._to.split(data):
             self.inbox.append(frame)
             self.kinds.append(frame[0])
@@ -50,7 +50,7 @@ class Connected:
         """Take all there is."""
         while self.inbox:
             kind, seq, payload = self.inbox.pop(0)
-            self.waiting = 0 if not self.inbox else self.waiting
+            self.unsent = 0 if not self.inbox else self.unsent
             self.desk.handle(kind, seq, payload)
 
 

@@ -43,7 +43,7 @@ def about(answer: dict[str, Any], rule: str) -> dict[str, Any]:
 
 
 async def stored(rig: Rig) -> dict[str, Entry]:
-    return {row["advice_id"]: Entry.of(row) for row in await rig.engine.ledger.newest_advice(100)}
+    return {row["advice_id"]: Entry.of(row) for row in await rig.engine.ledger.advice.newest(100)}
 
 
 async def test_it_sees_what_a_strategy_did_and_says_so_with_its_numbers(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ async def test_advice_dismissals_mutes_and_scores_survive_a_restart(tmp_path: Pa
         dismissed = about({"rows": rows}, "drawdown")
         await rig.engine.commands.submit(DismissAdvice(id=dismissed["id"]), "cli")
         await rig.engine.commands.submit(MuteAdvice(rule="exposure", until_ns=rig.engine.clock.now_ns() + 3_600 * SECOND), "cli")
-        rig.engine.ledger.put_advice([Entry("advice-99", "disk", "disk", "note", "…", 1, 1, ended_ns=2, outcome="hit").columns()])
+        rig.engine.ledger.advice.put([Entry("advice-99", "disk", "disk", "note", "…", 1, 1, ended_ns=2, outcome="hit").columns()])
     kinds = [row["kind"] for row in read_commands(tmp_path / "home" / "ledger.db")]
     assert kinds[-2:] == ["dismiss_advice", "mute_advice"]
     async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange) as rig:

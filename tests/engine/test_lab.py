@@ -17,8 +17,9 @@ from engine_rig import Rig, exchange_of, running, until, write_recording
 from core.commands import Backtest, CancelRun, NoteRun, NoteStudy, Optimize, Terms, TrialCount
 from core.engine.requests import Requests
 from core.errors import UsageError
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
 from core.research.job import outcome_of
+from core.research.order import Order
 from core.research.rows import trip_rows
 from core.research.service import Detail
 from core.strategy_files import builtin_folder
@@ -183,7 +184,7 @@ async def test_a_crash_of_a_run_is_a_failed_run_and_never_the_engine_s(tmp_path:
     source = klines(tmp_path, 50)
     async with lab(tmp_path) as rig:
         failed = await over(rig, await start(rig, source, "crash"), "failed")
-        assert "killed by signal 9" in failed.line
+        assert "killed by SIGKILL" in failed.line
         await over(rig, await start(rig, source, params=PARAMS))
         assert rig.engine.failure is None
 

@@ -12,10 +12,11 @@ from test_lab_studies import FIXED, RANGES, ask, ended, study
 
 from core.commands import Backtest, Optimize, Terms
 from core.errors import UsageError
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
 from core.research.calibration.asked import costs_of
 from core.research.calibration.costs import Costs
 from core.research.calibration.measure import Calibration, Measured
+from core.research.order import Order
 from core.strategy_files import builtin_folder
 
 BTC, ETH = "binance:BTCUSDT", "binance:ETHUSDT"

@@ -10,7 +10,8 @@ import pytest
 from core.commands import Register, Terms
 from core.errors import UsageError
 from core.research.audit import run_audit
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.strategy_files import builtin_folder
 from tests.engine.engine_rig import Rig, exchange_of, running, until, write_recording
 from tests.engine.replay_rig import Played, recorded

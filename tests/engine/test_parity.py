@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from core.exchange.server import LocalExchange
 from core.reach import reach_given
 from core.research.audit import run_audit
 from core.strategy_files import builtin_folder
-from tests.engine.engine_rig import backtest, bits, exchange_of, running, until, write_recording
+from tests.engine.engine_rig import Rig, backtest, bits, exchange_of, running, until, write_recording
 
 SIX = ("sma_crossover", "momentum", "mean_reversion", "rsi", "bollinger", "macd")
 FLOW = ("liquidity", "smart_money", "volume", "microstructure")
@@ -227,13 +228,7 @@ async def test_an_edited_strategy_keeps_its_position_and_its_fills_go_on_countin
             assert figures is not None
             assert figures.position == before[-1]["position"]
             assert figures.fees == pytest.approx(sum(fill["fee"] for fill in before))
-            await rig.play()
-            await until(lambda: rig.engine.tape.total == 3000, "all prints")
-            await rig.settle()
-            after = await rig.fills(id_)
-    assert after[: len(before)] == before
-    assert len(after) > len(before)
-    assert [fill["fill_id"] for fill in after] == [f"{id_}:{n}" for n in range(1, len(after) + 1)]
+            after = await goes_on(rig, id_, before)
     assert {fill["position"] for fill in after[len(before) + 1 :]} <= {0.0, 1.0}, "the edited rule is never short"
 
 
@@ -267,14 +262,20 @@ async def test_a_strategy_whose_books_an_older_cockpit_kept_in_another_way_goes_
             assert [text for text in texts if "keeps books in another way" in text] == [
                 f"{id_}: this cockpit keeps books in another way: state started afresh, the position and its P&L are those of its fills"
             ]
-            await rig.play()
-            await until(lambda: rig.engine.tape.total == 3000, "all prints")
-            await rig.settle()
-            after = await rig.fills(id_)
+            after = await goes_on(rig, id_, before)
+    assert not {fill["order_id"] for fill in after[len(before) :]} & orders, "no order's number is given again"
+
+
+async def goes_on(rig: Rig, id_: str, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Play the rest, of 3,000 prints in all: fills follow those of before with the next numbers. All of them."""
+    await rig.play()
+    await until(lambda: rig.engine.tape.total == 3000, "all prints")
+    await rig.settle()
+    after = await rig.fills(id_)
     assert after[: len(before)] == before
     assert len(after) > len(before)
     assert [fill["fill_id"] for fill in after] == [f"{id_}:{n}" for n in range(1, len(after) + 1)]
-    assert not {fill["order_id"] for fill in after[len(before) :]} & orders, "no order's number is given again"
+    return after
 
 
 def _forget_newest_snapshot(home: Path) -> None:

@@ -27,7 +27,8 @@ from core.errors import SourceError, UsageError
 from core.home import make_home
 from core.replay.plan import Plan, plan_of
 from core.replay.recording import open_recording
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.store.reader import read_ticks
 from core.strategy_files import builtin_folder
 from core.types import MINUTE, SECOND, Records, Symbols, bar_kind, interval_ns

@@ -187,7 +187,7 @@ async def test_a_registration_that_failed_half_way_is_not_taken_up_by_the_next_s
 
 
 async def test_a_worker_that_ends_before_it_is_ready_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.workers.worker.sys.executable", "/bin/false")
+    monkeypatch.setattr("core.child.sys.executable", "/bin/false")
     pool = Pool(1, *(4 * [lambda *_: None]))
     try:
         async with asyncio.timeout(20):

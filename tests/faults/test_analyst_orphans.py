@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from core.client import Client
 from core.errors import CockpitError
 from core.home_lock import running as running_pid
 from tests.engine.engine_rig import exchange_of, until, write_recording
+from tests.faults.recorder_rig import environment, recorder
 
 
 def group_of(pid: int) -> list[int]:
@@ -49,25 +49,14 @@ async def test_no_analyst_and_no_scan_outlives_an_engine_that_is_killed(tmp_path
     names = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
     recording = write_recording(tmp_path / "frames", names, prints=300)
     home = tmp_path / "home"
-    async with exchange_of(recording, held=False) as exchange:
-        env = os.environ | {
-            "COCKPIT_HOME": str(home), "COCKPIT_VENUES__BINANCE__WS_URL": exchange.ws_url,
-            "COCKPIT_VENUES__BINANCE__REST_URL": exchange.rest_url, "COCKPIT_VENUES__BINANCE__STREAM": "trade",
-        }  # fmt: skip
-        words = [sys.executable, "-P", "-m", "cockpit", "--record", "--symbols", ",".join(names)]
-        process = await asyncio.create_subprocess_exec(*words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            state = await _asked(home, "scan", {"interval": "1s"})
-            assert state["stage"] == "running"
-            analyst = 0
-            while not analyst:
-                analyst = (await _asked(home, "status", {}))["analyst"]["pid"]
-            await until(lambda: bool(group_of(analyst)), "the analyst is there")
-            engine = running_pid(home)
-            assert engine is not None
-            os.kill(engine, signal.SIGKILL)
-            await until(lambda: not group_of(analyst), "nothing of its group is left", 5.0)
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
+    async with exchange_of(recording, held=False) as exchange, recorder(environment(home, exchange), *names):
+        state = await _asked(home, "scan", {"interval": "1s"})
+        assert state["stage"] == "running"
+        analyst = 0
+        while not analyst:
+            analyst = (await _asked(home, "status", {}))["analyst"]["pid"]
+        await until(lambda: bool(group_of(analyst)), "the analyst is there")
+        engine = running_pid(home)
+        assert engine is not None
+        os.kill(engine, signal.SIGKILL)
+        await until(lambda: not group_of(analyst), "nothing of its group is left", 5.0)

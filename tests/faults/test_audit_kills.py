@@ -8,8 +8,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ from core.commands import Command, Flatten, Pause, Resume, SetLimits, Terms
 from core.home_lock import running as running_pid
 from core.research.audit import run_audit
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
+from tests.faults.recorder_rig import environment, recorder, run_once, run_when_there
 
 BUSY = {"interval": "tick", "fast": 2, "slow": 3}
 TERMS = Terms(side="long_short", qty=0.5, fee_bps=2, latency_ms=400, participation=0.5, stop_loss_pct=0.05)
@@ -70,36 +69,30 @@ async def test_an_engine_killed_again_and_again_is_audited_by_the_command(tmp_pa
     recording = write_recording(tmp_path / "frames", prints=6000)
     home = Path(f"/tmp/cockpit-audit-{os.getpid()}-{random.randrange(1 << 30)}")
     async with exchange_of(recording, speed=30.0, held=False) as exchange:
-        env = os.environ | {
-            "COCKPIT_HOME": str(home), "COCKPIT_VENUES__BINANCE__WS_URL": exchange.ws_url,
-            "COCKPIT_VENUES__BINANCE__REST_URL": exchange.rest_url, "COCKPIT_VENUES__BINANCE__STREAM": "trade",
-            "COCKPIT_ENGINE__SNAPSHOT_EVERY_S": "1",
-        }  # fmt: skip
+        env = environment(home, exchange, COCKPIT_ENGINE__SNAPSHOT_EVERY_S="1")
         try:
             for life in range(4):
-                process = await _engine(env)
-                try:
+                async with recorder(env, "BTCUSDT", "ETHUSDT"):
+                    await run_when_there(env, "status")
                     for symbol in ("BTCUSDT", "ETHUSDT") if life == 0 else ():
-                        await _cockpit(env, "register", "sma_crossover", "--symbols", symbol, "--id", symbol, "--param", "interval=tick")
-                    await _cockpit(env, "flatten", "BTCUSDT")
-                    await _cockpit(env, "pause" if life % 2 else "resume", "ETHUSDT")
+                        await run_when_there(
+                            env, "register", "sma_crossover", "--symbols", symbol, "--id", symbol, "--param", "interval=tick"
+                        )
+                    await run_when_there(env, "flatten", "BTCUSDT")
+                    await run_when_there(env, "pause" if life % 2 else "resume", "ETHUSDT")
                     beside = await _audit(env)
                     assert beside["differences"] == 0, beside["details"]
                     engine = running_pid(home)
                     assert engine is not None
                     os.kill(engine, signal.SIGKILL)
-                finally:
-                    await _end(process)
                 after = await _audit(env)
                 assert after["differences"] == 0, after["details"]
-            process = await _engine(env)
-            try:
+            async with recorder(env, "BTCUSDT", "ETHUSDT") as process:
+                await run_when_there(env, "status")
                 await exchange.finished.wait()
                 done = await _audit(env)
-                await _cockpit(env, "stop")
+                await run_when_there(env, "stop")
                 await process.wait()
-            finally:
-                await _end(process)
             last = await _audit(env)
         finally:
             await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
@@ -110,40 +103,8 @@ async def test_an_engine_killed_again_and_again_is_audited_by_the_command(tmp_pa
     assert last["pending"] == []
 
 
-async def _engine(env: dict[str, str]) -> asyncio.subprocess.Process:
-    words = [sys.executable, "-P", "-m", "cockpit", "--record", "--symbols", "BTCUSDT,ETHUSDT"]
-    process = await asyncio.create_subprocess_exec(*words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    await _cockpit(env, "status")
-    return process
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
-
-
-async def _run(env: dict[str, str], *words: str) -> tuple[int, bytes, bytes]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-P", "-m", "cockpit", *words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out, err
-
-
-async def _cockpit(env: dict[str, str], *words: str) -> None:
-    """Run a command until the engine is there to take it."""
-    for _ in range(100):
-        code, _out, err = await _run(env, *words)
-        if code == 0:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(err.decode())
-
-
 async def _audit(env: dict[str, str]) -> dict[str, Any]:
-    code, out, err = await _run(env, "audit", "--json")
+    code, out, err = await run_once(env, "audit", "--json")
     found: dict[str, Any] = json.loads(out)
     assert code == (1 if found.get("differences") else 0), (found, err)
     return found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from core.errors import UsageError
 from core.home import make_home
 from core.home_lock import running as running_pid
 from tests.engine.engine_rig import Rig, backtest, bits, exchange_of, running, until, write_recording
+from tests.faults.recorder_rig import environment, recorder, run_when_there
 
 BUSY = {"interval": "tick", "fast": 2, "slow": 3}
 HEAD = '''"""Bets on nothing."""
@@ -255,39 +254,16 @@ async def test_no_worker_outlives_an_engine_that_is_killed(tmp_path: Path) -> No
     recording = write_recording(tmp_path / "frames", prints=300)
     home = tmp_path / "home"
     async with exchange_of(recording, held=False) as exchange:
-        env = os.environ | {
-            "COCKPIT_HOME": str(home), "COCKPIT_VENUES__BINANCE__WS_URL": exchange.ws_url,
-            "COCKPIT_VENUES__BINANCE__REST_URL": exchange.rest_url, "COCKPIT_VENUES__BINANCE__STREAM": "trade",
-        }  # fmt: skip
-        words = [sys.executable, "-P", "-m", "cockpit", "--record", "--symbols", "BTCUSDT,ETHUSDT"]
-        process = await asyncio.create_subprocess_exec(*words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        children: list[int] = []
-        try:
-            await _cockpit(env, "register", "sma_crossover", "--symbols", "BTCUSDT")
-            await _cockpit(env, "register", "sma_crossover", "--symbols", "ETHUSDT")
+        env = environment(home, exchange)
+        async with recorder(env, "BTCUSDT", "ETHUSDT"):
+            await run_when_there(env, "register", "sma_crossover", "--symbols", "BTCUSDT")
+            await run_when_there(env, "register", "sma_crossover", "--symbols", "ETHUSDT")
             engine = running_pid(home)
             assert engine is not None
             children = [pid for pid in _children(engine) if _runs(pid, "core.workers")]
             assert len(children) == 2
             os.kill(engine, signal.SIGKILL)
             await until(lambda: not any(alive(pid) for pid in children), "no worker is alive", 2.0)
-        finally:
-            if process.returncode is None:
-                process.kill()
-            await process.wait()
-
-
-async def _cockpit(env: dict[str, str], *words: str) -> None:
-    """Run a command until the engine is there to take it."""
-    for _ in range(100):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-P", "-m", "cockpit", *words, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-        )
-        _, said = await process.communicate()
-        if process.returncode == 0:
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(said.decode())
 
 
 def _runs(pid: int, module: str) -> bool:

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from core.errors import ConfigError, UsageError
 from core.indicators.variant_file import FILE, add_variant, read_variants, remove_variant
+from core.indicators.variant_names import VariantNames
 from core.indicators.variants import TYPES, Variant, flagged
 
 FAST = Variant(name="fast_rsi", indicator="rsi", type="risk", params={"period": 7, "interval": "5m"}, symbols=["BTCUSDT"])
@@ -134,3 +135,24 @@ def test_a_risk_outside_0_to_100_is_flagged_and_other_types_are_not() -> None:
     values = np.array([-0.1, 0.0, 50.0, 100.0, 100.1, np.nan])
     assert flagged(FAST, values).tolist() == [True, False, False, False, True, False]
     assert not flagged(structs.replace(FAST, type="price"), values).any()
+
+
+def test_names_and_what_each_follows_are_those_of_the_file_as_it_is_now(tmp_path: Path) -> None:
+    names = VariantNames(tmp_path)
+    assert names.read() == {}
+    (tmp_path / FILE).write_text('[all]\nindicator = "sma"\n["of one"]\nindicator = "none"\nsymbols = ["btcusdt"]\n')
+    assert names.read() == {"all": None, "of one": ["BTCUSDT"]}
+    remove_variant(tmp_path, "all")
+    assert names.read() == {"of one": ["BTCUSDT"]}
+    (tmp_path / FILE).unlink()
+    assert names.read() == {}
+
+
+def test_a_table_that_cannot_be_read_hides_no_other_and_is_what_it_was(tmp_path: Path) -> None:
+    names = VariantNames(tmp_path)
+    (tmp_path / FILE).write_text('[one]\nsymbols = ["ETHUSDT"]\n')
+    names.read()
+    (tmp_path / FILE).write_text("[one]\nsymbols = [\n[never]\nline =\n[two]\n")
+    assert names.read() == {"one": ["ETHUSDT"], "two": None}
+    (tmp_path / FILE).write_bytes(b"[three]\xff\n")
+    assert names.read() == {"one": ["ETHUSDT"], "two": None}

@@ -7,6 +7,11 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
+from core.research.sources import open_source
+from core.types import TICK, Origin, Records
+
 T0_MS = 1_723_075_200_000  # 2024-08-08T00:00:00Z
 T0 = T0_MS * 1_000_000
 AGG_HEADER = "agg_trade_id,price,quantity,first_trade_id,last_trade_id,transact_time,is_buyer_maker"
@@ -73,3 +78,26 @@ def write(path: Path, lines: list[str], header: str | None = None, newline: str 
     else:
         path.write_bytes(data)
     return path
+
+
+def assert_are_the_trades(rows: Records, trades: list[Trade]) -> None:
+    """Ticks of these trades and nothing that a file of them does not tell."""
+    assert rows.dtype == TICK
+    assert rows["ts"].tolist() == [t.ms * 1_000_000 for t in trades]
+    assert rows["price"].tolist() == [t.price for t in trades]
+    assert rows["qty"].tolist() == [t.qty for t in trades]
+    assert rows["id"].tolist() == [t.id for t in trades]
+    assert rows["side"].tolist() == [-1 if t.buyer_is_maker else 1 for t in trades]
+    assert rows["seq"].tolist() == list(range(1, len(trades) + 1))
+    assert set(rows["origin"].tolist()) == {Origin.IMPORT}
+    assert np.isnan(rows["bid"]).all()
+    assert np.isnan(rows["ask"]).all()
+    assert not rows["symbol"].any()
+    assert not rows["recv"].any()
+
+
+def assert_is_the_market(path: Path, trades: list[Trade]) -> None:
+    """A file or folder is read as these trades of BTCUSDT."""
+    source = open_source(str(path))
+    assert source.symbol == "binance:BTCUSDT"
+    assert_are_the_trades(source.load(), trades)

@@ -10,7 +10,8 @@ import pytest
 
 from core.commands import Terms
 from core.errors import SourceError, UsageError
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
+from core.research.order import Order
 from core.strategy_files import builtin_folder
 
 MINUTE_MS = 60_000

@@ -10,8 +10,9 @@ import pytest
 from market_files import agg_lines, market, write
 
 from core.commands import Terms
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
 from core.research.job import run
+from core.research.order import Order
 from core.research.service import Request, Wrong
 from core.research.source_tape_gaps import REFUSED
 from core.research.source_verdict import GapsError

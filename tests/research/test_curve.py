@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.commands import Terms
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
 from core.research.curve import MOST, Curve
+from core.research.order import Order
 from core.strategy_files import builtin_folder
 from core.types import TICK
 

@@ -19,8 +19,9 @@ from core.compile.extras import features_of
 from core.compile.module import Variant
 from core.errors import CockpitError
 from core.kernels.records import PLACED, REPORT, SIGNAL
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
 from core.research.decisions import decisions_of
+from core.research.order import Order
 from core.research.signals import Signals
 from core.types import Records
 

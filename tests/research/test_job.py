@@ -131,7 +131,7 @@ async def test_a_strategy_that_raises_is_one_line(tmp_path: Path) -> None:
 
 async def test_a_process_that_just_ends_is_told_with_its_last_words(tmp_path: Path) -> None:
     folders = strategy(tmp_path, 'sys.stderr.write("so long\\n")\nsys.stderr.flush()\nos._exit(7)')
-    with pytest.raises(CockpitError, match=r"the run crashed \(exit code 7\): so long"):
+    with pytest.raises(CockpitError, match=r"the run crashed \(exited with 7\): so long"):
         await service.run(request(tmp_path, strategy="odd", folders=folders), lambda _: None)
 
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from core.commands import Terms
 from core.compile.instance import Instance
 from core.errors import UsageError
-from core.research.backtest import Order, definition_of, run_backtest
+from core.research.backtest import run_backtest
 from core.research.checks.check import check
 from core.research.checks.subject import Ask as CheckAsk
 from core.research.curve import Curve
 from core.research.job import detail_of
+from core.research.order import Order, definition_of
 from core.research.rows import trip_rows
 from core.research.search.crew import local_crew
 from core.research.search.question import Wanted, open_question

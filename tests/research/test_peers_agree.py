@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.commands import Terms
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.strategy_files import builtin_folder
 
 #: By symbol: fills, net P&L, fees. vectorbt 1.2.0; backtesting.py 0.6.6 says the same, but counts no fee of a trade that is still open.

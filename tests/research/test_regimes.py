@@ -18,7 +18,8 @@ from loop_rig import BARS, FULL, bars, prints, scripted, terms
 from core.compile.module import Variant
 from core.home import data_folder
 from core.kernels.records import FILL, REPORT
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
+from core.research.order import Order
 from core.research.regimes import FLAT, LEAST, TRENDS, VOLATILITIES, WINDOW, Regimes, regimes_at, step_of
 from core.research.trips import closed_trips
 from core.research.watch import Watch

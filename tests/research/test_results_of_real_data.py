@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from core.commands import Terms
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
+from core.research.order import Order
 from core.strategy_files import builtin_folder
 
 BARS = Path("ohlcv") / "binance_usdm_1m_2025" / "ETHUSDT_1m.csv.gz"

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from core.errors import UsageError
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
+from core.research.order import Order
 from core.research.search.ranges import parse_range
 from core.research.search.rows import keep_rows
 from core.research.search.study import Ask, Study

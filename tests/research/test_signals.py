@@ -13,7 +13,8 @@ import talib
 
 from core.commands import Terms
 from core.home import data_folder
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
+from core.research.order import Order
 from core.research.signals import Signals
 from core.strategy_files import builtin_folder
 from core.types import MINUTE

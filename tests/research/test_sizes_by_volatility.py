@@ -9,7 +9,8 @@ import pytest
 
 from core.commands import Terms
 from core.errors import UsageError
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
+from core.research.order import Order
 from core.research.search.study import Ask, Study
 from core.research.search.trial import Series
 from core.research.volatility import refuse_long_bars

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from market_files import T0_MS, bars, market
+from market_files import T0_MS, assert_is_the_market, bars, market
 
 from core.errors import SourceError
 from core.research import source_columnar, source_feather
@@ -40,24 +40,13 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
-def assert_is_the_market(path: Path) -> None:
-    source = open_source(str(path))
-    read = source.load()
-    assert source.symbol == "binance:BTCUSDT"
-    assert read["id"].tolist() == [t.id for t in TRADES]
-    assert read["ts"].tolist() == [t.ms * 1_000_000 for t in TRADES]
-    assert read["price"].tolist() == [t.price for t in TRADES]
-    assert read["qty"].tolist() == [t.qty for t in TRADES]
-    assert read["side"].tolist() == [-1 if t.buyer_is_maker else 1 for t in TRADES]
-
-
 @pytest.mark.parametrize("packing", PACKINGS)
 @pytest.mark.parametrize("ending", ["feather", "arrow", "ftr"])
 def test_trades_become_ticks_in_any_packing(tmp_path: Path, packing: str, ending: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(source_columnar, "STRETCH", 64)
     path = write(tmp_path / f"BTCUSDT-trades.{ending}", pa.table(trades()), packing, rows=150)
-    assert_is_the_market(path)
-    assert_is_the_market(tmp_path)
+    assert_is_the_market(path, TRADES)
+    assert_is_the_market(tmp_path, TRADES)
 
 
 TIMES: dict[str, Any] = {
@@ -72,14 +61,14 @@ TIMES: dict[str, Any] = {
 
 @pytest.mark.parametrize("kind", TIMES)
 def test_times_of_any_type_are_read_exactly(tmp_path: Path, kind: str) -> None:
-    assert_is_the_market(write(tmp_path / "BTCUSDT-trades.feather", pa.table({**trades(), "time": TIMES[kind]})))
+    assert_is_the_market(write(tmp_path / "BTCUSDT-trades.feather", pa.table({**trades(), "time": TIMES[kind]})), TRADES)
 
 
 def test_prices_of_a_dictionary_and_decimals_are_read_as_what_they_say(tmp_path: Path) -> None:
     table = trades()
     table["price"] = pa.array(table["price"]).dictionary_encode()
     table["qty"] = pa.array([f"{t.qty:.3f}" for t in TRADES]).cast(pa.decimal128(12, 3))
-    assert_is_the_market(write(tmp_path / "BTCUSDT-trades.feather", pa.table(table)))
+    assert_is_the_market(write(tmp_path / "BTCUSDT-trades.feather", pa.table(table)), TRADES)
 
 
 def test_candles_become_bars(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from market_files import (
     T0_MS,
     TRADES_HEADER,
     agg_lines,
+    assert_are_the_trades,
     bars,
     kline_lines,
     market,
@@ -24,24 +25,9 @@ from market_files import (
 )
 
 from core.research.sources import open_source
-from core.types import BAR, MINUTE, TICK, Origin, Records
+from core.types import BAR, MINUTE, Records
 
 TRADES = market()
-
-
-def assert_is_the_market(rows: Records) -> None:
-    assert rows.dtype == TICK
-    assert rows["ts"].tolist() == [t.ms * 1_000_000 for t in TRADES]
-    assert rows["price"].tolist() == [t.price for t in TRADES]
-    assert rows["qty"].tolist() == [t.qty for t in TRADES]
-    assert rows["id"].tolist() == [t.id for t in TRADES]
-    assert rows["side"].tolist() == [-1 if t.buyer_is_maker else 1 for t in TRADES]
-    assert rows["seq"].tolist() == list(range(1, len(TRADES) + 1))
-    assert set(rows["origin"].tolist()) == {Origin.IMPORT}
-    assert np.isnan(rows["bid"]).all()
-    assert np.isnan(rows["ask"]).all()
-    assert not rows["symbol"].any()
-    assert not rows["recv"].any()
 
 
 @pytest.mark.parametrize("scale", [1, 1000], ids=["ms", "us"])
@@ -53,7 +39,7 @@ def test_agg_trades_dumps_become_ticks(tmp_path: Path, scale: int, header: str |
     path = write(tmp_path / f"BTCUSDT-aggTrades-2024-08-08.{ending}", agg_lines(TRADES, scale, spot), header)
     source = open_source(str(path))
     assert (source.kind, source.form, source.symbol, source.interval_ns) == ("ticks", "aggTrades", "binance:BTCUSDT", 0)
-    assert_is_the_market(source.load())
+    assert_are_the_trades(source.load(), TRADES)
     assert source.notes == []
     assert source.total_bytes
     assert source.bytes_read == source.total_bytes
@@ -66,21 +52,21 @@ def test_trades_dumps_become_ticks(tmp_path: Path, scale: int, header: str | Non
     header = header and header + (",is_best_match" if spot else "")
     source = open_source(str(write(tmp_path / "ETHUSDT-trades-2024-08.zip", trade_lines(TRADES, scale, spot), header)))
     assert (source.form, source.symbol) == ("trades", "binance:ETHUSDT")
-    assert_is_the_market(source.load())
+    assert_are_the_trades(source.load(), TRADES)
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
 @pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["plain", "bom"])
 def test_line_endings_and_a_byte_order_mark_do_not_matter(tmp_path: Path, newline: str, bom: str) -> None:
     first, *rest = agg_lines(TRADES)
-    assert_is_the_market(open_source(str(write(tmp_path / "a.csv", [bom + first, *rest], newline=newline))).load())
-    assert_is_the_market(open_source(str(write(tmp_path / "b.csv", [first, *rest], bom + AGG_HEADER + ",x", newline))).load())
+    assert_are_the_trades(open_source(str(write(tmp_path / "a.csv", [bom + first, *rest], newline=newline))).load(), TRADES)
+    assert_are_the_trades(open_source(str(write(tmp_path / "b.csv", [first, *rest], bom + AGG_HEADER + ",x", newline))).load(), TRADES)
 
 
 def test_a_last_line_without_newline_counts(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("\n".join(agg_lines(TRADES)))
-    assert_is_the_market(open_source(str(path)).load())
+    assert_are_the_trades(open_source(str(path)).load(), TRADES)
 
 
 def test_several_members_of_a_zip_are_one_series(tmp_path: Path) -> None:
@@ -91,7 +77,7 @@ def test_several_members_of_a_zip_are_one_series(tmp_path: Path) -> None:
         archive.writestr("README.md", "not data")
     source = open_source(str(path))
     assert source.symbol == "binance:BTCUSDT"
-    assert_is_the_market(source.load())
+    assert_are_the_trades(source.load(), TRADES)
 
 
 def assert_are_the_bars(rows: Records) -> None:
@@ -243,10 +229,10 @@ def test_json_arrays_of_trades_are_read(tmp_path: Path) -> None:
         for t in TRADES
     ]
     path.write_text(json.dumps(ccxt))
-    assert_is_the_market(open_source(str(path)).load())
+    assert_are_the_trades(open_source(str(path)).load(), TRADES)
     native = [{"a": t.id, "p": f"{t.price:.8f}", "q": f"{t.qty:.8f}", "T": t.ms, "m": t.buyer_is_maker, "M": True} for t in TRADES]
     path.write_text(json.dumps(native))
-    assert_is_the_market(open_source(str(path)).load())
+    assert_are_the_trades(open_source(str(path)).load(), TRADES)
 
 
 def test_a_source_can_be_read_again_and_cut_to_a_span(tmp_path: Path) -> None:

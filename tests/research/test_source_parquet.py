@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from market_files import T0_MS, bars, market
+from market_files import T0_MS, assert_is_the_market, bars, market
 
 from core.errors import SourceError
 from core.research import source_columnar, source_parquet
@@ -51,13 +51,7 @@ def test_trades_become_ticks(tmp_path: Path, time: str, monkeypatch: pytest.Monk
         rows,
         "id BIGINT, price DOUBLE, qty DOUBLE, time BIGINT, is_buyer_maker BOOLEAN",
     )
-    source = open_source(str(path))
-    read = source.load()
-    assert source.symbol == "binance:BTCUSDT"
-    assert read["id"].tolist() == [t.id for t in TRADES]
-    assert read["ts"].tolist() == [t.ms * 1_000_000 for t in TRADES]
-    assert read["price"].tolist() == [t.price for t in TRADES]
-    assert read["side"].tolist() == [-1 if t.buyer_is_maker else 1 for t in TRADES]
+    assert_is_the_market(path, TRADES)
 
 
 @pytest.mark.usefixtures("reader")

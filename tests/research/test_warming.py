@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from core.commands import Terms
 from core.engine.warm import within_reach
 from core.reach import MOST_PRINTS, REACH, reach_given, reached
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.research.search.findings import rerun
 from core.research.search.progress import Tried
 from core.research.search.ranges import parse_range

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import resource
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +18,7 @@ from core.store import connection, tape
 from core.store.ledger import Ledger
 from core.store.reader import ticks_since
 from core.store.tape import Tape
+from tests.store.full_disk import no_file_larger_than
 
 LOCKER = """
 import sqlite3, sys
@@ -109,19 +108,6 @@ async def test_closing_while_locked_out_gives_up_in_time_and_says_what_was_not_w
             await opened.close(patience=0.3)
         with pytest.raises(StoreError):
             await waiter
-
-
-@contextlib.contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """A disk with no more room, as far as this process can tell."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 @pytest.mark.usefixtures("impatient")

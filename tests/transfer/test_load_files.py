@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import gzip
 import hashlib
-import resource
-import signal
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,6 +26,7 @@ from core.transfer.load import hold
 from core.transfer.loaded import Loaded, Wanted
 from core.transfer.prints_file import find_files, open_prints
 from core.transfer.ticks_out import tape_of, ticks_sheet
+from tests.store.full_disk import no_file_larger_than
 
 
 def exported(home: Path, path: Path, symbol: str = "BTCUSDT") -> bytes:
@@ -241,19 +238,6 @@ async def test_a_disk_that_stays_full_ends_an_import_with_a_line_and_it_goes_on_
     await take(tmp_path / "home", path)
     assert on_tape(tmp_path / "home")["id"].tolist() == [*range(5), *range(10, 6000)]
     assert verify(tmp_path / "home" / "tape.db").ok(lambda _symbol: True)
-
-
-@contextlib.contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """A disk with no more room, as far as this process can tell."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-        signal.signal(signal.SIGXFSZ, handler)
 
 
 def test_an_import_is_no_engine_to_others(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from core.analytics.pairs.closes import Closes
 from core.analytics.pairs.figures import How
 from core.analytics.pairs.scan import Row, look, pairs_of, parts_of, ranked
-from core.compile.__main__ import die_with
+from core.child_pool import child_pool
 from core.errors import CockpitError
 from core.research.standing_back import step_back
 
@@ -71,28 +70,18 @@ def _pool(jobs: int, given: tuple[Sequence[Closes], How, int], idle: bool) -> It
     """Processes that end with the block, and with this process however it ends."""
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update({name: "1" for name, value in before.items() if value is None})  # a child reads it as it loads NumPy
-    spawn, own = multiprocessing.get_context("spawn"), (os.getpid(), given, idle)
-    pool = ProcessPoolExecutor(jobs, mp_context=spawn, initializer=_settle_in, initargs=own)
-    processes = pool._processes  # the pool forgets them as soon as it breaks
     try:
-        yield pool
+        with child_pool(jobs, _settle_in, given, idle) as pool:
+            yield pool
     finally:
         for name, value in before.items():
             if value is None:
                 os.environ.pop(name, None)
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in list(processes.values()):
-            process.kill()
-            process.join()
 
 
-def _settle_in(parent: int, given: tuple[Sequence[Closes], How, int], idle: bool) -> None:
-    """A process of the pool: ended by its parent alone."""
-    import signal
-
+def _settle_in(given: tuple[Sequence[Closes], How, int], idle: bool) -> None:
+    """A process of the pool."""
     global _given
-    die_with(parent)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     if idle:
         step_back(os.getpid(), idle)
     _given = given

@@ -14,7 +14,7 @@ from core.commands import Terms
 from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import BarBuilder, PythonInstance
-from core.errors import StrategyError, UsageError
+from core.errors import UsageError
 from core.home import data_folder
 from core.research.checks.surroundings import Surroundings, within
 from core.research.source import Source
@@ -110,9 +110,6 @@ def open_subject(ask: Ask) -> Subject:
         UsageError: the strategy, the source or a value is refused; one line.
     """
     path = strategy_file(ask.strategy, ask.folders)
-    if path is None:
-        known = sorted({p.stem for folder in ask.folders for p in folder.glob("[!_]*.py")})
-        raise StrategyError(f"no strategy {ask.strategy!r}; there are: {', '.join(known)}")
     with within(Surroundings(path.parent)):
         definition = load(path)
         interval = definition.interval(definition.params(ask.params))

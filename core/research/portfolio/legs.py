@@ -10,8 +10,8 @@ import msgspec
 
 from core.commands import Terms
 from core.errors import UsageError
-from core.research.backtest import Order, definition_of
 from core.research.calibration.costs import Costs
+from core.research.order import Order, definition_of
 from core.research.warming import reach_of
 from core.strategy import Definition
 from core.term_rules import refuse_idle

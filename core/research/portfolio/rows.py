@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import SourceError
-from core.research.backtest import refuse_holes
+from core.research.order import refuse_holes
 from core.research.portfolio.legs import Ask, Known, Leg
 from core.research.source import Source
 from core.research.source_held import TooLarge, hold_rows

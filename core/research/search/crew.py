@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Any
 
+from core.child_pool import child_pool
 from core.errors import CockpitError, UsageError
 from core.research.search.bench import run_job
 from core.research.search.trial import Series
+from core.research.standing_back import step_back
 
 #: What a crew may be broken by: its jobs are to be given to another one.
 BROKEN = (BrokenProcessPool,)
@@ -49,29 +50,14 @@ def local_crew(jobs: int, *, idle: bool = True) -> Iterator[Crew]:
     Args:
         idle: whether they take only what nobody else wants of the processor.
     """
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(jobs, mp_context=context, initializer=_settle_in, initargs=(os.getpid(), idle))
-    processes = pool._processes  # the pool forgets them as soon as it breaks
-    try:
+    with child_pool(jobs, _settle_in, idle) as pool:
         yield Crew(pool, jobs)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in list(processes.values()):
-            process.kill()
-            process.join()
 
 
-def _settle_in(parent: int, idle: bool) -> None:
-    """A process of the pool: ended by its parent alone, out of everybody's way."""
-    import signal
-
-    from core.compile.__main__ import die_with
-    from core.research.standing_back import step_back
-
-    die_with(parent)
+def _settle_in(idle: bool) -> None:
+    """A process of the pool: out of everybody's way."""
     if not _stands_back():  # else it is an engine's, in whose session its class counts
         os.setsid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     step_back(os.getpid(), idle)
     with contextlib.suppress(ImportError):
         import numba  # noqa: F401

@@ -182,7 +182,7 @@ def definitions_of(ask: Ask) -> list[Definition]:
     Raises:
         StrategyError: there is none of that name, or it does not load.
     """
-    return [_definition(name, ask.folders) for name in dict.fromkeys(ask.strategies)]
+    return [load(strategy_file(name, ask.folders)) for name in dict.fromkeys(ask.strategies)]
 
 
 def one_number_of_legs(definitions: Sequence[Definition]) -> int:
@@ -196,14 +196,6 @@ def one_number_of_legs(definitions: Sequence[Definition]) -> int:
         each = ", ".join(f"{definition.name} {definition.legs}" for definition in definitions)
         raise UsageError(f"a study takes strategies of as many symbols each: {each}")
     return legs.pop()
-
-
-def _definition(name: str, folders: list[Path]) -> Definition:
-    path = strategy_file(name, folders)
-    if path is None:
-        known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
-    return load(path)
 
 
 def _space(definition: Definition, ask: Ask, every: list[Definition]) -> Space:

@@ -12,9 +12,10 @@ import msgspec
 from core.analytics.trend import JUDGED, MOST_BARS, Reading, Suggestion, read_trend, suggestions_for
 from core.commands import Terms
 from core.errors import CockpitError, SourceError, UsageError
-from core.research.backtest import Order, Result, definition_of, refuse_holes, run_over
+from core.research.backtest import Result, run_over
 from core.research.calibration.costs import Costs
 from core.research.curve import Curve
+from core.research.order import Order, definition_of, refuse_holes
 from core.research.portfolio.rows import Held
 from core.research.source import Source
 from core.research.source_held import hold_rows
@@ -42,7 +43,7 @@ class Backtests:
         folders: where strategies lie.
         terms: of every run.
         side: of every run; None: that of the suggestion.
-        costs: as of `core.research.backtest.Order`.
+        costs: as of `core.research.order.Order`.
     """
 
     folders: list[Path]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from cli_doubles import Run, record
 
 from core.home import make_home
+from tests.store.full_disk import no_file_larger_than
 
 #: Every command over a tape, without an engine.
 OVER_TAPE = ("stats", "verify", "quality BTCUSDT", "seal --all", "cleanup --keep-days 1 --yes", "backup")
@@ -21,17 +19,6 @@ OVER_TAPE = ("stats", "verify", "quality BTCUSDT", "seal --all", "cleanup --keep
 def recorded(home: Path) -> Path:
     """A home with a tape of some MB, and no ledger."""
     return record(home, 60_000)
-
-
-@contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """As on a disk that is nearly full: a longer write fails."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def refused(run: Run, words: str) -> str:

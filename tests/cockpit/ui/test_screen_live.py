@@ -13,6 +13,7 @@ from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, line
 
 from cockpit.figures import NONE
 from cockpit.paint import Stroke
+from cockpit.shell_words import to_type
 from cockpit.tones import THEMES
 from core.commands import Resume
 from core.view import AlertRow, FeedState
@@ -158,7 +159,7 @@ async def test_without_an_engine_no_price_is_live_and_no_rate_known_and_it_is_sa
         assert line_with(app, "Prices", "0 of 3 live")
         assert all(row.stale and row.cells[7].text == NONE for row in app.live.prices.listing.shown)
         assert f"{NONE} t" in lines_of(app)[0]
-        again = f"`{app.words('start')}`"
+        again = f"`{to_type(app.home, app.live.mode, 'start')}`"
         assert again.startswith("`cockpit start")
         said = [note.message for note in app._notifications]
         assert any(again in text and "in another terminal brings it back" in text for text in said)

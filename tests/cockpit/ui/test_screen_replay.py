@@ -20,6 +20,7 @@ from cockpit.forms.moment import moment_of
 from cockpit.panes.header import Widths, compose_header
 from cockpit.panes.replay_text import time_at, went_back
 from cockpit.replaying import SPEEDS, next_speed
+from cockpit.shell_words import to_type
 from cockpit.text import width
 from core.commands import ReplayPace, ReplaySeek, ReplayStep
 from core.view import HeaderView, ReplayView
@@ -205,5 +206,5 @@ async def test_what_was_drawn_of_later_is_forgotten_when_the_replay_is_back(tmp_
 
 async def test_leaving_says_how_to_come_back_to_the_replay(tmp_path: Path) -> None:
     async with replayed(tmp_path) as (_, app, _pilot):
-        assert app.words() == f"cockpit replay --home {tmp_path}"
-        assert app.words("stop") == f"cockpit stop --home {tmp_path}"
+        assert to_type(app.home, app.live.mode) == f"cockpit replay --home {tmp_path}"
+        assert to_type(app.home, app.live.mode, "stop") == f"cockpit stop --home {tmp_path}"

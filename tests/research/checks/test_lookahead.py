@@ -299,8 +299,9 @@ def test_the_rows_are_as_they_were_after_a_check_and_after_one_that_was_cancelle
 
 
 def test_a_run_of_a_check_wants_what_a_backtest_trades(tmp_path: Path) -> None:
-    from core.research.backtest import Order, run_backtest
+    from core.research.backtest import run_backtest
     from core.research.checks.subject import TERMS
+    from core.research.order import Order
     from core.strategy_files import builtin_folder
 
     source = bars(tmp_path, 400)

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from core.commands import Terms
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.research.portfolio.document import document
 from core.research.portfolio.legs import Ask, Leg
 from core.research.portfolio.run import Portfolio, run_portfolio

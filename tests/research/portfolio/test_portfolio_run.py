@@ -14,7 +14,8 @@ from portfolio_rig import FREE, MINUTE_MS, START_MS, bars_file, leg, run, strate
 
 from core.commands import Terms
 from core.errors import CockpitError, SourceError, StrategyError, UsageError
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.research.portfolio.document import document
 from core.research.portfolio.figures import portfolio_figures
 from core.research.portfolio.legs import Ask, Leg

@@ -9,8 +9,9 @@ import pytest
 from report_rig import HOSTILE, data_of, prices
 
 from core.commands import Terms
-from core.research.backtest import Order, Result, run_backtest
+from core.research.backtest import Result, run_backtest
 from core.research.curve import Curve
+from core.research.order import Order
 from core.research.report.run import run_document, run_page
 from core.research.report_text import Setting
 from core.research.service import Detail

@@ -12,7 +12,8 @@ import pytest
 from study_rig import bars_file, here, strategy_folder, study
 
 from core.commands import Terms
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.research.search.advice import best_per_strategy, best_per_symbol, sentences
 from core.research.search.counting import trials_ever
 from core.research.search.crew import local_crew

@@ -17,7 +17,8 @@ from study_rig import Serial, bars_file, facts, here, strategy_folder, study
 
 from core.commands import Terms
 from core.errors import UsageError
-from core.research.backtest import Order, run_backtest
+from core.research.backtest import run_backtest
+from core.research.order import Order
 from core.research.search.crew import Crew, local_crew
 from core.research.search.progress import Progress, Tried
 from core.research.search.runner import Runner
