@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit import figures
+from cockpit.panes.prices import bare
 from cockpit.report import stamp
 from cockpit.text import clean
 
@@ -17,7 +18,7 @@ def fill_lines(fill: Mapping[str, Any], signal: Mapping[str, Any] | None) -> lis
         fill: a row of the ledger's `fills`.
         signal: the decision that placed its order; None: none is kept.
     """
-    done = f"{clean(str(fill['side']))} {figures.quantity(fill['qty'])} at {fill['price']:,.8g}"
+    done = f"{clean(str(fill['side']))} {figures.quantity(fill['qty'])} {bare(str(fill['symbol']))} at {fill['price']:,.8g}"
     facts = (
         ("time", f"{stamp(int(fill['ts_ns']))} UTC"),
         ("what", done),
