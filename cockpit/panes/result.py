@@ -102,7 +102,7 @@ def outcome_lines(report: Report | None, money: str) -> list[list[Part]]:
 
 def leg_lines(report: Report | None, money: str) -> list[list[Part]]:
     """Of a run of several legs what each came to, of the round trips that are kept; nothing of a run of one."""
-    if report is None or report.detail is None or len(legs := report.symbol.split(",")) < 2:
+    if report is None or report.detail is None or not report.detail.trips or len(legs := report.symbol.split(",")) < 2:
         return []
     trips, lines = report.detail.trips, []
     newest = len(trips) < report.detail.trips_total

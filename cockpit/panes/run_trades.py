@@ -37,6 +37,7 @@ class RunTradesPane(LiveGrid):
         self._shown: tuple[str, str] | None = None
         self._fills: dict[str, dict[str, Any]] = {}
         self._signals: dict[str, dict[str, Any]] = {}
+        self._of_legs = False
 
     def paint(self, report: Report | None, now: float, word: str = "") -> None:
         """Show a run's fills; `word` says why there are none."""
@@ -45,8 +46,8 @@ class RunTradesPane(LiveGrid):
         if shown == self._shown:
             return  # a thousand rows that do not change need no comparing ten times a second
         self._shown = shown
-        several = report is not None and "," in report.symbol
-        self.set_columns(_OF_LEGS if several else self.COLUMNS)
+        self._of_legs = report is not None and "," in report.symbol
+        self.set_columns(_OF_LEGS if self._of_legs else self.COLUMNS)
         self._fills = {} if detail is None else {str(fill["fill_id"]): fill for fill in detail.fills}
         self._signals = {} if detail is None else {signal["order_id"]: signal for signal in detail.signals if signal["order_id"]}
         if detail is None:
@@ -54,14 +55,14 @@ class RunTradesPane(LiveGrid):
             return
         count = len(detail.fills)
         note = f"newest {count:,} of {detail.fills_total:,} fills" if count < detail.fills_total else f"{count:,} fill{'s' * (count != 1)}"
-        self.show(fill_rows(detail.fills, detail.trips, legs=several), now, note=note, empty=idle_words(report))
+        self.show(fill_rows(detail.fills, detail.trips, legs=self._of_legs), now, note=note, empty=idle_words(report))
         self.choose(0)
 
     @property
-    def chosen(self) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
-        """The fill under the cursor, and the decision that placed its order, where it is kept."""
+    def chosen(self) -> tuple[dict[str, Any], dict[str, Any] | None, bool] | None:
+        """The fill under the cursor, the decision that placed its order, where it is kept, and whether the run is of several legs."""
         fill = self._fills.get(self.listing.cursor_key)
-        return None if fill is None else (fill, self._signals.get(str(fill.get("order_id", ""))))
+        return None if fill is None else (fill, self._signals.get(str(fill.get("order_id", ""))), self._of_legs)
 
 
 #: The same where fills are of several legs.

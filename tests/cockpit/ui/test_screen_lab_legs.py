@@ -139,6 +139,8 @@ async def test_a_run_of_two_legs_shows_both_in_the_list_the_result_and_the_trade
         assert line_with(app, "13:02:12", "BTCUSDT", "buy", "61,651.00")
         await pilot.press("4", "enter")
         await eventually(lambda: line_with(app, "what", "sell 0.50 ETHUSDT at 2,684.25"))
+        await pilot.press("escape", "end", "enter")
+        await eventually(lambda: line_with(app, "decided", "signal 314"))
         await pilot.press("escape", "1", "end")
         await eventually(lambda: line_with(app, "2 Result: run-1"))
         await eventually(lambda: line_with(app, "time (UTC)", "side") and not line_with(app, "time (UTC)", "symbol"))
