@@ -12,7 +12,7 @@ import msgspec
 from cockpit.forms.fields import Field
 from cockpit.panes.prices import bare
 from cockpit.report import stamp
-from cockpit.study import range_names, source_for
+from cockpit.study import range_names, sources_for
 from cockpit.text import clean
 from core.commands import Backtest, Optimize
 from core.errors import CockpitError
@@ -93,8 +93,8 @@ def beginning(app: CockpitApp) -> Beginning:
         return chosen.order.strategy, typed_of(chosen.order), ""
     live = app.live
     row = live.chosen_strategy if app.deck is live else None
-    if row is not None and len(row.symbols) == 1:
-        return row.name, {"source": f"tape:{bare(row.symbols[0])}", **shown(row.params)}, row.id
+    if row is not None and row.symbols:
+        return row.name, {"source": ", ".join(f"tape:{bare(symbol)}" for symbol in row.symbols), **shown(row.params)}, row.id
     symbol = bare(live.prices.listing.cursor_key)
     return "", {"source": f"tape:{symbol}"} if symbol else {}, ""
 
@@ -102,9 +102,10 @@ def beginning(app: CockpitApp) -> Beginning:
 def single(app: CockpitApp, asked: StudyRow) -> Beginning:
     """A run of the trial under the cursor of the ranking, or of the best so far; else of the study's first strategy."""
     order, trial = asked.order, trial_of(app, asked) or {}
-    source, symbol = source_for(asked, str(trial.get("symbol") or asked.symbol), app.lab.study_report(asked))
+    (source, *further), symbol = sources_for(asked, str(trial.get("symbol") or asked.symbol), app.lab.study_report(asked))
     run = Backtest(
         source=source,
+        further=further,
         strategy=str(trial.get("strategy", order.strategies[0])),
         symbol=symbol,
         params=trial.get("params", order.params),
@@ -133,14 +134,14 @@ async def terms_of(app: CockpitApp, id_: str) -> dict[str, str]:
 
 def typed_of(order: Backtest) -> dict[str, str]:
     """What stood in the fields of a run."""
-    return {"source": clean(order.source), "symbol": order.symbol or "", **shown(order.params), **_span_and_terms(order)}
+    return {"source": clean(", ".join(order.sources)), "symbol": order.symbol or "", **shown(order.params), **_span_and_terms(order)}
 
 
 def typed_of_study(order: Optimize) -> dict[str, str]:
     """What stood in the fields of a study."""
     ranges = {name: clean(text.partition("=")[2]) for name, text in zip(range_names(order), order.ranges, strict=True)}
     return {
-        "source": clean(order.source), "symbols": clean(", ".join(order.symbols)), **shown(dict(order.params)), **ranges,
+        "source": clean(", ".join(order.sources)), "symbols": clean(", ".join(order.symbols)), **shown(dict(order.params)), **ranges,
         "also": clean(", ".join(order.strategies[1:])), "where": clean(" ".join(order.where)), "method": order.method,
         "trials": str(order.trials or ""), "seed": str(order.seed), "rank_by": order.rank_by, "validate": order.validate or "none",
         "folds": str(order.folds), "train": f"{order.train:g}", "embargo": str(order.embargo),

@@ -86,10 +86,15 @@ def read_answer(answer: Any, kind: type[Told]) -> Told:
         raise ValueError(f"the engine's answer cannot be read: {error}") from error
 
 
+def symbols_of(symbol: str) -> list[str]:
+    """The symbols of a run's legs, without their venues: of a run of one symbol that."""
+    return [bare(name) for name in symbol.split(",")]
+
+
 def quote_of(symbol: str) -> str:
-    """The currency a symbol's money is in, as its name tells: `USDT` of BTCUSDT."""
-    name = bare(symbol)
-    return next((quote for quote in _QUOTES if name.endswith(quote) and name != quote), "quote currency")
+    """The currency a symbol's money is in, as its name tells: `USDT` of BTCUSDT; of several with commas between the one that all have."""
+    found = {next((quote for quote in _QUOTES if name.endswith(quote) and name != quote), "") for name in symbols_of(symbol)}
+    return found.pop() or "quote currency" if len(found) == 1 else "quote currency"
 
 
 def source_words(source: str) -> str:
@@ -100,6 +105,12 @@ def source_words(source: str) -> str:
 def sources_words(sources: Sequence[str]) -> str:
     """Several of them."""
     return ", ".join(source_words(source) for source in sources)
+
+
+def over_words(order: Backtest) -> str:
+    """What a run is made over: its sources, and of several legs the symbols where they were named."""
+    legs = f": {clean(order.symbol.replace(',', ', '))}" if order.symbol and "," in order.symbol else ""
+    return sources_words(order.sources) + legs
 
 
 def params_words(params: dict[str, Any]) -> str:
@@ -156,7 +167,7 @@ def reading_words(rows: int, share: float | None) -> str:
 
 def title_words(row: RunRow) -> str:
     """`run-3: sma_crossover over tape:BTCUSDT`."""
-    return f"{clean(row.id)}: {clean(row.order.strategy)} over {source_words(row.order.source)}"
+    return f"{clean(row.id)}: {clean(row.order.strategy)} over {over_words(row.order)}"
 
 
 def stamp(ns: int) -> str:

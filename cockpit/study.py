@@ -95,8 +95,18 @@ def read_study(answer: Any) -> StudyReport:
     return report
 
 
-def source_for(row: StudyRow, symbol: str, report: StudyReport | None) -> tuple[str, str | None]:
-    """What a single run over one of its symbols is made over: the source, and the symbol where the source alone does not say it."""
+def sources_for(row: StudyRow, symbol: str, report: StudyReport | None) -> tuple[list[str], str | None]:
+    """What a single run over one of its symbols is made over: the sources, and the symbol where they alone do not say it.
+
+    Of a strategy of several legs `symbol` is those of all, with commas between.
+    """
+    if "," in symbol:
+        return row.order.sources, ",".join(row.order.symbols) or None
+    source, whose = _source_for(row, symbol, report)
+    return [source], whose
+
+
+def _source_for(row: StudyRow, symbol: str, report: StudyReport | None) -> tuple[str, str | None]:
     origins = report.detail.origins if report is not None and report.detail is not None else {}
     origin, asked = origins.get(symbol, ""), row.order.symbols
     known = bool(origin) and ", " not in origin  # else it is of several files, and names the first ones

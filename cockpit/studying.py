@@ -8,7 +8,7 @@ from cockpit import trials
 from cockpit.asking import trial_of
 from cockpit.figures import NONE
 from cockpit.panes.findings import findings_lines
-from cockpit.panes.prices import bare
+from cockpit.report import symbols_of
 from cockpit.study import study_title
 from cockpit.text import clean
 from core.commands import Register
@@ -58,8 +58,7 @@ def register(app: CockpitApp) -> None:
             app.say(f"what {clean(study.id)} paid is not read yet: again in a moment")
             return
         terms = next((paid.over(terms) for paid in report.costs if paid.symbol == whole), terms)
-    symbol = bare(whole)
-    command = Register(name=str(trial["strategy"]), symbols=[symbol], params=dict(trial["params"]), terms=terms)
+    command = Register(name=str(trial["strategy"]), symbols=symbols_of(whole), params=dict(trial["params"]), terms=terms)
     doubt = {"overfit": " Its study says OVERFIT.", "doubtful": " Its study says doubtful."}.get(study.verdict or "", "")
     trials.propose(app, command, f"as {clean(study.id)} tried it", doubt)
 

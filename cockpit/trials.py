@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cockpit import exporting, figures
-from cockpit.panes.prices import bare
 from cockpit.panes.result import order_lines, result_lines
 from cockpit.panes.run_figures import more_lines
 from cockpit.panes.run_fill import fill_lines
-from cockpit.report import params_words, quote_of, terms_words, title_words
+from cockpit.report import params_words, quote_of, symbols_of, terms_words, title_words
 from cockpit.study import best_words
 from cockpit.subject import OVER, subject, yet
 from cockpit.text import clean
@@ -86,15 +85,15 @@ def register(app: CockpitApp) -> None:
     if row.state != "done":
         app.say(f"{clean(row.id)} {'came to no' if row.state in OVER else 'has no'} result{yet(row)}: {clean(row.state)}")
         return
-    order, symbol = row.order, bare(row.symbol)
+    order = row.order
     terms = order.terms if row.costs is None else row.costs.over(order.terms)
-    command = Register(name=order.strategy, symbols=[symbol], params=order.params, terms=terms)
+    command = Register(name=order.strategy, symbols=symbols_of(row.symbol), params=order.params, terms=terms)
     propose(app, command, f"as {clean(row.id)} tested it")
 
 
 def propose(app: CockpitApp, command: Register, tested: str, doubt: str = "") -> None:
     """Ask whether to register what was tested, after saying what that is."""
-    name, symbol = clean(command.name), command.symbols[0]
+    name, symbol = clean(command.name), ", ".join(command.symbols)
     mode = f"in {app.lab.mode or 'paper'} mode"
     real = " This is REAL MONEY." if app.lab.mode == "live" else ""
     what = f"{params_words(command.params) or 'its default parameters'}; {terms_words(command.terms)}"

@@ -107,7 +107,9 @@ class Stop(Struct, frozen=True, kw_only=True, tag="stop"):
 class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     """Run a strategy over recorded data, beside the live ones. Answered with the run's id at once; it may wait for others to end.
 
-    `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`; what lies before `from_ns` only warms up, `to_ns` is exclusive.
+    `source` is a file, a folder or `tape:SYMBOL[@FROM..TO]`, `further` are more of them: of a strategy of several legs one for each of its
+    further legs, in their order. `symbol` says whose rows are meant, of several legs with commas between, in their order.
+    What lies before `from_ns` only warms up, `to_ns` is exclusive.
     `allow_gaps` runs over a source that lacks data too. `costs` pays what was measured of the symbol, but for the terms in `given`:
     `measured` by the fills of this home, or the whole path of a file that `cockpit calibrate --json` wrote.
     """
@@ -122,6 +124,12 @@ class Backtest(Struct, frozen=True, kw_only=True, tag="backtest"):
     allow_gaps: bool = False
     costs: str | None = None
     given: list[str] = []
+    further: list[str] = []
+
+    @property
+    def sources(self) -> list[str]:
+        """All of them."""
+        return [self.source, *self.further]
 
 
 class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
@@ -129,7 +137,7 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
 
     Attributes:
         sources: files, folders, `tape:SYMBOL[@FROM..TO]`, or `tape:*[@FROM..TO]` for every symbol of the tape.
-        symbols: only these of what the sources hold; none: all.
+        symbols: only these of what the sources hold; none: all. Of strategies of several legs those of the legs, in their order.
         params, from_ns, to_ns, allow_gaps, costs, given: as of `Backtest`; params of all trials, costs of each symbol its own.
         ranges, where: as on the command line: `fast=5:50:5`, `fast<slow`.
         trials: at most so many a strategy and symbol; None: as the method has it.
@@ -159,11 +167,6 @@ class Optimize(Struct, frozen=True, kw_only=True, tag="optimize"):
     allow_gaps: bool = False
     costs: str | None = None
     given: list[str] = []
-
-    @property
-    def source(self) -> str:
-        """Its sources as one text."""
-        return ", ".join(self.sources)
 
 
 class CancelRun(Struct, frozen=True, kw_only=True, tag="cancel_run"):

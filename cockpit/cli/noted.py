@@ -165,8 +165,10 @@ def _command(call: Call, order: Order, result: Result, span: tuple[int, int]) ->
     from core.commands import Backtest, NoteRun
     from core.research.job import outcome_of
 
+    first, *further = (whole([source]) for source in order.sources)
     asked = Backtest(
-        source=whole(order.sources),
+        source=first,
+        further=further,
         strategy=result.plan.name,
         symbol=order.symbol,
         params=order.params,

@@ -44,12 +44,14 @@ class CostsEntry(Entry):
 
     Attributes:
         choices: what is gone through; files are found later.
+        legs: how many symbols the strategy trades.
     """
 
     FIELD = Field(name="costs", default=None, description=f"{MEASURED}: what your own fills cost; or a file cockpit calibrate --json wrote")
 
     def __init__(self, text: str) -> None:
         self.choices = ["", MEASURED]
+        self.legs = 1
         super().__init__(self.FIELD, text, suggester=SourceSuggester(self.choices), empty="as the terms say")
         self.add_class("-list")
 
@@ -60,6 +62,8 @@ class CostsEntry(Entry):
 
     def read(self) -> Value:
         text = self.text.strip()
+        if text and self.legs > 1:
+            raise ValueError(f"are measured of one symbol, and the strategy trades {self.legs}: leave it empty")
         if not text or text == MEASURED:
             return text or None
         path = os.path.abspath(os.path.expanduser(text))

@@ -111,11 +111,12 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A strategy that can be registered."""
+    """A strategy that can be registered; `hedged`: its legs are held against each other."""
 
     name: str
     sentence: str = ""
     legs: int = 1
+    hedged: bool = False
     params: list[Field] = []
     terms: list[Field] = []
 

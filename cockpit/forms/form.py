@@ -16,7 +16,7 @@ from cockpit.forms.entry import Entry
 from cockpit.forms.recents import Recents
 from cockpit.text import clean
 from core.commands import Command
-from core.errors import CockpitError
+from core.errors import CockpitError, UsageError
 
 #: Lines around the entries at most: frame, heading, help, what enter does, keys.
 AROUND = 14
@@ -122,8 +122,11 @@ class Form(Dialog[str]):
         if wrong:
             more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
             self.tell(f"{wrong[0].label} {wrong[0].problem}{more}", "-wrong")
-        else:
+            return
+        try:
             self.tell(self.intent(self.made()), "-ready")
+        except UsageError as error:  # of entries that are right one by one
+            self.tell(clean(str(error)), "-wrong")
 
     def on_descendant_focus(self) -> None:
         self._show_more()

@@ -18,8 +18,12 @@ from cockpit.forms.recents import Recents, Texts
 from cockpit.text import clean
 from core.commands import Command, Terms
 from core.errors import CockpitError
+from core.term_rules import refuse_apart
 
 _STRATEGY = "strategy"
+
+#: As terms are usually, and as they are of legs held against each other.
+_SIDES = "long_flat", "long_short"
 
 #: Terms that are asked first; what else there is stands below everything, off until it is filled in.
 _USUAL = {
@@ -48,7 +52,7 @@ class OfferForm(Form):
         self._offers = self._known()
         self._strategy = strategy if strategy in self._offers else next(iter(self._offers), "")
         self._shown = ""
-        self._begun = self._failed = False
+        self._begun = self._failed = self._turned = False
 
     # What a subclass says
 
@@ -162,7 +166,16 @@ class OfferForm(Form):
         """These are the entries of this strategy."""
         self._shown = offer.name
         self.query_one("#sentence", Static).update(clean(offer.sentence))
+        self._take_sides(offer.hedged)
         self.chose(offer)
+
+    def _take_sides(self, hedged: bool) -> None:
+        """A strategy that holds its legs against each other is long and short; what was put there for it is taken back after it."""
+        side, (before, after) = self.entry("side"), _SIDES if hedged else _SIDES[::-1]
+        turns = side is not None and side.text == before and (hedged or self._turned)
+        if side is not None and turns:
+            side.text = after
+        self._turned = hedged and (turns or self._turned)
 
     @work(exclusive=True, group="offer")
     async def _show_offer(self) -> None:
@@ -210,7 +223,17 @@ class OfferForm(Form):
         plain = {entry.field.name: entry.read() for entry in self.entries if not entry.group}
         params = {name: value for name, value in read["params"].items() if value is not None}
         typed = msgspec.convert(params, dict[str, str | int | float | bool])
-        return self.command(self._offer, plain, typed, msgspec.convert(read["terms"], Terms))
+        return self.command(self._offer, plain, typed, self.traded(msgspec.convert(read["terms"], Terms)))
+
+    def traded(self, terms: Terms) -> Terms:
+        """Terms that the strategy can be traded on.
+
+        Raises:
+            UsageError: one of them would hold one of its legs without the other.
+        """
+        if self._offer.hedged:
+            refuse_apart(self._offer.name, terms)
+        return terms
 
     def answer(self, command: Any, reply: dict[str, Any]) -> str:
         return str(reply.get("id", ""))

@@ -161,6 +161,7 @@ class AlsoEntry(Entry):
 
     def __init__(self, text: str, known: Callable[[], list[str]]) -> None:
         self._known = known
+        self.legs = 1
         super().__init__(Field(name="also", default=None, description="other strategies to try beside it, with commas"), text, empty="none")
         self.add_class("-list")
 
@@ -168,5 +169,6 @@ class AlsoEntry(Entry):
         names = list(dict.fromkeys(name.strip() for name in self.text.split(",") if name.strip()))
         for name in names:
             if name not in self._known():
-                raise ValueError(f"has {clean(name)}, which is no strategy of one symbol; there are {clean(', '.join(self._known()))}")
+                each = f"{self.legs} symbols" if self.legs > 1 else "one symbol"
+                raise ValueError(f"has {clean(name)}, which is no strategy of {each}; there are {clean(', '.join(self._known()))}")
         return names

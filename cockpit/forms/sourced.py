@@ -17,9 +17,10 @@ from cockpit.forms.costs import CostsEntry, MeasuredEntry, calibrations_at_hand
 from cockpit.forms.entry import Entry
 from cockpit.forms.fields import Field, Offer
 from cockpit.forms.gaps import ALLOW, KEY, REFUSE, GapsEntry
+from cockpit.forms.many import SourcesEntry
 from cockpit.forms.offered import OfferForm
 from cockpit.forms.recents import Recents, Texts
-from cockpit.forms.sources import SourceEntry, SymbolEntry, TimeEntry, files_at_hand
+from cockpit.forms.sources import SymbolEntry, TimeEntry, files_at_hand
 from cockpit.report import costs_words
 from cockpit.text import clean
 from core.clock import iso
@@ -35,7 +36,7 @@ PAUSE_S = 0.15
 class SourcedForm(OfferForm):
     """Asks for a strategy and what to run it over, and what a subclass adds; answers the id the engine gave."""
 
-    SOURCE: ClassVar[type[SourceEntry]] = SourceEntry
+    SOURCE: ClassVar[type[SourcesEntry]] = SourcesEntry
     SYMBOL: ClassVar[type[SymbolEntry]] = SymbolEntry
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+n", "next_source", "next source", priority=True),
@@ -100,12 +101,15 @@ class SourcedForm(OfferForm):
         if not self._source.text.strip() and self._offered:
             self._source.text = self._offered[0]
         if self._source.is_mounted:
-            self._source.judge()
+            self._source.fill_up(named=bool(self._symbol.text.strip()))
             self._look()
             self.judge()
 
-    def offered(self, offer: Offer) -> bool:
-        return offer.legs == 1
+    def chose(self, offer: Offer) -> None:
+        self._source.legs = self._symbol.legs = self._costs.legs = offer.legs
+        self._source.fill_up(named=bool(self._symbol.text.strip()))
+        self._costs.judge()
+        self._look()
 
     def first_entries(self) -> list[Entry]:
         return [self._source, self._symbol, self._from, self._to]
@@ -137,7 +141,7 @@ class SourcedForm(OfferForm):
         super().changed(entry)
         if entry is self._source:
             self._whole = None
-        if entry in (self._source, self._from, self._to):
+        if entry in (self._source, self._from, self._to) or (entry is self._symbol and self._symbol.legs > 1):
             self._look()
         elif entry is self._costs:
             self._measure(self._costs.asked)
@@ -156,6 +160,7 @@ class SourcedForm(OfferForm):
         """See whose rows the source holds and what it lacks, once it is one."""
         if self._look_task is not None:
             self._look_task.cancel()
+        self._symbol.apart = self._source.apart
         self._symbol.hold(self._source.listed)
         self._gaps.lack(None)
         if not self._source.problem:
@@ -169,7 +174,8 @@ class SourcedForm(OfferForm):
 
     async def _look_for_gaps(self) -> None:
         """What of it is missing, where it is on the tape."""
-        tapes = [one for one in self._source.sources if one not in self._source.paths]
+        meant = self._symbol.of_legs if self._symbol.legs > 1 and not self._symbol.problem else []
+        tapes = self._source.tapes_of(meant)
         if not tapes or self._from.problem or self._to.problem:
             return
         try:
@@ -188,7 +194,8 @@ class SourcedForm(OfferForm):
             try:
                 answer = await self._ask_holds(path)
                 self._source.refused[path] = clean(str(answer["wrong"]))
-                held += [str(name) for name in answer["symbols"]]
+                self._source.whose[path] = [str(name) for name in answer["symbols"]]
+                held += self._source.whose[path]
             except (CockpitError, TypeError, KeyError):
                 return  # the run judges it then
         if not self.left and self._symbol.is_mounted:

@@ -12,6 +12,7 @@ from textual.suggester import Suggester
 
 from cockpit.forms.entry import Entry, SymbolSuggester
 from cockpit.forms.fields import Field, Value
+from cockpit.forms.leg_symbols import handed_out, leg_symbols, named, plain
 from cockpit.report import source_words
 from cockpit.text import clean
 from core.clock import parse_time
@@ -23,9 +24,6 @@ _ENDINGS = (".csv", ".csv.gz", ".zip", ".parquet", ".json")
 
 #: Files of one folder that are offered.
 MOST_FILES = 50
-
-#: Symbols of a source that are named.
-MOST_SHOWN = 6
 
 #: Names of a folder that are looked through to complete a path.
 MOST_NAMES = 2000
@@ -118,6 +116,8 @@ class SourceEntry(Entry):
     Attributes:
         tapes: the series there are; None while nobody knows.
         refused: by path why nothing can be read there; '' where something can.
+        whose: by path the symbols it is known to hold.
+        legs: how many symbols the strategy trades.
     """
 
     DESCRIPTION: ClassVar[str] = "tape:SYMBOL[@FROM..TO], a file or a folder"
@@ -126,6 +126,8 @@ class SourceEntry(Entry):
         field = Field(name="source", default="", description=self.DESCRIPTION)
         self.tapes: list[str] | None = None
         self.refused: dict[str, str] = {}
+        self.whose: dict[str, list[str]] = {}
+        self.legs = 1
         super().__init__(field, text, suggester=self.suggester_of(offered))
         self.add_class("-wide")
 
@@ -172,6 +174,8 @@ class SymbolEntry(Entry):
 
     Attributes:
         held: the symbols to choose from; empty where there are no two, or nobody knows.
+        legs: how many the strategy trades.
+        apart: whether each leg has a source of its own.
     """
 
     FIELD: ClassVar[Field] = Field(name="symbol", default=None, description="whose data it is, where a file's name does not say")
@@ -179,33 +183,45 @@ class SymbolEntry(Entry):
 
     def __init__(self, text: str) -> None:
         self.held: list[str] = []
+        self.legs = 1
+        self.apart = False
         super().__init__(self.FIELD, text, suggester=SymbolSuggester(lambda: self.held), empty=self.EMPTY)
 
     @property
     def choices(self) -> list[str]:
         """What is gone through."""
-        return self.held
+        return handed_out(self.held, self.legs) if self.legs > 1 else self.held
 
     def hold(self, symbols: list[str]) -> None:
         """The source holds rows of these."""
-        self.held = symbols if len(symbols) > 1 else []
+        self.held = symbols if len(symbols) > 1 or self.legs > 1 else []
         self.judge()
 
     def shown(self) -> str:
         """What there is to choose from."""
-        more = f" and {len(self.held) - MOST_SHOWN} more" if len(self.held) > MOST_SHOWN else ""
-        return f"{', '.join(clean(name) for name in self.held[:MOST_SHOWN])}{more}"
+        return named(self.held)
+
+    @property
+    def of_legs(self) -> list[str]:
+        """Those of all legs, in their order; none where each source says its own.
+
+        Raises:
+            ValueError: they are none.
+        """
+        return leg_symbols(self.text, self.legs, self.held, apart=self.apart)
+
+    def hint(self) -> str:
+        if self.legs == 1:
+            return super().hint()
+        return f"{self.legs} of what the source holds, in the order of the legs" + (", or a source for each" if not self.apart else "")
 
     def read(self) -> Value | list[str]:
+        if self.legs > 1:
+            return ",".join(self.of_legs) or None
         text = self.text.strip().upper()
         if self.held and plain(text) not in map(plain, self.held):
             raise ValueError(f"{'is not in it' if text else 'is to be chosen (ctrl+n)'}: it holds {self.shown()}")
         return text or None
-
-
-def plain(symbol: str) -> str:
-    """A symbol without venue and separators, to compare: `BTC/USDT` and `binance:BTCUSDT` are both `BTCUSDT`."""
-    return "".join(letter for letter in symbol.rpartition(":")[2].upper() if letter.isalnum())
 
 
 class TimeEntry(Entry):

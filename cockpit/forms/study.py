@@ -12,7 +12,7 @@ from textual.widgets._static import Static
 from cockpit.forms.described import fields_of
 from cockpit.forms.entry import Entry
 from cockpit.forms.fields import Field, Offer
-from cockpit.forms.many import SourcesEntry, SymbolsEntry
+from cockpit.forms.many import SymbolsEntry
 from cockpit.forms.ranged import AlsoEntry, RangeEntry, RangesEntry, WhereEntry
 from cockpit.forms.sourced import SourcedForm
 from cockpit.report import sources_words
@@ -49,7 +49,6 @@ class StudyForm(SourcedForm):
     KEYS: ClassVar[str] = "enter tries · ↑ ↓ move · ← → choose · ctrl+n next · ctrl+r last · esc leaves"
     CLASSES_OF_FORM: ClassVar[str] = "form register study"
     GROUPS: ClassVar[tuple[str, ...]] = ("what", "params", "trying", "judging", "others", "terms")
-    SOURCE = SourcesEntry
     SYMBOL = SymbolsEntry
 
     @property
@@ -72,7 +71,7 @@ class StudyForm(SourcedForm):
         judged = Field(
             name="validate", type="choice", choices=ways, default=_NONE, description="judge the choice by other stretches of time"
         )
-        self._also = AlsoEntry(text("also", ""), lambda: list(self._offers))
+        self._also = AlsoEntry(text("also", ""), self._of_as_many_legs)
         self._more_ranges = RangesEntry(text("more ranges", ""), self._others_params)
         self._where = WhereEntry(text("where", ""), lambda: [*self._own_params(), *self._others_params()])
         return {
@@ -87,6 +86,9 @@ class StudyForm(SourcedForm):
         for name, words in means.items():
             known = fields[name] if name not in _OPEN else Field(name=name, type="int", ge=1)
             yield Entry(msgspec.structs.replace(known, description=words), self._begin.get(name), empty=_OPEN.get(name, ""))
+
+    def _of_as_many_legs(self) -> list[str]:
+        return [name for name, offer in self._offers.items() if offer.legs == self._offer.legs]
 
     def _own_params(self) -> list[str]:
         return [field.name for field in self._offer.params]
@@ -105,6 +107,11 @@ class StudyForm(SourcedForm):
             others = []
         return list(dict.fromkeys([self._offer.name, *others]))
 
+    def chose(self, offer: Offer) -> None:
+        super().chose(offer)
+        self._also.legs = offer.legs
+        self._also.judge()
+
     def changed(self, entry: Entry) -> None:
         super().changed(entry)
         if self._begun and (entry is self._also or entry.field.name == "strategy"):
@@ -116,7 +123,7 @@ class StudyForm(SourcedForm):
         mine = [entry for entry in self.entries if isinstance(entry, RangeEntry)]
         ranges = [entry.range_text for entry in mine if entry.range_text] + list(self._more_ranges.text.split())
         values: dict[str, Any] = {entry.field.name: entry.read() for entry in mine if not entry.range_text}
-        terms = msgspec.convert({entry.field.name: entry.read() for entry in self.entries if entry.group == "terms"}, Terms)
+        terms = self.traded(msgspec.convert({entry.field.name: entry.read() for entry in self.entries if entry.group == "terms"}, Terms))
         judged = read["validate"]
         words = {
             "sources": self._source.sources, "symbols": read["symbols"], "strategies": self._names(),

@@ -12,7 +12,7 @@ from cockpit.panes.facts import fact
 from cockpit.panes.line import Part
 from cockpit.panes.metric import METRICS, Metric, lined_up, metric_text, per_day
 from cockpit.panes.prices import sign_tone
-from cockpit.report import params_words, quote_of, source_words, span_words, stamp, terms_words
+from cockpit.report import over_words, params_words, quote_of, span_words, stamp, terms_words
 from cockpit.text import clean, width
 from core.view import RunRow
 
@@ -113,7 +113,7 @@ def _identities(a: RunRow, b: RunRow) -> list[list[Part]]:
     lines = []
     for name, row in (("A", a), ("B", b)):
         state = "" if row.state == "done" else f" ({clean(row.state)})"
-        lines.append([Part(f"{name} ", "key"), Part(f"{clean(row.order.strategy)} over {source_words(row.order.source)}{state}")])
+        lines.append([Part(f"{name} ", "key"), Part(f"{clean(row.order.strategy)} over {over_words(row.order)}{state}")])
         if row.last_ns:
             lines.append([Part(f"  {stamp(row.first_ns)} to {stamp(row.last_ns)} UTC", "muted")])
         lines.append([Part(f"  {params_words(row.order.params) or 'default parameters'}", "muted")])

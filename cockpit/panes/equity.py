@@ -40,7 +40,9 @@ class EquityPane(Facts, can_focus=True):
             self.show_lines(head, pair_lines(shown[0], shown[1], *self.room), (note, "muted"))
         else:
             last = shown[0].detail.equity[-1][1] if shown[0].detail else 0.0
-            self.show_lines(f"{head}: {clean(shown[0].id)}", curve_lines(shown, *self.room), (f"ends at {figures.number(last)}", "muted"))
+            legs = "all legs together, " if "," in shown[0].symbol else ""
+            note = f"{legs}ends at {figures.number(last)}"
+            self.show_lines(f"{head}: {clean(shown[0].id)}", curve_lines(shown, *self.room), (note, "muted"))
 
     def repaint(self) -> None:
         self._drawn = ()

@@ -113,8 +113,8 @@ class PricesPane(LiveGrid):
 
 
 def bare(symbol: str) -> str:
-    """A symbol as people read it: cleaned, without its venue."""
-    return clean(symbol.rpartition(":")[2])
+    """A symbol as people read it: cleaned, without its venue; of several with commas between each."""
+    return clean(symbol.rpartition(":")[2]) if "," not in symbol else ", ".join(map(bare, symbol.split(",")))
 
 
 def names_of(symbols: Iterable[str]) -> dict[str, str]:

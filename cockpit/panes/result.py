@@ -15,9 +15,9 @@ from cockpit.panes.runs import progress_words, seconds
 from cockpit.report import (
     Report,
     costs_words,
+    over_words,
     params_words,
     quote_of,
-    source_words,
     span_words,
     stamp,
     terms_words,
@@ -70,7 +70,7 @@ def result_lines(row: RunRow, report: Report | None, now_ns: int, cells: int = 8
     net = found.get("net_pnl")
     if net is not None:
         lines[0].append(Part(f", {figures.signed(100 * net / capital)} % of capital", "muted"))
-    lines += outcome_lines(report, money)
+    lines += outcome_lines(report, money) + leg_lines(report, money)
     lines.append([])
     if report is not None and report.first_ns:
         rows = f"{width_words(report.interval_ns)} bars" if report.kind == "bars" else "ticks"
@@ -100,6 +100,20 @@ def outcome_lines(report: Report | None, money: str) -> list[list[Part]]:
     return [fact("each close", Part(figures.spark(counts, BINS)), Part(ends, "muted"))]
 
 
+def leg_lines(report: Report | None, money: str) -> list[list[Part]]:
+    """Of a run of several legs what each came to, of the round trips that are kept; nothing of a run of one."""
+    if report is None or report.detail is None or not report.detail.trips or len(legs := report.symbol.split(",")) < 2:
+        return []
+    trips, lines = report.detail.trips, []
+    newest = len(trips) < report.detail.trips_total
+    for leg in legs:
+        made = [float(trip["net"]) for trip in trips if trip["symbol"] == leg]
+        count = f"{len(made):,} of the newest {len(trips):,} trades" if newest else figures.many(len(made), "trade")
+        words = f"  {money}, {count}"
+        lines.append(fact(bare(leg), Part(f"{figures.signed(sum(made)):>14}", sign_tone(sum(made))), Part(words, "muted")))
+    return [[], *lines]
+
+
 def state_lines(row: RunRow, now_ns: int) -> list[list[Part]]:
     """Of a run without figures: how far it is, or why there are none."""
     if row.state == "queued":
@@ -112,7 +126,7 @@ def state_lines(row: RunRow, now_ns: int) -> list[list[Part]]:
 def order_lines(row: RunRow, cells: int, values: Mapping[str, Any] | None = None) -> list[list[Part]]:
     """What was asked for, on the terms that were paid."""
     order, paid = row.order, row.costs
-    lines = [fact("source", Part(source_words(order.source))), *span_lines(order)]
+    lines = [fact("source", Part(over_words(order))), *span_lines(order)]
     lines += _wrapped("params", params_words(dict(values or order.params)) or "defaults", cells)
     lines += _wrapped("terms", terms_words(order.terms if paid is None else paid.over(order.terms)), cells)
     costs = costs_words(order) if paid is None else f"{paid.state}: {paid.words}"

@@ -6,18 +6,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from cockpit import figures
+from cockpit.panes.prices import bare
 from cockpit.report import stamp
 from cockpit.text import clean
 
 
-def fill_lines(fill: Mapping[str, Any], signal: Mapping[str, Any] | None) -> list[str]:
+def fill_lines(fill: Mapping[str, Any], signal: Mapping[str, Any] | None, legs: bool = False) -> list[str]:
     """The fill; then its decision.
 
     Args:
         fill: a row of the ledger's `fills`.
         signal: the decision that placed its order; None: none is kept.
+        legs: whether it is of a run of several legs, of which a decision stands with the order of the first one that it moves.
     """
-    done = f"{clean(str(fill['side']))} {figures.quantity(fill['qty'])} at {fill['price']:,.8g}"
+    done = f"{clean(str(fill['side']))} {figures.quantity(fill['qty'])} {bare(str(fill['symbol']))} at {fill['price']:,.8g}"
     facts = (
         ("time", f"{stamp(int(fill['ts_ns']))} UTC"),
         ("what", done),
@@ -28,7 +30,10 @@ def fill_lines(fill: Mapping[str, Any], signal: Mapping[str, Any] | None) -> lis
         ("fill", clean(str(fill["fill_id"]))),
         ("order", clean(str(fill.get("order_id", "")))),
     )
-    return [*(_line(name, value) for name, value in facts if value), "", *_decision(signal, str(fill.get("reason", "signal")))]
+    decided = _decision(signal, str(fill.get("reason", "signal")))
+    if legs and signal is None and fill.get("reason", "signal") == "signal":
+        decided = ["A decision about several legs stands with the order of the first one that it moved: look at the fill beside this."]
+    return [*(_line(name, value) for name, value in facts if value), "", *decided]
 
 
 def _decision(signal: Mapping[str, Any] | None, reason: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
-from cockpit.panes.prices import sign_tone
+from cockpit.panes.prices import bare, sign_tone
 from cockpit.report import Report, stamp
 from cockpit.text import clean
 
@@ -37,6 +37,7 @@ class RunTradesPane(LiveGrid):
         self._shown: tuple[str, str] | None = None
         self._fills: dict[str, dict[str, Any]] = {}
         self._signals: dict[str, dict[str, Any]] = {}
+        self._of_legs = False
 
     def paint(self, report: Report | None, now: float, word: str = "") -> None:
         """Show a run's fills; `word` says why there are none."""
@@ -45,6 +46,8 @@ class RunTradesPane(LiveGrid):
         if shown == self._shown:
             return  # a thousand rows that do not change need no comparing ten times a second
         self._shown = shown
+        self._of_legs = report is not None and "," in report.symbol
+        self.set_columns(_OF_LEGS if self._of_legs else self.COLUMNS)
         self._fills = {} if detail is None else {str(fill["fill_id"]): fill for fill in detail.fills}
         self._signals = {} if detail is None else {signal["order_id"]: signal for signal in detail.signals if signal["order_id"]}
         if detail is None:
@@ -52,14 +55,18 @@ class RunTradesPane(LiveGrid):
             return
         count = len(detail.fills)
         note = f"newest {count:,} of {detail.fills_total:,} fills" if count < detail.fills_total else f"{count:,} fill{'s' * (count != 1)}"
-        self.show(fill_rows(detail.fills, detail.trips), now, note=note, empty=idle_words(report))
+        self.show(fill_rows(detail.fills, detail.trips, legs=self._of_legs), now, note=note, empty=idle_words(report))
         self.choose(0)
 
     @property
-    def chosen(self) -> tuple[dict[str, Any], dict[str, Any] | None] | None:
-        """The fill under the cursor, and the decision that placed its order, where it is kept."""
+    def chosen(self) -> tuple[dict[str, Any], dict[str, Any] | None, bool] | None:
+        """The fill under the cursor, the decision that placed its order, where it is kept, and whether the run is of several legs."""
         fill = self._fills.get(self.listing.cursor_key)
-        return None if fill is None else (fill, self._signals.get(str(fill.get("order_id", ""))))
+        return None if fill is None else (fill, self._signals.get(str(fill.get("order_id", ""))), self._of_legs)
+
+
+#: The same where fills are of several legs.
+_OF_LEGS = (RunTradesPane.COLUMNS[0], Column("symbol", least=7, most=14), *RunTradesPane.COLUMNS[1:])
 
 
 def idle_words(report: Report | None) -> tuple[str, ...]:
@@ -69,18 +76,20 @@ def idle_words(report: Report | None) -> tuple[str, ...]:
     return (f"It did not trade: it {clean(report.cold)}.", "A longer span, a shorter interval or fewer bars would let it.")
 
 
-def fill_rows(fills: list[dict[str, Any]], trips: list[dict[str, Any]]) -> list[Row]:
-    """Newest first; with the fill that ended a round trip how far that one was behind and ahead."""
-    places = decimals([fill["price"] for fill in fills[-200:]])
+def fill_rows(fills: list[dict[str, Any]], trips: list[dict[str, Any]], *, legs: bool = False) -> list[Row]:
+    """Newest first; with the fill that ended a round trip how far that one was behind and ahead. `legs`: each says its symbol."""
+    newest = fills[-200:]
+    places = {symbol: decimals([fill["price"] for fill in newest if fill["symbol"] == symbol]) for symbol in {f["symbol"] for f in fills}}
     ended = {trip["last_fill"]: trip for trip in trips}
-    return [fill_row(fill, places, ended.get(fill["fill_id"])) for fill in reversed(fills)]
+    return [fill_row(fill, places[fill["symbol"]], ended.get(fill["fill_id"]), leg=legs) for fill in reversed(fills)]
 
 
-def fill_row(fill: dict[str, Any], places: int, trip: dict[str, Any] | None = None) -> Row:
+def fill_row(fill: dict[str, Any], places: int, trip: dict[str, Any] | None = None, *, leg: bool = False) -> Row:
     """One line."""
     side, reason, realised = str(fill["side"]), str(fill.get("reason", "")), float(fill["realised"])
     cells = (
         Cell(stamp(int(fill["ts_ns"])), "muted"),
+        *((Cell(bare(str(fill["symbol"]))),) if leg else ()),
         Cell(clean(side), _SIDES.get(side, "plain")),
         Cell(figures.quantity(fill["qty"])),
         Cell(figures.number(fill["price"], places)),

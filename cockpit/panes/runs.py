@@ -9,7 +9,7 @@ from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.prices import sign_tone
-from cockpit.report import params_words, reading_words, source_words, sources_words, span_words
+from cockpit.report import over_words, params_words, reading_words, sources_words, span_words
 from cockpit.study import best_params, range_names
 from cockpit.study import progress_words as study_progress
 from cockpit.text import clean
@@ -55,7 +55,7 @@ class RunsPane(LiveGrid):
         Column("", least=1, most=1),
         Column("run", least=6, most=10),
         Column("strategy", least=8, most=18),
-        Column("source", least=12, most=24, drop=2),
+        Column("source", least=12, most=28, drop=2),
         Column("span", "right", least=7, most=8, drop=4, means="from the first to the last print or bar it traded"),
         Column("asked", "right", least=8, most=14, drop=9),
         Column("state", least=11, most=26),
@@ -148,7 +148,7 @@ def run_row(row: RunRow, now_ns: int, marked: bool = False) -> Row:
         word = f"{word} {seconds(row)}"
     cells = (
         Cell("A" if marked else "", "key"),
-        *_asked(row, row.order.strategy, source_words(row.order.source), now_ns),
+        *_asked(row, row.order.strategy, over_words(row.order), now_ns),
         Cell(word, tone),
         *_came_out(row.figures or {}, row.order.terms.capital),
         Cell(params_words(row.order.params), "muted"),

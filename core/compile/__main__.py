@@ -51,6 +51,7 @@ class Entry(msgspec.Struct, frozen=True):
     kind: str
     legs: int
     params: list[dict[str, Any]]
+    hedged: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True, tag="listing"):
@@ -110,7 +111,8 @@ def describe(folders: list[Path]) -> Listing:
     """The catalogue of the folders."""
     found = discover(folders)
     entries = [
-        Entry(d.name, d.sentence, str(d.path), d.kind, d.legs, describe_fields(d.params_type)) for _, d in sorted(found.strategies.items())
+        Entry(d.name, d.sentence, str(d.path), d.kind, d.legs, describe_fields(d.params_type), d.hedged)
+        for _, d in sorted(found.strategies.items())
     ]
     return Listing(entries, found.broken, describe_fields(Terms))
 

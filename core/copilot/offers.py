@@ -93,16 +93,16 @@ def _flags(terms: Terms) -> tuple[Terms, tuple[str, ...]]:
 
 
 def backtesting(strategy: StrategyFact) -> tuple[Action, ...]:
-    """Run it over what the tape holds of its symbol; nothing for one of several symbols, which no single source has."""
-    if len(strategy.symbols) != 1:
-        return ()
-    source, (terms, flags) = f"tape:{short(strategy.symbols[0])}", _flags(strategy.terms)
-    order = Backtest(source=source, strategy=strategy.name, params=dict(strategy.params), terms=terms, allow_gaps=True)
+    """Run it over what the tape holds of its symbols, a source a leg."""
+    names = [short(symbol) for symbol in strategy.symbols]
+    (source, *further), (terms, flags) = [f"tape:{name}" for name in names], _flags(strategy.terms)
+    order = Backtest(source=source, further=further, strategy=strategy.name, params=dict(strategy.params), terms=terms, allow_gaps=True)
     params = [shlex.quote(f"{name}={value}") for name, value in strategy.params.items()]
     given = ["--param", *params] if params else []
-    words = " ".join(["cockpit backtest", source, "--strategy", shlex.quote(strategy.name), *given, *flags, "--allow-gaps"])
-    does = f"run {strategy.name} with these parameters and terms over the tape of {short(strategy.symbols[0])}; the lab (F2) shows it"
-    return (Action("b", f"backtest {strategy.name} on {short(strategy.symbols[0])}", words, _order(order), does),)
+    words = " ".join(["cockpit backtest", *order.sources, "--strategy", shlex.quote(strategy.name), *given, *flags, "--allow-gaps"])
+    where = " and ".join(names)
+    does = f"run {strategy.name} with these parameters and terms over the tape of {where}; the lab (F2) shows it"
+    return (Action("b", f"backtest {strategy.name} on {where}", words, _order(order), does),)
 
 
 def telling_of_fall(id_: str, fall_pct: float) -> Action:

@@ -35,12 +35,13 @@ def check(command: Backtest | Optimize, folders: list[Path]) -> None:
         UsageError: why.
     """
     refuse_idle(command.terms)
-    sources = command.sources if isinstance(command, Optimize) else [command.source]
-    for source in sources:
+    for source in command.sources:
         if not source.strip():
             raise UsageError("no source given: name a file, a folder or tape:SYMBOL")
         if not source.startswith("tape:") and not os.path.isabs(source):
             raise UsageError(f"{one_line(source, 200)}: give the whole path, from its first folder on")
+        if command.sources.count(source) > 1:
+            raise UsageError(f"{one_line(source, 200)} is named twice")
     for name in command.strategies if isinstance(command, Optimize) else [command.strategy]:
         strategy_file(name, folders)  # refuses a name that none has
     if isinstance(command, Optimize):
@@ -63,7 +64,7 @@ def run_request(engine: Engine, run: Run, idle: bool) -> Request:
     """The words for a run's process."""
     order = run.order
     return Request(
-        sources=[order.source],
+        sources=order.sources,
         strategy=order.strategy,
         folders=[str(folder) for folder in engine.folders],
         home=str(engine.home),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -92,7 +92,7 @@ class Gathering:
         figures, done = entry.figures, self._trades.of.get(entry.id, _NOTHING)
         fall, worst = self._falls(entry)
         params = entry.plan.values if entry.plan is not None else entry.order.params
-        assumed_in, assumed = self._assumed.get((entry.order.name, short(entry.order.symbols[0])), ("", entry.terms))
+        assumed_in, assumed = self._assumed.get((entry.order.name, _named(entry.order.symbols)), ("", entry.terms))
         working = self.engine.blotter.working
         waits = [working[entry.id, symbol] for symbol in entry.order.symbols if (entry.id, symbol) in working] if working else []
         return StrategyFact(
@@ -141,7 +141,7 @@ class Gathering:
         """Studies that ended; besides, which run of each strategy and symbol came out last, whose costs count as assumed."""
         view = self.engine.lab.view()
         self._assumed = {
-            (run.order.strategy, short(run.symbol)): (run.id, run.order.terms)
+            (run.order.strategy, _named(run.symbol.split(","))): (run.id, run.order.terms)
             for run in reversed(view.runs)
             if run.state == "done" and run.symbol
         }
@@ -166,6 +166,11 @@ def _worth(strategy: StrategyFact, symbols: dict[str, SymbolFact]) -> float:
     """What its position is worth; of several symbols, that in the first."""
     symbol = symbols.get(strategy.symbols[0]) if strategy.symbols else None
     return abs(strategy.position) * ((symbol.last if symbol is not None else None) or 0.0)
+
+
+def _named(symbols: Sequence[str]) -> str:
+    """The symbols of a strategy, or of a run, as one name."""
+    return "+".join(map(short, symbols))
 
 
 def _cost_bps(terms: Terms) -> float | None:

@@ -223,7 +223,7 @@ class Lab:
         if run.over:
             return
         run.end(state, self.clock.now_ns(), line, outcome)  # type: ignore[arg-type]  # each has the outcome of its kind
-        log.info("run", id=run.id, state=state, strategy=run.name, source=one_line(run.order.source), reason=line)
+        log.info("run", id=run.id, state=state, strategy=run.name, source=one_line(run.source), reason=line)
         if not kept:
             self.total -= 1
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,9 +108,17 @@ def run_of(row: dict[str, Any]) -> Run | None:
         result = json.loads(row["result"])
         outcome = result["outcome"]
         return Run(
-            row["run_id"], msgspec.json.decode(row["params"], type=Backtest), row["ts_ns"], result["state"], result["line"],
+            row["run_id"], msgspec.convert(_apart(json.loads(row["params"])), Backtest), row["ts_ns"], result["state"], result["line"],
             result["started_ns"], result["ended_ns"], rows=result["rows"], share=None if outcome is None else 1.0,
             outcome=None if outcome is None else msgspec.convert(outcome, Outcome),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError):  # msgspec's own errors are ValueErrors
         return None
+
+
+def _apart(asked: dict[str, Any]) -> dict[str, Any]:
+    """What was asked, where it was noted while several sources were one text."""
+    first, *further = asked["source"].split(", ")
+    if "further" in asked or not all(source.startswith("tape:") or os.path.isabs(source) for source in further):
+        return asked
+    return asked | {"source": first, "further": further}

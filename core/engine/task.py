@@ -44,6 +44,11 @@ class Task:
         """What is run."""
         raise NotImplementedError
 
+    @property
+    def source(self) -> str:
+        """What it is run over, as one text."""
+        return ", ".join(self.order.sources)
+
     def close(self, state: str, now_ns: int, line: str) -> None:
         """It is over."""
         self.state, self.ended_ns, self.line, self.eta_ns = state, now_ns, line, 0
@@ -52,7 +57,7 @@ class Task:
         """As the columns of `runs` besides its id and time; `params` is the whole of what was asked, `found` what came of it."""
         passed = {"state": self.state, "line": self.line, "started_ns": self.started_ns, "ended_ns": self.ended_ns}
         return {
-            "kind": kind, "strategy": self.name, "source": self.order.source, "params": json.dumps(msgspec.to_builtins(self.order)),
+            "kind": kind, "strategy": self.name, "source": self.source, "params": json.dumps(msgspec.to_builtins(self.order)),
             "result": json.dumps(passed | found),
         }  # fmt: skip
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.clock import iso
 from core.errors import SourceError
 from core.research.source import Source
 from core.research.source_merge import merged
@@ -14,6 +15,9 @@ from core.research.source_name import clean, plain_symbol
 from core.research.source_verdict import Holes, Verdict
 from core.research.sources import open_many, open_source
 from core.types import BAR, TICK, Records, copied, interval_text
+
+#: Share of the whole span that one leg may lack before it is said.
+UNEVEN = 0.05
 
 
 class LegsSource(Source):
@@ -54,12 +58,14 @@ class LegsSource(Source):
 
     def batches(self) -> Iterator[Records]:
         self.verdict, self.notes, seq = None, [], 1
+        spans: dict[int, tuple[int, int]] = {}
         for leg in self.legs:
             leg.since_ns, leg.told = self.since_ns, self.told
-        for rows in merged([_numbered(leg, number) for number, leg in enumerate(self.legs)], BAR if self.kind == "bars" else TICK):
+        for rows in merged([_numbered(leg, number, spans) for number, leg in enumerate(self.legs)], BAR if self.kind == "bars" else TICK):
             rows["seq"] = np.arange(seq, seq + len(rows))
             seq += len(rows)
             yield rows
+        self.notes += _uneven([(leg.symbol, *spans[number]) for number, leg in enumerate(self.legs)])
         self.verdict = _of_all([leg.verdict for leg in self.legs if leg.verdict is not None])
         self.notes += [f"{leg.symbol}: {note}" for leg in self.legs for note in leg.notes]
 
@@ -96,11 +102,35 @@ def open_leg_sources(
     return LegsSource([by_name[plain_symbol(name)] for name in names])
 
 
-def _numbered(leg: Source, number: int) -> Iterator[Records]:
+def _numbered(leg: Source, number: int, spans: dict[int, tuple[int, int]]) -> Iterator[Records]:
     for batch in leg.batches():
         batch = copied(batch)  # it may be kept by who made it
         batch["symbol"] = batch["leg"] = number
+        if len(batch):
+            spans[number] = spans.get(number, (int(batch["ts"][0]), 0))[0], int(batch["ts"][-1])
         yield batch
+
+
+def _uneven(spans: Sequence[tuple[str, int, int]]) -> list[str]:
+    """That legs do not reach over the same time, of (symbol, first, last) of each: what only one of them has trades nothing.
+
+    Raises:
+        SourceError: there is no time at which all of them are there.
+    """
+    late, early = max(spans, key=lambda leg: leg[1]), min(spans, key=lambda leg: leg[2])
+    begin, end = late[1], early[2]
+    if end < begin:
+        words = f"{clean(early[0])} ends {_second(end)}, before {clean(late[0])} begins {_second(begin)}"
+        raise SourceError(f"{words}: legs need a time at which all are there")
+    whole = max(last for _, _, last in spans) - min(first for _, first, _ in spans)
+    if whole - (end - begin) <= UNEVEN * whole:
+        return []
+    each = ", ".join(f"{clean(name)} {_second(first)} to {_second(last)}" for name, first, last in spans)
+    return [f"the legs are of unequal spans: {each}; together only {_second(begin)} to {_second(end)}"]
+
+
+def _second(ns: int) -> str:
+    return f"{iso(ns)[:19]}Z"
 
 
 def _kind(source: Source) -> str:

@@ -10,7 +10,7 @@ import pytest
 from copilot_facts import BTC, facts, in_market, of_strategy, of_symbol, said
 
 from core.alert_rules import PriceRule
-from core.commands import Command, SetStops
+from core.commands import Backtest, Command, SetStops
 from core.copilot.advice import URGENCIES, Advice
 from core.copilot.facts import (
     AlertRuleFact,
@@ -205,9 +205,15 @@ def test_a_recording_that_stands_still_is_no_trouble() -> None:
     assert said("feed away", facts(mode="replay", feeds=(FeedFact("v", "stopped", bad_s=60.0),))) == []
 
 
-def test_a_strategy_of_two_symbols_is_offered_no_backtest_that_has_only_one_of_them() -> None:
-    (advice,) = said("losing streak", of_strategy(trips=WON + LOST, symbols=(BTC, "binance:ETHUSDT")))
-    assert [action.key for action in advice.actions] == ["p"]
+def test_a_strategy_of_two_symbols_is_offered_a_backtest_over_both_of_them() -> None:
+    pair = of_strategy(trips=WON + LOST, name="pairs", symbols=(BTC, "binance:ETHUSDT"), terms=Terms(side="long_short"))
+    (advice,) = said("losing streak", pair)
+    (action,) = [action for action in advice.actions if action.key == "b"]
+    assert action.name == "backtest pairs on BTCUSDT and ETHUSDT"
+    assert action.words == "cockpit backtest tape:BTCUSDT tape:ETHUSDT --strategy pairs --side long_short --allow-gaps"
+    order = msgspec.convert(action.order, Command)
+    assert isinstance(order, Backtest)
+    assert (order.sources, order.symbol) == (["tape:BTCUSDT", "tape:ETHUSDT"], None)
 
 
 @pytest.mark.parametrize(

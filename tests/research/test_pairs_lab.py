@@ -144,6 +144,24 @@ def test_what_cannot_be_told_apart_or_put_together_is_one_line(tmp_path: Path, l
         run_backtest(make(tmp_path, legs))
 
 
+def test_legs_without_a_common_time_are_refused_and_unequal_spans_are_said(tmp_path: Path, legs: list[str]) -> None:
+    from_ns = (T0_MS + 400 * 60_000) * 1_000_000
+    early = open_leg_sources(legs, 2).legs[0]
+    late = open_leg_sources(legs, 2, from_ns=from_ns).legs[1]
+    uneven = LegsSource([early, late])
+    uneven.load()
+    assert uneven.notes == [
+        "the legs are of unequal spans: binance:BTCUSDT 2023-11-15T00:01:00Z to 2023-11-15T13:20:00Z, "
+        "binance:ETHUSDT 2023-11-15T06:41:00Z to 2023-11-15T13:20:00Z; together only 2023-11-15T06:41:00Z to 2023-11-15T13:20:00Z"
+    ]
+    early = open_leg_sources(legs, 2, to_ns=from_ns).legs[0]
+    with pytest.raises(UsageError, match=r"BTCUSDT ends .*06:40:00Z, before binance:ETHUSDT begins .*06:41:00Z: legs need a time"):
+        LegsSource([early, late]).load()
+    even = open_leg_sources(legs, 2)
+    even.load()
+    assert even.notes == []
+
+
 def test_where_one_symbol_is_traded_it_is_refused(legs: list[str]) -> None:
     with pytest.raises(UsageError, match="pairs trades 2 symbols: here a strategy of one is wanted"):
         definition_of(order(legs))
@@ -229,6 +247,7 @@ class Pieces(Source):
 )  # fmt: skip
 def test_rows_of_legs_come_by_time_and_leg_whatever_the_batches(a: list[int], b: list[int], cuts: list[int], bars: bool) -> None:
     kind = "bars" if bars else "ticks"
+    a, b = [*a, 25], [*b, 25]  # legs have a time in common
     rows = LegsSource([Pieces("A", a, cuts, kind), Pieces("B", b, cuts[::2], kind)]).load()
     wanted = sorted([*((ts, 0, k) for k, ts in enumerate(sorted(a))), *((ts, 1, k) for k, ts in enumerate(sorted(b)))])
     assert list(zip(rows["ts"].tolist(), rows["symbol"].tolist(), rows["id"].tolist(), strict=True)) == wanted

@@ -55,7 +55,7 @@ def _written(request: PageRequest) -> Written:
     order, costs = request.order, request.costs
     setting = Setting(
         strategy=order.strategy, params=request.values, terms=order.terms if costs is None else costs.over(order.terms),
-        source=order.source, symbol=request.symbol, kind=request.kind, form=request.form, interval_ns=request.interval_ns,
+        source=", ".join(order.sources), symbol=request.symbol, kind=request.kind, form=request.form, interval_ns=request.interval_ns,
         first_ns=request.first_ns, last_ns=request.last_ns, notes=request.notes,
         costs=None if costs is None else (costs.state, costs.words),
     )  # fmt: skip

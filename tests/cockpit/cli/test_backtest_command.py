@@ -126,6 +126,19 @@ def test_a_run_is_noted_on_the_ledger_of_a_home_that_has_one(run: Run, noisy: No
     assert f"note: this run is not listed with those of {home}: another command of cockpit holds" in busy.err
 
 
+def test_a_run_of_two_legs_is_noted_with_a_source_of_each(run: Run, home: Path, tmp_path: Path) -> None:
+    asyncio.run(begin(home))
+    legs = [tmp_path / f"{name}-1m.csv" for name in ("BTCUSDT", "ETHUSDT")]
+    for leg in legs:
+        leg.write_text(Path(SAMPLE).read_text())
+    assert run("backtest", *map(str, legs), "--strategy", "pairs", "--side", "long_short", "--json").code == 0
+    (row,) = asyncio.run(noted(home))
+    found = run_of(row)
+    assert found is not None
+    assert found.order.sources == [str(leg) for leg in legs]
+    assert row["source"] == f"{legs[0]}, {legs[1]}"
+
+
 def test_a_source_with_holes_is_refused_and_nothing_of_it_is_kept(run: Run, noisy: None, home: Path, tmp_path: Path) -> None:
     asyncio.run(begin(home))
     lines = Path(SAMPLE).read_text().splitlines()
