@@ -7,25 +7,24 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from core.commands import SetLimits, SetStops, Terms, with_stops
+from core.commands import Terms
 from core.compile import module
 from core.compile.blueprint import Blueprint, limits_record, terms_record
 from core.compile.extras import acts
 from core.compile.layout import layout_hash, records_in, same_books, take_up, zeros
+from core.compile.levered import Levered
 from core.errors import StoreError, StrategyError
-from core.kernels import levers
 from core.kernels.features import ADDED, features_in
 from core.kernels.records import REPORT, SIGNAL, TAKE_PROFIT
 from core.types import TICK, Records, copied, join
 
 REPORTS_AT_A_TIME = 4096
-NOTHING: Records = np.empty(0, REPORT)
 
 #: A fill of the ledger: leg, signed quantity, position after it, price, time ns, fee.
 PastFill: TypeAlias = tuple[int, float, float, float, int, float]
 
 
-class Instance:
+class Instance(Levered):
     """A compiled strategy and the memory it runs on.
 
     Args:
@@ -63,7 +62,6 @@ class Instance:
         self._state_at = self.state.ctypes.data
         after = (self._params, self._out, self.books, self.account, self._terms, self._limits, self._reports)
         self._tail = (*(a.ctypes.data for a in after), len(self._reports), self._written.ctypes.data)
-        self._judged = (self.account[0], self.books, self._terms[0], self._limits[0], self._reports, self._acts)
         self._error = self.account.view(np.ndarray)["error"]
         self._memory = (self.mem.ctypes.data, len(self.mem))
         self._cut: list[Records] = []
@@ -194,41 +192,6 @@ class Instance:
             self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
             self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]
-
-    def pause(self) -> Records:
-        """No more orders for signals; working ones are cancelled."""
-        return self._take(levers.pause(self.account[0], self.books, self._reports, self._acts))
-
-    def resume(self) -> None:
-        """Signals trade again."""
-        levers.resume(self.account[0])
-
-    def flatten(self) -> Records:
-        """Close every leg, latched."""
-        return self._take(levers.flatten(self.account[0], self.books, self._terms[0], self._reports, self._acts))
-
-    def close(self) -> Records:
-        """Close every leg and trade no more; an exit under way goes on."""
-        reports = self.flatten()
-        self.account.paused = 1
-        return reports
-
-    def reduce(self, share: float) -> Records:
-        """Close a share of each leg's position, keep the rest latched."""
-        return self._take(levers.reduce(*self._judged, share))
-
-    def protect(self, stops: SetStops) -> None:
-        """Other stops from the next tick on. They are no part of a snapshot: who restores one gives the terms of that moment."""
-        self.terms = with_stops(self.terms, stops)
-        self._terms.view(np.ndarray)[:] = terms_record(self.terms, self.layouts["TERMS"])
-
-    def limit(self, limits: SetLimits | None) -> Records:
-        """Set the account-level limits; working orders they forbid are cancelled or cut."""
-        self._limits[:] = limits_record(limits)
-        return self._take(levers.limit(*self._judged))
-
-    def _take(self, n: int) -> Records:
-        return copied(self._rows[:n])
 
     @property
     def flat(self) -> bool:

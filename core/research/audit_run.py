@@ -13,7 +13,7 @@ from core.commands import SetStops
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
 from core.compile.layout import records_in
-from core.compile.pulling import PULLED, STAYING, pull
+from core.compile.levered import PULLED, STAYING
 from core.compile.python import PythonInstance
 from core.errors import CockpitError, one_line
 from core.kernels.features import features_in, layouts
@@ -148,7 +148,7 @@ class Run:
         instance, lever = self.instance, pulled.lever
         if lever in PULLED:
             if not self._closing or lever not in STAYING:
-                pull(instance, lever, pulled.said)
+                instance.pull(lever, pulled.said)
         elif lever == "close":
             self._closing = True
             instance.close()

@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from core.compile.instance import Instance
-from core.compile.pulling import PULLED, STAYING, pull
+from core.compile.levered import PULLED, STAYING
 from core.compile.python import PythonInstance
 from core.errors import StrategyError, telling
 from core.latency import Stage
@@ -175,7 +175,7 @@ class Desk:
         post.told = max(post.told, order.number)
         if order.lever in PULLED:
             if not post.closing or order.lever not in STAYING:
-                self.report(post, pull(instance, order.lever, order.said), post.seq)
+                self.report(post, instance.pull(order.lever, order.said), post.seq)
         elif order.lever == "close":
             post.closing = True
             self.report(post, instance.close(), post.seq)

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from core.commands import Flatten, Pause, Reduce, Register, Resume, SetLimits, SetStops, Terms, Unregister
 from core.compile.instance import Instance
-from core.compile.pulling import PULLED, STAYING, pull
+from core.compile.levered import PULLED, STAYING
 from core.engine.blotter import Blotter
 from core.engine.roster import Entry
 from core.store.journal import SAID
@@ -301,7 +301,7 @@ async def _alone(
         if kind in STAYING and closing:
             pass  # it is leaving, and nothing keeps it
         elif kind in PULLED:
-            book(pull(instance, kind, msgspec.convert(payload, SAID[kind]) if kind in SAID else None))
+            book(instance.pull(kind, msgspec.convert(payload, SAID[kind]) if kind in SAID else None))
         elif kind == "unregister":
             closing = True
             book(instance.close())

@@ -1,0 +1,94 @@
+"""What a person does to a strategy between two ticks: the same live, in a recovery and in an audit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.commands import Reduce, Said, SetLimits, SetStops, Terms, with_stops
+from core.compile.blueprint import limits_record, terms_record
+from core.compile.extras import Acts
+from core.errors import StrategyError
+from core.kernels import levers
+from core.kernels.records import REPORT
+from core.types import Records, copied
+
+NOTHING: Records = np.empty(0, REPORT)
+
+#: What `Levered.pull` does.
+PULLED = ("pause", "resume", "flatten", "reduce", "stops", "limits")
+
+#: Of these, what a strategy that is closing is not told: it would take back its exit.
+STAYING = ("pause", "resume", "reduce")
+
+
+class Levered:
+    """The levers of an instance, on the records it runs on."""
+
+    terms: Terms
+    books: Any
+    account: Any
+    layouts: dict[str, np.dtype[Any]]
+    _terms: Any
+    _limits: Any
+    _reports: Any
+    _rows: Records
+    _acts: Acts
+
+    def pull(self, lever: str, said: Said) -> Records:
+        """One of PULLED, and what goes with it; returns what the loop reported.
+
+        Raises:
+            StrategyError: it is not one of them, or lacks what goes with it.
+        """
+        if lever == "pause":
+            return self.pause()
+        if lever == "flatten":
+            return self.flatten()
+        if lever == "limits" and isinstance(said, SetLimits):
+            return self.limit(said)
+        if lever == "reduce" and isinstance(said, Reduce):
+            return self.reduce(said.pct / 100.0)
+        if lever == "stops" and isinstance(said, SetStops):
+            self.protect(said)
+        elif lever == "resume":
+            self.resume()
+        else:
+            raise StrategyError(f"{lever} is nothing that is done to a strategy")
+        return NOTHING
+
+    def pause(self) -> Records:
+        """No more orders for signals; working ones are cancelled."""
+        return self._take(levers.pause(self.account[0], self.books, self._reports, self._acts))
+
+    def resume(self) -> None:
+        """Signals trade again."""
+        levers.resume(self.account[0])
+
+    def flatten(self) -> Records:
+        """Close every leg, latched."""
+        return self._take(levers.flatten(self.account[0], self.books, self._terms[0], self._reports, self._acts))
+
+    def close(self) -> Records:
+        """Close every leg and trade no more; an exit under way goes on."""
+        reports = self.flatten()
+        self.account.paused = 1
+        return reports
+
+    def reduce(self, share: float) -> Records:
+        """Close a share of each leg's position, keep the rest latched."""
+        return self._take(levers.reduce(self.account[0], self.books, self._terms[0], self._limits[0], self._reports, self._acts, share))
+
+    def protect(self, stops: SetStops) -> None:
+        """Other stops from the next tick on. They are no part of a snapshot: who restores one gives the terms of that moment."""
+        self.terms = with_stops(self.terms, stops)
+        self._terms.view(np.ndarray)[:] = terms_record(self.terms, self.layouts["TERMS"])
+
+    def limit(self, limits: SetLimits | None) -> Records:
+        """Set the account-level limits; working orders they forbid are cancelled or cut."""
+        self._limits[:] = limits_record(limits)
+        return self._take(levers.limit(self.account[0], self.books, self._terms[0], self._limits[0], self._reports, self._acts))
+
+    def _take(self, n: int) -> Records:
+        return copied(self._rows[:n])
