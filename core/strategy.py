@@ -98,6 +98,18 @@ class Definition:
         """Bars (ticks, for interval `tick`) before it has an opinion."""
         return int(self.module.warmup(params)) if hasattr(self.module, "warmup") else 0
 
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it gives targets, by number; empty where it says none.
+
+        Raises:
+            StrategyError: they are no texts.
+        """
+        found = getattr(self.module, "REASONS", ())
+        if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found):
+            raise StrategyError(f"{self.path}: REASONS is a tuple of texts, not {found!r}")
+        return found
+
     def interval(self, params: Struct) -> int:
         """ns of its bars, 0 when it lives on ticks."""
         return interval_ns(str(getattr(params, "interval", "tick")))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 #: What a person reads of each, and under which heads.
 FILLS = ("ts_ns", "strategy_id", "symbol", "side", "qty", "price", "fee", "realised", "position", "mode")
+SIGNALS = ("ts_ns", "strategy_id", "symbol", "side", "target", "confidence", "price", "position", "reason")
 ALERTS = ("ts_ns", "alert_id", "level", "state", "text")
 _HEADS = {"ts_ns": "time", "strategy_id": "strategy", "alert_id": "id"}
 
@@ -23,8 +24,11 @@ ID = 12
 
 
 def add(commands: Commands) -> None:
-    """fills, alerts."""
+    """fills, signals, alerts."""
     parser = commands.add("fills", fills, "every execution, oldest first; under --json one object a line")
+    parser.add_argument("--strategy", metavar="ID", help="of this one only")
+    parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
+    parser = commands.add("signals", signals, "every change of what a strategy wants, oldest first; under --json one object a line")
     parser.add_argument("--strategy", metavar="ID", help="of this one only")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
     parser = commands.add("alerts", alerts, "what a person should know, oldest first; under --json one object a line")
@@ -39,6 +43,13 @@ def fills(call: Call) -> int:
     from core.store.ledger_reader import read_fills
 
     return _print(call, FILLS, lambda path, newest: read_fills(path, call.options.strategy, newest=newest))
+
+
+def signals(call: Call) -> int:
+    """What strategies wanted, whether it was traded or not."""
+    from core.store.ledger_reader import read_signals
+
+    return _print(call, SIGNALS, lambda path, newest: read_signals(path, call.options.strategy, newest=newest))
 
 
 def alerts(call: Call) -> int:

@@ -31,6 +31,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         warmup: bars (ticks when `interval` is 0) before it has an opinion.
         source: the strategy file's text.
         source_hash: sha256 of the file and of everything bundled with it.
+        reasons: what the numbers of reasons that go with its targets stand for.
         helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
@@ -47,6 +48,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     source: str
     source_hash: str
     helpers: dict[str, str] = {}
+    reasons: tuple[str, ...] = ()
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -80,6 +82,7 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         source=source,
         source_hash=source_hash("".join([source, text, *helpers.values()])),
         helpers=helpers,
+        reasons=definition.reasons,
     )
 
 
@@ -130,4 +133,4 @@ def backtest_variant(terms: Terms, *, bars: bool, legs: int = 1) -> Variant:
 
 def live_variant(terms: Terms) -> Variant:
     """All that may be asked of a strategy while it runs, and the features of its terms."""
-    return Variant(features=features_of(terms))
+    return Variant(features=features_of(terms), signals=True)

@@ -146,6 +146,7 @@ class Answers:
         ledger = self.engine.ledger
         writes = [ledger.add_fills(rows.fills)] if rows.fills else []
         writes += [ledger.put_orders(rows.orders)] if rows.orders else []
+        writes += [ledger.add_signals(rows.signals)] if rows.signals else []
         writes += [ledger.mark_equity(rows.marks)] if rows.marks else []
         await asyncio.gather(*writes)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from itertools import islice
 from typing import Any
 
 from core.engine.roster import Entry
-from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, FUNDING, MARK, PLACED, WHY_NAMES
+from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
 from core.types import Records
 from core.view import TradeRow
 
@@ -26,6 +27,7 @@ class Rows:
         self.fills: list[dict[str, Any]] = []
         self.orders: list[dict[str, Any]] = []
         self.marks: list[tuple[str, int, float]] = []
+        self.signals: list[dict[str, Any]] = []
 
 
 class Blotter:
@@ -53,6 +55,9 @@ class Blotter:
             if kind == MARK:
                 rows.marks.append((entry.id, ts, equity))
                 entry.days[ts] = equity
+                continue
+            if kind == SIGNALLED:
+                rows.signals.append(_signal(entry, symbol, leg, ts, at, qty, realised, fee, why, price, position))
                 continue
             if kind == FILL:
                 fill_id = f"{entry.id}:{n}"
@@ -127,3 +132,26 @@ class Blotter:
                 )
             )  # fmt: skip
         self.revision += 1
+
+
+def _signal(
+    entry: Entry, symbol: str, leg: int, ts: int, seq: int, target: float, before: float, confidence: float, why: int, price: float,
+    position: float,
+) -> dict[str, Any]:  # fmt: skip
+    """A target that changed, as a row of the ledger; the first of a strategy changes it from none."""
+    reasons = entry.plan.reasons if entry.plan is not None else ()
+    step = target - (before if before == before else 0.0)
+    return {
+        "signal_id": f"{entry.id}:s{seq}:{leg}",
+        "strategy_id": entry.id,
+        "symbol": symbol,
+        "side": "buy" if step > 0 else "sell" if step < 0 else "hold",
+        "target": target,
+        "before": before if before == before else None,
+        "confidence": confidence if math.isfinite(confidence) else None,
+        "reason": reasons[why] if 0 <= why < len(reasons) else "",
+        "price": price,
+        "position": position,
+        "ts_ns": ts,
+        "seq": seq,
+    }

@@ -164,6 +164,7 @@ def advance(
                     n = report(reports, n, SIGNALLED, 0, tick, k, other, target, price if k == leg else other.last)
                     row = reports[n - 1]
                     row.fee = np.nan
+                    row.realised = other.opinion
                     if REASONED:
                         row.fee = s.confidence
                         row.why = s.reason

@@ -123,7 +123,7 @@ CANCELLED = 3
 BLOCKED = 4
 MARK = 5
 FUNDING = 6
-SIGNALLED = 7  # the strategy's target changed: `qty` is the target, `fee` its confidence (NaN: not given), `why` its reason's number
+SIGNALLED = 7  # the strategy's target changed: `qty` is the target, `realised` the one before, `fee` its confidence, `why` its reason
 
 # why an order came to be
 SIGNAL = 0

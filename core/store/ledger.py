@@ -82,6 +82,15 @@ class Ledger(WrittenFile):
         """
         return self._once(rows_.FILLS, rows)
 
+    def add_signals(self, rows: Sequence[Mapping[str, Any]]) -> Done:
+        """Note targets that changed, as mappings of the columns of `signals`; one that is there already stays, the oldest of many go.
+
+        Raises:
+            StoreError: a column is missing or unknown, or a number is not finite.
+        """
+        values = [checked(rows_.SIGNALS, row) for row in rows]
+        return self._put(partial(rows_.keep_signals, rows=values), len(values))
+
     def put_orders(self, rows: Sequence[Mapping[str, Any]]) -> Done:
         """Note orders, as mappings of the columns of `orders`; a later row of an id changes all but its target and decision.
 

@@ -28,6 +28,20 @@ def read_fills(path: Path, strategy: str | None = None, *, newest: int | None = 
     return rows[::-1]
 
 
+def read_signals(path: Path, strategy: str | None = None, *, newest: int | None = None) -> list[dict[str, Any]]:
+    """Signals of one strategy or all, oldest first, as the columns of `signals`.
+
+    Args:
+        newest: at most so many, the latest ones.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    where, values = ("WHERE strategy_id = :strategy", {"strategy": strategy}) if strategy is not None else ("", {})
+    query = f"SELECT * FROM signals {where} ORDER BY ts_ns DESC, seq DESC, rowid DESC LIMIT :newest"
+    return _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
+
+
 def read_alerts(path: Path, *, newest: int | None = None) -> list[dict[str, Any]]:
     """Alerts, oldest first, as the columns of `alerts`.
 

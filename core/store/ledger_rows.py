@@ -17,6 +17,9 @@ from core.types import DAY
 #: Snapshots kept of a strategy, besides those it started from and the first of each day.
 SNAPSHOTS_KEPT = 3
 
+#: Signals kept, of all strategies together.
+SIGNALS_KEPT = 200_000
+
 Row = tuple[Any, ...]
 
 
@@ -41,6 +44,12 @@ ORDERS = Relation(
     ("order_id", "strategy_id", "symbol", "state", "target", "position", "decided_ns", "seq", "reason", "ts_ns"),
     ("state", "position", "seq", "reason", "ts_ns"),
 )
+SIGNALS = Relation(
+    "signals",
+    (
+        "signal_id", "strategy_id", "symbol", "side", "target", "before", "confidence", "reason", "price", "position", "ts_ns", "seq",
+    ),
+)  # fmt: skip
 SNAPSHOTS = Relation("snapshots", ("strategy_id", "seq", "ts_ns", "layout_hash", "source_hash", "state", "payload"))
 ALERTS = Relation(
     "alerts",
@@ -97,6 +106,12 @@ async def insert_once(db: aiosqlite.Connection, relation: Relation, rows: Sequen
 async def insert(db: aiosqlite.Connection, relation: Relation, rows: Sequence[Row]) -> None:
     """Insert rows as they are."""
     await db.executemany(_insert(relation), rows)
+
+
+async def keep_signals(db: aiosqlite.Connection, rows: Sequence[Row]) -> None:
+    """Insert signals, but those that are there already, and drop the oldest beyond those kept."""
+    await db.executemany(f"{_insert(SIGNALS)} ON CONFLICT(signal_id) DO NOTHING", rows)
+    await db.execute("DELETE FROM signals WHERE rowid <= (SELECT max(rowid) FROM signals) - ?", (SIGNALS_KEPT,))
 
 
 async def upsert(db: aiosqlite.Connection, relation: Relation, rows: Sequence[Row]) -> None:

@@ -123,4 +123,12 @@ _LEDGER_ADVICE = (
     "CREATE TABLE advice_mutes(name TEXT PRIMARY KEY, until_ns INTEGER NOT NULL) WITHOUT ROWID",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE))
+_LEDGER_SIGNALS = (
+    """CREATE TABLE signals(
+        signal_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL,
+        side TEXT NOT NULL CHECK(side IN ('buy', 'sell', 'hold')), target REAL NOT NULL, before REAL, confidence REAL, reason TEXT NOT NULL,
+        price REAL NOT NULL, position REAL NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL)""",
+    "CREATE INDEX signals_of_strategy ON signals(strategy_id, ts_ns)",
+)
+
+LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS))

@@ -53,13 +53,28 @@ def test_people_read_fills_as_a_table(run: Run, ledger: list[dict[str, Any]]) ->
     assert "61,712.25" in rows[0]
 
 
+async def test_signals_are_one_object_a_line_and_a_table_for_people(run: Run, home: Path, ledger: list[dict[str, Any]]) -> None:
+    row = {
+        "signal_id": "a:s7:0", "strategy_id": "a", "symbol": "binance:BTCUSDT", "side": "buy", "target": 1.0, "before": None,
+        "confidence": 0.25, "reason": "large buyers", "price": 61_712.25, "position": 0.0, "ts_ns": 1_723_161_253_937_085_000, "seq": 7,
+    }  # fmt: skip
+    async with await Ledger.open(home / "ledger.db") as opened:
+        await opened.add_signals([row, row | {"signal_id": "b:s8:0", "strategy_id": "b", "before": 1.0, "confidence": None}])
+        await opened.add_signals([row | {"target": 2.0}])
+    assert objects(run("signals", "--json", "--strategy", "a").out) == [row]
+    assert [line["strategy_id"] for line in objects(run("signals", "--json").out)] == ["a", "b"]
+    head, *rows = run("signals").out.splitlines()
+    assert head.split() == ["time", "strategy", "symbol", "side", "target", "confidence", "price", "position", "reason"]
+    assert "large buyers" in rows[0]
+
+
 def test_an_alert_is_data_under_json_and_inert_on_a_terminal(run: Run, ledger: list[dict[str, Any]]) -> None:
     (alert,) = objects(run("alerts", "--json").out)
     assert alert["state"] == "open"
     assert "\x1b" not in run("alerts").out
 
 
-@pytest.mark.parametrize("command", ["fills", "alerts"])
+@pytest.mark.parametrize("command", ["fills", "signals", "alerts"])
 def test_a_home_without_a_ledger_has_none_of_them(run: Run, command: str) -> None:
     outcome = run(command, "--json")
     assert (outcome.code, outcome.out) == (0, "")
