@@ -73,6 +73,16 @@ class Deck(Screen[None]):
     def on_mount(self) -> None:
         self.pane.focus()
 
+    def _compositor_refresh(self) -> None:
+        # Under a dialog Textual 8.2 marks again what it has just handed on: a change of all, such as the first, would be one for ever.
+        changed = self._compositor._dirty_regions
+        if self is self.app.screen or self not in self.app._background_screens:
+            super()._compositor_refresh()
+        elif changed:
+            self.app.screen.refresh(*changed)
+            changed.clear()
+            self._dirty_widgets.clear()
+
     # Shape
 
     def on_resize(self, event: Resize) -> None:
