@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, price_row
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, lines_of, opened
 
 from cockpit.app import CockpitApp
@@ -68,10 +68,27 @@ async def test_k_acknowledges_z_snoozes_and_again_for_longer(tmp_path: Path) -> 
         await eventually(lambda: engine.commands == [AckAlert(id="disk")])
         await pilot.press("z")  # the cursor went on to the next that nobody has seen
         await eventually(lambda: engine.commands[1:] == [SnoozeAlert(id="price-1:2", seconds=900)])
-        await pilot.press("down", "z")
-        await eventually(lambda: engine.commands[2:] == [SnoozeAlert(id="stale-1:1", seconds=3600)])
+        until = engine.header.now_ns + 900 * S
+        engine.alerts = [msgspec.structs.replace(row, snoozed_ns=until) if row.id == "price-1:2" else row for row in engine.alerts]
+        engine.moved("alerts")
+        await eventually(lambda: (app.live.chosen_alert or engine.alerts[0]).snoozed_ns == until)  # further down now: the cursor goes along
+        await pilot.press("z")
+        await eventually(lambda: engine.commands[2:] == [SnoozeAlert(id="price-1:2", seconds=3600)])
         await pilot.press("K")
         await eventually(lambda: engine.commands[3:] == [AckAlert(id=None)])
+
+
+async def test_a_form_begins_with_the_price_of_now_wherever_it_is_opened(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engine, app, pilot):
+        await pilot.press("f4")
+        await frames(engine)
+        for last in (40_000.0, 50_000.0):
+            engine.prices = [price_row(last=last), *engine.prices[1:]]
+            engine.moved("prices")
+            await eventually(lambda: app.live.prices.last("binance:BTCUSDT") == last)  # noqa: B023 - waited for before it changes
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "It is at 50,000.00 now"))
+        assert entry(app, "level").text == "50250.00"
 
 
 async def test_in_another_pane_a_key_of_the_alerts_goes_there_and_does_nothing(tmp_path: Path) -> None:
