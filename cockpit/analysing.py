@@ -42,8 +42,10 @@ def read(app: CockpitApp) -> None:
         value = deck.indicators.chosen
         if value is not None:
             app.push_screen(Reading(clean(value.variant), value_lines(value, deck.indicators.symbol)))
-    elif (pair := deck.pair_here) is not None:
-        deck.pair.choose(a=pair[0], b=pair[1])
+        else:
+            app.say("no variant is under the cursor: n makes one")
+    elif deck.pair_here is not None:
+        deck.draw_pair()
         deck.go(2)
 
 
@@ -124,7 +126,7 @@ async def _register_pair(app: CockpitApp, a: str, b: str) -> None:
     if not any(offer.name == PAIRS for offer in offers):
         app.say(f"no strategy `{PAIRS}` is in the catalogue: a file {PAIRS}.py in the strategies folder of the home adds one", "warning")
         return
-    spec = app.analyst.pair.spec
+    spec = app.analyst.pair.spec._replace(**app.analyst.bars_here)
     typed = {"interval": spec.interval, "window": str(spec.window), "method": spec.method, "side": "long_short"}
     if app.uncovered:
         levers.register(app, PAIRS, f"{bare(a)}, {bare(b)}", typed)

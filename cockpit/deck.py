@@ -174,7 +174,7 @@ class Deck(Screen[None]):
     def paint_lines(self) -> None:
         """The tabs and the keys."""
         tabs = [(pane.NUMBER, f"{self.tab_of(pane)} {_narrowed(pane)}".rstrip()) for pane in self.panes]
-        self._tabs.paint(tabs, self.pane.NUMBER, _out_of_sight(self.pane))
+        self._tabs.paint(tabs, self.pane.NUMBER, _beside_title(self.pane))
         self._keys.paint(self.keys())
 
     def keys(self) -> list[tuple[str, str]]:
@@ -197,6 +197,8 @@ def _narrowed(pane: Pane) -> str:
     return pane.listing.narrowed if isinstance(pane, LiveGrid) else ""
 
 
-def _out_of_sight(pane: Pane) -> str:
-    """Of which of its rows or lines only some are in sight, which its frame says where it has one."""
-    return pane.listing.told[1] if isinstance(pane, LiveGrid) else pane.out_of_sight
+def _beside_title(pane: Pane) -> list[str]:
+    """What its frame says where it has one, the fullest first: what it is about, and which of its rows or lines are in sight."""
+    sight = pane.listing.told[1] if isinstance(pane, LiveGrid) else pane.out_of_sight
+    both = "  ".join(filter(None, (pane.beside, sight)))
+    return list(dict.fromkeys(filter(None, (both, sight, pane.beside))))

@@ -58,7 +58,7 @@ async def test_f2_shows_the_runs_and_of_the_chosen_one_figures_curve_and_trades(
             assert line_with(app, "params", "fast 5, slow 20, interval 1s")
             assert line_with(app, "terms", "0.5 a unit, long or short, capital 10,000")
             assert line_with(app, "note: 3 of the ticks came too late")
-        assert "F1 live" in lines_of(app)[-1]
+        assert "F1" in lines_of(app)[-1]
         assert lines_of(app)[-1].count(" register ") == 1
 
 
