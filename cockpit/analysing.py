@@ -38,6 +38,8 @@ def read(app: CockpitApp) -> None:
         if found is not None and found.verdicts:
             title = f"{spec.name}, bars of {spec.interval}"
             app.push_screen(Reading(title, pair_lines(found, spec.method, spec.window, min(READING, app.size.width) - 6)))
+        else:
+            app.say(f"nothing is known of {spec.name} yet" if spec.name else "no pair is chosen: / chooses one")
     elif deck.pane is deck.indicators:
         value = deck.indicators.chosen
         if value is not None:

@@ -13,8 +13,10 @@ from fake_engine import CATALOGUE, NOON, FakeEngine
 from fake_indicators import CATALOGUE as INDICATORS
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, text_of, trading
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from cockpit.app import CockpitApp
+from cockpit.forms.evidence import EvidenceDialog
 from core.commands import Register, RemoveVariant
 
 Opened = tuple[FakeAnalyst, FakeEngine, CockpitApp, "Pilot[None]"]
@@ -308,6 +310,27 @@ async def test_a_pair_is_drawn_and_registered_on_the_bars_its_figures_are_of(tmp
         await eventually(lambda: (asked(analyst, "pair")["interval"], asked(analyst, "pair")["window"]) == ("15m", 90))
         await pilot.press("3", "down")
         await eventually(lambda: asked(analyst, "pair")["interval"] == "5m")
+
+
+async def test_enter_says_why_where_there_is_nothing_to_read(tmp_path: Path) -> None:
+    nothing = {**READY, "state": "starting", "note": "the analyst starts"}
+    async with analysed(tmp_path, SMALL, pair=nothing, indicator_values={**READY, "values": []}) as (_, _, app, pilot):
+        await pilot.press("2", "enter")
+        await eventually(lambda: line_with(app, "nothing is known of BTCUSDT / ETHUSDT yet"))
+        await pilot.press("5", "enter")
+        await eventually(lambda: line_with(app, "no variant is under the cursor: n makes one"))
+
+
+async def test_pgdn_reads_on_in_the_evidence_and_leaves_the_chosen_strategy(tmp_path: Path) -> None:
+    async with analysed(tmp_path, SMALL) as (_, _, app, pilot):
+        await eventually(lambda: app.analyst.trends.cursor[0])
+        await pilot.press("1", "home", "enter")
+        await eventually(lambda: isinstance(app.screen, EvidenceDialog))
+        text, listed = app.screen.query_one("#text"), app.screen.query_one(OptionList)
+        await eventually(lambda: text.max_scroll_y > 0)
+        await pilot.press("pagedown")
+        await eventually(lambda: text.scroll_y > 0)
+        assert listed.highlighted == 0
 
 
 async def test_one_pane_alone_says_by_which_bars_and_of_which_symbol_its_figures_are(tmp_path: Path) -> None:
