@@ -108,4 +108,4 @@ def test_a_quote_currency_that_all_have_is_left_out() -> None:
 @pytest.mark.parametrize(("why", "wide", "text"), [("not judged yet", 11, "not judged"), ("not judged yet", 17, "not judged yet"),
                                                    ("extraordinarily", 11, "extraordi…")])  # fmt: skip
 def test_a_reason_too_long_for_its_cell_ends_with_a_word(why: str, wide: int, text: str) -> None:
-    assert _why_short(TrendCell(symbol="a", interval="1m", why=why), wide) == text
+    assert _why_short(TrendCell(why=why), wide) == text

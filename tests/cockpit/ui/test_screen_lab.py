@@ -67,7 +67,9 @@ async def test_a_small_screen_shows_one_part_at_a_time_and_enter_goes_to_the_res
         with_runs(engine, run_row(2), running_row(1))
         await pilot.press("f2")
         await eventually(lambda: line_with(app, "▶", "run-2", "✓ done"))
-        assert [word.strip() for word in lines_of(app)[1].split("│")] == ["1 Runs(1)", "2 Result", "3 Equity", "4 Trades"]
+        *tabs, last = (word.strip() for word in lines_of(app)[1].split("│"))
+        assert tabs == ["1 Runs(1)", "2 Result", "3 Equity"]
+        assert last.split(maxsplit=2) == ["4", "Trades", "1 of 2 running · 2 in this home"]
         await pilot.press("enter")
         await eventually(lambda: line_with(app, "net P&L", "+1,234.50"))
         for key, words in (("3", "11,234.50 ┤"), ("4", "stop loss"), ("1", "run-2")):
