@@ -38,12 +38,16 @@ def read(app: CockpitApp) -> None:
         if found is not None and found.verdicts:
             title = f"{spec.name}, bars of {spec.interval}"
             app.push_screen(Reading(title, pair_lines(found, spec.method, spec.window, min(READING, app.size.width) - 6)))
+        else:
+            app.say(f"nothing is known of {spec.name} yet" if spec.name else "no pair is chosen: / chooses one")
     elif deck.pane is deck.indicators:
         value = deck.indicators.chosen
         if value is not None:
             app.push_screen(Reading(clean(value.variant), value_lines(value, deck.indicators.symbol)))
-    elif (pair := deck.pair_here) is not None:
-        deck.pair.choose(a=pair[0], b=pair[1])
+        else:
+            app.say("no variant is under the cursor: n makes one")
+    elif deck.pair_here is not None:
+        deck.draw_pair()
         deck.go(2)
 
 
@@ -124,7 +128,7 @@ async def _register_pair(app: CockpitApp, a: str, b: str) -> None:
     if not any(offer.name == PAIRS for offer in offers):
         app.say(f"no strategy `{PAIRS}` is in the catalogue: a file {PAIRS}.py in the strategies folder of the home adds one", "warning")
         return
-    spec = app.analyst.pair.spec
+    spec = app.analyst.pair.spec._replace(**app.analyst.bars_here)
     typed = {"interval": spec.interval, "window": str(spec.window), "method": spec.method, "side": "long_short"}
     if app.uncovered:
         levers.register(app, PAIRS, f"{bare(a)}, {bare(b)}", typed)

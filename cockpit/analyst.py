@@ -19,6 +19,7 @@ from cockpit.panes.indicator_values import IndicatorsPane
 from cockpit.panes.line import Part
 from cockpit.panes.matrix import Matrix
 from cockpit.panes.pair import PairPane
+from cockpit.panes.prices import bare
 from cockpit.panes.scanner import ScannerPane
 from cockpit.panes.trends import TrendsPane
 from core.view import View
@@ -120,8 +121,21 @@ class AnalystScreen(Deck):
             self.pane.flush()
         if self.pane is self.trends:
             self.indicators.follow(self.symbol)
-        elif (pair := self.pair_here) is not None:
-            self.pair.choose(a=pair[0], b=pair[1])
+        else:
+            self.draw_pair()
+
+    def draw_pair(self) -> None:
+        """Have the pair the cursor is on drawn, on the bars its figures here are of."""
+        if (pair := self.pair_here) is not None:
+            self.pair.choose(a=pair[0], b=pair[1], **self.bars_here)
+
+    @property
+    def bars_here(self) -> dict[str, Any]:
+        """The interval of the figures of the pair the cursor is on, and the window where they have one; nothing: those of 2."""
+        scan = self.scanner.scan
+        if self.pane is self.scanner and scan is not None:
+            return {name: value for name, value in (("interval", scan.interval), ("window", scan.window)) if value}
+        return {"interval": self.correlations.interval} if self.pane is self.correlations else {}
 
     @property
     def pair_here(self) -> tuple[str, str] | None:
@@ -137,4 +151,6 @@ class AnalystScreen(Deck):
         scan = self.scanner.scan
         if pane is self.scanner and scan is not None and self.scanner.running and scan.total:
             return f"{pane.TITLE} {100 * (scan.done or 0) // scan.total} %"
+        if pane is self.pane and pane in (self.correlations, self.indicators):  # the frame says it where there is one
+            return f"{pane.TITLE} {self.correlations.interval if pane is self.correlations else bare(self.indicators.symbol)}".rstrip()
         return pane.TITLE

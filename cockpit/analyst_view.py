@@ -160,8 +160,10 @@ class ScanRow(Struct, kw_only=True):
 
 
 class Scan(Answer, kw_only=True):
-    """The newest scan."""
+    """The newest scan; `interval` of its bars, `window` of its z-scores."""
 
+    interval: str | None = ""
+    window: int | None = None
     stage: Literal["idle", "running", "done", "failed", "cancelled"] = "idle"
     done: int | None = 0
     total: int | None = 0

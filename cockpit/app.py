@@ -185,8 +185,10 @@ class CockpitApp(App[None]):
         self.screen.refresh()
 
     def say(self, text: str, severity: str = "information") -> None:
-        """A toast; the text is shown as it is, never as markup."""
+        """A toast; the text is shown as it is, never as markup. What is said again is not there twice."""
         self.brush.cover(self.NOTIFICATION_TIMEOUT + 1)
+        for old in [one for one in self._notifications if (one.message, one.severity) == (text, severity)]:
+            self._unnotify(old, refresh=False)
         self.notify(text, severity=severity, markup=False)  # type: ignore[arg-type]  # one of Textual's three words
 
     @work(group="submit")

@@ -73,6 +73,16 @@ class Deck(Screen[None]):
     def on_mount(self) -> None:
         self.pane.focus()
 
+    def _compositor_refresh(self) -> None:
+        # Under a dialog Textual 8.2 marks again what it has just handed on: a change of all, such as the first, would be one for ever.
+        changed = self._compositor._dirty_regions
+        if self is self.app.screen or self not in self.app._background_screens:
+            super()._compositor_refresh()
+        elif changed:
+            self.app.screen.refresh(*changed)
+            changed.clear()
+            self._dirty_widgets.clear()
+
     # Shape
 
     def on_resize(self, event: Resize) -> None:
@@ -164,7 +174,7 @@ class Deck(Screen[None]):
     def paint_lines(self) -> None:
         """The tabs and the keys."""
         tabs = [(pane.NUMBER, f"{self.tab_of(pane)} {_narrowed(pane)}".rstrip()) for pane in self.panes]
-        self._tabs.paint(tabs, self.pane.NUMBER, _out_of_sight(self.pane))
+        self._tabs.paint(tabs, self.pane.NUMBER, _beside_title(self.pane))
         self._keys.paint(self.keys())
 
     def keys(self) -> list[tuple[str, str]]:
@@ -187,6 +197,8 @@ def _narrowed(pane: Pane) -> str:
     return pane.listing.narrowed if isinstance(pane, LiveGrid) else ""
 
 
-def _out_of_sight(pane: Pane) -> str:
-    """Of which of its rows or lines only some are in sight, which its frame says where it has one."""
-    return pane.listing.told[1] if isinstance(pane, LiveGrid) else pane.out_of_sight
+def _beside_title(pane: Pane) -> list[str]:
+    """What its frame says where it has one, the fullest first: what it is about, and which of its rows or lines are in sight."""
+    sight = pane.listing.told[1] if isinstance(pane, LiveGrid) else pane.out_of_sight
+    both = "  ".join(filter(None, (pane.beside, sight)))
+    return list(dict.fromkeys(filter(None, (both, sight, pane.beside))))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Seconds between frames at least, while the terminal has not the focus or a dialog is open.
 PERIOD_AWAY = 0.25
 
+#: Seconds between pulls of the prices at least, where no pane in sight shows them: forms begin with them, and say how far away a level is.
+PRICED = 1.0
+
 #: Seconds between two looks at a terminal that lags.
 LAG = 0.02
 
@@ -53,6 +56,7 @@ class Follower:
         self._told_at = 0.0  # when the newest header came, monotonic
         self._news = notices.News()
         self._tries = 0  # since the engine answered
+        self._priced = 0.0  # when the prices were pulled last
         self._asked = self._answered = time.monotonic()  # when it was asked last, and when it last answered
         self._helped = False  # it was said how to start one
         self._welcomed = False
@@ -63,7 +67,7 @@ class Follower:
         while app.is_running:
             await self._caught_up()
             self._asked = time.monotonic()
-            pull = asyncio.ensure_future(app.link.pull(dict.fromkeys([*app.deck.wanted(), *app.lab.awaited()])))
+            pull = asyncio.ensure_future(app.link.pull(self._wanted()))
             try:
                 # An engine that is slow to answer must not freeze clocks and ages.
                 while not (await asyncio.wait({pull}, timeout=0.5))[0]:
@@ -84,6 +88,14 @@ class Follower:
                 await asyncio.sleep(wanted if app.app_focus and app.uncovered else max(wanted, PERIOD_AWAY))
             finally:
                 pull.cancel()
+
+    def _wanted(self) -> dict[str, None]:
+        """The views to pull: of the panes in sight, and of what is awaited or has become old elsewhere."""
+        wanted = dict.fromkeys([*self.app.deck.wanted(), *self.app.lab.awaited()])
+        if "prices" in wanted or self._asked - self._priced >= PRICED:
+            self._priced = self._asked
+            wanted["prices"] = None
+        return wanted
 
     async def _caught_up(self) -> None:
         """Wait until the terminal has drawn what it was sent: what is pulled after that is not old before it is seen."""

@@ -6,6 +6,7 @@ Venues name symbols, strategies raise errors, people name files; a terminal woul
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 from functools import lru_cache
 
@@ -69,3 +70,9 @@ def fit(text: str, cells: int, *, right: bool = False) -> str:
     if missing >= 0:
         return " " * missing + text if right else text + " " * missing
     return set_cell_size(text, cells - 1) + "…" if cells > 0 else ""
+
+
+@lru_cache(256)
+def wrapped(lines: tuple[str, ...], cells: int) -> list[str]:
+    """Sentences in lines of so many cells at most; an empty one stays."""
+    return [part.rstrip() for line in lines for part in (textwrap.wrap(line, max(1, cells)) or [""])]

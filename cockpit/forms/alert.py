@@ -76,7 +76,9 @@ class AlertForm(Form):
 
     def groups(self) -> dict[str, list[Static | Entry]]:
         kinds = list(KINDS) if self._rule is None else [self._shown]
-        return {"what": [Entry(Field(name=_KIND, type="choice", choices=kinds, default=self._shown))], "params": [*self._asked()]}
+        more = f"{len(kinds)} kinds: \N{LEFTWARDS ARROW} \N{RIGHTWARDS ARROW}, or a first letter" if len(kinds) > 1 else ""
+        about = Field(name=_KIND, type="choice", choices=kinds, default=self._shown, description=more)
+        return {"what": [Entry(about)], "params": [*self._asked()]}
 
     def _asked(self) -> list[Entry]:
         """What a rule of the kind that is shown needs."""

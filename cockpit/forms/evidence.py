@@ -39,8 +39,8 @@ class EvidenceDialog(Dialog[str]):
         Binding("escape,q", "leave", "close"),
         Binding("b", "run_it", "backtest"),
         Binding("enter", "run_it", "backtest"),
-        Binding("pageup", "read(-1)", show=False),
-        Binding("pagedown", "read(1)", show=False),
+        Binding("pageup", "read(-1)", priority=True, show=False),  # the list below would take them
+        Binding("pagedown", "read(1)", priority=True, show=False),
     ]
 
     def __init__(self, name: str, interval: str, found: Trend) -> None:

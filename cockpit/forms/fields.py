@@ -76,7 +76,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
         if not text:
             if self.optional:
                 return None
-            raise ValueError("needs a value")
+            raise ValueError(": ".join(filter(None, ("needs a value", self.hint()))))
         if self.options:
             if text not in self.options:
                 raise ValueError(f"must be one of {', '.join(self.options)}")

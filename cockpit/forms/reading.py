@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -17,6 +18,9 @@ from cockpit.forms.dialog import Dialog
 
 if TYPE_CHECKING:
     from cockpit.action import Action
+
+#: Cells of the help, of its frame and scroll bar, and before a sentence.
+WIDEST, AROUND, NAME = 84, 7, 13
 
 
 class Reading(Dialog[None]):
@@ -67,7 +71,7 @@ class Help(Dialog[str]):
             options.append(Option(Content.assemble((heading, "$muted")), disabled=True))
             for action in actions:
                 keys = " ".join(action.shown_keys(self._keymap))
-                options.append(Option(Content.assemble((f"  {keys:<10} ", "$key"), action.sentence), id=action.id))
+                options.append(Option(self._line(keys, "$key", action.sentence), id=action.id))
         with Vertical(classes="form help"):
             yield Static(self._title, classes="title", markup=False)
             yield OptionList(*options, markup=False, compact=True)
@@ -76,7 +80,12 @@ class Help(Dialog[str]):
     def _meanings(self) -> list[Option]:
         """The columns, to read."""
         head = [Option(Content.assemble(("Columns", "$muted")), disabled=True)] if self._words else []
-        return [*head, *(Option(Content.assemble((f"  {title:<10} ", "bold"), means), disabled=True) for title, means in self._words)]
+        return [*head, *(Option(self._line(title, "bold", means), disabled=True) for title, means in self._words)]
+
+    def _line(self, name: str, tone: str, sentence: str) -> Content:
+        """A name and its sentence, which goes on under itself where a line has no room for it."""
+        first, *more = textwrap.wrap(sentence, min(WIDEST, self.app.size.width) - AROUND - NAME) or [""]
+        return Content.assemble((f"  {name:<{NAME - 3}} ", tone), "\n".join([first, *(" " * NAME + line for line in more)]))
 
     def on_mount(self) -> None:
         listed = self.query_one(OptionList)

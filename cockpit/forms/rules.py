@@ -57,6 +57,7 @@ class RulesList(Dialog[None]):
         self._submit = submit
         self._edit = edit
         self._rows: list[dict[str, Any]] = []
+        self._done = ("", "")  # what was done last, and the rule the cursor was on then
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="form rules"):
@@ -94,9 +95,12 @@ class RulesList(Dialog[None]):
         return self._rows[at] if at is not None and at < len(self._rows) else None
 
     def on_option_list_option_highlighted(self) -> None:
-        """All of the rule under the cursor: its line may be cut off."""
-        if self._chosen is not None:
-            self.tell(f"{_words(self._chosen)}: {_doings(self._chosen)}.", "-ready")
+        """All of the rule under the cursor: its line may be cut off; before it what was just done, until the cursor goes on."""
+        row = self._chosen
+        if row is not None:
+            done, on = self._done
+            self._done = (done, row["id"]) if on in ("", row["id"]) else ("", "")
+            self.tell(f"{self._done[0]} {_words(row)}: {_doings(row)}.".strip(), "-ready")
 
     def on_option_list_option_selected(self) -> None:
         if self._chosen is not None:
@@ -115,10 +119,17 @@ class RulesList(Dialog[None]):
             self._send(SetAlert(rule=rule), f"{clean(rule.id)} is {'on' if on else 'off'}.")
 
     def action_remove(self) -> None:
-        """Take the rule away."""
+        """Take the rule away, after asking: what it was made of is not kept."""
         row = self._chosen
-        if row is not None:
-            self._send(RemoveAlert(id=row["id"]), f"{clean(row['id'])} is removed.")
+        if row is None:
+            return
+        from cockpit.forms.confirm import Answer, Confirm
+
+        def answered(key: str | None) -> None:
+            if key:
+                self._send(RemoveAlert(id=row["id"]), f"{clean(row['id'])} is removed.")
+
+        self.app.push_screen(Confirm(f"Remove {clean(row['id'])}?", [Answer("x", "remove", _words(row))]), answered)
 
     def action_snooze(self) -> None:
         """Hear nothing of the rule for an hour; of one that is snoozed, again at once."""
@@ -131,6 +142,7 @@ class RulesList(Dialog[None]):
     @work(group="send")
     async def _send(self, command: Command, done: str) -> None:
         if await self.attempt(self._submit(command), done):
+            self._done = (done, "")
             self._look()
 
 

@@ -8,10 +8,13 @@ from typing import Any, ClassVar
 from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
-from cockpit.text import clean
+from cockpit.text import clean, width
 
 #: Urgency -> its mark and word, the tone of these, and of the text.
 URGENCIES = {"now": ("✖ now", "bad", "strong"), "soon": ("! soon", "warn", "plain"), "note": ("· note", "muted", "plain")}
+
+#: The column of what changed.
+_TEXT = 2
 
 
 class AdvicePane(LiveGrid):
@@ -46,8 +49,15 @@ class AdvicePane(LiveGrid):
             f"{muted} muted" if muted else "",
         ]
         cells, lines = self.size.width - 6, self.size.height - 3
-        self.show(rows, now, note=" · ".join(part for part in parts if part), empty=tuple(watching(answer, cells, lines)))
+        note = " · ".join(part for part in parts if part)
+        self.show(rows, now, rest=self._in_full(), note=note, empty=tuple(watching(answer, cells, lines)))
         self.beat(now)
+
+    def _in_full(self) -> Row | None:
+        """What is said of the row under the cursor, where its own line has no room for it."""
+        text = clean(self.chosen["text"]) if self.chosen is not None else ""
+        room = next((at.width for at in self._places if at.column == _TEXT), 0)
+        return Row("in full", tuple(Cell("") for _ in self.COLUMNS), span=(0, Cell(text, "muted"))) if width(text) > room > 0 else None
 
     @property
     def chosen(self) -> dict[str, Any] | None:

@@ -45,6 +45,11 @@ class Facts(Toned):
         self._top = 0
 
     @property
+    def beside(self) -> str:
+        """What stands beside its title."""
+        return self._note[0]
+
+    @property
     def room(self) -> tuple[int, int]:
         """Cells and lines inside the frame."""
         return (self.size.width - 4, self.size.height - 2) if self.framed else (self.size.width - 2, self.size.height)

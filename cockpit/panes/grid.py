@@ -17,7 +17,7 @@ from cockpit.panes.glow import Glow
 from cockpit.panes.listing import Listing
 from cockpit.panes.toned import Toned
 from cockpit.panes.typeset import Frame, Look, Runs, set_framed, set_row, set_titles, style_cell
-from cockpit.text import fit
+from cockpit.text import fit, wrapped
 from cockpit.tones import Under
 
 
@@ -25,10 +25,10 @@ class LiveGrid(Toned, can_focus=True):
     """One pane's rows. Subclasses say their columns and turn view rows into `Row`s.
 
     Attributes:
-        framed: whether it draws a frame with its title.
-        alarm: real money: the frame is red.
+        framed, alarm: whether it draws a frame with its title, red where real money is at stake.
         away: the engine is gone: all rows are dim.
         listing: which rows are shown, and the cursor.
+        beside: what stands beside the title.
     """
 
     NUMBER: ClassVar[int] = 0
@@ -61,7 +61,7 @@ class LiveGrid(Toned, can_focus=True):
         self._strips: dict[int, Strip] = {}
         self._glow = Glow()
         self._empty: tuple[str, ...] = ()
-        self._note, self._count = "", 0
+        self.beside, self._count = "", 0
 
     def set_state(self, *, alarm: bool, away: bool) -> None:
         """Say whether real money is at stake, and whether the engine is gone."""
@@ -70,7 +70,7 @@ class LiveGrid(Toned, can_focus=True):
             self.repaint()
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        return max(self._count, 3, len(self._empty)) + self._head + (1 if self.framed else 0) + (1 if self._rest is not None else 0)
+        return max(self._count, 3, len(wrapped(self._empty, width - 5))) + self._head + self.framed + (self._rest is not None)
 
     def set_columns(self, columns: tuple[Column, ...]) -> None:
         """Rows of another kind come; those there were are gone."""
@@ -82,8 +82,8 @@ class LiveGrid(Toned, can_focus=True):
         grew = False
         for row in rows if rest is None else (*rows, rest):
             grew |= self._extents.admit(row.cells, row.span[0] if row.span else len(row.cells))
-        anew = grew or note != self._note or empty != self._empty or (rest is None) != (self._rest is None)
-        self._rest, self._note, self._empty = rest, note, empty
+        anew = grew or note != self.beside or empty != self._empty or (rest is None) != (self._rest is None)
+        self._rest, self.beside, self._empty = rest, note, empty
         top, key, foot = self.listing.top, self.listing.cursor_key, self.listing.told
         self.listing.take(rows, now)
         if self._count != len(rows):
@@ -225,7 +225,7 @@ class LiveGrid(Toned, can_focus=True):
         narrowed, seen = self.listing.told
         frame = Frame(
             (f"{self.NUMBER} {self.TITLE}", "strong" if self.has_focus else "plain"),
-            (self._note, "muted"),
+            (self.beside, "muted"),
             (narrowed, "warn"),
             (seen, "muted"),
             "edge-live" if self.alarm else "edge-focus" if self.has_focus else "edge",
@@ -244,7 +244,7 @@ class LiveGrid(Toned, can_focus=True):
             runs.add("▶" if look.under else " ", self.tones.style("strong" if self.has_focus else "faint", look.under))
             set_row(runs, row, self.columns, self._places, room, self.tones, look)
         elif not self.listing.shown and y >= self._head:
-            needle = self.listing.needle
-            lines = (f"Nothing here contains “{needle}”: esc shows all again.",) if needle else self._empty
+            nothing = (f"Nothing here contains “{needle}”: esc shows all again.",) if (needle := self.listing.needle) else self._empty
+            lines = wrapped(nothing, room - 1)
             if y - self._head < len(lines):
                 runs.add(fit(" " + lines[y - self._head], room), self.tones.style("muted"))

@@ -44,9 +44,9 @@ class Listing:
     def take(self, rows: Sequence[Row], now: float) -> None:
         """Show these rows; `now` is monotonic seconds."""
         self._rows = rows
-        cursor = self.cursor
+        cursor, before = self.cursor, self.shown
         self._arrange(now)
-        self._keep(cursor)
+        self._keep(cursor, before)
 
     def seek(self, needle: str) -> None:
         """Show only rows with a cell that contains this text."""
@@ -124,15 +124,17 @@ class Listing:
         cells = row.cells if row.span is None else (*row.cells, row.span[1])
         return any(self.needle in cell.text.casefold() for cell in cells)
 
-    def _keep(self, index: int) -> None:
-        """After a change of rows: stay on the chosen one, else near its place; a log stays on its newest."""
+    def _keep(self, index: int, before: Sequence[Row] = ()) -> None:
+        """After a change of rows: stay on the chosen one, else near its place; in a log, from the newest go on to a newer one."""
         keys = [row.key for row in self.shown]
         if not keys:
             self.cursor_key = ""
         elif self._wanted in keys:
             self.cursor_key, self._wanted = self._wanted, ""
-        elif (self._follows and index == 0) or self.cursor_key not in keys:
+        elif self.cursor_key not in keys:
             self.cursor_key = keys[min(index, len(keys) - 1)]
+        elif self._follows and index == 0 and keys[0] not in (self.cursor_key, *(row.key for row in before)):
+            self.cursor_key = keys[0]
         self.scroll()
 
 

@@ -151,10 +151,9 @@ def panels_of(found: PairAnswer, series: Series, spec: Spec) -> list[Panel]:
         Part("   the first bar is 100", "faint"),
     ]  # fmt: skip
     low, high = _last(series.lower, 4), _last(series.upper, 4)
-    spread_head = [
-        Part("spread  ", "muted"), Part(_last(series.spread, 4), "strong"), Part(f"   mean {_last(series.mean, 4)}", "muted"),
-        Part(f"   ±2 deviations {low} to {high}", "faint"),
-    ]  # fmt: skip
+    spread_head = [Part("log spread  ", "muted"), Part(_last(series.spread, 4), "strong")]
+    if series.mean and series.mean[-1] is not None:
+        spread_head += [Part(f"   mean {_last(series.mean, 4)}", "muted"), Part(f"   ±2 deviations {low} to {high}", "faint")]
     z = found.zscore
     z_head = [Part("z-score ", "muted"), Part(f"{figures.signed(z)}", z_tone(z) if z_tone(z) != "plain" else "strong"),
               Part(f"   {z_words(found)}", z_tone(z))]  # fmt: skip

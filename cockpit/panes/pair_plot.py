@@ -48,7 +48,7 @@ def draw_panel(panel: Panel, cells: int, lines: int, margin: int) -> list[list[P
     high = max(1, lines - 1)
     if not known:
         return [panel.head, *([[Part(" " * margin), Part(" │", "edge")]] * high)][:lines]
-    scale = scale_of(min(known), max(known), high)
+    scale = _scale(known, high)
     room = max(2, cells - margin - 2)
     drawings: list[tuple[Dots, str]] = [
         (_raster([level, level], scale, room, lambda _: "faint", LEVEL)["faint"], "faint")
@@ -65,6 +65,13 @@ def draw_panel(panel: Panel, cells: int, lines: int, margin: int) -> list[list[P
         label = labels.get(y, "") if len(labels.get(y, "")) <= margin else ""
         made.append([Part(f"{label:>{margin}} ", "muted"), Part("┤" if label else "│", "edge"), *parts])
     return made[:lines]
+
+
+def _scale(known: list[float], lines: int) -> Scale:
+    """A scale of these values; of one value alone with some room around it."""
+    low, high = min(known), max(known)
+    around = 0.01 * abs(high) or 1.0
+    return scale_of(low, high, lines) if low < high else scale_of(low - around, high + around, lines)
 
 
 def _labels(panel: Panel, scale: Scale) -> dict[int, str]:
@@ -84,7 +91,7 @@ def margin_of(panels: Sequence[Panel], heights: Sequence[int]) -> int:
     for panel, lines in zip(panels, heights, strict=True):
         known = [value for trace in panel.traces for value in trace.values if value is not None]
         if known:
-            scale = scale_of(min(known), max(known), max(1, lines - 1))
+            scale = _scale(known, max(1, lines - 1))
             widest = max(widest, *map(len, _labels(panel, scale).values()), 0)
     return widest
 

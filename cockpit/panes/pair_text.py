@@ -24,11 +24,15 @@ def z_tone(value: float | None) -> str:
 
 def z_words(found: PairAnswer) -> str:
     """`▲ BTCUSDT dear against ETHUSDT`, `within ±2`."""
-    a, b = (bare(leg) for leg in found.legs) if len(found.legs) == 2 else ("A", "B")
+    a, b = _names(found)
     z = found.zscore
     if z is None:
         return clean((found.absent or {}).get("zscore", "not known yet"))
     return f"within ±{FAR:g}" if abs(z) < FAR else f"{'▲' if z > 0 else '▼'} {a} is {'dear' if z > 0 else 'cheap'} against {b}"
+
+
+def _names(found: PairAnswer) -> tuple[str, str]:
+    return (bare(found.legs[0]), bare(found.legs[1])) if len(found.legs) == 2 else ("A", "B")
 
 
 def chance(p: float | None) -> str:
@@ -51,12 +55,12 @@ def ratio(value: float | None) -> str:
 
 def figure_rows(found: PairAnswer, method: str, window: int) -> list[tuple[str, str, str]]:
     """(name, value, unit and meaning) of all figures."""
-    half = found.half_life
+    half, (a, b) = found.half_life, _names(found)
     slow = "" if found.half_life_s is None else f", {duration(found.half_life_s)}"
     coint, adf = found.coint, found.adf
     rows = [("z-score", figures.signed(found.zscore), f"deviations of the last {window:,} bars")]
     for name, value in found.hedge_ratio.items():
-        rows.append((f"hedge ratio, {METHODS.get(name, clean(name))}", ratio(value), "makes the spread" if name == method else ""))
+        rows.append((f"hedge ratio, {METHODS.get(name, clean(name))}", ratio(value), "makes the log spread" if name == method else ""))
     return [
         *rows,
         ("half-life", figures.number(half, 1), f"bars{slow}" if half is not None else ""),
@@ -64,8 +68,8 @@ def figure_rows(found: PairAnswer, method: str, window: int) -> list[tuple[str, 
         ("ADF of the spread p", chance(adf.pvalue if adf else None), "takes the spread as it is"),
         ("correlation", figures.signed(found.correlation), "of changes from bar to bar"),
         ("the same lately", figures.signed(found.rolling_correlation), f"the last {window:,} bars"),
-        ("beta lately", figures.signed(found.rolling_beta), "change of A for a change of 1 in B"),
-        ("Hurst exponent", figures.number(found.hurst), "0.5 a random walk, below it comes back"),
+        ("beta lately", figures.signed(found.rolling_beta), f"{a} for 1 in {b}"),
+        ("Hurst exponent", figures.number(found.hurst), "0.5 random walk, below: comes back"),
         ("bars", f"{found.n or 0:,}", "both legs have them"),
     ]
 
@@ -120,5 +124,9 @@ def pair_lines(found: PairAnswer, method: str, window: int, cells: int) -> list[
     rows = [(f"{name:<26} {value:>10}", meaning) for name, value, meaning in figure_rows(found, method, window)]
     told = ["".join(part.text for part in line) for line in verdict_lines(found, cells, wrapped=True)]
     marked = any(verdict.marked for verdict in found.verdicts)
-    figures_told = [f"{row}  {meaning}" if len(row) + len(meaning) + 2 <= cells else row for row, meaning in rows]
+    figures_told = [line for row, meaning in rows for line in _beside_or_below(row, meaning, cells)]
     return [*figures_told, "", *told, *(["", "◆ is what to look at"] if marked else [])]
+
+
+def _beside_or_below(row: str, meaning: str, cells: int) -> list[str]:
+    return [f"{row}  {meaning}".rstrip()] if len(row) + len(meaning) + 2 <= cells else [row, f"    {meaning}"]

@@ -41,7 +41,7 @@ class PastPane(LiveGrid):
         hits = sum(round(rule["hit_rate"] * rule["judged"]) for rule in rules if rule["judged"])
         note = f"right {hits:,} of {judged:,}" if judged else "not judged yet" if self._held else ""
         rows = [past_row(row, now_ns) for row in self._held.values()]
-        self.show(rows, now, note=note, empty=("Advice that is over, and whether it was right.",))
+        self.show(rows, now, note=note, empty=("Nothing is over yet. Advice that is comes here, with whether it was right.",))
         self.beat(now)
 
     @property

@@ -41,7 +41,7 @@ class ScannerPane(LiveGrid):
         Column("q", "right", least=7, means="p corrected for how many pairs were tested (Benjamini-Hochberg)"),
         Column("z", "point", least=5, means="how wide the spread is now, in deviations of the window"),
         Column("half-life", "point", least=9, drop=2, means="bars after which half of a deviation is gone"),
-        Column("hedge", "right", least=7, drop=3, means="of the second for each 1 of the first, least squares"),
+        Column("hedge", "right", least=7, drop=3, means="money in the second for each 1 in the first, least squares"),
         Column("corr", "right", least=5, drop=1, means="of changes from bar to bar"),
         Column("bars", "right", least=5, drop=4, means="both have them"),
     )
@@ -140,7 +140,11 @@ def stage_words(found: Scan, interval: str) -> str:
     tested, untested = found.tested, found.untested
     without = sum(untested.values()) if isinstance(untested, dict) else untested
     words = f"{figures.many(tested, 'pair')} tested" if tested is not None else "done"
-    return f"{words}{f', {without:,} not: w says why' if without else ''} · s scans again, bars of {interval}"
+    words += f" on {clean(found.interval)} bars" if found.interval else ""
+    words += f", {without:,} not (w: why)" if without else ""
+    if found.window and any(row.zscore is None and not row.why and (row.n or 0) < found.window for row in found.rows):
+        words += f"; z needs {found.window:,} bars"
+    return f"{words} · s again on {interval}"
 
 
 def why_lines(found: Scan) -> list[str]:

@@ -93,7 +93,7 @@ def _why_short(cell: TrendCell, wide: int) -> str:
     if cell.loading:
         return "loading" if wide >= SHORT else "…"
     word = why.partition(":")[0] or figures.NONE
-    return word if len(word) < wide else f"{word[: wide - 2]}…"
+    return word if len(word) < wide else word[:wide].rpartition(" ")[0] or f"{word[: wide - 2]}…"
 
 
 def cell_words(cell: TrendCell | None) -> list[Part]:

@@ -170,7 +170,8 @@ def scan_state(stage: str = "done", **changes: Any) -> dict[str, Any]:
     rows = scan_rows() if stage == "done" else []
     done = {"running": 6, "done": 15}.get(stage, 0)
     return {**READY, "stage": stage, "done": done, "total": 15 if stage != "idle" else 0, "eta_s": 12.0 if stage == "running" else None,
-            "rows": rows, "tested": 13 if rows else None, "untested": 2 if rows else None, **changes}  # fmt: skip
+            "rows": rows, "tested": 13 if rows else None, "untested": 2 if rows else None, "interval": "5m", "window": 60,
+            **changes}  # fmt: skip
 
 
 def value(variant: str, **changes: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine
-from screen_rig import eventually, line_with, opened, text_of, trading
+from screen_rig import MIDDLE, WIDE, eventually, line_with, lines_of, opened, text_of, trading
 
 from cockpit.actions import ACTIONS, DOING, findable, help_for
 from cockpit.app import CockpitApp
@@ -25,6 +25,13 @@ def test_the_help_tells_this_pane_this_screen_and_everywhere_apart() -> None:
     assert {"pause", "flatten", "unregister", "sort", "filter", "open"} <= set(groups["here"])
     assert {"symbols", "prices", "tape", "interval", "layout", "acknowledge_all"} <= set(groups["On the live screen"])
     assert {"register", "theme", "quit", "lab"} <= set(groups["Everywhere"])
+
+
+@pytest.mark.parametrize(("size", "words"), [(WIDE, "F6 system"), (MIDDLE, "F2-F6 screens")])
+async def test_the_line_of_keys_names_the_screens_as_far_as_there_is_room(tmp_path: Path, size: tuple[int, int], words: str) -> None:
+    async with opened(tmp_path, size) as (_, app, _):
+        assert words in lines_of(app)[-1]
+        assert lines_of(app)[-1].rstrip().endswith("? help  q quit")
 
 
 @pytest.mark.parametrize(("deck", "pane"), [("live", "prices"), ("live", "chart"), ("lab", "runs"), ("system", "workers")])

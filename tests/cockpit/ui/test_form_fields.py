@@ -37,7 +37,7 @@ def test_a_text_that_fits_becomes_its_value(field: Field, text: str, value: Valu
         (LOOKBACK, "0", "must be at least 1"),
         (LOOKBACK, "1001", "must be at most 1,000"),
         (LOOKBACK, "2.5", "must be a whole number"),
-        (LOOKBACK, "", "needs a value"),
+        (LOOKBACK, "", "needs a value: ≥ 1, ≤ 1,000 · bars of the move"),
         (THRESHOLD, "0", "must be above 0"),
         (THRESHOLD, "100", "must be below 100"),
         (THRESHOLD, "nan", "must be a number"),

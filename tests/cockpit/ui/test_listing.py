@@ -77,6 +77,15 @@ def test_a_log_stays_on_its_newest_row_until_the_cursor_leaves_it() -> None:
     assert log.cursor_key == "b"
 
 
+def test_in_a_log_the_cursor_goes_with_its_row_where_only_the_order_changes() -> None:
+    log = Listing(follows=True)
+    log.take(rows(a=1, b=2, c=3), 0)
+    log.take(rows(b=2, c=3, a=1), 1)
+    assert log.cursor_key == "a"
+    log.take(rows(d=0, b=2, c=3, a=1), 2)
+    assert log.cursor_key == "a"
+
+
 def test_a_filter_shows_rows_that_contain_the_text_in_any_case() -> None:
     listing = Listing()
     listing.take(rows(BTCUSDT=1, ETHUSDT=2, ETHBTC=3), 0)

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
+from cockpit.analyst_view import TrendCell
 from cockpit.panes.correlations import short_names, square, strength
 from cockpit.panes.matrix import Matrix, Square, Table
+from cockpit.panes.trends import _why_short
 from cockpit.text import width
 from cockpit.tones import THEMES
 
@@ -101,3 +103,9 @@ def test_a_quote_currency_that_all_have_is_left_out() -> None:
     assert short_names(["BTCUSDT", "ETHUSDT"]) == ["BTC", "ETH"]
     assert short_names(["BTCUSDT", "ETHBTC"]) == ["BTCUSDT", "ETHBTC"]
     assert short_names(["BTC", "ETHBTC"]) == ["BTC", "ETHBTC"]
+
+
+@pytest.mark.parametrize(("why", "wide", "text"), [("not judged yet", 11, "not judged"), ("not judged yet", 17, "not judged yet"),
+                                                   ("extraordinarily", 11, "extraordi…")])  # fmt: skip
+def test_a_reason_too_long_for_its_cell_ends_with_a_word(why: str, wide: int, text: str) -> None:
+    assert _why_short(TrendCell(why=why), wide) == text

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from fake_engine import FakeEngine
+from fake_engine import FakeEngine, price_row
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, lines_of, opened
 
 from cockpit.app import CockpitApp
@@ -68,10 +68,27 @@ async def test_k_acknowledges_z_snoozes_and_again_for_longer(tmp_path: Path) -> 
         await eventually(lambda: engine.commands == [AckAlert(id="disk")])
         await pilot.press("z")  # the cursor went on to the next that nobody has seen
         await eventually(lambda: engine.commands[1:] == [SnoozeAlert(id="price-1:2", seconds=900)])
-        await pilot.press("down", "z")
-        await eventually(lambda: engine.commands[2:] == [SnoozeAlert(id="stale-1:1", seconds=3600)])
+        until = engine.header.now_ns + 900 * S
+        engine.alerts = [msgspec.structs.replace(row, snoozed_ns=until) if row.id == "price-1:2" else row for row in engine.alerts]
+        engine.moved("alerts")
+        await eventually(lambda: (app.live.chosen_alert or engine.alerts[0]).snoozed_ns == until)  # further down now: the cursor goes along
+        await pilot.press("z")
+        await eventually(lambda: engine.commands[2:] == [SnoozeAlert(id="price-1:2", seconds=3600)])
         await pilot.press("K")
         await eventually(lambda: engine.commands[3:] == [AckAlert(id=None)])
+
+
+async def test_a_form_begins_with_the_price_of_now_wherever_it_is_opened(tmp_path: Path) -> None:
+    async with opened(tmp_path) as (engine, app, pilot):
+        await pilot.press("f4")
+        await frames(engine)
+        for last in (40_000.0, 50_000.0):
+            engine.prices = [price_row(last=last), *engine.prices[1:]]
+            engine.moved("prices")
+            await eventually(lambda: app.live.prices.last("binance:BTCUSDT") == last)  # noqa: B023 - waited for before it changes
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "It is at 50,000.00 now"))
+        assert entry(app, "level").text == "50250.00"
 
 
 async def test_in_another_pane_a_key_of_the_alerts_goes_there_and_does_nothing(tmp_path: Path) -> None:
@@ -199,6 +216,8 @@ async def test_the_list_of_rules_switches_changes_snoozes_and_removes(tmp_path: 
         await pilot.press("z")
         await eventually(lambda: engine.commands[1:] == [SnoozeAlert(id="price-1", seconds=3600)])
         await pilot.press("x")
+        await eventually(lambda: line_with(app, "Remove price-1?"))
+        await pilot.press("escape", "x", "enter")
         await eventually(lambda: engine.commands[2:] == [RemoveAlert(id="price-1")])
         await pilot.press("enter")
         await eventually(lambda: line_with(app, "Change price-1") and line_with(app, "Enter: BTCUSDT crosses above 61,650"))
@@ -210,6 +229,29 @@ async def test_the_list_of_rules_switches_changes_snoozes_and_removes(tmp_path: 
         await eventually(lambda: isinstance(app.screen, RulesList))
         await pilot.press("escape")
         await eventually(lambda: app.screen is app.live)
+
+
+async def test_the_list_of_rules_says_what_was_done_until_the_cursor_goes_on(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (engine, app, pilot):
+        rules = [RULE, msgspec.structs.replace(RULE, id="price-2", name="low"), msgspec.structs.replace(RULE, id="price-3", name="last")]
+        listed = [{**msgspec.to_builtins(rule), "sentence": rule.sentence, "state": "on", "fired": 0, "fired_ns": 0} for rule in rules]
+        engine.answers["alert_rules"] = listed
+        await pilot.press("A")
+        await eventually(lambda: line_with(app, "price-3"))
+        await pilot.press("x", "enter")
+        await eventually(lambda: engine.commands == [RemoveAlert(id="price-1")])
+        engine.answers["alert_rules"] = listed[1:]
+        await eventually(lambda: line_with(app, "price-1 is removed. low: BTCUSDT crosses above"))
+        await pilot.press("down")
+        await eventually(lambda: line_with(app, " last: BTCUSDT crosses above") and not line_with(app, "is removed"))
+
+
+async def test_a_field_that_lacks_its_value_says_what_it_wants(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (_, app, pilot):
+        await pilot.press("a")
+        await eventually(lambda: line_with(app, "about", "price", f"{len(KINDS)} kinds"))
+        entry(app, "about").text = "drawdown"
+        await eventually(lambda: line_with(app, "percent needs a value: > 0, < 100 · of the peak equity"))
 
 
 async def test_a_new_alert_is_a_toast_once_and_one_that_was_there_before_us_is_none(tmp_path: Path) -> None:

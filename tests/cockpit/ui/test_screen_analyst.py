@@ -13,8 +13,10 @@ from fake_engine import CATALOGUE, NOON, FakeEngine
 from fake_indicators import CATALOGUE as INDICATORS
 from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, frames, line_with, text_of, trading
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
 from cockpit.app import CockpitApp
+from cockpit.forms.evidence import EvidenceDialog
 from core.commands import Register, RemoveVariant
 
 Opened = tuple[FakeAnalyst, FakeEngine, CockpitApp, "Pilot[None]"]
@@ -287,7 +289,58 @@ async def test_pairs_are_ranked_with_their_figures_or_why_there_are_none(tmp_pat
         await eventually(lambda: line_with(app, "▶BTCUSDT / ETHUSDT", "◆", "<0.0001", "+2.61", "9.6", "0.8312", "+0.71", "499"))
         assert line_with(app, "ADAUSDT / DOGEUSDT", "PENDING: 18 more bars needed")
         assert line_with(app, "6 of 15 pairs q < 0.05")
-        assert line_with(app, "13 pairs tested, 2 not: w says why")
+        assert line_with(app, "13 pairs tested on 5m bars, 2 not (w: why)")
+
+
+async def test_a_scan_says_on_which_bars_it_was_made_and_which_the_next_takes_and_why_z_is_not_known(tmp_path: Path) -> None:
+    done = scan_state()
+    for row in done["rows"]:
+        row |= {"zscore": None, "n": min(row["n"], 73)}
+    async with analysed(tmp_path, SMALL, scan_state=done | {"window": 120}) as (_, _, app, pilot):
+        await pilot.press("4")
+        await eventually(lambda: line_with(app, "13 pairs tested on 5m bars", "z needs 120 bars"))
+        await pilot.press("i")
+        await eventually(lambda: line_with(app, "13 pairs tested on 5m bars", "z needs 120 bars", "s again on 15m"))
+
+
+async def test_a_pair_is_drawn_and_registered_on_the_bars_its_figures_are_of(tmp_path: Path) -> None:
+    async with analysed(tmp_path, scan_state=scan_state() | {"interval": "15m", "window": 90}) as (analyst, _, app, pilot):
+        await eventually(lambda: line_with(app, "▶BTCUSDT / ETHUSDT"))
+        await pilot.press("4", "enter")
+        await eventually(lambda: (asked(analyst, "pair")["interval"], asked(analyst, "pair")["window"]) == ("15m", 90))
+        await pilot.press("3", "down")
+        await eventually(lambda: asked(analyst, "pair")["interval"] == "5m")
+
+
+async def test_enter_says_why_where_there_is_nothing_to_read(tmp_path: Path) -> None:
+    nothing = {**READY, "state": "starting", "note": "the analyst starts"}
+    async with analysed(tmp_path, SMALL, pair=nothing, indicator_values={**READY, "values": []}) as (_, _, app, pilot):
+        await pilot.press("2", "enter")
+        await eventually(lambda: line_with(app, "nothing is known of BTCUSDT / ETHUSDT yet"))
+        await pilot.press("5", "enter")
+        await eventually(lambda: line_with(app, "no variant is under the cursor: n makes one"))
+
+
+async def test_pgdn_reads_on_in_the_evidence_and_leaves_the_chosen_strategy(tmp_path: Path) -> None:
+    async with analysed(tmp_path, SMALL) as (_, _, app, pilot):
+        await eventually(lambda: app.analyst.trends.cursor[0])
+        await pilot.press("1", "home", "enter")
+        await eventually(lambda: isinstance(app.screen, EvidenceDialog))
+        text, listed = app.screen.query_one("#text"), app.screen.query_one(OptionList)
+        await eventually(lambda: text.max_scroll_y > 0)
+        await pilot.press("pagedown")
+        await eventually(lambda: text.scroll_y > 0)
+        assert listed.highlighted == 0
+
+
+async def test_one_pane_alone_says_by_which_bars_and_of_which_symbol_its_figures_are(tmp_path: Path) -> None:
+    async with analysed(tmp_path, SMALL) as (_, _, app, pilot):
+        await pilot.press("3")
+        await eventually(lambda: line_with(app, "3 Correlations 5m"))
+        await pilot.press("i")
+        await eventually(lambda: line_with(app, "3 Correlations 15m"))
+        await pilot.press("5")
+        await eventually(lambda: line_with(app, "5 Indicators BTCUSDT") and not line_with(app, "Correlations 15m"))
 
 
 async def test_a_scan_is_started_told_of_and_cancelled(tmp_path: Path) -> None:

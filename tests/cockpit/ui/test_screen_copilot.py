@@ -47,6 +47,15 @@ async def test_the_evidence_is_of_the_line_under_the_cursor(tmp_path: Path) -> N
         await eventually(lambda: line_with(app, "2 Evidence", "losing streak"))
 
 
+async def test_advice_with_no_room_in_its_line_is_said_in_full_below(tmp_path: Path) -> None:
+    async with opened(tmp_path, SMALL) as (engine, app, pilot):
+        await shown(engine, app, pilot)
+        texts = [str(row["text"]) for row in engine.answers["advice"]["rows"]]
+        longest = max(texts, key=len)
+        await pilot.press(*["down"] * texts.index(longest))
+        await eventually(lambda: line_with(app, "▶", longest[:40], "…") and line_with(app, longest))
+
+
 @pytest.mark.parametrize(("key", "kind"), [("p", Pause), ("f", Flatten), ("b", Backtest)])
 async def test_the_letter_of_an_action_asks_and_then_does_it(tmp_path: Path, key: str, kind: type) -> None:
     async with opened(tmp_path, MIDDLE) as (engine, app, pilot):

@@ -158,8 +158,8 @@ async def test_without_an_engine_no_price_is_live_and_no_rate_known_and_it_is_sa
         await eventually(counts)
         assert line_with(app, "Prices", "0 of 3 live")
         assert all(row.stale and row.cells[7].text == NONE for row in app.live.prices.listing.shown)
-        assert f"{NONE} t" in lines_of(app)[0]
         again = f"`{to_type(app.home, app.live.mode, 'start')}`"
+        assert f"{NONE} t" in lines_of(app)[0] or again in lines_of(app)[0]  # which it is depends on how long the home's path is
         assert again.startswith("`cockpit start")
         said = [note.message for note in app._notifications]
         assert any(again in text and "in another terminal brings it back" in text for text in said)

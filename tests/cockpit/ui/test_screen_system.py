@@ -33,7 +33,7 @@ async def test_f6_shows_workers_feeds_store_latency_and_engine_and_f1_goes_back(
         assert line_with(app, "2 filled, 34 ids")
         assert line_with(app, "to strategy", "0.140", "0.413", "1.930")
         assert line_with(app, "132 of 500 MB", "26 %")
-        assert "F1 live" in lines_of(app)[-1]
+        assert "F1" in lines_of(app)[-1]
         assert "F6" not in lines_of(app)[-1]
         await pilot.press("f1")
         await eventually(lambda: line_with(app, "BTCUSDT", "61,686.01"))

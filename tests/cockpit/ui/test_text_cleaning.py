@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.text import clean, clean_lines, fit, width
+from cockpit.text import clean, clean_lines, fit, width, wrapped
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,8 @@ def test_wide_letters_count_two_cells() -> None:
 
 def test_a_traceback_keeps_its_lines_and_its_indentation() -> None:
     assert clean_lines("Traceback\n\tFile \x1b[1m'x'\n  1/0") == ["Traceback", "    File 'x'", "  1/0"]
+
+
+def test_sentences_go_on_in_another_line_and_empty_ones_stay() -> None:
+    assert wrapped(("a b c", "", "long enough"), 5) == ["a b c", "", "long", "enoug", "h"]
+    assert wrapped((), 5) == []
