@@ -94,9 +94,8 @@ def wish(symbol: str = SYMBOLS[0], qty: str = "1", side: str = "buy", price: str
 
 def any_wish(rng: Random) -> Wish:
     price = f"{100 + rng.randint(-200, 200) / 100:.2f}" if rng.random() < 0.4 else None
-    return wish(
-        rng.choice(SYMBOLS), f"{rng.randint(60, 4000) / 1000:.3f}", rng.choice(("buy", "sell")), price, rng.choice(("sma", "rsi", "pairs:1"))
-    )
+    side, strategy_id = rng.choice(("buy", "sell")), rng.choice(("sma", "rsi", "pairs:1"))
+    return wish(rng.choice(SYMBOLS), f"{rng.randint(60, 4000) / 1000:.3f}", side, price, strategy_id)
 
 
 async def open_clerk(journal: Journal, broker: ScriptedBroker, rules: Rules | None = None) -> Clerk:
@@ -106,7 +105,7 @@ async def open_clerk(journal: Journal, broker: ScriptedBroker, rules: Rules | No
 async def quiet(clerk: Clerk, broker: ScriptedBroker) -> None:
     """Once the broker behaves, wait until every order is settled and the account was looked at after that."""
     calm(broker)
-    while clerk.desk.register.live or any(entry.state == "working" for entry in broker.venue.entries.values()):
+    while clerk.desk.register.live or any(entry.state == "working" for entry in broker.venue.entries.values()):  # noqa: ASYNC110 in no time
         await asyncio.sleep(1)
     await asyncio.sleep(clerk.desk.rules.look_s + 30)
 
