@@ -36,7 +36,8 @@ async def test_an_intent_is_on_disk_when_it_is_answered(ledger: Ledger) -> None:
         assert other.execute("SELECT client_id, settled FROM order_intents").fetchall() == [("a", 0)]
 
 
-async def test_the_same_intent_again_changes_nothing_and_another_one_of_its_id_or_number_is_refused(ledger: Ledger) -> None:
+async def test_the_same_intent_again_changes_nothing_and_another_one_of_its_id_or_number_is_refused(tmp_path: Path) -> None:
+    ledger = await Ledger.open(tmp_path / "ledger.db")
     journal = ledger.order_journal
     await journal.intend(intent())
     await journal.intend(intent())
@@ -44,6 +45,8 @@ async def test_the_same_intent_again_changes_nothing_and_another_one_of_its_id_o
         with pytest.raises(StoreError, match="already intended"):
             await journal.intend(other)
     assert await journal.last_numbers() == {"sma": 1}
+    with pytest.raises(StoreError):
+        await ledger.close()
 
 
 async def test_events_are_kept_once_and_a_different_one_in_their_place_is_refused_with_all_of_its_page(tmp_path: Path) -> None:
