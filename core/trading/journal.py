@@ -77,6 +77,9 @@ class MemoryJournal:
         self._marks = {"home": home}
 
     async def intend(self, intent: OrderIntent) -> None:
+        self._intend(intent)
+
+    def _intend(self, intent: OrderIntent) -> None:
         known = self.intents.get(intent.client_id)
         if (known or intent) != intent or self._numbers.get((intent.strategy_id, intent.number), intent.client_id) != intent.client_id:
             raise StoreError(f"order {intent.client_id} is already intended with other values")

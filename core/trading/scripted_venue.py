@@ -13,8 +13,7 @@ from typing import Literal
 
 from core.trading.broker import Executed, Report
 from core.trading.events import Accepted, Cancelled, CancelRefused, Event, Expired, Fill, Rejected
-from core.trading.exact import ZERO, added, minus, plus, times
-from core.trading.holdings import moved_by
+from core.trading.exact import ZERO, minus, plus, times
 from core.trading.order import Intent
 
 _FEE = Decimal("0.001")
@@ -122,7 +121,10 @@ class ScriptedVenue:
 
     def by_hand(self, asset: str, qty: Decimal) -> None:
         """Somebody moves something in or out, past us."""
-        self.balances = added(self.balances, {asset: qty})
+        self._book(asset, qty)
+
+    def _book(self, asset: str, change: Decimal) -> None:
+        self.balances[asset] = plus(self.balances.get(asset, ZERO), change)
 
     def _execute(self, entry: Entry, qty: Decimal, now_ns: int) -> Fill:
         intent = entry.intent
@@ -136,7 +138,10 @@ class ScriptedVenue:
         entry.fills.append(fill)
         entry.executed = plus(entry.executed, qty)
         self.executions.append(Executed(intent.client_id, intent.symbol, fill))
-        self.balances = added(self.balances, moved_by(intent, fill))
+        paid = times(qty, price)
+        self._book(intent.base, qty if intent.side == "buy" else -qty)
+        self._book(intent.quote, -paid if intent.side == "buy" else paid)
+        self._book(asset, -fee)
         return fill
 
     def _end(self, entry: Entry, now_ns: int, state: Literal["cancelled", "expired"], reason: str) -> list[Event]:

@@ -10,11 +10,11 @@ from random import Random
 from typing import Any
 
 from core.clock import ManualClock
+from core.store.order_rows import OrderIntent, Page
 from core.trading.clerk import Clerk
 from core.trading.exact import ZERO, added, plain
 from core.trading.filters import Filters
-from core.trading.holdings import moved_by
-from core.trading.journal import Journal, recall
+from core.trading.journal import Journal, MemoryJournal, recall
 from core.trading.order import Order
 from core.trading.rules import Rules, Wish
 from core.trading.scripted import FAULTS, ScriptedBroker
@@ -98,6 +98,42 @@ def any_wish(rng: Random) -> Wish:
     return wish(rng.choice(SYMBOLS), f"{rng.randint(60, 4000) / 1000:.3f}", side, price, strategy_id)
 
 
+class SlowJournal(MemoryJournal):
+    """What is noted is on disk a while later, in its order; a crash loses what is not."""
+
+    def __init__(self, rng: Random) -> None:
+        super().__init__("slow")
+        self._rng = rng
+        self._queue: list[tuple[Page | OrderIntent, asyncio.Future[None]]] = []
+
+    async def intend(self, intent: OrderIntent) -> None:
+        await self._put(intent)
+
+    def note(self, page: Page) -> asyncio.Future[None]:
+        return self._put(page)
+
+    def crash(self) -> None:
+        self._queue.clear()
+
+    def _put(self, what: Page | OrderIntent) -> asyncio.Future[None]:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._queue.append((what, done))
+        loop.call_later(self._rng.choice((0.0, 0.01, 0.3)), self._commit, done)
+        return done
+
+    def _commit(self, last: asyncio.Future[None]) -> None:
+        """Write everything up to this one, as one transaction."""
+        while any(done is last for _, done in self._queue):
+            what, done = self._queue.pop(0)
+            if isinstance(what, Page):
+                self._write(what)
+            else:
+                self._intend(what)
+            if not done.done():
+                done.set_result(None)
+
+
 async def open_clerk(journal: Journal, broker: ScriptedBroker, rules: Rules | None = None) -> Clerk:
     return await Clerk.open(journal, broker, LoopClock(), filters(), rules)
 
@@ -142,8 +178,10 @@ async def books_agree(journal: Journal, broker: ScriptedBroker, start: Mapping[s
         assert {fill.trade_id: fill for fill in order.fills} == fills
         assert order.settled
         assert order.state == (entry.state if entry and entry.state != "working" else order.state)
-        for fill in order.fills:
-            explained = added(explained, moved_by(order.intent, fill))
+        sign = 1 if order.intent.side == "buy" else -1
+        explained = added(explained, {order.intent.base: order.filled * sign})
+        explained = added(explained, {order.intent.quote: -order.worth * sign})
+        explained = added(explained, {asset: -fee for asset, fee in order.fees.items()})
     held = {asset: Decimal(qty) for asset, qty in (await journal.holdings()).items()}
     assert same(held, broker.venue.balances)
     assert same(explained, broker.venue.balances)

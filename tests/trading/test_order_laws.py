@@ -16,10 +16,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from core.errors import UsageError
 from core.trading.clerk import Clerk
 from core.trading.exact import added
-from core.trading.journal import MemoryJournal
 from core.trading.scripted import FAULTS
 from tests.conftest import EXAMPLES
-from tests.trading.order_rig import BASES, SYMBOLS, JumpingLoop, books_agree, open_clerk, quiet, scripted, wish
+from tests.trading.order_rig import BASES, SYMBOLS, JumpingLoop, SlowJournal, books_agree, open_clerk, quiet, scripted, wish
 
 #: Far more trouble than in a storm: a few orders are to meet all of it.
 HARD = {name: min(0.5, odds * 3) for name, odds in FAULTS.items()}
@@ -38,7 +37,7 @@ class Orders(RuleBasedStateMachine):
     def open(self, seed: int) -> None:
         self.broker = scripted(seed, HARD)
         self.rng = Random(seed)
-        self.journal = MemoryJournal("law")
+        self.journal = SlowJournal(Random(seed))
         self.start = dict(self.broker.venue.balances)
         self.by_hand: dict[str, Decimal] = {}
         self.do(self._begin())
@@ -76,6 +75,7 @@ class Orders(RuleBasedStateMachine):
     @rule()
     def crash(self) -> None:
         self.do(self._end())
+        self.journal.crash()
         self.do(self._begin())
 
     @invariant()
@@ -100,6 +100,7 @@ class Orders(RuleBasedStateMachine):
 
     def _settle(self) -> None:
         self.do(quiet(self.clerk, self.broker))
+        self.do(asyncio.sleep(1))
         self.do(books_agree(self.journal, self.broker, self.start, self.by_hand))
         said = {asset for _, asset, text in self.journal.findings if "by hand" in text}
         assert {asset for asset, qty in self.by_hand.items() if qty} <= said <= set(self.by_hand)
