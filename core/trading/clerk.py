@@ -10,17 +10,16 @@ import structlog
 
 from core.clock import Clock
 from core.errors import VenueError
-from core.store.order_rows import OrderIntent
 from core.trading.account import Look, lost_to_the_journal, strangers, take_in
 from core.trading.broker import Broker, Interrupted, Outcome, Said
 from core.trading.client_id import is_of
-from core.trading.desk import Desk, Step
+from core.trading.desk import Desk
 from core.trading.exact import amount
 from core.trading.filters import Filters
-from core.trading.journal import Journal, recall
-from core.trading.order import Order, written_intent
+from core.trading.journal import Journal, recall, row_of
+from core.trading.order import Order
 from core.trading.register import Register
-from core.trading.rules import Rules, Wish
+from core.trading.rules import Rules, Step, Wish
 from core.types import SECOND
 
 log = structlog.get_logger("orders")
@@ -77,11 +76,7 @@ class Clerk:
         """
         since = self._clock.monotonic()
         order = self.desk.draft(wish)
-        intent = order.intent
-        row = OrderIntent(
-            intent.client_id, intent.strategy_id, intent.number, intent.symbol, intent.decided_ns, written_intent(intent)
-        )  # fmt: skip
-        await self._journal.intend(row)
+        await self._journal.intend(row_of(order.intent))
         self.desk.take_up(order, since)
         self._wake.set()
         return order
@@ -184,6 +179,9 @@ class Clerk:
         if complete or not first:
             self._synced_ns = asked_ns
             desk.register.mark("synced_ns", str(asked_ns))
+            self.flush()
+            if first and self._written is not None:
+                await self._written  # what an order changes is counted from this
             desk.ready = True
         return complete
 

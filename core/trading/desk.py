@@ -7,7 +7,6 @@ its client id, and nothing else is sent on its symbol until that is settled.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
 from core.clock import Clock
@@ -20,7 +19,7 @@ from core.trading.filters import Filters
 from core.trading.order import Intent, Order
 from core.trading.register import Register
 from core.trading.reports import meaning
-from core.trading.rules import Rules, Wish
+from core.trading.rules import Rules, Step, Wish
 from core.trading.states import FINAL, State
 from core.trading.watches import Watches
 
@@ -28,14 +27,6 @@ from core.trading.watches import Watches
 _IN_DOUBT = (State.SUBMITTED, State.UNKNOWN)
 
 _WORKING = (State.ACKNOWLEDGED, State.PARTIALLY_FILLED)
-
-
-@dataclass(slots=True)
-class Step:
-    """One thing to do at the venue for an order."""
-
-    what: Literal["send", "cancel", "ask"]
-    order: Order
 
 
 class Desk:

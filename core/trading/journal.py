@@ -9,7 +9,7 @@ from typing import Protocol
 from core.errors import StoreError
 from core.store.order_rows import KeptOrder, OrderIntent, OrderNote, Page
 from core.trading.events import read
-from core.trading.order import Order, read_intent, replay
+from core.trading.order import Intent, Order, read_intent, replay, written_intent
 
 
 class Journal(Protocol):
@@ -50,6 +50,12 @@ class Journal(Protocol):
     async def marks(self) -> Mapping[str, str]:
         """What the desk remembers by name: `home`, `synced_ns`."""
         ...
+
+
+def row_of(intent: Intent) -> OrderIntent:
+    """An intent as it is kept."""
+    payload = written_intent(intent)
+    return OrderIntent(intent.client_id, intent.strategy_id, intent.number, intent.symbol, intent.decided_ns, payload)
 
 
 def recall(kept: KeptOrder) -> Order:

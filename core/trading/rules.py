@@ -1,4 +1,4 @@
-"""What the desk is told: a wish for an order, and how patient to be; and what it tells people."""
+"""What the desk is told, a wish for an order and how patient to be; what it tells: what is to be done, and what people should know."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
+
+from core.trading.order import Order
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -63,6 +65,14 @@ class Rules:
         """The wait after so many failures: doubled from the first up to the longest."""
         first, longest = self.backoff_s
         return min(first * 2.0 ** min(max(times - 1, 0), 20), longest)
+
+
+@dataclass(slots=True)
+class Step:
+    """One thing to do at the venue for an order."""
+
+    what: Literal["send", "cancel", "ask"]
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,20 @@ def test_a_ledger_restored_from_an_older_copy_does_not_use_its_numbers_again() -
     tell(story)
 
 
+def test_nothing_is_sent_before_it_is_on_disk_where_counting_begins() -> None:
+    class Stuck(MemoryJournal):
+        def note(self, page: Page) -> asyncio.Future[None]:
+            return asyncio.get_running_loop().create_future()
+
+    async def story(journal: MemoryJournal, broker: ScriptedBroker) -> None:
+        async with At(journal, broker) as clerk:
+            await clerk.place(wish())
+            await asyncio.sleep(30)
+        assert broker.submits == 0
+
+    tell(story, journal=Stuck("home"))
+
+
 def test_nothing_is_sent_while_the_account_cannot_be_looked_at() -> None:
     async def story(journal: MemoryJournal, broker: ScriptedBroker) -> None:
         broker.odds["no_answer"] = 1.0  # type: ignore[index]
