@@ -17,6 +17,7 @@ from core.store.advice import AdviceTable
 from core.store.connection import Run, WriteConnection
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
+from core.store.order_journal import OrderJournal
 from core.store.outbox import Outbox, Post, put_alerts
 from core.store.writer import Writer
 from core.store.written_file import WrittenFile
@@ -34,12 +35,14 @@ class Ledger(WrittenFile):
     Attributes:
         outbox: what is to be told of alerts outside.
         advice: what the copilot said.
+        order_journal: orders for venues.
     """
 
     def __init__(self, connection: WriteConnection) -> None:
         super().__init__(connection, Writer(connection))
         self.outbox = Outbox(self._writer)
         self.advice = AdviceTable(self._writer)
+        self.order_journal = OrderJournal(self._writer)
 
     @classmethod
     async def open(cls, path: Path) -> Ledger:

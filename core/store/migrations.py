@@ -131,4 +131,20 @@ _LEDGER_SIGNALS = (
     "CREATE INDEX signals_of_strategy ON signals(strategy_id, ts_ns)",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS))
+# Amounts are decimal texts: a venue's, digit for digit. The mark `home` is what client order ids are made of, one a ledger for ever.
+_LEDGER_ORDERS = (
+    """CREATE TABLE order_intents(
+        client_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, number INTEGER NOT NULL CHECK(number > 0), symbol TEXT NOT NULL,
+        ts_ns INTEGER NOT NULL, payload TEXT NOT NULL, state TEXT NOT NULL, settled INTEGER NOT NULL CHECK(settled IN (0, 1)),
+        UNIQUE(strategy_id, number))""",
+    "CREATE INDEX orders_unsettled ON order_intents(settled) WHERE settled = 0",
+    """CREATE TABLE order_events(
+        client_id TEXT NOT NULL, n INTEGER NOT NULL CHECK(n > 0), ts_ns INTEGER NOT NULL, kind TEXT NOT NULL, payload TEXT NOT NULL,
+        PRIMARY KEY(client_id, n)) WITHOUT ROWID""",
+    "CREATE TABLE order_holdings(asset TEXT PRIMARY KEY, qty TEXT NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE order_findings(ts_ns INTEGER NOT NULL, asset TEXT NOT NULL, text TEXT NOT NULL)",
+    "CREATE TABLE order_marks(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+    "INSERT INTO order_marks(name, value) VALUES('home', lower(hex(randomblob(16))))",
+)
+
+LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS))

@@ -46,6 +46,10 @@ class _Filter(Struct, gc=False, rename="camel"):
     tick_size: float = 0.0
     step_size: float = 0.0
     min_notional: float = 0.0
+    max_notional: float = 0.0
+    min_qty: float = 0.0
+    max_qty: float = 0.0
+    max_num_orders: int = 0
 
 
 class _Listing(Struct, gc=False, rename="camel"):
@@ -197,12 +201,18 @@ def _nanoseconds(times: Iterable[int]) -> Records:
 
 
 def _symbol(listing: _Listing) -> SymbolInfo:
+    lots = [f for f in listing.filters if f.filter_type == "LOT_SIZE"]
+    values = [f for f in listing.filters if f.filter_type in ("NOTIONAL", "MIN_NOTIONAL")]
     return SymbolInfo(
         symbol=cleaned(listing.symbol),
         status=cleaned(listing.status),
         base=cleaned(listing.base_asset),
         quote=cleaned(listing.quote_asset),
         tick_size=max((f.tick_size for f in listing.filters if f.filter_type == "PRICE_FILTER"), default=0.0),
-        step_size=max((f.step_size for f in listing.filters if f.filter_type == "LOT_SIZE"), default=0.0),
-        min_notional=max((f.min_notional for f in listing.filters if f.filter_type in ("NOTIONAL", "MIN_NOTIONAL")), default=0.0),
+        step_size=max((f.step_size for f in lots), default=0.0),
+        min_notional=max((f.min_notional for f in values), default=0.0),
+        max_notional=max((f.max_notional for f in values), default=0.0),
+        min_qty=max((f.min_qty for f in lots), default=0.0),
+        max_qty=max((f.max_qty for f in lots), default=0.0),
+        max_orders=max((f.max_num_orders for f in listing.filters if f.filter_type == "MAX_NUM_ORDERS"), default=0),
     )

@@ -109,7 +109,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class SymbolInfo:
-    """What the venue lists for a symbol."""
+    """What the venue lists for a symbol; 0 where it sets no such bound."""
 
     symbol: str
     status: str  # TRADING, BREAK, CANCEL_ONLY, …
@@ -118,6 +118,10 @@ class SymbolInfo:
     tick_size: float
     step_size: float
     min_notional: float
+    max_notional: float = 0.0
+    min_qty: float = 0.0
+    max_qty: float = 0.0
+    max_orders: int = 0  # that work at once
 
 
 @dataclass(frozen=True, slots=True)

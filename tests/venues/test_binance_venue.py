@@ -72,6 +72,19 @@ def test_the_weight_of_24_hour_figures_grows_with_the_symbols(venue: Venue, coun
     assert len(json.loads(str(call.query.get("symbols", "[]")))) == count
 
 
+def test_the_bounds_of_orders_are_read_from_the_listing_and_0_where_there_are_none(venue: Venue) -> None:
+    filters = [
+        {"filterType": "LOT_SIZE", "minQty": "0.00100000", "maxQty": "9000.00000000", "stepSize": "0.00100000"},
+        {"filterType": "MARKET_LOT_SIZE", "minQty": "0.00000000", "maxQty": "70.0", "stepSize": "0.00000000"},
+        {"filterType": "NOTIONAL", "minNotional": "5.00000000", "applyMinToMarket": True, "maxNotional": "9000000.00000000"},
+        {"filterType": "MAX_NUM_ORDERS", "maxNumOrders": 200},
+    ]
+    listing = {"symbol": "BTCUSDT", "status": "TRADING", "baseAsset": "BTC", "quoteAsset": "USDT"}
+    full, bare = venue.parse_symbols(json.dumps({"symbols": [listing | {"filters": filters}, listing | {"filters": []}]}).encode())
+    assert (full.min_qty, full.max_qty, full.min_notional, full.max_notional, full.max_orders) == (0.001, 9000.0, 5.0, 9e6, 200)
+    assert (bare.min_qty, bare.max_qty, bare.min_notional, bare.max_notional, bare.max_orders) == (0.0, 0.0, 0.0, 0.0, 0)
+
+
 def test_the_venues_clock_is_read_in_either_unit(venue: Venue) -> None:
     assert venue.parse_time(b'{"serverTime":1499827319559}') == 1499827319559_000_000
     assert venue.parse_time(b'{"serverTime":1499827319559123}') == 1499827319559_123_000
