@@ -18,9 +18,9 @@ from core.view import StrategyRow
 
 #: Of `SetStops`: a word for each, and what it counts from.
 _STOPS = (
-    ("stop_loss_pct", "stop loss", "exit this far below (above) the entry, in percent; empty: none", 100.0),
-    ("take_profit_pct", "take profit", "exit this far above (below) the entry, in percent; empty: none", None),
-    ("trailing_pct", "trailing", "exit this far off the best price since the entry, in percent; empty: none", 100.0),
+    ("stop_loss_pct", "stop loss", "% below (above) the entry; empty: none", 100.0),
+    ("take_profit_pct", "take profit", "% above (below) the entry; empty: none", None),
+    ("trailing_pct", "trailing", "% off the best price since the entry; empty: none", 100.0),
 )
 
 
@@ -63,6 +63,8 @@ class StopsForm(Form):
 
     def intent(self, command: SetStops) -> str:
         given = (command.stop_loss_pct, command.take_profit_pct, command.trailing_pct)
+        if not any(given) and not any(self._row.stops):
+            return f"{clean(self._row.id)} has no stops: type how far each is to be."
         if not any(given):
             return f"Enter takes every stop of {clean(self._row.id)} away."
         return f"Enter sets {', '.join(self._words(given))}, from the next print on."

@@ -25,7 +25,7 @@ def detail_lines(row: StrategyRow, cells: int, lines: int) -> list[list[Part]]:
     profit = row.equity - row.capital
     share = f" ({figures.signed(100 * profit / row.capital)} %)" if row.capital else ""
     made = [
-        [Part(params or "no parameters", "muted")],
+        [Part(params or "no parameters", "muted"), *_stops(row)],
         [
             Part("equity ", "muted"), Part(figures.number(row.equity), "strong"),
             Part(f" {figures.signed(profit)}{share}", sign_tone(profit)),
@@ -46,3 +46,9 @@ def detail_lines(row: StrategyRow, cells: int, lines: int) -> list[list[Part]]:
         label = labels.get(index, "")
         made.append([Part(f"{label:>{margin}} ", "muted"), Part("┤ " if label else "│ ", "edge"), Part(text, tone)])
     return made
+
+
+def _stops(row: StrategyRow) -> list[Part]:
+    """Its stops that are on, in percent."""
+    on = [f"{word} {percent:g} %" for word, percent in zip(("loss", "profit", "trailing"), row.stops, strict=True) if percent is not None]
+    return [Part("   stops ", "muted"), Part("  ".join(on))] if on else []

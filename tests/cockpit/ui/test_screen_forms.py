@@ -280,7 +280,7 @@ async def test_a_part_of_a_position_is_closed_after_asking_how_much(tmp_path: Pa
 async def test_stops_are_set_in_a_form_that_says_where_they_lie(tmp_path: Path) -> None:
     async with opened(tmp_path) as (engine, app, pilot):
         await pilot.press("2", "v")
-        await eventually(lambda: line_with(app, "Enter takes every stop of sma-1 away."))
+        await eventually(lambda: line_with(app, "sma-1 has no stops: type how far each is to be."))
         await pilot.press("2", "down", "down", "1", "2", "0")
         await eventually(lambda: line_with(app, "must be below 100"))
         await pilot.press("backspace")
