@@ -27,6 +27,7 @@ import sys
 import tempfile
 import termios
 import time
+from collections.abc import Sequence
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 from typing import Any
@@ -190,7 +191,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def main() -> None:
+def asked(words: Sequence[str] | None = None) -> argparse.Namespace:
+    """What the command line asks for, or these words of one."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--columns", type=int, default=120)
@@ -199,7 +201,11 @@ def main() -> None:
     parser.add_argument("--changing", type=int, default=30)
     parser.add_argument("--chart", choices=["bars", "lines"])
     parser.add_argument("--keys", type=int, default=60)
-    sys.stdout.write(json.dumps(measure(parser.parse_args())) + "\n")
+    return parser.parse_args(words)
+
+
+def main() -> None:
+    sys.stdout.write(json.dumps(measure(asked())) + "\n")
 
 
 if __name__ == "__main__":

@@ -17,7 +17,17 @@ EXAMPLES = int(os.environ.get("COCKPIT_EXAMPLES", "50"))
 settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=EXAMPLES)
 settings.load_profile("cockpit")
 
+#: Seconds a slow test may take that says nothing else of it.
+SLOW_TIMEOUT = 1200
+
 REPO = Path(__file__).resolve().parents[1]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests may take their time."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT))
 
 
 @pytest.fixture(scope="session")

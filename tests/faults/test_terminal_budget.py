@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import argparse
+from typing import Any
 
 import pytest
 
-from benchmarks.screen import measure
+from benchmarks.screen import asked, measure
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
 
-def options(**changes: int) -> argparse.Namespace:
-    return argparse.Namespace(**({"seconds": 8.0, "columns": 120, "lines": 40, "rows": 30, "changing": 30, "keys": 30} | changes))
+def measured(*words: str) -> dict[str, Any]:
+    return measure(asked(["--seconds", "8", "--keys", "30", *words]))
 
 
 def test_a_usual_market_is_four_kilobytes_a_frame_and_a_key_is_answered_at_once() -> None:
-    found = measure(options())
+    found = measured()
     assert found["frames_per_s"] > 5
     assert found["bytes_per_frame"] <= 4096
     assert found["key_to_paint_ms"]["p50"] < 50
 
 
 def test_a_still_market_costs_next_to_nothing() -> None:
-    assert measure(options(changing=0))["bytes_per_frame"] <= 600
+    assert measured("--changing", "0")["bytes_per_frame"] <= 600
 
 
 def test_every_figure_changing_on_a_large_screen_stays_under_twenty_kilobytes_a_frame() -> None:
-    assert measure(options(columns=160, lines=48, rows=40, changing=400))["bytes_per_frame"] <= 20_000
+    assert measured("--columns", "160", "--lines", "48", "--rows", "40", "--changing", "400")["bytes_per_frame"] <= 20_000
