@@ -17,7 +17,7 @@ from core.compile.machine_code import ready
 from core.compile.module import compiled
 from core.errors import CockpitError, StrategyError
 from core.strategy import describe_fields
-from core.strategy_files import discover, load, strategy_file
+from core.strategy_files import discover, known_strategies, load, strategy_file
 from core.term_rules import refuse_apart
 
 
@@ -126,8 +126,7 @@ def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms =
     """
     path = strategy_file(name, folders)
     if path is None:
-        known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
+        raise StrategyError(f"no strategy {name!r}; there are: {known_strategies(folders)}")
     definition = load(path)
     if definition.hedged:
         refuse_apart(name, terms)

@@ -36,7 +36,7 @@ from core.research.volatility import refuse_long_bars
 from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
 from core.strategy import Definition
-from core.strategy_files import load, strategy_file
+from core.strategy_files import known_strategies, load, strategy_file
 from core.term_rules import refuse_apart, refuse_idle
 from core.types import Records, join
 
@@ -173,8 +173,7 @@ def strategy_of(order: Order) -> Definition:
     """
     path = strategy_file(order.strategy, order.folders)
     if path is None:
-        known = sorted(p.stem for folder in order.folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {order.strategy!r}; there are: {', '.join(known)}")
+        raise StrategyError(f"no strategy {order.strategy!r}; there are: {known_strategies(order.folders)}")
     return load(path)
 
 

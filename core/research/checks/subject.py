@@ -21,7 +21,7 @@ from core.research.source import Source
 from core.research.source_legs import open_leg_sources
 from core.research.sources import open_sources
 from core.strategy import PYTHON
-from core.strategy_files import load, strategy_file
+from core.strategy_files import known_strategies, load, strategy_file
 from core.types import Records, join
 
 #: Rows looked at, the first ones of a source: a check runs the strategy over them some dozen times.
@@ -111,8 +111,7 @@ def open_subject(ask: Ask) -> Subject:
     """
     path = strategy_file(ask.strategy, ask.folders)
     if path is None:
-        known = sorted({p.stem for folder in ask.folders for p in folder.glob("[!_]*.py")})
-        raise StrategyError(f"no strategy {ask.strategy!r}; there are: {', '.join(known)}")
+        raise StrategyError(f"no strategy {ask.strategy!r}; there are: {known_strategies(ask.folders)}")
     with within(Surroundings(path.parent)):
         definition = load(path)
         interval = definition.interval(definition.params(ask.params))

@@ -28,7 +28,7 @@ from core.research.search.trial import Job, Series, Trial, encode_job
 from core.research.short_bars import refuse_short_bars
 from core.research.volatility import refuse_long_bars
 from core.strategy import KERNEL, Definition, params_record
-from core.strategy_files import load, strategy_file
+from core.strategy_files import known_strategies, load, strategy_file
 from core.term_rules import refuse_apart, refuse_idle
 
 
@@ -201,8 +201,7 @@ def one_number_of_legs(definitions: Sequence[Definition]) -> int:
 def _definition(name: str, folders: list[Path]) -> Definition:
     path = strategy_file(name, folders)
     if path is None:
-        known = sorted(p.stem for folder in folders for p in folder.glob("[!_]*.py"))
-        raise StrategyError(f"no strategy {name!r}; there are: {', '.join(known)}")
+        raise StrategyError(f"no strategy {name!r}; there are: {known_strategies(folders)}")
     return load(path)
 
 
