@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from msgspec import Struct
 
 from core.conditions.machine import PHASES, REASONS
 from core.conditions.verdicts import PENDING, VERDICTS
 from core.errors import StrategyError
 from core.strategy import Definition
+
+Rows: TypeAlias = tuple[tuple[str, str, str, tuple[tuple[str, str], ...]], ...]
 
 
 def explain(definition: Definition, state: Any) -> list[dict[str, Any]]:
@@ -27,21 +30,32 @@ def explain(definition: Definition, state: Any) -> list[dict[str, Any]]:
     """
     rows = conditions_of(definition)
     record = _record(state)
+    if int(record["begun"]) == 0:
+        return [
+            {"group": group, "condition": words, "value": None, "verdict": VERDICTS[PENDING]}
+            for group, words in described(definition, definition.params({}))
+        ]
     found = []
     for i, (group, left, op, right) in enumerate(rows):
         value = float(record["value"][definition.module.LEFT[i]])
         bounds = (float(record[bound][i]) for bound in ("low", "high"))
-        sides = [f"{bound:g}" if text is None else text for text, bound in zip(right, bounds, strict=False)]
-        begun = int(record["begun"]) == 1
-        found.append(
-            {
-                "group": group,
-                "condition": " ".join([left, op, *(sides if begun else (text or "…" for text in right))]),
-                "value": value if begun and np.isfinite(value) else None,
-                "verdict": VERDICTS[int(record["verdict"][i]) if begun else PENDING],
-            }
-        )
+        sides = [text or f"{bound:g}" for (text, _), bound in zip(right, bounds, strict=False)]
+        verdict = VERDICTS[int(record["verdict"][i])]
+        words = " ".join((left, op, *sides))
+        found.append({"group": group, "condition": words, "value": value if np.isfinite(value) else None, "verdict": verdict})
     return found
+
+
+def described(definition: Definition, params: Struct) -> list[tuple[str, str]]:
+    """(group, words) of each condition, with the bounds of these parameters.
+
+    Raises:
+        StrategyError: the strategy is not made of conditions.
+    """
+    rows = conditions_of(definition)
+    return [
+        (group, " ".join((left, op, *(text or f"{getattr(params, name):g}" for text, name in right)))) for group, left, op, right in rows
+    ]
 
 
 def phase_of(definition: Definition, state: Any) -> dict[str, str]:
@@ -55,17 +69,27 @@ def phase_of(definition: Definition, state: Any) -> dict[str, str]:
     return {"phase": PHASES[int(record["machine"]["phase"])], "reason": REASONS[int(record["reason"])]}
 
 
-def conditions_of(definition: Definition) -> tuple[tuple[str, str, str, tuple[str | None, ...]], ...]:
-    """(group, left side, operator, right sides; None: a number that can be set) of each condition.
+def conditions_of(definition: Definition) -> Rows:
+    """(group, left side, operator, right sides) of each condition; a right side is a quantity or the name of a parameter, the other "".
 
     Raises:
         StrategyError: the strategy is not made of conditions.
     """
-    found = getattr(definition.module, "CONDITIONS", None)
-    if definition.path.suffix != ".toml" or found is None:
+    if definition.path.suffix != ".toml":
         raise StrategyError(f"{definition.name} is not made of conditions: {definition.path.name}")
-    rows: tuple[tuple[str, str, str, tuple[str | None, ...]], ...] = found
+    rows: Rows = definition.module.CONDITIONS
     return rows
+
+
+def trees_of(definition: Definition) -> dict[str, Any]:
+    """By group its tree: ("all" or "any", its parts), a part being such a tree or a condition's number.
+
+    Raises:
+        StrategyError: the strategy is not made of conditions.
+    """
+    conditions_of(definition)
+    trees: dict[str, Any] = definition.module.TREES
+    return trees
 
 
 def _record(state: Any) -> Any:

@@ -57,20 +57,18 @@ def bars_needed(count: int, each_ns: int, interval: int) -> int:
     return math.ceil(count * each_ns / interval) + max(1, math.ceil(each_ns / interval))
 
 
-def check_bounds(params: Any, names: tuple[str, ...], ordered: tuple[tuple[str, str], ...]) -> None:
-    """Refuse a bound of a condition that is no number, and a lower one above its upper one.
+def check_order(params: Any, ordered: tuple[tuple[str, str], ...]) -> None:
+    """Refuse a lower bound above its upper one.
+
+    Args:
+        ordered: names of parameters, lower and upper ones of a pair.
 
     Raises:
         ValueError: there is one.
     """
-    for name in names:
-        if not math.isfinite(getattr(params, name)):
-            raise ValueError(f"{name} must be a finite number")
     for low, high in ordered:
         if getattr(params, low) > getattr(params, high):
             raise ValueError(f"{low} ({getattr(params, low):g}) must not be above {high} ({getattr(params, high):g})")
-
-
 
 
 def check_interval(interval: str, own: tuple[str, ...], seconds: bool) -> None:

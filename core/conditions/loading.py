@@ -26,8 +26,6 @@ def load(path: Path, source: str | None = None) -> Definition:
     rules = read(path, text)
     try:
         file = kept(write(rules))
-    except StrategyError as error:
-        raise StrategyError(f"{path}: {error}") from None
     except OSError as error:
         raise StrategyError(one_line(f"{path}: what is written out of it cannot be kept: {error}")) from error
 

@@ -74,7 +74,7 @@ def pnl_pct(own: Any, price: float) -> float:
     """What the open position has gained at this price, in percent of its entry, before fees; NaN where none is open."""
     if own.position == 0.0 or own.entry == 0.0:
         return math.nan
-    moved = 100.0 * (price - own.entry) / own.entry
+    moved: float = 100.0 * (price - own.entry) / own.entry
     return moved if own.position > 0.0 else -moved
 
 
@@ -82,7 +82,8 @@ def held_seconds(s: Any, ts: int) -> float:
     """Since when the open position is held, in seconds; NaN where none is open."""
     if s.machine.held == 0:
         return math.nan
-    return (ts - s.machine.opened) / 1e9
+    seconds: float = (ts - s.machine.opened) / 1e9
+    return seconds
 
 
 def move(s: Any, phase: int, reason: int) -> None:
@@ -170,8 +171,6 @@ def decide(
         move(s, MONITORING, WATCHING)
     if m.phase == INACTIVE and known:
         move(s, MONITORING, WATCHING)
-    if not signal:
-        m.spent = 0
     if m.phase == MONITORING and signal and m.spent == 0:
         m.detected = ts
         move(s, DETECTED, SIGNAL)
@@ -180,6 +179,8 @@ def decide(
     elif m.phase == ACTIVE and (emergency or close):
         m.wait = emergency_cooldown if emergency else cooldown
         move(s, CLOSING, EMERGENCY if emergency else CLOSED)
+    if not signal:
+        m.spent = 0
     if m.phase == INACTIVE:
         return math.nan
     if m.phase == ENTERING or m.phase == ACTIVE:

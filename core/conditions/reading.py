@@ -1,22 +1,22 @@
 """Reads a file of rules: TOML to `Rules`; each mistake is one line that says where it is and what is allowed.
 
-    sentence = "Buys a surge in an uptrend."
-    interval = "1m"                                     # bars of the indicators that live on bars
-    [indicators]
-    fast = { indicator = "sma", period = 20 }           # an indicator's own name needs no line here
-    [signal]
-    side = "long"
-    all = ["volume_surge gte 2", "price gt fast", { any = ["rsi lte 30", "spread between 0 0.05"] }]
-    [cancel]
-    any = ["price lt fast"]
-    [entry]
-    cooldown = "5m"
-    timeout = "10m"
-    [close]
-    any = ["rsi gte 70", "unrealized_pnl_pct gte 1"]
-    [emergency]
-    any = ["unrealized_pnl_pct lte -3"]
-    cooldown = "1h"
+sentence = "Buys a surge in an uptrend."
+interval = "1m"                                     # bars of the indicators that live on bars
+[indicators]
+fast = { indicator = "sma", period = 20 }           # an indicator's own name needs no line here
+[signal]
+side = "long"
+all = ["volume_surge gte 2", "price gt fast", { any = ["rsi lte 30", "spread between 0 0.05"] }]
+[cancel]
+any = ["price lt fast"]
+[entry]
+cooldown = "5m"
+timeout = "10m"
+[close]
+any = ["rsi gte 70", "unrealized_pnl_pct gte 1"]
+[emergency]
+any = ["unrealized_pnl_pct lte -3"]
+cooldown = "1h"
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from core.conditions.indicators import NAMES, builtin, check_given, needs_bars
-from core.conditions.model import GROUPS, Group, Rules, Tree, Use
+from core.conditions.model import GROUPS, LONGEST_S, METRICS, Group, Rules, Tree, Use
 from core.conditions.trees import Trees
 from core.errors import StrategyError, one_line
 from core.indicators.definition import Indicator
@@ -69,13 +69,18 @@ class _Reader:
         raise StrategyError(one_line(f"{self.path}{self._line(where)}: {where}: {what}"))
 
     def _line(self, where: str) -> str:
-        """`:7` where some of the text stands alone in one line of the file."""
-        lines = self.text.splitlines()
-        for word in reversed(where.split(": ")):
-            found = [number for number, line in enumerate(lines, 1) if word.strip("'") in line]
-            if len(found) == 1:
-                return f":{found[0]}"
-        return ""
+        """`:7` where a table stands in the file, or better its key or condition; "" where it is not found."""
+        table, _, inside = where.rpartition(": ") if where.startswith("[") and ": " in where else ("", "", where)
+        table, word = table.partition(": ")[0], inside.strip("'")
+        found, within = "", not table
+        for number, line in enumerate(self.text.splitlines(), 1):
+            bare = line.strip()
+            if bare.startswith("["):
+                within = not table or bare.startswith(table)
+                found = f":{number}" if within and table else found
+            if within and (bare.startswith((f"{word} ", f"{word}=")) or bare == word or f'"{word}"' in bare):
+                return f":{number}"
+        return found
 
     def document(self) -> dict[str, Any]:
         """The TOML as it is."""
@@ -138,10 +143,14 @@ class _Reader:
 
     def seconds(self, group: str, key: str, table: dict[str, Any]) -> float:
         """A length of time such as 5m, in seconds; 0 where it is left out."""
-        given = table.get(key, "0s")
-        if given != "0s":
-            self.check_interval(f"[{group}]: {key}", given)
-        return 0.0 if given == "0s" else interval_ns(given) / SECOND
+        if key not in table:
+            return 0.0
+        given = table[key]
+        self.check_interval(f"[{group}]: {key}", given)
+        length = interval_ns(given) / SECOND
+        if length > LONGEST_S:
+            self.refuse(f"[{group}]: {key}", f"{given!r} is longer than {LONGEST_S:,} s")
+        return length
 
     def check_interval(self, where: str, given: object) -> None:
         """Refuse what is no length of time."""
@@ -154,6 +163,8 @@ class _Reader:
         where = f"[indicators]: {name}"
         if not _NAME.fullmatch(name):
             self.refuse(where, "a name is small letters, digits and _, 32 at most, a letter first")
+        if name in (*GROUPS, *METRICS):
+            self.refuse(where, "a group or a metric is called that: take another name")
         if not isinstance(row, dict) or not isinstance(row.get("indicator"), str):
             self.refuse(where, 'write { indicator = "sma", period = 20 }')
         given = {key: value for key, value in row.items() if key != "indicator"}

@@ -5,12 +5,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from core.conditions.model import Condition, Quantity, Rules, Use
-from core.errors import StrategyError
+from core.conditions.model import LONGEST_S, Condition, Quantity, Rules, Use
 from core.strategy import describe_fields, is_interval
-
-#: The longest cooldown, s.
-LONGEST_S = 1_000_000_000
 
 WAITS = {
     "entry_cooldown_s": "seconds after an exit before a signal is looked for",
@@ -26,14 +22,12 @@ class Settings(Struct):
         fields: lines of its `Params`.
         of: by indicator, its own parameters and what they are called here.
         intervals: intervals that indicators have for themselves.
-        bounds: numbers that conditions compare with.
-        ordered: of these, lower and upper ones of a pair.
+        ordered: lower and upper bounds of a pair.
     """
 
     fields: list[str] = []
     of: dict[str, dict[str, str]] = {}
     intervals: list[str] = []
-    bounds: tuple[str, ...] = ()
     ordered: tuple[tuple[str, str], ...] = ()
 
 
@@ -48,11 +42,7 @@ def named(rules: Rules) -> list[tuple[str, Condition]]:
 
 
 def settings_of(rules: Rules) -> Settings:
-    """The parameters of these rules.
-
-    Raises:
-        StrategyError: two would have the same name.
-    """
+    """The parameters of these rules."""
     found = Settings(fields=[f"interval: Interval = {rules.interval!r}"])
     for use in rules.uses.values():
         _add_indicator(found, use)
@@ -61,10 +51,6 @@ def settings_of(rules: Rules) -> Settings:
     waits = (rules.entry_cooldown_s, rules.entry_timeout_s, rules.emergency_cooldown_s)
     for (name, words), value in zip(WAITS.items(), waits, strict=True):
         found.fields.append(f"{name}: Annotated[float, Meta(ge=0, le={LONGEST_S}, description={words!r})] = {value!r}")
-    names = [line.partition(":")[0] for line in found.fields]
-    for name in names:
-        if names.count(name) > 1:
-            raise StrategyError(f"two parameters would be called {name}: give an indicator another name")
     return found
 
 
@@ -91,7 +77,8 @@ def _add_bounds(found: Settings, name: str, one: Condition) -> None:
     names = [f"{name}_low", f"{name}_high"] if one.op == "between" else [name]
     for bound, side in zip(names, one.right, strict=True):
         if not isinstance(side, Quantity):
-            found.bounds += (bound,)
-            found.fields.append(f"{bound}: Annotated[float, Meta(ge=-1e18, le=1e18, description={f'{one.left.text} {one.op}'!r})] = {side!r}")
+            found.fields.append(
+                f"{bound}: Annotated[float, Meta(ge=-1e18, le=1e18, description={f'{one.left.text} {one.op}'!r})] = {side!r}"
+            )
     if len(names) == 2 and not any(isinstance(side, Quantity) for side in one.right):
         found.ordered += ((names[0], names[1]),)

@@ -45,7 +45,7 @@ class Trees:
         how, rows = next(iter(table.items()))
         if not isinstance(rows, list) or not rows:
             self.refuse(f"{where}: {how}", "a list with a condition at least")
-        return Tree(how, tuple(self._part(group, where, row, depth) for row in rows))
+        return Tree("all" if how == "all" else "any", tuple(self._part(group, where, row, depth) for row in rows))
 
     def _part(self, group: Group, where: str, row: object, depth: int) -> Condition | Tree:
         if isinstance(row, dict):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from core.conditions.model import Quantity, Rules, Tree, Use
+from core.conditions.model import Condition, Quantity, Rules, Tree, Use
 from core.conditions.settings import Settings, named, settings_of
 
 HEAD = """
@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 from msgspec import Meta, Struct
 
-from core.conditions.indicators import bars_needed, check_bounds, check_interval
+from core.conditions.indicators import bars_needed, check_interval, check_order
 from core.conditions.machine import FIELDS, REASONS, decide, held_seconds, nanoseconds, pnl_pct, track
 from core.conditions.verdicts import KNOWN, TRUE, UNKNOWN, between, eq, gt, gte, judge, lt, lte, share, standing
 """
@@ -29,8 +29,14 @@ def step(s: Any, mem: Any, p: Any, tick: Any, out: Any) -> None:
     weigh(s, mem, tick)
     compare(s, p)
     v = s.verdict
+    known = {known}
+    signal = {signal}
+    cancel = {cancel}
+    entry = {entry}
+    close = {close}
+    emergency = {emergency}
     target = decide(
-        s, tick.ts, {side}, {known}, {signal}, {cancel}, {entry}, {close}, {emergency},
+        s, tick.ts, SIDE, known, signal, cancel, entry, close, emergency,
         nanoseconds(p.entry_cooldown_s), nanoseconds(p.entry_timeout_s), nanoseconds(p.emergency_cooldown_s), share(v, {signals}),
     )
     if target == target:
@@ -49,7 +55,7 @@ def write(rules: Rules) -> str:
     settings = settings_of(rules)
     for part in (_params(rules, settings), _memory(rules), _begin(rules, settings), _follow(rules), _weigh(rules), _compare(rules)):
         lines += [*part, "", ""]
-    return "\n".join(lines) + _step(rules).lstrip("\n")
+    return "\n".join(lines) + "\n" + _step(rules).lstrip("\n")
 
 
 def _imports(rules: Rules) -> Iterator[str]:
@@ -63,14 +69,15 @@ def _constants(rules: Rules) -> Iterator[str]:
     quantities, conditions = rules.quantities(), rules.conditions()
     places = {quantity: i for i, quantity in enumerate(quantities)}
     rows = [
-        (group, one.left.text, one.op, tuple(side.text if isinstance(side, Quantity) else None for side in one.right))
-        for group, one in conditions
+        (group, one.left.text, one.op, tuple(_sides(name, one))) for (group, one), (name, _) in zip(conditions, named(rules), strict=True)
     ]
     yield f"SIDE = {rules.side}"
     yield f"LINES = {sum(len(use.indicator.lines) for use in rules.uses.values())}"
     yield f"QUANTITIES = {tuple(quantity.text for quantity in quantities)!r}"
     yield f"LEFT = {tuple(places[one.left] for _, one in conditions)!r}"
-    yield f"CONDITIONS = {tuple(rows)!r}"
+    yield "CONDITIONS = ("
+    yield from (f"    {row!r}," for row in rows)
+    yield ")"
     count = 0
     trees: dict[str, Any] = {}
     for group in dict.fromkeys(group for group, _ in conditions):
@@ -83,6 +90,15 @@ def _constants(rules: Rules) -> Iterator[str]:
         name = f"i_{use.indicator.name}"
         yield f'    ("of_{use.name}", [("state", {name}.STATE), ("p", params_dtype({name}.Params)), ("at", "i8"), ("end", "i8")]),'
     yield "])"
+
+
+def _sides(name: str, one: Condition) -> Iterator[tuple[str, str]]:
+    """What stands right of the operator: a quantity, or the parameter that a number is; one of the two is empty."""
+    for bound, side in zip(("low", "high"), one.right, strict=False):
+        if isinstance(side, Quantity):
+            yield side.text, ""
+        else:
+            yield "", f"{name}_{bound}" if one.op == "between" else name
 
 
 def _numbered(tree: Tree, count: int) -> tuple[Any, int]:
@@ -108,10 +124,10 @@ def _params(rules: Rules, settings: Settings) -> Iterator[str]:
     own = "".join(f"self.{name}, " for name in settings.intervals)
     seconds = any(not use.indicator.on_bars and _warms(use) for use in rules.uses.values())
     yield f"        check_interval(self.interval, ({own}), {seconds})"
-    yield f"        check_bounds(self, {settings.bounds!r}, {settings.ordered!r})"
+    yield f"        check_order(self, {settings.ordered!r})"
     yield from (f"        params_{name}(self)" for name in rules.uses)
     for use in rules.uses.values():
-        yield from ("", "", f"def params_{use.name}(p: Params) -> Struct:", f'    """Of {use.name}."""')
+        yield from ("", "", f"def params_{use.name}(p: Params) -> Struct:", f'    """What {use.name} is given."""')
         given = ", ".join(f"{name}=p.{ours}" for name, ours in settings.of[use.name].items())
         yield f"    return i_{use.indicator.name}.Params({given})"
 
@@ -190,7 +206,7 @@ def _compare(rules: Rules) -> Iterator[str]:
                 stands[k] = f"s.standing[{places[side]}]"
                 yield f"    s.{bound}[{i}] = s.value[{places[side]}]"
             else:
-                yield f"    s.{bound}[{i}] = p.{name}{f'_{bound}' if one.op == 'between' else ''}"
+                yield f"    s.{bound}[{i}] = p.{dict(zip(bounds, _sides(name, one), strict=True))[bound][1]}"
         left = places[one.left]
         sides = ", ".join(f"s.{bound}[{i}]" for bound in bounds)
         yield f"    s.verdict[{i}] = judge({one.op}(s.value[{left}], {sides}), s.standing[{left}], {', '.join(stands)})"
@@ -203,7 +219,7 @@ def _step(rules: Rules) -> str:
     left_out = {"cancel": "False", "entry": "True", "close": "False", "emergency": "False"}
     known = " and ".join(f"s.standing[{i}] != UNKNOWN" for i, quantity in enumerate(rules.quantities()) if quantity.use) or "True"
     signals = sum(group == "signal" for group, _ in conditions)
-    return STEP.format(side="SIDE", known=known, signals=signals, **(left_out | texts))
+    return STEP.format(known=known, signals=signals, **(left_out | texts))
 
 
 def _expression(tree: Tree, verdicts: Iterator[int]) -> str:
