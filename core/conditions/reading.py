@@ -186,7 +186,6 @@ class _Reader:
         if interval_ns(rules.interval) == 0:
             for use in rules.uses.values():
                 if needs_bars(use.indicator, use.given):
-                    self.refuse(
-                        "interval", f"tick cannot be, because {use.name} looks back over bars or seconds: give the shortest bar, such as 1s,"
-                        ' and interval = "tick" to indicators of single prints',
-                    )  # fmt: skip
+                    what = f"tick cannot be, because {use.name} looks back over bars or seconds"
+                    advice = 'give the shortest bar, such as 1s, and interval = "tick" to indicators of single prints'
+                    self.refuse("interval", f"{what}: {advice}")

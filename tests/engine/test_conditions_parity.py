@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.commands import Terms
+from core.research.audit import run_audit
 from tests.conditions.conditions_rig import MIXED
 from tests.engine.engine_rig import backtest, bits, exchange_of, running, write_recording
 
@@ -21,4 +22,7 @@ async def test_a_strategy_of_rules_trades_live_as_it_does_in_a_backtest_of_the_t
         await rig.play()
         live = bits(await rig.fills(id_))
     assert len(live) > 4
+    found = run_audit(home)
+    assert found.details == []
+    assert found.identical == found.fills == len(live)
     assert live == bits(backtest(home, "mixed", "BTCUSDT", terms=terms, params=params).fills)
