@@ -77,19 +77,13 @@ def load(path: Path, source: str | None = None, helpers: Mapping[str, str] | Non
         helpers: with `source`, the texts of the modules beside it, by name.
 
     Raises:
-        StrategyError: it does not load or lacks a part, or two files have its name; the message names file, line and cause.
+        StrategyError: it does not load or lacks a part; the message names file, line and cause.
     """
-    if source is None:
-        _refuse_twins(path)
     if path.suffix in FORMS:
+        if source is None and path.with_suffix(".py").is_file():
+            raise StrategyError(f"{path}: {path.stem}.py has the name already: rename one of them")
         return cast(Definition, importlib.import_module(FORMS[path.suffix]).load(path, source))
     return load_as("strategy", _definition, path, source, helpers)
-
-
-def _refuse_twins(path: Path) -> None:
-    twins = [twin.name for suffix in SUFFIXES if (twin := path.with_suffix(suffix)).is_file()]
-    if path.suffix in SUFFIXES and len(twins) > 1:
-        raise StrategyError(f"{path}: one name, several files: {', '.join(twins)}; rename one")
 
 
 def load_as(
@@ -192,8 +186,8 @@ def builtin_folder() -> Path:
 
 
 def strategy_file(name: str, folders: Iterable[Path]) -> Path | None:
-    """The file a name means: the last folder that has it, so a user's file shadows a built-in."""
-    found = [file for folder in folders for suffix in SUFFIXES if (file := folder / f"{name}{suffix}").is_file()]
+    """The file a name means: the last folder that has it, so a user's file shadows a built-in; there the one in Python."""
+    found = [file for folder in folders for suffix in reversed(SUFFIXES) if (file := folder / f"{name}{suffix}").is_file()]
     return found[-1] if found else None
 
 
@@ -224,6 +218,10 @@ def discover_as(
                 found[path.stem] = load(path)
                 broken.pop(path.stem, None)
             except StrategyError as error:
-                broken[path.stem] = str(error)
-                found.pop(path.stem, None)
+                twin = found.get(path.stem)
+                if twin is not None and twin.path == path.with_suffix(".py") != path:
+                    broken[path.name] = str(error)
+                else:
+                    broken[path.stem] = str(error)
+                    found.pop(path.stem, None)
     return found, broken

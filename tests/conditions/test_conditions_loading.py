@@ -32,12 +32,17 @@ def test_the_catalogue_lists_rules_beside_python(tmp_path: Path) -> None:
     assert known_strategies([tmp_path]) == "bad, mine"
 
 
-def test_two_files_of_one_name_are_both_refused(tmp_path: Path) -> None:
+def test_of_two_files_of_one_name_the_one_in_python_goes_on_and_the_other_is_named(tmp_path: Path) -> None:
     rules(tmp_path, name="rsi")
     (tmp_path / "rsi.py").write_text((builtin_folder() / "rsi.py").read_text())
-    for suffix in (".py", ".toml"):
-        with pytest.raises(StrategyError, match=r"one name, several files: rsi\.py, rsi\.toml; rename one"):
-            load(tmp_path / f"rsi{suffix}")
+    found = discover([builtin_folder(), tmp_path])
+    assert found["rsi"].path == tmp_path / "rsi.py" == strategy_file("rsi", [builtin_folder(), tmp_path])
+    assert found.broken == {"rsi.toml": f"{tmp_path}/rsi.toml: rsi.py has the name already: rename one of them"}
+
+
+def test_rules_shadow_a_built_in_of_their_name(tmp_path: Path) -> None:
+    rules(tmp_path, name="rsi")
+    assert discover([builtin_folder(), tmp_path])["rsi"].path == tmp_path / "rsi.toml" == strategy_file("rsi", [builtin_folder(), tmp_path])
 
 
 @pytest.mark.parametrize(("data", "told"), [(None, "no strategy file"), (b"\xff\xfe", "cannot be read")])
