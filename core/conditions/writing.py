@@ -7,6 +7,7 @@ from typing import Any
 
 from core.conditions.model import Condition, Quantity, Rules, Tree, Use
 from core.conditions.settings import Settings, named, settings_of
+from core.indicators.module import LARGE
 
 HEAD = """
 from typing import Annotated, Any
@@ -71,6 +72,7 @@ def _constants(rules: Rules) -> Iterator[str]:
     rows = [
         (group, one.left.text, one.op, tuple(_sides(name, one))) for (group, one), (name, _) in zip(conditions, named(rules), strict=True)
     ]
+    yield f"COMPILED_APART = {LARGE!r}"
     yield f"SIDE = {rules.side}"
     yield f"LINES = {sum(len(use.indicator.lines) for use in rules.uses.values())}"
     yield f"QUANTITIES = {tuple(quantity.text for quantity in quantities)!r}"
