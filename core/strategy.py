@@ -24,6 +24,8 @@ signals.
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 
+A file of rules (`NAME.toml`, `core.conditions`) is written out as such a module.
+
 `indicators` gives numbers by name. It is read, never compiled, right after the step that changed the target, where somebody lists
 decisions; `p` are the `Params`, `old` is `mem` as it was before that step.
 """

@@ -1,10 +1,12 @@
 """Finding and loading strategy files: built-in ones and a user's, always as they are now; a broken one is named and stops nothing else.
 
-Files of another kind that are made in the same way are loaded here too: `load_as` is told what such a file is.
+Files of another kind that are made in the same way are loaded here too: `load_as` is told what such a file is. Strategies that are
+written as rules (`.toml`) are loaded by `core.conditions`.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 import traceback
@@ -14,7 +16,7 @@ from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from types import CodeType, ModuleType
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
 from msgspec import Struct
@@ -23,6 +25,12 @@ from core.errors import StrategyError, UsageError, one_line
 from core.strategy import KERNEL, PYTHON, Definition
 
 Defined = TypeVar("Defined", bound=Definition)
+
+#: Who loads strategy files of another form than Python, by their suffix: found by name when such a file is met, since it stands above.
+FORMS = {".toml": "core.conditions.loading"}
+
+#: What a strategy file's name may end with.
+SUFFIXES = (".py", *FORMS)
 
 
 class FreshLoader(SourceFileLoader):
@@ -71,6 +79,10 @@ def load(path: Path, source: str | None = None, helpers: Mapping[str, str] | Non
     Raises:
         StrategyError: it does not load or lacks a part; the message names file, line and cause.
     """
+    if path.suffix in FORMS:
+        if source is None and path.with_suffix(".py").is_file():
+            raise StrategyError(f"{path}: {path.stem}.py has the name already: rename one of them")
+        return cast(Definition, importlib.import_module(FORMS[path.suffix]).load(path, source))
     return load_as("strategy", _definition, path, source, helpers)
 
 
@@ -174,35 +186,44 @@ def builtin_folder() -> Path:
 
 
 def strategy_file(name: str, folders: Sequence[Path]) -> Path:
-    """The file a name means: the last folder that has it, so a user's file shadows a built-in.
+    """The file a name means: the last folder that has it, so a user's file shadows a built-in; there the one in Python.
 
     Raises:
-        StrategyError: none has it.
+        StrategyError: none has it; the message names those there are.
     """
-    found = [folder / f"{name}.py" for folder in folders if (folder / f"{name}.py").is_file()]
+    found = [file for folder in folders for suffix in reversed(SUFFIXES) if (file := folder / f"{name}{suffix}").is_file()]
     if not found:
-        known = sorted({path.stem for folder in folders for path in folder.glob("[!_]*.py")})
+        known = sorted({path.stem for folder in folders for path in _files(folder, SUFFIXES)})
         raise StrategyError(f"no strategy {one_line(name, 60)!r}; there are: {', '.join(known)}")
     return found[-1]
 
 
+def _files(folder: Path, suffixes: Iterable[str]) -> list[Path]:
+    """Those of a folder that end so and whose name does not begin with `_`."""
+    return sorted(path for suffix in suffixes for path in folder.glob(f"[!_]*{suffix}"))
+
+
 def discover(folders: Iterable[Path]) -> Catalogue:
     """Load every strategy file of the folders; a broken one is named and stops nothing else."""
-    return Catalogue(*discover_as(load, folders))
+    return Catalogue(*discover_as(load, folders, SUFFIXES))
 
 
-def discover_as(load: Callable[[Path], Defined], folders: Iterable[Path]) -> tuple[dict[str, Defined], dict[str, str]]:
+def discover_as(
+    load: Callable[[Path], Defined], folders: Iterable[Path], suffixes: tuple[str, ...] = (".py",)
+) -> tuple[dict[str, Defined], dict[str, str]]:
     """What the files of the folders define, and what is wrong with the others, by name."""
     found: dict[str, Defined] = {}
     broken: dict[str, str] = {}
     for folder in folders:
-        for path in sorted(folder.glob("*.py")) if folder.is_dir() else ():
-            if path.stem.startswith("_"):
-                continue
+        for path in _files(folder, suffixes) if folder.is_dir() else ():
             try:
                 found[path.stem] = load(path)
                 broken.pop(path.stem, None)
             except StrategyError as error:
-                broken[path.stem] = str(error)
-                found.pop(path.stem, None)
+                twin = found.get(path.stem)
+                if twin is not None and twin.path == path.with_suffix(".py") != path:
+                    broken[path.name] = str(error)
+                else:
+                    broken[path.stem] = str(error)
+                    found.pop(path.stem, None)
     return found, broken

@@ -123,7 +123,8 @@ def generate(definition: Definition, variant: Variant) -> str:
         "PARAMS": params_dtype(definition.params_type),
         **layouts(variant.features),
     }
-    rare = (*RARE, *(prefix for feature, prefixes in RARE_OF.items() if feature in variant.features for prefix in prefixes))
+    apart = getattr(definition.module, "COMPILED_APART", ())  # prefixes of names, of what was written out of rules
+    rare = (*RARE, *apart, *(prefix for feature, prefixes in RARE_OF.items() if feature in variant.features for prefix in prefixes))
     literal = ",\n    ".join(f"{key!r}: {dtype.descr!r}" for key, dtype in records.items())
     return (
         HEADER

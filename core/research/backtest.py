@@ -53,6 +53,7 @@ class Result:
         funded: the FUNDING reports.
         cold: why the strategy never had an opinion: there was too little for it to warm up; '' where there was enough.
         signals: its decisions, where anyone asked.
+        state: the strategy's own record at the end, shape (1,).
     """
 
     figures: dict[str, Any]
@@ -67,6 +68,7 @@ class Result:
     funded: Records
     cold: str = ""
     signals: Signals | None = None
+    state: Any = None
 
 
 def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | None = None, reading: Progress | None = None) -> Result:
@@ -175,6 +177,6 @@ def _result(
     found |= {"funding": finite(account.funding)} if instance.terms.funding_bps else {}
     return Result(
         figures=found, fills=fill_rows(fills, plan.name, source.symbols), equity=equity, plan=plan, source=source, first_ns=first_ns,
-        trips=trips, executed=fills, funded=funded, cold=cold, signals=signals,
+        trips=trips, executed=fills, funded=funded, cold=cold, signals=signals, state=instance.state,
         tables=tables(trips, source.interval_ns, None if watch is None else watch.regimes, funding="funding" in found),
     )  # fmt: skip

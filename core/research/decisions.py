@@ -2,7 +2,7 @@
 
 Of a compiled strategy a second instance of the same module, the scout, goes ahead over the batch: it trades nothing, and reports every
 change of its target. Then the run itself is fed up to each of these rows, which changes no bit of it: any split of the rows gives the
-same. A strategy in ordinary Python is listened to instead.
+same. Of a strategy that sees its own book the scout trades as the run does. A strategy in ordinary Python is listened to instead.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from core.commands import Terms
-from core.compile.blueprint import Blueprint
+from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.compile.python import PythonInstance
-from core.kernels.records import CANCELLED, PLACED, REPORT, SIGNAL
+from core.kernels.records import CANCELLED, PLACED, REPORT, SIGNAL, SIGNALLED
 from core.research.indicators import plain_reader, reader_of
 from core.research.signals import Signals
 from core.research.stretches import rows_of
@@ -41,7 +42,8 @@ def decisions_of(instance: Instance, plan: Blueprint, definition: Definition, mo
         return Decisions(instance)
     if isinstance(instance, PythonInstance):
         return _Heard(instance, plan, most)
-    return _Scouted(instance, plan, definition, most)
+    owned = "own" in (instance.layouts["STATE"].names or ())
+    return (_Followed if owned else _Scouted)(instance, plan, definition, most)
 
 
 class Decisions:
@@ -70,21 +72,34 @@ class _Scouted(Decisions):
         self.kept = Signals(plan.name, most)
         super().__init__(instance, self.kept)
         self._most = most
+        self._plan = plan
         self._read = reader_of(definition, definition.params(plan.values))
-        self._scout = Instance(plan, Terms(side=instance.terms.side, latency_ms=NEVER_MS))
-        self._scout.books["aim"] = np.nan  # so that a first target of zero is told too
-        self._scout.books["due"] = np.iinfo(np.int64).max
+        self._scout = self._sent(definition)
         self._begun = False
         self._rows: list[int] = []  # of the batch, those that decide and are not reached yet, the next one last
         self._at = 0
 
+    def _sent(self, definition: Definition) -> Instance:
+        """The scout."""
+        scout = Instance(self._plan, Terms(side=self.instance.terms.side, latency_ms=NEVER_MS))
+        scout.books["aim"] = np.nan  # so that a first target of zero is told too
+        scout.books["due"] = np.iinfo(np.int64).max
+        return scout
+
+    def _equip(self) -> None:
+        """Give the scout what the run begins with."""
+        self._scout.state.view(np.uint8)[:] = self.instance.state.view(np.uint8)
+        self._scout.mem[:] = self.instance.mem
+
+    def _changes(self, told: Records) -> Records:
+        """Of its reports those that say that a target changed."""
+        return told.compress((told["kind"] == PLACED) | (told["kind"] == CANCELLED))
+
     def begin(self, batch: Records) -> None:
         if not self._begun:
             self._begun = True
-            self._scout.state.view(np.uint8)[:] = self.instance.state.view(np.uint8)
-            self._scout.mem[:] = self.instance.mem
-        told = self._scout.feed(batch)
-        told = told.compress((told["kind"] == PLACED) | (told["kind"] == CANCELLED))
+            self._equip()
+        told = self._changes(self._scout.feed(batch))
         rows = np.unique(rows_of(batch, told)).tolist() if len(told) else []  # of several legs an order each
         passed = 0 if self._most is None else max(0, len(rows) - self._most)  # by the end of the batch nobody asks for these
         self.kept.total += passed
@@ -117,6 +132,24 @@ class _Scouted(Decisions):
         if new == new and new != old:  # what the scout says is a hint: the run itself decides
             self.kept.take((int(row["ts"][0]), float(row["price"][0]), old, new, order), values)
         return reports
+
+
+class _Followed(_Scouted):
+    """Of a compiled one that sees its own book: its scout holds what the run holds, and tells its targets itself."""
+
+    def _sent(self, definition: Definition) -> Instance:
+        bars = "start" in (self.instance.layouts["TICK"].names or ())
+        variant = backtest_variant(self.instance.terms, bars=bars, legs=self._plan.legs)
+        plan = blueprint(definition, self._plan.values, msgspec.structs.replace(variant, signals=True))
+        return Instance(plan, self.instance.terms)
+
+    def _equip(self) -> None:
+        super()._equip()
+        for name in ("books", "account"):
+            getattr(self._scout, name).view(np.uint8)[:] = getattr(self.instance, name).view(np.uint8)
+
+    def _changes(self, told: Records) -> Records:
+        return told.compress(told["kind"] == SIGNALLED)
 
 
 class _Heard(Decisions):

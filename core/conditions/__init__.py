@@ -1,0 +1,1 @@
+"""Strategies written as rules: conditions on indicators in a TOML file, made into an ordinary strategy module."""
