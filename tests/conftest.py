@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, settings
 from core.research.search.crew import local_crew
 
 # A busy machine is no fault of the code: examples are judged by what they show, not by how long they took.
-# Laws are tried on fifty examples where a test says nothing else, and on as many as wished with COCKPIT_EXAMPLES (`make laws`).
-EXAMPLES = int(os.environ.get("COCKPIT_EXAMPLES", "50"))
+# Laws are tried on thirty examples where a test says nothing else, and on as many as wished with COCKPIT_EXAMPLES (`make laws`).
+EXAMPLES = int(os.environ.get("COCKPIT_EXAMPLES", "30"))
 settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=EXAMPLES)
 settings.load_profile("cockpit")
 

@@ -153,8 +153,8 @@ class OfferForm(Form):
 
     def _renew(self) -> None:
         """Strategies that came, went or changed since the form was opened."""
-        offers, which = self._known(), self._which.control
-        if offers == self._offers or not offers or not isinstance(which, Choice):
+        offers, asked = self._known(), self.entry(_STRATEGY)
+        if asked is None or offers == self._offers or not offers or not isinstance(which := asked.control, Choice):
             return
         before, self._offers = self._offers.get(which.value), offers
         which.offer(list(offers))

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: Cells of the help, of its frame and scroll bar, and before a sentence.
 WIDEST, AROUND, NAME = 84, 7, 13
 
+#: A sentence is not cut into lines shorter than this, however narrow the screen.
+LEAST = 10
+
 
 class Reading(Dialog[None]):
     """Lines of clean text under a title."""
@@ -84,7 +87,7 @@ class Help(Dialog[str]):
 
     def _line(self, name: str, tone: str, sentence: str) -> Content:
         """A name and its sentence, which goes on under itself where a line has no room for it."""
-        first, *more = textwrap.wrap(sentence, min(WIDEST, self.app.size.width) - AROUND - NAME) or [""]
+        first, *more = textwrap.wrap(sentence, max(LEAST, min(WIDEST, self.app.size.width) - AROUND - NAME)) or [""]
         return Content.assemble((f"  {name:<{NAME - 3}} ", tone), "\n".join([first, *(" " * NAME + line for line in more)]))
 
     def on_mount(self) -> None:

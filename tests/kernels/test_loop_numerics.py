@@ -17,7 +17,7 @@ from core.strategy_files import builtin_folder, discover, load
 
 BUILTIN = sorted(path.stem for path in builtin_folder().glob("[!_]*.py"))
 #: Correctly rounded by IEEE 754, or exact: the same bits on every machine.
-EXACT = {"nan", "inf", "sqrt", "isnan", "isfinite", "isinf", "floor", "ceil", "fabs", "copysign"}
+EXACT = {"nan", "inf", "sqrt", "isnan", "isfinite", "isinf", "floor", "ceil", "fabs", "copysign", "frexp"}
 
 
 def library_calls(text: str) -> set[str]:

@@ -176,11 +176,15 @@ def test_every_number_of_the_evidence_has_a_name_a_unit_and_a_sentence_and_the_w
     assert {*direction_figures(found.measures), *swing_figures(found.measures)} == {*DIRECTION, *SWINGS} - {"constant"}
 
 
-def test_every_built_in_strategy_fits_some_regime_and_every_suggestion_is_one() -> None:
+#: They go by who traded, how much and at what spread, which a trend of prices does not tell.
+OF_FLOW = {"liquidity", "microstructure", "smart_money", "volume"}
+
+
+def test_every_built_in_strategy_on_prices_fits_some_regime_and_every_suggestion_is_one() -> None:
     from core.strategy_files import builtin_folder, load
 
     there = {path.stem for path in builtin_folder().glob("[!_]*.py") if load(path).legs == 1}
-    assert {one.strategy for regime in REGIMES for one in suggestions_for(regime)} == there
+    assert {one.strategy for regime in REGIMES for one in suggestions_for(regime)} == there - OF_FLOW
     for one in (one for regime in REGIMES for one in suggestions_for(regime)):
         load(builtin_folder() / f"{one.strategy}.py").params(dict(one.params))  # no bound is overstepped
     assert suggestions_for(None) == ()

@@ -12,6 +12,7 @@ import pytest
 from cli_doubles import Run
 
 from benchmarks.trend_markets import market
+from core.analytics.trend.suggestions import TABLE
 from core.clock import iso
 from core.home import make_home
 from core.research.trends.matrix import WARMING
@@ -178,7 +179,7 @@ def test_a_suggestion_s_backtest_is_that_of_the_backtest_command(run: Run, coins
 
 
 def test_more_is_read_before_the_first_bar_than_any_suggestion_warms_up_on() -> None:
-    suggested = [load(path) for path in builtin_folder().glob("[!_]*.py") if load(path).legs == 1]
+    suggested = [load(builtin_folder() / f"{name}.py") for name in {one.strategy for row in TABLE.values() for one in row}]
     assert suggested
     for definition in suggested:
         reach = reach_of(definition, {}, START)

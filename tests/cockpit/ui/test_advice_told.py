@@ -34,10 +34,11 @@ def test_what_is_to_be_typed_is_understood_and_means_what_the_key_does() -> None
         *calming(AlertRuleFact("move-1", "…", 30, 60.0, rule), 600.0), acknowledging(),
     ]  # fmt: skip
     parsed = [build().parse_args(shlex.split(action.words)[1:]) for action in offered]
-    assert [one.command for one in parsed] == ["pause", "flatten", "backtest", "resume", "alert", "alert", "alert", "alert"]
-    run = parsed[2]
+    assert [one.command for one in parsed] == ["pause", "flatten", "reduce", "backtest", "resume", "alert", "alert", "alert", "alert"]
+    assert parsed[2].pct == "50"
+    run = parsed[3]
     assert (run.params, run.side, run.fee_bps) == (["fast=5", "slow=20"], "long_short", "2.5")
-    assert (parsed[6].id, parsed[6].cooldown) == ("move-1", 600.0)
+    assert (parsed[7].id, parsed[7].cooldown) == ("move-1", 600.0)
 
 
 def test_the_past_and_the_rules_are_told_where_they_are_asked_for() -> None:

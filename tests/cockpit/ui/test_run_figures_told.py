@@ -82,7 +82,7 @@ def test_a_fill_is_read_with_the_decision_behind_it_and_what_that_rested_on() ->
     assert detail is not None
     lines = fill_lines(detail.fills[0], detail.signals[0])
     for line in (
-        "  what           buy 0.50 at 61,651",
+        "  what           buy 0.50 BTCUSDT at 61,651",
         "  decided        2026-11-20 13:02:11 UTC, signal 314",
         "  target         0 to +1",
         "  fast           61,640.125",

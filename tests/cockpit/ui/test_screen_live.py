@@ -372,4 +372,7 @@ async def test_what_a_strategy_realised_is_shown_after_fees_at_every_width_and_h
             assert line_with(app, "a", "● run", "<0.1")
             assert line_with(app, "drawdown <0.01 %")
         await pilot.press("question_mark")
+        if size == SMALL:  # the columns lie below what can be done
+            await eventually(lambda: line_with(app, "Columns"))
+            await pilot.press("pagedown")
         await eventually(lambda: line_with(app, "net", "P&L of what was closed less all fees"))
