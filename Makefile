@@ -45,7 +45,7 @@ bench: $(VENV)/.ready-dev ## measure; the README's figures come from here
 faults: $(VENV)/.ready-dev ## the slow tests: kills, cut lines, full disks, a wheel outside the checkout
 	$(BIN)/pytest -q -m slow --ignore=tests/soak
 
-laws: $(VENV)/.ready-dev ## the tests by examples, on ten times as many of them
+laws: $(VENV)/.ready-dev ## the tests by examples, on many more of them
 	COCKPIT_EXAMPLES=500 $(BIN)/pytest -q -m "hypothesis and not slow" -n $(WORKERS) --timeout 1200
 
 soak: $(VENV)/.ready-dev ## hours under load
