@@ -26,7 +26,7 @@ class AdvicePane(LiveGrid):
         Column("", least=6, most=6),
         Column("for", "right", least=6, most=7),
         Column("what changed", least=58, grow=True),
-        Column("do", least=2, most=8, drop=1, means="the letters that do something about it; enter shows what each of them does"),
+        Column("do", least=2, most=11, drop=1, means="the letters that do something about it; enter shows what each of them does"),
         Column("right", "right", least=5, most=9, drop=2, means="how often advice of this rule was right, of those that were judged"),
     )
 
