@@ -60,7 +60,7 @@ class AnalystPast:
             while self.wanted and not self.engine.stopping.is_set():
                 key, reach = next(iter(self.wanted.items()))
                 await self._get(key, reach)
-        except Exception:
+        except Exception:  # the task's outer edge: history that cannot be asked for must not end the engine
             log.exception("bars from before the tape could not be asked for")
             for reach in self.wanted.values():
                 self._tell(Past(reach, problem="no history: see the log"))
