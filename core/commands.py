@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from core.advice_orders import AdviceCommand
 from core.alert_rules import AnyRule
+from core.desk_orders import DeskCommand
 from core.lever_orders import Flatten as Flatten
 from core.lever_orders import LeverCommand
 from core.lever_orders import Pause as Pause
@@ -224,4 +225,4 @@ VariantCommand: TypeAlias = SetVariant | RemoveVariant
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
 SteerCommand: TypeAlias = Register | Unregister | LeverCommand | Watch | Unwatch | Stop
-Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | VariantCommand | AdviceCommand
+Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | VariantCommand | AdviceCommand | DeskCommand

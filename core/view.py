@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from core.commands import Backtest, Command
+from core.desk_view import DeskView
 from core.measured_terms import Paid
 from core.study_view import StudyRow
 from core.system_view import CommandRow, CoverageRow, SystemView
@@ -194,6 +195,7 @@ class View(Struct):
     trail: list[CommandRow] | None = None  # newest first
     coverage: list[CoverageRow] | None = None
     lab: LabView | None = None
+    desk: DeskView | None = None
 
 
 class Hello(Struct, frozen=True, tag="hello"):
@@ -247,4 +249,4 @@ class Painted(Struct, frozen=True, tag="view"):
 
 Reply: TypeAlias = Done | Refused | Painted
 
-PROTOCOL = 5
+PROTOCOL = 6
