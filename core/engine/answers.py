@@ -147,6 +147,7 @@ class Answers:
         writes = [ledger.add_fills(rows.fills)] if rows.fills else []
         writes += [ledger.put_orders(rows.orders)] if rows.orders else []
         writes += [ledger.add_signals(rows.signals)] if rows.signals else []
+        writes += [ledger.desk.add_blocks(rows.blocks)] if rows.blocks else []
         writes += [ledger.mark_equity(rows.marks)] if rows.marks else []
         await asyncio.gather(*writes)
 
@@ -182,6 +183,7 @@ class Answers:
     def remove(self, id_: str) -> None:
         """Forget a strategy that is gone; its fills stay in the ledger."""
         engine = self.engine
+        engine.session.left(id_)
         engine.roster.entries.pop(id_, None)
         engine.alarms.resolve(f"strategy {id_}")
         engine.settler.put(engine.last_seq, lambda: self._note_gone(id_))

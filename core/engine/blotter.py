@@ -8,11 +8,28 @@ from itertools import islice
 from typing import Any
 
 from core.engine.roster import Entry
-from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
+from core.kernels.records import (
+    BLOCK_NAMES,
+    BLOCKED,
+    CANCELLED,
+    FILL,
+    FUNDING,
+    HALTED,
+    MARK,
+    MAX_POSITION,
+    PLACED,
+    REDUCE_ONLY,
+    SIGNALLED,
+    STOP_NEW,
+    WHY_NAMES,
+)
 from core.types import Records
 from core.view import TradeRow
 
 LINES = 500
+
+#: Blocks that the account may be the cause of.
+BOUNDED = (HALTED, STOP_NEW, REDUCE_ONLY, MAX_POSITION)
 
 
 class Rows:
@@ -28,6 +45,7 @@ class Rows:
         self.orders: list[dict[str, Any]] = []
         self.marks: list[tuple[str, int, float]] = []
         self.signals: list[dict[str, Any]] = []
+        self.blocks: list[dict[str, Any]] = []
 
 
 class Blotter:
@@ -82,6 +100,7 @@ class Blotter:
                 if n > self._recalled.get(entry.id, 0):
                     self._line(ts, entry, symbol, "fill", side, abs(qty), price, fee, realised, position, WHY_NAMES[why], fill_id)
             elif kind == BLOCKED:
+                rows.blocks.append(_block(entry, symbol, leg, ts, at, qty, price, why))
                 self._line(ts, entry, symbol, "blocked", side, abs(qty), price, 0.0, 0.0, position, BLOCK_NAMES[why], "")
             elif kind == FUNDING:
                 self._line(ts, entry, symbol, "funding", side, abs(qty), price, fee, 0.0, position, "", "")
@@ -132,6 +151,21 @@ class Blotter:
                 )
             )  # fmt: skip
         self.revision += 1
+
+
+def _block(entry: Entry, symbol: str, leg: int, ts: int, seq: int, qty: float, price: float, why: int) -> dict[str, Any]:
+    """What was not ordered, as a row of the ledger; of what the account holds back, why it does."""
+    return {
+        "block_id": f"{entry.id}:b{seq}:{leg}:{why}",
+        "strategy_id": entry.id,
+        "symbol": symbol,
+        "reason": BLOCK_NAMES[why],
+        "detail": (entry.halted if why == HALTED else "") or (entry.bound.reason if why in BOUNDED else ""),
+        "qty": qty,
+        "price": price,
+        "ts_ns": ts,
+        "seq": seq,
+    }
 
 
 def _signal(

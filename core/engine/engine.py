@@ -28,10 +28,12 @@ from core.engine.copilot import Copilot
 from core.engine.curves import Curves
 from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
+from core.engine.guard import Guard
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
 from core.engine.journal import Journal
 from core.engine.lab import Lab
+from core.engine.limiting import Limiting
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.pauses import Pauses
@@ -40,6 +42,7 @@ from core.engine.recovery import Recovery
 from core.engine.rescue import Rescue
 from core.engine.roster import Roster
 from core.engine.sentinel import Sentinel
+from core.engine.session import Session
 from core.engine.settle import Settler
 from core.engine.stages import Passage
 from core.engine.supply import Supply
@@ -118,6 +121,9 @@ class Engine:
         self.rescue = Rescue(self)
         self.pool = Pool(config.engine.workers, self.answers.hear, self.rescue.lost, self.rescue.ended, self.supply.late)
         self.halts = Halts(self)
+        self.limiting = Limiting(self)
+        self.session = Session(self)
+        self.guard = Guard(self)
         self.pauses = Pauses()
         self.memory = Memory(self, config.engine.memory_mb)
         self.pool.room = self.memory.has_room_for_worker
@@ -159,6 +165,7 @@ class Engine:
         self.spawn(self.rescue.watch(), "watch over workers")
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
+        await self.session.recall()
         self._opened.push_async_callback(self.sentinel.trials.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)

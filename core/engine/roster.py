@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +12,7 @@ from core.compile.blueprint import Blueprint
 from core.errors import UsageError
 from core.kernels.records import BLOCK_NAMES
 from core.research.metrics import LEAST_SPAN_NS, sharpe_daily
+from core.trading.bounds import FREE
 from core.view import StrategyRow
 from core.workers.frames import Assignment, Figures, Lever, Snapshot
 
@@ -20,9 +20,6 @@ SPARK_POINTS = 60
 
 #: A strategy that was given so many bars, or ticks, after its warm-up and never gave a target is said to have no opinion yet.
 LONG_BARS, LONG_TICKS = 20, 1000
-
-#: What an id may be: it is typed, shown, and part of every fill's id.
-ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
 class Entry:
@@ -43,6 +40,7 @@ class Entry:
         standing: the stance of the forebear, which is said again when it starts.
         cause: what it starts for: registered | edited | resumed.
         limits: a person's, whatever the venue's state adds to them.
+        bound: what the account lets it do.
         halted: why the venue keeps it from trading, or empty.
         days: its equity at the end of each UTC day, by that midnight.
         deaths: when its code was running as its worker died, monotonic seconds.
@@ -62,6 +60,7 @@ class Entry:
         self.stance: dict[str, Lever] = {}
         self.standing: tuple[Lever, ...] = ()
         self.cause = "registered"
+        self.bound = FREE
         self.halted = ""
         self.days: dict[int, float] = {}
         self.deaths: list[float] = []
@@ -137,7 +136,7 @@ class Entry:
         else:
             self.state, self.detail = "running", self._silence(figures)
         if figures.blocked:
-            self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}"
+            self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}{f' ({self.bound.reason})' if self.bound.reason else ''}"
         if self.halted:
             self.detail = f"halted: {self.halted}"
 
@@ -211,23 +210,6 @@ class Roster:
     def chosen(self, id_: str | None) -> list[Entry]:
         """One strategy, or all for None."""
         return list(self) if id_ is None else [self[id_]]
-
-    def free_id(self, name: str, asked: str | None, used: set[str]) -> str:
-        """The id asked for, else NAME-1, NAME-2, …; ids of the past are not used again, their fills bear them.
-
-        Raises:
-            UsageError: the id asked for is taken, or cannot be one.
-        """
-        if asked is not None:
-            if not ID.fullmatch(asked):
-                raise UsageError(f"{asked[:80]!r} cannot be an id: at most 64 letters, digits, '_', '-' and '.'")
-            if asked in self.entries or asked in used:
-                raise UsageError(f"the id {asked!r} is taken: fills of the past bear it; choose another")
-            return asked
-        n = 1
-        while f"{name}-{n}" in self.entries or f"{name}-{n}" in used:
-            n += 1
-        return f"{name}-{n}"
 
     def symbols(self) -> set[str]:
         """Every symbol a strategy has a leg on."""

@@ -76,6 +76,8 @@ async def ask_figures(engine: Engine) -> None:
     while True:
         await asyncio.sleep(FIGURES_S)
         engine.pool.broadcast(ask)
+        await engine.session.look()
+        engine.guard.look()
 
 
 async def save(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 from core.store import ledger_rows as rows_
 from core.store.advice import AdviceTable
 from core.store.connection import Run, WriteConnection
+from core.store.desk_table import DeskTable
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
 from core.store.order_journal import OrderJournal
@@ -35,6 +36,7 @@ class Ledger(WrittenFile):
     Attributes:
         outbox: what is to be told of alerts outside.
         advice: what the copilot said.
+        desk: sessions, the account's lever, blocks.
         order_journal: orders for venues.
     """
 
@@ -42,6 +44,7 @@ class Ledger(WrittenFile):
         super().__init__(connection, Writer(connection))
         self.outbox = Outbox(self._writer)
         self.advice = AdviceTable(self._writer)
+        self.desk = DeskTable(self._writer)
         self.order_journal = OrderJournal(self._writer)
 
     @classmethod

@@ -147,4 +147,20 @@ _LEDGER_ORDERS = (
     "INSERT INTO order_marks(name, value) VALUES('home', lower(hex(randomblob(16))))",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS))
+# What a person runs (a session and how it is, as JSON), the account's lever, and what was not ordered.
+_LEDGER_DESK = (
+    """CREATE TABLE desk_sessions(
+        session_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, state TEXT NOT NULL CHECK(state IN ('running', 'paused', 'stopped')),
+        since_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL, payload TEXT NOT NULL)""",
+    "CREATE TABLE desk_marks(name TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE blocks(
+        block_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
+        qty REAL NOT NULL, price REAL NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL)""",
+    "CREATE INDEX blocks_of_strategy ON blocks(strategy_id, ts_ns)",
+)
+
+LEDGER = Schema(
+    "ledger",
+    0x434B4C47,
+    (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS, _LEDGER_DESK),
+)

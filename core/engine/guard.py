@@ -1,0 +1,131 @@
+"""The account's own limits on paper: what each strategy may do is worked out from what all hold, and told to the loops that would do more.
+
+Strategies decide in their workers, each by itself; what is told here holds from the next tick they see. So two that open at the same
+moment may both come through where there was room for one: the next tells all others, and an order for a venue is judged once more.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from core.commands import Flatten
+from core.desk_orders import SetMode
+from core.engine.roster import Entry
+from core.trading.bounds import Bound, bound_of
+from core.trading.risk import MODES, Account, Holding, Intent, Limits
+
+if TYPE_CHECKING:
+    from core.engine.engine import Engine
+
+#: A bound is eased this long after it was last changed, at the earliest: each change is a row of the journal.
+EASED_S = 5.0
+
+#: An account of which nothing is known holds nothing, and has nothing to lose.
+NOTHING_KNOWN = Account(equity=0.0, peak=0.0)
+
+
+class Guard:
+    """Works out bounds, and keeps the account's lever.
+
+    Attributes:
+        mode: the account's lever.
+        by: who set it.
+        since_ns: when.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.mode = "normal"
+        self.by = ""
+        self.since_ns = 0
+        self._changed: dict[str, float] = {}
+
+    async def recall(self) -> None:
+        """The lever as it was."""
+        said = (await self.engine.ledger.desk.marks()).get("mode")
+        if said is not None:
+            row = json.loads(said)
+            self.mode, self.by, self.since_ns = row["mode"], row["by"], row["since_ns"]
+
+    async def set_mode(self, command: SetMode, actor: str) -> dict[str, Any]:
+        """Pull the account's lever."""
+        engine = self.engine
+        command_id = await engine.journal.enter(command, actor)
+        self.mode, self.by, self.since_ns = command.mode, actor, engine.clock.now_ns()
+        payload = json.dumps({"mode": self.mode, "by": self.by, "since_ns": self.since_ns})
+        await engine.ledger.desk.mark("mode", payload)
+        engine.ledger.took_effect(command_id, engine.last_seq)
+        self.look(at_once=True)
+        await engine.limiting.tell(engine.roster, actor)
+        if command.flatten:
+            await engine.commands.steer(Flatten(id=None), actor)
+        return {"mode": self.mode, "ids": [entry.id for entry in engine.roster if entry.state != "failed"]}
+
+    def limits(self) -> Limits:
+        """What holds for the account now."""
+        return msgspec.structs.replace(self.engine.session.limits(), mode=self.mode)
+
+    def account(self) -> Account | None:
+        """What all strategies hold, and are about to; None while the figures of one are not known."""
+        holdings = []
+        for entry in self.engine.roster:
+            if entry.figures is None:
+                if entry.state != "failed":
+                    return None
+                continue
+            price = self._price(entry)
+            if entry.figures.position and price is not None:
+                holdings.append(Holding(entry.id, entry.order.symbols[0], entry.figures.position, price))
+        equity, peak = self.engine.session.equity()
+        return Account(equity=equity, peak=peak, holdings=tuple(holdings))
+
+    def of_new(self, entry: Entry) -> Bound:
+        """What a strategy that has not begun may do."""
+        return self._bound(entry, self.account() or NOTHING_KNOWN, self.limits())
+
+    def look(self, *, at_once: bool = False) -> None:
+        """Work out all bounds anew, and have those told that know otherwise.
+
+        Args:
+            at_once: what eases counts now too, whenever it last changed.
+        """
+        engine = self.engine
+        limits, account = self.limits(), self.account()
+        if account is None:
+            if limits.mode == "normal":
+                return
+            account = NOTHING_KNOWN
+        now = engine.clock.monotonic()
+        for entry in engine.roster:
+            bound = self._bound(entry, account, limits)
+            early = now < self._changed.get(entry.id, -math.inf) + EASED_S
+            if bound == entry.bound or (early and not at_once and _strictness(bound) < _strictness(entry.bound)):
+                continue
+            entry.bound = bound
+            self._changed[entry.id] = now
+        self._changed = {id_: at for id_, at in self._changed.items() if id_ in engine.roster}
+        engine.limiting.look(engine.roster, "risk")
+
+    def _bound(self, entry: Entry, account: Account, limits: Limits) -> Bound:
+        held = self.engine.session.holds(entry)
+        if held.mode != "normal":
+            limits = msgspec.structs.replace(limits, mode=max(limits.mode, held.mode, key=MODES.index))
+        price = self._price(entry)
+        intent = Intent(
+            strategy_id=entry.id, symbol=entry.order.symbols[0], position=entry.figures.position if entry.figures else 0.0,
+            want=math.inf, price=price if price is not None else math.nan,
+        )  # fmt: skip
+        bound = bound_of(intent, account, limits, both_sides=entry.terms.side == "long_short", before=entry.bound)
+        return bound._replace(reason=held.reason) if held.mode != "normal" and bound.mode == held.mode else bound
+
+    def _price(self, entry: Entry) -> float | None:
+        return self.engine.market.of(self.engine.symbols.add(entry.order.symbols[0])).last
+
+
+def _strictness(bound: Bound) -> tuple[int, float]:
+    """What allows less is more."""
+    return MODES.index(bound.mode), -math.inf if bound.max_position is None else -bound.max_position
