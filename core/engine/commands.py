@@ -186,9 +186,9 @@ class Commands:
             await self.watchlist.add(names)
             await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
             command_id = await self.engine.journal.enter(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
-            limits_id = await engine.limiting.prepare(entry)
+            prepared = await engine.limiting.prepare(entry)
             await start(engine, entry, command_id)
-            engine.limiting.begin(entry, limits_id)  # nothing was awaited since: it sees no tick without them
+            engine.limiting.begin(entry, prepared)  # nothing was awaited since: it sees no tick without them
         except BaseException:
             engine.roster.entries.pop(id_, None)
             if command_id is not None:  # it is in the journal: the next start must not take it up

@@ -59,7 +59,7 @@ class Guard:
         payload = json.dumps({"mode": self.mode, "by": self.by, "since_ns": self.since_ns})
         await engine.ledger.desk.mark("mode", payload)
         engine.ledger.took_effect(command_id, engine.last_seq)
-        self.look(at_once=True)
+        self._work_out(at_once=True)
         await engine.limiting.tell(engine.roster, actor)
         if command.flatten:
             await engine.commands.steer(Flatten(id=None), actor)
@@ -70,11 +70,11 @@ class Guard:
         return msgspec.structs.replace(self.engine.session.limits(), mode=self.mode)
 
     def account(self) -> Account | None:
-        """What all strategies hold, and are about to; None while the figures of one are not known."""
+        """What all strategies hold; None while that of one from before this engine's start is not known."""
         holdings = []
         for entry in self.engine.roster:
             if entry.figures is None:
-                if entry.state != "failed":
+                if entry.state != "failed" and entry.begun_ns < self.engine.started_ns:
                     return None
                 continue
             price = self._price(entry)
@@ -85,7 +85,8 @@ class Guard:
 
     def of_new(self, entry: Entry) -> Bound:
         """What a strategy that has not begun may do."""
-        return self._bound(entry, self.account() or NOTHING_KNOWN, self.limits())
+        account = self.account()
+        return self._bound(entry, account or NOTHING_KNOWN, self.limits() if account else Limits(mode=self.mode))
 
     def look(self, *, at_once: bool = False) -> None:
         """Work out all bounds anew, and have those told that know otherwise.
@@ -93,12 +94,15 @@ class Guard:
         Args:
             at_once: what eases counts now too, whenever it last changed.
         """
+        self._work_out(at_once=at_once)
+        self.engine.limiting.look(self.engine.roster, "risk")
+
+    def _work_out(self, *, at_once: bool) -> None:
         engine = self.engine
-        limits, account = self.limits(), self.account()
-        if account is None:
-            if limits.mode == "normal":
-                return
-            account = NOTHING_KNOWN
+        account = self.account()
+        if account is None:  # bounds are as they were told last
+            return
+        limits = self.limits()
         now = engine.clock.monotonic()
         for entry in engine.roster:
             bound = self._bound(entry, account, limits)
@@ -108,7 +112,6 @@ class Guard:
             entry.bound = bound
             self._changed[entry.id] = now
         self._changed = {id_: at for id_, at in self._changed.items() if id_ in engine.roster}
-        engine.limiting.look(engine.roster, "risk")
 
     def _bound(self, entry: Entry, account: Account, limits: Limits) -> Bound:
         held = self.engine.session.holds(entry)

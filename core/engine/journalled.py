@@ -9,11 +9,12 @@ import msgspec
 
 from core.commands import Register, Said, SetLimits
 from core.store.journal import Line, lines_of
+from core.trading.bounds import FREE, Bound
 
 
 class Pulled(NamedTuple):
-    """A lever of the past: the seq it took effect after, whose, which; where that is limits, what a person asked for, and why the venue
-    halted it."""
+    """A lever of the past: the seq it took effect after, whose, which; where that is limits, what a person asked for, why the venue
+    halted it, and what the account let it do."""
 
     after: int
     id: str
@@ -21,6 +22,7 @@ class Pulled(NamedTuple):
     said: Said
     asked: SetLimits | None = None
     halted: str = ""
+    bound: Bound = FREE
     number: int = 0
 
 
@@ -56,8 +58,8 @@ class Past:
         asked = _asked(limits, line.payload) if limits else None
         for id_ in line.ids:
             self.told[id_] = self.told.get(id_, 0) + 1
-            halted = str(line.payload.get("reason", ""))
-            self.levers.append(Pulled(after, id_, line.lever, line.said, asked, halted, self.told[id_]))
+            halted, bound = str(line.payload.get("reason", "")), Bound(*line.payload.get("bound", ()))
+            self.levers.append(Pulled(after, id_, line.lever, line.said, asked, halted, bound, self.told[id_]))
             if line.lever == "resume":
                 self.failed.pop(id_, None)
         if limits is not None and limits.id is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,13 @@ from core.workers.frames import Lever
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+
+
+class Prepared(NamedTuple):
+    """A row of the journal that is about to take effect, and its limits."""
+
+    command_id: str
+    limits: SetLimits
 
 
 class Limiting:
@@ -40,7 +47,7 @@ class Limiting:
         limits, asked = self.applied(entry), entry.limits or SetLimits()
         return {
             **msgspec.to_builtins(limits), "id": entry.id, "ids": [entry.id], "asked": asked.mode, "asked_position": asked.max_position,
-            "reason": entry.halted, "bound": entry.bound.reason, "type": "limits",
+            "reason": entry.halted, "bound": entry.bound, "type": "limits",
         }  # fmt: skip
 
     def differs(self, entry: Entry) -> bool:
@@ -62,18 +69,19 @@ class Limiting:
         await engine.commands.pull(entries, command, actor, "limits")
         return {"ids": [entry.id for entry in entries]}
 
-    async def prepare(self, entry: Entry) -> str | None:
-        """Journal what holds for a strategy that is about to begin; the row's id, None where nothing holds it back."""
+    async def prepare(self, entry: Entry) -> Prepared | None:
+        """Journal what holds for a strategy that is about to begin; None where nothing holds it back."""
         entry.limits, entry.bound = self.standard, self.engine.guard.of_new(entry)
         if not self.differs(entry):
             return None
-        return await self.engine.journal.enter(SetLimits(), "engine", **self.said(entry))
+        limits, said = self.applied(entry), self.said(entry)
+        return Prepared(await self.engine.journal.enter(SetLimits(), "engine", **said), limits)
 
-    def begin(self, entry: Entry, command_id: str | None) -> None:
+    def begin(self, entry: Entry, prepared: Prepared | None) -> None:
         """Tell a strategy that has just begun what was prepared."""
-        if command_id is not None:
-            told = Lever(id=entry.id, lever="limits", said=self.applied(entry), number=entry.told + 1)
-            self.engine.ledger.took_effect(command_id, self.engine.supply.pull(entry, told))
+        if prepared is not None:
+            told = Lever(id=entry.id, lever="limits", said=prepared.limits, number=entry.told + 1)
+            self.engine.ledger.took_effect(prepared.command_id, self.engine.supply.pull(entry, told))
 
     def look(self, entries: Iterable[Entry], actor: str = "engine") -> None:
         """What holds for these may have changed: have those told that know otherwise."""
@@ -85,7 +93,8 @@ class Limiting:
         await self._tell(self._late(entries), actor)
 
     def _late(self, entries: Iterable[Entry]) -> list[Entry]:
-        late = [entry for entry in entries if entry.state != "failed" and entry.id not in self._telling and self.differs(entry)]
+        there = [entry for entry in entries if entry.state not in ("starting", "failed") and entry.id not in self._telling]
+        late = [entry for entry in there if self.differs(entry)]
         self._telling.update(entry.id for entry in late)
         return late
 

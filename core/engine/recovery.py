@@ -109,7 +109,7 @@ class Recovery:
                 entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
                 if pulled.asked is not None:
                     entry.limits = pulled.asked
-                    entry.halted = pulled.halted
+                    entry.halted, entry.bound = pulled.halted, pulled.bound
         if snapshot is not None:
             entry.keep(snapshot)
 

@@ -22,7 +22,7 @@ from core.desk_orders import (
 )
 from core.engine.periods import Member, Periods, week_of
 from core.engine.roster import Entry
-from core.engine.session_orders import enrol
+from core.engine.session_orders import enrol, plan_of
 from core.errors import UsageError
 from core.trading.bounds import FREE, Bound
 from core.trading.risk import Limits
@@ -114,8 +114,9 @@ class Session:
             raise UsageError(f"the session {self.course.name} is {self.course.state}: stop it first")
         number = uuid.uuid4().hex
         name = command.name or f"session of {iso(engine.clock.now_ns())[:16]}"
+        plan = await plan_of(engine, command.settings)
         command_id = await engine.journal.enter(command, actor)
-        ids = await enrol(engine, command.settings, actor)
+        ids = await enrol(engine, plan, command.settings, actor)
         members = {id_: Member(engine.roster[id_].terms.capital) for id_ in ids}
         self.course = Course(
             id=number, name=name, state="running", since_ns=engine.clock.now_ns(), settings=command.settings,

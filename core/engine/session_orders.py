@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.commands import Register, Terms, Unregister
 from core.desk_orders import Settings
@@ -22,16 +22,22 @@ PATIENCE_S = 5.0
 BARS, INTERVAL = 240, "1h"
 
 
-async def enrol(engine: Engine, settings: Settings, actor: str) -> list[str]:
-    """Register all of it; the ids.
+class Plan(NamedTuple):
+    """What a session would register: strategies of the catalogue by name, and the venue's own names of symbols."""
+
+    strategies: dict[str, dict[str, Any]]
+    symbols: list[str]
+
+
+async def plan_of(engine: Engine, settings: Settings) -> Plan:
+    """What settings come to.
 
     Raises:
-        CockpitError: one is refused; those before it are taken out again.
+        UsageError: they name nothing, a strategy that is not there, or one of several legs.
     """
     if not settings.strategies or not settings.watchlist:
         raise UsageError("a session trades strategies on a watchlist: name at least one of each")
-    known = await engine.catalogue()
-    listed = {row["name"]: row for row in known["strategies"]}
+    listed = {row["name"]: row for row in (await engine.catalogue())["strategies"]}
     for name in settings.strategies:
         if name not in listed:
             raise UsageError(f"there is no strategy {name}: {', '.join(sorted(listed))}")
@@ -39,17 +45,23 @@ async def enrol(engine: Engine, settings: Settings, actor: str) -> list[str]:
             raise UsageError(f"{name} trades {listed[name]['legs']} symbols at once: register it by itself")
     names = list(dict.fromkeys(engine.bare(symbol) for symbol in settings.watchlist))
     await engine.commands.watchlist.add(names)
-    scores = {name: await score_of(engine, name) for name in names}
-    count = len(names) * len(settings.strategies)
+    return Plan({name: listed[name] for name in settings.strategies}, names)
+
+
+async def enrol(engine: Engine, plan: Plan, settings: Settings, actor: str) -> list[str]:
+    """Register all of it; the ids.
+
+    Raises:
+        CockpitError: one is refused; those before it are taken out again.
+    """
+    scores = {name: await score_of(engine, name) for name in plan.symbols}
+    count = len(plan.symbols) * len(plan.strategies)
     done: list[str] = []
     try:
-        for strategy in settings.strategies:
-            for name in names:
+        for strategy, listed in plan.strategies.items():
+            for name in plan.symbols:
                 terms = terms_of(settings, strategy, scores[name], count)
-                params: dict[str, str | int | float | bool] = (
-                    {} if settings.validators or "validators" not in listed[strategy]["params"] else {"validators": 0}
-                )
-                order = Register(name=strategy, symbols=[name], params=params, terms=terms)
+                order = Register(name=strategy, symbols=[name], params=_params(settings, listed), terms=terms)
                 done.append((await engine.commands.register(order, actor))["id"])
     except CockpitError:
         for id_ in done:

@@ -38,17 +38,16 @@ def bound_of(intent: Intent, account: Account, limits: Limits, *, both_sides: bo
     held = intent.position
     sides = (math.copysign(1.0, held),) if held else (1.0, -1.0) if both_sides else (1.0,)
     wanted = [msgspec.structs.replace(intent, want=side * math.inf) for side in sides]
-    refused = forbidden(wanted[0], account, limits)
-    if refused is None and held:  # what it may do once it is flat, or turns round
+    if (refused := forbidden(wanted[0], account, limits)) is not None:
+        return Bound("reduce_only" if held else "stop_new", None, words(refused))
+    if held:  # what it may do once it is flat, or turns round
         turned = msgspec.structs.replace(intent, position=0.0, want=math.inf)
-        if (hindered := forbidden(turned, account, limits)) is not None:
-            refused = None if hindered.reason == "too many positions" else hindered
-    if refused is not None:
-        return Bound("stop_new" if held == 0.0 or limits.mode == "stop_new" else "reduce_only", None, words(refused))
+        if (refused := forbidden(turned, account, limits)) is not None:
+            return Bound("stop_new", None, words(refused))
     most, why = min((room(each, account, limits) for each in wanted), key=lambda found: found[0])
     if most == math.inf:
         return FREE
-    if most * intent.price < limits.min_notional:
+    if most <= 0.0 or most * intent.price < limits.min_notional:
         return Bound("reduce_only" if held else "stop_new", None, words(why))
     known = before.max_position
     if before.mode == "normal" and known is not None and TIGHTENED * known <= most <= EASED * known:

@@ -162,7 +162,7 @@ def forbidden(intent: Intent, account: Account, limits: Limits) -> Rejection | N
 def room(intent: Intent, account: Account, limits: Limits) -> tuple[float, Rejection]:
     """The largest position, base currency without sign, that exposure lets the strategy hold on the side it wants; and what sets it.
 
-    Infinity where nothing does.
+    Infinity where nothing does, or no price is known.
     """
     side = math.copysign(1.0, intent.want)
     others, equity = list(_others(intent, account)), max(account.equity, 0.0)
@@ -183,7 +183,7 @@ def room(intent: Intent, account: Account, limits: Limits) -> tuple[float, Rejec
     if limits.max_leverage is not None:
         gross = _sum(abs(h.value) for h in others)
         rooms.append(_share(equity, limits.max_leverage * 100.0, gross, "leverage limit", "the account"))
-    if not rooms or intent.price <= 0.0:
+    if not rooms or not intent.price > 0.0:
         return math.inf, Rejection("")
     value, reason, detail = min(rooms, key=lambda each: each[0])
     return max(value, 0.0) / intent.price, Rejection(reason, detail)

@@ -49,7 +49,7 @@ def teach(home: Path) -> None:
 
 
 def settings(**more: Any) -> Settings:
-    words = {"strategies": ["sma_crossover", "momentum"], "watchlist": ["BTCUSDT", "ETHUSDT"], "side": "long_short", "max_leverage": 100.0}
+    words = {"strategies": ["sma_crossover", "momentum"], "watchlist": ["BTCUSDT", "ETHUSDT"], "side": "long_short", "max_leverage": 100.0, "max_notional": 1e12}
     return Settings(**(words | more))
 
 
@@ -99,6 +99,7 @@ async def test_a_session_registers_its_strategies_and_is_there_again(tmp_path: P
             await rig.engine.commands.submit(StopSession(), "test")
             await until(lambda: not len(rig.engine.roster), "all are gone")
             made = session.periods.made(session.course.members)
+            await rig.settle()
             fills = await rig.fills()
             assert made == pytest.approx(sum(fill["realised"] - fill["fee"] for fill in fills), abs=1e-9)
             assert session.course.state == "stopped"
@@ -110,7 +111,7 @@ async def test_no_more_positions_than_allowed_are_opened_and_the_audit_agrees(tm
     home = tmp_path / "home"
     async with exchange_of(write_recording(tmp_path / "frames", prints=3000), speed=20.0) as exchange, running(home, exchange) as rig:
         engine = rig.engine
-        await engine.commands.submit(StartSession(settings=settings(strategies=["rsi"], watchlist=["BTCUSDT"], max_positions=1)), "test")
+        await engine.commands.submit(StartSession(settings=settings(strategies=["rsi"], watchlist=["BTCUSDT"], max_positions=1, capital=1e9)), "test")
         first, second = await busy(rig), await busy(rig, "ETHUSDT")
         exchange.resume()
         await until(lambda: any(row.kind == "blocked" and row.reason == "no new positions" for row in engine.blotter.lines), "a block")
