@@ -2,8 +2,9 @@
 
     python benchmarks/audit.py [--seconds 10] [--rounds 3] [--crowd 0]
 
-A real engine takes prints as fast as they are read, with eight strategies; then the audit runs over its home, in this process, while the engine idles. The rate is
-ticks of the tape a second (each is run by the strategies on its symbol), and beside it ticks times strategies. Prints one JSON document.
+A real engine takes prints as fast as they are read, with eight strategies; then the audit runs over its home, in this process, while
+the engine idles. The rate is ticks of the tape a second (each is run by the strategies on its symbol), and beside it ticks times
+strategies. Prints one JSON document.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
     python benchmarks/crowded.py [--strategies 200] [--symbols 50] [--rate 5000] [--seconds 20] [--workers 2]
 
-A second process is the venue (`live_venue`). The strategies are the built-in ones that trade one symbol, in turn, on bars of a second or on every print. `target` is
-p50 / p99 / maximum from the engine's read of the socket to the moment all strategies of a worker had seen the print. Prints one JSON document.
+A second process is the venue (`live_venue`). The strategies are the built-in ones that trade one symbol, in turn, on bars of a second or
+on every print. `target` is p50 / p99 / maximum from the engine's read of the socket to the moment all strategies of a worker had seen
+the print. Prints one JSON document.
 """
 
 from __future__ import annotations
