@@ -160,7 +160,7 @@ def _block(entry: Entry, symbol: str, leg: int, ts: int, seq: int, qty: float, p
         "strategy_id": entry.id,
         "symbol": symbol,
         "reason": BLOCK_NAMES[why],
-        "detail": (entry.halted if why == HALTED else "") or (entry.bound.reason if why in BOUNDED else ""),
+        "detail": (entry.halted if why == HALTED else "") or (entry.because if why in BOUNDED else ""),
         "qty": qty,
         "price": price,
         "ts_ns": ts,

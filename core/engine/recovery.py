@@ -110,6 +110,7 @@ class Recovery:
                 if pulled.asked is not None:
                     entry.limits = pulled.asked
                     entry.halted, entry.bound = pulled.halted, pulled.bound
+                    entry.because = pulled.bound.reason or entry.because
         if snapshot is not None:
             entry.keep(snapshot)
 

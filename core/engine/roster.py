@@ -40,7 +40,7 @@ class Entry:
         standing: the stance of the forebear, which is said again when it starts.
         cause: what it starts for: registered | edited | resumed.
         limits: a person's, whatever the venue's state adds to them.
-        bound: what the account lets it do.
+        bound: what the account lets it do; `because` is why it was last held back, also of blocks that are heard of later.
         halted: why the venue keeps it from trading, or empty.
         days: its equity at the end of each UTC day, by that midnight.
         deaths: when its code was running as its worker died, monotonic seconds.
@@ -60,7 +60,7 @@ class Entry:
         self.stance: dict[str, Lever] = {}
         self.standing: tuple[Lever, ...] = ()
         self.cause = "registered"
-        self.bound = FREE
+        self.bound, self.because = FREE, ""
         self.halted = ""
         self.days: dict[int, float] = {}
         self.deaths: list[float] = []

@@ -49,7 +49,13 @@ def teach(home: Path) -> None:
 
 
 def settings(**more: Any) -> Settings:
-    words = {"strategies": ["sma_crossover", "momentum"], "watchlist": ["BTCUSDT", "ETHUSDT"], "side": "long_short", "max_leverage": 100.0, "max_notional": 1e12}
+    words = {
+        "strategies": ["sma_crossover", "momentum"],
+        "watchlist": ["BTCUSDT", "ETHUSDT"],
+        "side": "long_short",
+        "max_leverage": 100.0,
+        "max_notional": 1e12,
+    }
     return Settings(**(words | more))
 
 
@@ -111,7 +117,9 @@ async def test_no_more_positions_than_allowed_are_opened_and_the_audit_agrees(tm
     home = tmp_path / "home"
     async with exchange_of(write_recording(tmp_path / "frames", prints=3000), speed=20.0) as exchange, running(home, exchange) as rig:
         engine = rig.engine
-        await engine.commands.submit(StartSession(settings=settings(strategies=["rsi"], watchlist=["BTCUSDT"], max_positions=1, capital=1e9)), "test")
+        await engine.commands.submit(
+            StartSession(settings=settings(strategies=["rsi"], watchlist=["BTCUSDT"], max_positions=1, capital=1e9)), "test"
+        )
         first, second = await busy(rig), await busy(rig, "ETHUSDT")
         exchange.resume()
         await until(lambda: any(row.kind == "blocked" and row.reason == "no new positions" for row in engine.blotter.lines), "a block")
