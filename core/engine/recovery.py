@@ -9,16 +9,18 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import structlog
 
-from core.commands import Register, Said, SetLimits
+from core.commands import Register, SetLimits
 from core.compile.blueprint import Blueprint
+from core.engine.hearing import Pulled, in_order
 from core.engine.roster import Entry
 from core.engine.starting import build_all, fits, start
 from core.errors import CockpitError, StrategyError
+from core.store.heard import Told
 from core.store.journal import LEVERS, Line, lines_of
 from core.store.ledger_reader import read_days, read_fills
 from core.workers.frames import Lever, Snapshot
@@ -35,17 +37,6 @@ SHOWN_FILLS = 500
 NEWEST = 20
 
 
-class Pulled(NamedTuple):
-    """A lever of the past: the seq it took effect after, whose, which; and what a person asked for, where that is limits."""
-
-    after: int
-    id: str
-    lever: str
-    said: Said
-    asked: SetLimits | None = None
-    number: int = 0
-
-
 @dataclass
 class Past:
     """What the journal says of this home.
@@ -56,6 +47,7 @@ class Past:
         begun: when each was registered.
         told: how many levers each id was given.
         levers: in order.
+        heard: what strategies heard since their snapshots.
         failed: the line of each strategy that failed and was not resumed.
         ids: every id ever used.
         watched: bare symbols streamed on request.
@@ -71,6 +63,7 @@ class Past:
     ids: set[str] = field(default_factory=set)
     watched: dict[str, None] = field(default_factory=dict)
     standard: SetLimits | None = None
+    heard: Told = field(default_factory=lambda: Told([], {}))
 
     def pull(self, line: Line, after: int) -> None:
         """A lever, for each of those it was said to."""
@@ -78,7 +71,7 @@ class Past:
         asked = msgspec.structs.replace(limits, mode=line.payload.get("asked", limits.mode)) if limits else None
         for id_ in line.ids:
             self.told[id_] = self.told.get(id_, 0) + 1
-            self.levers.append(Pulled(after, id_, line.lever, line.said, asked, self.told[id_]))
+            self.levers.append(Pulled(after, line.ts_ns, id_, line.lever, line.said, asked, self.told[id_]))
             if line.lever == "resume":
                 self.failed.pop(id_, None)
         if limits is not None and limits.id is None:
@@ -152,6 +145,8 @@ class Recovery:
             )
             for row in await engine.ledger.snapshots()
         }
+        running = [snapshot.seq for id_, snapshot in snapshots.items() if id_ in past.orders and id_ not in past.failed]
+        past.heard = await engine.ledger.heard.told_since(min(running, default=engine.last_seq))
         known: list[Entry] = []
         afresh: list[Entry] = []
         ready = asyncio.ensure_future(engine.pool.prepare(len(past.orders)))
@@ -188,12 +183,11 @@ class Recovery:
         entry.snapshot = snapshot
         entry.since, entry.begun_ns = past.since[entry.id], past.begun[entry.id]
         entry.reached = self.engine.last_seq
-        for pulled in past.levers:
-            if pulled.id == entry.id:
-                entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
-                if pulled.asked is not None:
-                    entry.limits = pulled.asked
-                    entry.halted = "halted" if isinstance(pulled.said, SetLimits) and pulled.said.mode != pulled.asked.mode else ""
+        for pulled in in_order(past.levers, past.heard, entry.order):
+            entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
+            if pulled.asked is not None:
+                entry.limits = pulled.asked
+                entry.halted = "halted" if isinstance(pulled.said, SetLimits) and pulled.said.mode != pulled.asked.mode else ""
         if snapshot is not None:
             entry.keep(snapshot)
 
