@@ -10,12 +10,15 @@ import numpy as np
 from msgspec import Struct
 
 from core.kernels.heard import HEARD, opinion
+from core.strategy import Interval
 
 SOURCES = ("model",)
 
 
 class Params(Struct, frozen=True, kw_only=True):
-    """Nothing to set."""
+    """It looks at every print."""
+
+    interval: Interval = "tick"
 
 
 STATE = np.dtype([("heard", HEARD, (1,))])
