@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from core.analytics.bars import OHLCV
 from core.channels.opinion import Opinion, abstains, read_opinion
 from core.channels.question import Questions
 from core.config_heard import SourceConfig
@@ -179,6 +178,5 @@ class Source:
         if charts.lacks(chart, self.terms.bars + 1):
             self.engine.spawn(charts.load(chart, self.terms.bars + 1), "bars")
         known: Records = chart.series.since(0, self.terms.bars + 1)
-        assert known.dtype == OHLCV
         over = known.compress(known["start"] + int(kind.size) <= now_ns)[-self.terms.bars :]
         return [list(row) for row in zip(*(over[name].tolist() for name in _COLUMNS), strict=True)]
