@@ -167,7 +167,8 @@ def _source(source: dict[str, Any], now_ns: int) -> str:
     words = [f"{source['name']} {source['state']}" + (f": {source['error']}" if source["error"] else "")]
     if source["answered_ns"]:
         words.append(f"heard {figures.age(max(0.0, (now_ns - source['answered_ns']) / 1e9))} ago")
-    words += [f"p50 {source['p50_ms']:,.0f} ms"] * (source["p50_ms"] is not None)
+    if source["p50_ms"] is not None:
+        words.append(f"p50 {source['p50_ms']:,.0f} ms")
     words.append(f"{source['answers']:,} answers, {source['errors']:,} errors")
     if source["failed"] and source["next_ns"] > now_ns:
         words.append(f"again in {(source['next_ns'] - now_ns) / 1e9:,.0f} s")

@@ -47,7 +47,8 @@ def swinging(_question: dict[str, Any], nth: int) -> str:
 
 
 def state(rig: Rig) -> str:
-    return rig.engine.sources.rows()[0].state
+    """Of the only source; '' before its secret was read."""
+    return next((row.state for row in rig.engine.sources.rows()), "")
 
 
 async def listen(rig: Rig, symbol: str = "BTCUSDT") -> str:
