@@ -35,7 +35,7 @@ SIDES = {"buy": 1.0, "sell": -1.0, "hold": 0.0, "abstain": float("nan")}
 HEARING = np.dtype([("after", "i8"), ("source", "i4"), ("side", "f8"), ("confidence", "f8"), ("at", "i8"), ("until", "i8")])
 
 _TOLD = """SELECT source, symbol, side, coalesce(confidence, 0.0), ts_ns, until_ns, told
-    FROM heard WHERE seq >= ? AND told <> '{}' ORDER BY heard_id"""
+    FROM heard WHERE seq >= ? AND told <> '{}' ORDER BY seq, heard_id"""
 _DROPPED = "SELECT CASE WHEN heard_id > 1 THEN seq ELSE -1 END AS seq FROM heard ORDER BY heard_id LIMIT 1"
 
 _DECODER = msgspec.json.Decoder(dict[str, int])
