@@ -156,7 +156,7 @@ class Source:
             return
         self._errors, self._failed, self._error = self._errors + 1, self._failed + 1, opinion.reason
         if self._failed > PATIENCE:
-            text = f"source {self.name} abstains, {self._failed:,} tries failed: {opinion.reason}"
+            text = f"source {self.name} gives no signal, {self._failed:,} tries failed: {opinion.reason}"
             self.engine.alarms.raise_(f"source {self.name}", "warning", text)
         if before is None or before.side != "abstain" or before.reason != opinion.reason:
             log.warning("a source abstains", source=self.name, symbol=symbol, reason=opinion.reason)
