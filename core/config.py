@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from core import config_sources as sources
 from core.config_alerts import AlertsConfig, shown
+from core.config_heard import SourceConfig
 from core.config_keys import Key, find_key, keys_of, named_section
 from core.errors import ConfigError
 
@@ -147,6 +148,7 @@ class Config(Struct, frozen=True, kw_only=True):
     research: ResearchConfig = ResearchConfig()
     quality: QualityConfig = QualityConfig()
     alerts: AlertsConfig = AlertsConfig()
+    sources: dict[str, SourceConfig] = {}
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
 

@@ -21,6 +21,10 @@ A field `own` of type `core.kernels.records.OWN` in STATE is filled before each 
 `confidence` ("f8", 0..1) and `reason` ("i8", a place in the file's `REASONS`, texts) go with each target that changes to who lists
 signals.
 
+With `SOURCES = ("model",)` it hears what sources beyond the tape say (`docs/signals.md`): a field `heard` of STATE, `(HEARD, (1,))` of
+`core.kernels.heard`, holds what each of them last said; of several legs those of the first, then those of the second. In ordinary Python it
+is the list `self.heard`. In a backtest nothing is heard.
+
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 
@@ -45,6 +49,7 @@ import numpy as np
 from msgspec import Meta, Struct
 
 from core.errors import StrategyError
+from core.kernels.heard import HEARD
 from core.types import interval_ns
 
 INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
@@ -110,6 +115,23 @@ class Definition:
         found = getattr(self.module, "REASONS", ())
         if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found):
             raise StrategyError(f"{self.path}: REASONS is a tuple of texts, not {found!r}")
+        return found
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources beyond the tape that it hears, by their names in the configuration.
+
+        Raises:
+            StrategyError: they are no names, or STATE has no place for them.
+        """
+        found = getattr(self.module, "SOURCES", ())
+        if not isinstance(found, tuple) or not all(isinstance(name, str) for name in found) or len(set(found)) < len(found):
+            raise StrategyError(f"{self.path}: SOURCES is a tuple of different names, not {found!r}")
+        if found and self.kind == KERNEL:
+            fields = self.module.STATE.fields or {}
+            places = len(found) * self.legs
+            if "heard" not in fields or fields["heard"][0] != np.dtype((HEARD, (places,))):
+                raise StrategyError(f'{self.path}: with these SOURCES its STATE has a field ("heard", HEARD, ({places},))')
         return found
 
     def interval(self, params: Struct) -> int:

@@ -28,8 +28,8 @@ def add(commands: Commands) -> None:
     parser = commands.add("fills", fills, "every execution, oldest first; under --json one object a line")
     parser.add_argument("--strategy", metavar="ID", help="of this one only")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
-    parser = commands.add("signals", signals, "every change of what a strategy wants, oldest first; under --json one object a line")
-    parser.add_argument("--strategy", metavar="ID", help="of this one only")
+    parser = commands.add("signals", signals, "what strategies want, each change, and what sources say, oldest first; --json: one a line")
+    parser.add_argument("--strategy", metavar="ID", help="of this one only; source:NAME is what a source said")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
     parser = commands.add("alerts", alerts, "what a person should know, oldest first; under --json one object a line")
     parser.add_argument("-n", "--lines", type=int, metavar="N", help="the newest N only")
@@ -46,10 +46,18 @@ def fills(call: Call) -> int:
 
 
 def signals(call: Call) -> int:
-    """What strategies wanted, whether it was traded or not."""
+    """What strategies wanted, whether it was traded or not, and what sources beyond the tape said."""
+    from core.store.heard import SPEAKER, read_heard
     from core.store.ledger_reader import read_signals
 
-    return _print(call, SIGNALS, lambda path, newest: read_signals(path, call.options.strategy, newest=newest))
+    def read(path: Path, newest: int | None) -> list[dict[str, Any]]:
+        only = call.options.strategy
+        said = read_heard(path, only and only.removeprefix(SPEAKER), newest=newest) if only is None or only.startswith(SPEAKER) else []
+        wanted = read_signals(path, only, newest=newest)
+        both = sorted([*wanted, *said], key=lambda row: row["ts_ns"])
+        return both if newest is None else both[max(0, len(both) - newest) :]
+
+    return _print(call, SIGNALS, read)
 
 
 def alerts(call: Call) -> int:

@@ -65,12 +65,13 @@ class Commands:
     Attributes:
         used_ids: of every strategy there ever was.
         watchlist: what is streamed.
+        in_turn: held while strategies are told something: what is journalled first is done first.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.used_ids: set[str] = set()
-        self._acting = asyncio.Lock()
+        self.in_turn = asyncio.Lock()
         self.watchlist = Watchlist(engine)
 
     async def submit(self, command: Command, actor: str) -> Any:
@@ -139,7 +140,7 @@ class Commands:
                 await self._act([entry], command, actor, lever)
 
     async def _act(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
-        async with self._acting:  # what is journalled first is done first
+        async with self.in_turn:
             await self._act_now(entries, command, actor, lever)
 
     async def _act_now(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:

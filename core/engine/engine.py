@@ -44,6 +44,7 @@ from core.engine.roster import Roster
 from core.engine.sentinel import Sentinel
 from core.engine.session import Session
 from core.engine.settle import Settler
+from core.engine.sources import Sources
 from core.engine.stages import Passage
 from core.engine.supply import Supply
 from core.engine.system import System
@@ -133,6 +134,7 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.dispatch = Dispatch(self)
+        self.sources = Sources(self)
         self.lab = Lab(self, config.research.processes)
         self.analyst = Analyst(self)
         self.copilot = Copilot(self)

@@ -3,27 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
-from core.commands import Register, Said, SetLimits
+from core.commands import Register, SetLimits
+from core.engine.hearing import Pulled
+from core.store.heard import Told
 from core.store.journal import Line, lines_of
-from core.trading.bounds import FREE, Bound
-
-
-class Pulled(NamedTuple):
-    """A lever of the past: the seq it took effect after, whose, which; where that is limits, what a person asked for, why the venue
-    halted it, and what the account let it do."""
-
-    after: int
-    id: str
-    lever: str
-    said: Said
-    asked: SetLimits | None = None
-    halted: str = ""
-    bound: Bound = FREE
-    number: int = 0
+from core.trading.bounds import Bound
 
 
 @dataclass
@@ -36,6 +24,7 @@ class Past:
         begun: when each was registered.
         told: how many levers each id was given.
         levers: in order.
+        heard: what strategies heard since their snapshots.
         failed: the line of each strategy that failed and was not resumed.
         ids: every id ever used.
         watched: bare symbols streamed on request.
@@ -51,6 +40,7 @@ class Past:
     ids: set[str] = field(default_factory=set)
     watched: dict[str, None] = field(default_factory=dict)
     standard: SetLimits | None = None
+    heard: Told = field(default_factory=lambda: Told([], {}))
 
     def pull(self, line: Line, after: int) -> None:
         """A lever, for each of those it was said to."""
@@ -59,7 +49,7 @@ class Past:
         for id_ in line.ids:
             self.told[id_] = self.told.get(id_, 0) + 1
             halted, bound = str(line.payload.get("reason", "")), Bound(*line.payload.get("bound", ()))
-            self.levers.append(Pulled(after, id_, line.lever, line.said, asked, halted, bound, self.told[id_]))
+            self.levers.append(Pulled(after, line.ts_ns, id_, line.lever, line.said, asked, halted, bound, self.told[id_]))
             if line.lever == "resume":
                 self.failed.pop(id_, None)
         if limits is not None and limits.id is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from core.compile.blueprint import Blueprint
+from core.engine.hearing import in_order
 from core.engine.journalled import Past, fold
 from core.engine.roster import Entry
 from core.engine.starting import build_all, fits, start
@@ -68,6 +69,8 @@ class Recovery:
             )
             for row in await engine.ledger.snapshots()
         }
+        running = [snapshot.seq for id_, snapshot in snapshots.items() if id_ in past.orders and id_ not in past.failed]
+        past.heard = await engine.ledger.heard.told_since(min(running, default=engine.last_seq))
         known: list[Entry] = []
         afresh: list[Entry] = []
         ready = asyncio.ensure_future(engine.pool.prepare(len(past.orders)))
@@ -104,13 +107,12 @@ class Recovery:
         entry.snapshot = snapshot
         entry.since, entry.begun_ns = past.since[entry.id], past.begun[entry.id]
         entry.reached = self.engine.last_seq
-        for pulled in past.levers:
-            if pulled.id == entry.id:
-                entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
-                if pulled.asked is not None:
-                    entry.limits = pulled.asked
-                    entry.halted, entry.bound = pulled.halted, pulled.bound
-                    entry.because = pulled.bound.reason or entry.because
+        for pulled in in_order(past.levers, past.heard, entry.order):
+            entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
+            if pulled.asked is not None:
+                entry.limits = pulled.asked
+                entry.halted, entry.bound = pulled.halted, pulled.bound
+                entry.because = pulled.bound.reason or entry.because
         if snapshot is not None:
             entry.keep(snapshot)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from core.commands import Register, SetLimits, SetStops, Terms, with_stops
 from core.compile.blueprint import Blueprint
+from core.engine.hearing import holds
 from core.errors import UsageError
 from core.kernels.records import BLOCK_NAMES
 from core.research.metrics import LEAST_SPAN_NS, sharpe_daily
@@ -33,7 +34,7 @@ class Entry:
         snapshot: its newest one since it started.
         opening: what it was sent to begin with, until its first snapshot is here.
         told: how many commands it was ever given.
-        levers: what it was told, and after which seq, as far as its snapshot may not hold it.
+        levers: what it was told, or heard, and after which seq, as far as its snapshot may not hold it.
         forebear: the last snapshot of itself before it was edited or failed: whose books it takes over when it starts.
         stops: what was said of its stops, with the number each was said under.
         stance: what still holds of all it was ever told, by kind.
@@ -65,8 +66,7 @@ class Entry:
         self.days: dict[int, float] = {}
         self.deaths: list[float] = []
         self.state = "starting"  # starting | warming | running | paused | closing | restarting | failed
-        self.detail = ""
-        self.traceback = ""
+        self.detail = self.traceback = ""
         self.paused = False
         self.begun = asyncio.Event()  # it got past "starting", or never will
         self.limits: SetLimits | None = None
@@ -95,7 +95,7 @@ class Entry:
         self.levers.append((after, lever))
         if isinstance(lever.said, SetStops):
             self.stops.append((lever.number, lever.said))
-        if lever.lever not in ("flatten", "reduce"):
+        if lever.lever not in ("flatten", "reduce", "hear"):
             self.stance["pause" if lever.lever == "resume" else lever.lever] = lever
 
     def begin_again(self, plan: Blueprint, cause: str) -> None:
@@ -113,8 +113,8 @@ class Entry:
         """Its newest state; levers that it holds need not be said again, but that it is closing: the desk alone knows."""
         self.snapshot, self.opening, self.forebear, self.standing = snapshot, None, None, ()
         self.reported = max(self.reported, snapshot.seq)
-        held = [told for _, told in self.levers if told.number <= snapshot.told]
-        self.levers = [(after, told) for after, told in self.levers if told.number > snapshot.told]
+        held = [told for after, told in self.levers if holds(snapshot, after, told)]
+        self.levers = [(after, told) for after, told in self.levers if not holds(snapshot, after, told)]
         if any(told.lever in ("close", "closing") for told in held):
             self.levers.insert(0, (snapshot.seq, Lever(id=self.id, lever="closing", number=snapshot.told)))
 

@@ -38,6 +38,7 @@ def begin(engine: Engine) -> None:
     engine.spawn(engine.memory.run(), "memory")
     engine.spawn(engine.sentinel.run(), "alert rules")
     engine.spawn(engine.dispatch.run(), "alert channels")
+    engine.spawn(engine.sources.run(), "sources")
     engine.spawn(engine.copilot.run(), "copilot")
     engine.spawn(engine.upkeep.run(), "upkeep")
 

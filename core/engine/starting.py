@@ -79,6 +79,7 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     if command_id is not None:
         engine.ledger.took_effect(command_id, entry.since)
     entry.state, entry.detail, entry.traceback = ("warming" if plan.warmup else "running"), "", ""
+    engine.sources.look(entry)
 
 
 def _with_recent(engine: Engine, plan: Blueprint, past: Records, synced: int, legs: dict[int, int]) -> Records:

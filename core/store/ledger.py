@@ -16,6 +16,7 @@ from core.store import ledger_rows as rows_
 from core.store.advice import AdviceTable
 from core.store.connection import Run, WriteConnection
 from core.store.desk_table import DeskTable
+from core.store.heard import HeardTable
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
 from core.store.order_journal import OrderJournal
@@ -38,6 +39,7 @@ class Ledger(WrittenFile):
         advice: what the copilot said.
         desk: sessions, the account's lever, blocks.
         order_journal: orders for venues.
+        heard: what sources beyond the tape said.
     """
 
     def __init__(self, connection: WriteConnection) -> None:
@@ -46,6 +48,7 @@ class Ledger(WrittenFile):
         self.advice = AdviceTable(self._writer)
         self.desk = DeskTable(self._writer)
         self.order_journal = OrderJournal(self._writer)
+        self.heard = HeardTable(self._writer)
 
     @classmethod
     async def open(cls, path: Path) -> Ledger:
@@ -221,7 +224,8 @@ class Ledger(WrittenFile):
         """The highest seq any row refers to, 0 when none does: the tape, less strictly synced, must not fall behind it."""
         found = await self._ask(
             """SELECT max((SELECT coalesce(max(seq), 0) FROM fills), (SELECT coalesce(max(after_seq), 0) FROM commands),
-                (SELECT coalesce(max(seq), 0) FROM orders), (SELECT coalesce(max(seq), 0) FROM snapshots)) AS seq"""
+                (SELECT coalesce(max(seq), 0) FROM orders), (SELECT coalesce(max(seq), 0) FROM snapshots),
+                (SELECT coalesce(max(seq), 0) FROM heard)) AS seq"""
         )
         return int(found[0]["seq"])
 

@@ -50,6 +50,10 @@ SIGNALS = Relation(
         "signal_id", "strategy_id", "symbol", "side", "target", "before", "confidence", "reason", "price", "position", "ts_ns", "seq",
     ),
 )  # fmt: skip
+HEARD = Relation(
+    "heard",
+    ("source", "symbol", "side", "confidence", "reason", "metadata", "price", "latency_ns", "ts_ns", "until_ns", "seq", "told"),
+)
 SNAPSHOTS = Relation("snapshots", ("strategy_id", "seq", "ts_ns", "layout_hash", "source_hash", "state", "payload"))
 ALERTS = Relation(
     "alerts",

@@ -159,8 +159,18 @@ _LEDGER_DESK = (
     "CREATE INDEX blocks_of_strategy ON blocks(strategy_id, ts_ns)",
 )
 
+# `told` says, by strategy, after which seq it heard this: a JSON object. `seq` is the newest the engine had given then.
+_LEDGER_HEARD = (
+    """CREATE TABLE heard(
+        heard_id INTEGER PRIMARY KEY, source TEXT NOT NULL, symbol TEXT NOT NULL,
+        side TEXT NOT NULL CHECK(side IN ('buy', 'sell', 'hold', 'abstain')), confidence REAL, reason TEXT NOT NULL,
+        metadata TEXT NOT NULL, price REAL, latency_ns INTEGER NOT NULL, ts_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,
+        seq INTEGER NOT NULL, told TEXT NOT NULL)""",
+    "CREATE INDEX heard_by_seq ON heard(seq)",
+)
+
 LEDGER = Schema(
     "ledger",
     0x434B4C47,
-    (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS, _LEDGER_DESK),
+    (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS, _LEDGER_DESK, _LEDGER_HEARD),
 )

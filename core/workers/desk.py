@@ -172,7 +172,7 @@ class Desk:
         if post is None:
             return
         instance = post.instance
-        post.told = max(post.told, order.number)
+        post.told, post.heard = max(post.told, order.number), max(post.heard, order.heard)
         if order.lever in PULLED:
             if not post.closing or order.lever not in STAYING:
                 self.report(post, instance.pull(order.lever, order.said), post.seq)
@@ -223,7 +223,7 @@ class Desk:
             line = f"its state has grown to {len(data) >> 20} MB: more than {MOST_STATE >> 20} MB cannot be saved every minute"
             self.fail(post.id, post.seq, StrategyError(line))
             return
-        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, data, payload, post.told)
+        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, data, payload, post.told, post.heard)
         self.send(frames.message(frames.SNAPSHOT, snapshot, post.seq))
 
     def fail(self, id_: str, seq: int, error: BaseException) -> None:

@@ -73,18 +73,20 @@ class Start(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
-    """A command on one strategy: pause | resume | flatten | reduce | stops | limits | close | drop, or closing: it was told
+    """A command on one strategy: pause | resume | flatten | reduce | stops | limits | hear | close | drop, or closing: it was told
     to close before.
 
     Attributes:
         said: what goes with it.
         number: counts the commands a strategy was ever given, from 1; 0 is one that is said again to a strategy that begins anew.
+        heard: counts what it heard in this life of the engine, from 1; 0 is any other lever.
     """
 
     id: str
     lever: str
     said: Said = None
     number: int = 0
+    heard: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):
@@ -121,6 +123,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
     payload: str = "{}"
     told: int = 0
+    heard: int = 0  # the number of what it heard last
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):

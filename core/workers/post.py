@@ -19,6 +19,7 @@ class Post:
         self.closing = False
         self.symbols = frozenset(order.legs)
         self.told = order.told
+        self.heard = 0
         self.heir_of = order if order.book_only else None
 
     @property

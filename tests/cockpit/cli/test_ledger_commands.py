@@ -68,6 +68,28 @@ async def test_signals_are_one_object_a_line_and_a_table_for_people(run: Run, ho
     assert "large buyers" in rows[0]
 
 
+async def test_what_sources_said_is_among_the_signals_by_time(run: Run, home: Path, ledger: list[dict[str, Any]]) -> None:
+    signal = {
+        "signal_id": "a:s7:0", "strategy_id": "a", "symbol": "binance:BTCUSDT", "side": "buy", "target": 1.0, "before": None,
+        "confidence": 0.25, "reason": "", "price": 61_712.25, "position": 0.0, "ts_ns": 1_723_161_253_937_085_005, "seq": 7,
+    }  # fmt: skip
+    said = {
+        "source": "model", "symbol": "binance:BTCUSDT", "side": "sell", "confidence": 0.5, "reason": "it \x1b[31mfalls", "metadata": "{}",
+        "price": 61_712.25, "latency_ns": 5, "ts_ns": 1_723_161_253_937_085_000, "until_ns": 1, "seq": 6, "told": '{"a":6}',
+    }  # fmt: skip
+    async with await Ledger.open(home / "ledger.db") as opened:
+        opened.heard.put(said)
+        await opened.add_signals([signal])
+        await opened.heard.put(said | {"side": "abstain", "confidence": None, "reason": "no answer in time", "ts_ns": said["ts_ns"] + 9})
+    assert [line["strategy_id"] for line in objects(run("signals", "--json").out)] == ["source:model", "a", "source:model"]
+    assert [line["side"] for line in objects(run("signals", "--json", "--strategy", "source:model").out)] == ["sell", "abstain"]
+    assert [line["side"] for line in objects(run("signals", "--json", "-n", "2").out)] == ["buy", "abstain"]
+    assert run("signals", "-n", "0", "--json").out == ""
+    text = run("signals").out
+    assert "no answer in time" in text
+    assert "\x1b" not in text
+
+
 def test_an_alert_is_data_under_json_and_inert_on_a_terminal(run: Run, ledger: list[dict[str, Any]]) -> None:
     (alert,) = objects(run("alerts", "--json").out)
     assert alert["state"] == "open"
