@@ -21,6 +21,8 @@ DEPENDING: dict[str, tuple[tuple[str, str], ...]] = {
     "trigger_then": (("trigger_ttl_ms", "MS"),),
     **dict.fromkeys(("vol_half_life_hours", "max_leverage"), (("size", "vol_pct"),)),
     "impact_volume": (("impact_bps", "B"),),
+    **dict.fromkeys(("queue_ahead", "queue_model"), (("limit_fill", "queue"),)),
+    **dict.fromkeys(("maintenance_pct", "liquidation_fee_bps"), (("leverage", "L"),)),
     "funding_hours": (("funding_bps", "B"),),
 }
 
