@@ -44,7 +44,10 @@ def needs(name: str, form: str = "{name}={value}") -> str:
     for rule, word in DEPENDING[name]:
         way = form.format(name=rule.replace("_", "-") if form.startswith("--") else rule, value=word)
         # Where there is one way, what that needs in turn is said at once.
-        ways.append(f"{needs(rule, form)} and {way}" if len(DEPENDING[name]) == 1 and rule in DEPENDING else way)
+        if len(DEPENDING[name]) == 1 and rule in DEPENDING:
+            first = needs(rule, form)
+            way = f"({first}) and {way}" if " or " in first else f"{first} and {way}"
+        ways.append(way)
     return " or ".join(ways)
 
 

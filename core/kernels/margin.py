@@ -16,9 +16,13 @@ from core.kernels.stops import protective_level, stretch
 
 
 def affordable(account: Any, books: Any, terms: Any, legs: int, leg: int) -> float:
-    """The most a leg may hold, in base currency: what equity, as marked on the print before, times leverage leaves beside the other legs,
-    each at what it holds or is to hold, whichever is more."""
-    left = account.equity * terms.margin_leverage
+    """The most a leg may hold, in base currency: what equity times leverage leaves beside the other legs, each at what it holds or is to
+    hold, whichever is more."""
+    equity = account.capital + account.realised - account.fees
+    for k in range(legs):
+        if books[k].position != 0.0:
+            equity += books[k].position * (books[k].last - books[k].entry)
+    left = equity * terms.margin_leverage
     for k in range(legs):
         if k != leg:
             left -= max(abs(books[k].position), abs(books[k].aim)) * books[k].last

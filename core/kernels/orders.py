@@ -114,20 +114,20 @@ def allowed(book: Any, limits: Any, want: float, why: int) -> tuple[float, int]:
 
 
 def afforded(book: Any, terms: Any, goal: float, hindrance: int, want: float, why: int) -> tuple[float, int]:
-    """The position there is margin for on the way to a goal, and what held the rest back. What was cut stays as it was cut, until there
-    is margin for all of it: prices alone do not move it."""
+    """The position there is margin for on the way to a goal, and what held the rest back. What was cut stays as it was cut until there is
+    margin for all of it: not every print that moves equity makes another order."""
     position = book.position
     flips = position * goal < 0.0
     if terms.margin_leverage == 0.0 or why in (FLATTEN, REDUCE) or (abs(goal) <= abs(position) and not flips):
         return goal, hindrance
     if abs(goal) <= book.affordable:
         return goal, hindrance
-    if book.blocked == MARGIN and want == book.refused and book.aim * goal >= 0.0 and abs(book.aim) <= abs(goal):
+    if book.blocked == MARGIN and want == book.refused and book.aim * goal > 0.0 and abs(book.aim) <= abs(goal):
         return book.aim, MARGIN
     capped = book.affordable if goal > 0.0 else -book.affordable
     if not flips and abs(capped) < abs(position):
         capped = position
-    return capped, MARGIN
+    return capped + 0.0, MARGIN
 
 
 def cancel(book: Any, reports: Any, n: int, tick: Any, leg: int) -> int:

@@ -46,7 +46,7 @@ def test_a_term_is_refused_by_name_and_value_with_what_it_needs(name: str) -> No
     value, rules = SET[name], DEPENDING[name]
     with pytest.raises(UsageError) as refused:
         refuse_idle(Terms(**{name: value}))
-    rests = "entry=limit or exits=resting and "
+    rests = "(entry=limit or exits=resting) and "
     first = {"limit_then": "entry=limit and ", "trigger_then": "entry=stop and ", "queue_ahead": rests, "queue_model": rests}.get(name, "")
     ways = first + " or ".join(f"{rule}={word}" for rule, word in rules)
     text = f"{value:g}" if isinstance(value, float) else value
