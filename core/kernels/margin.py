@@ -107,8 +107,5 @@ def liquidate_inside(
         stop, _ = protective_level(book, terms)
         if stop >= level if long else stop <= level:
             return n
-    if long:
-        price = min(level, bar.high if opened else bar.open)
-    else:
-        price = max(level, bar.low if opened else bar.open)
+    price = min(level, bar.high if opened else bar.open) if long else max(level, bar.low if opened else bar.open)
     return liquidate(account, books, terms, reports, n, bar, leg, legs, price)

@@ -13,6 +13,7 @@ from core.kernels.book import execute, report
 from core.kernels.costs import taken
 from core.kernels.features import LOTS, MARGINED, QUEUED, RESTING, SPREAD, TRIGGERED
 from core.kernels.grid import lots_of, moved, orderable
+from core.kernels.queue import room
 from core.kernels.records import (
     BLOCKED,
     CANCELLED,
@@ -32,7 +33,6 @@ from core.kernels.records import (
     STOP_NEW,
     UNKNOWN,
 )
-from core.kernels.queue import room
 from core.kernels.resting import reached, rest, resting, seen_at, set_off_at
 
 

@@ -99,9 +99,13 @@ def _filled(terms: Terms) -> str:
 def _queue(terms: Terms) -> list[tuple[str, str, str]]:
     if terms.limit_fill != "queue" or not (terms.entry == "limit" or _holds(terms)):
         return []
-    how = "base currency ahead of a limit order" if terms.queue_ahead is not None else "what is printed at a price before prints go beyond it"
+    how = (
+        "base currency ahead of a limit order" if terms.queue_ahead is not None else "what is printed at a price before prints go beyond it"
+    )
     quotes = ", none where the best quote is worse" if terms.queue_model == "quotes" else ""
-    return [("queue", "estimated" if terms.queue_ahead is None else f"{terms.queue_ahead:g}", f"{how}; prints at the limit use it up{quotes}")]
+    return [
+        ("queue", "estimated" if terms.queue_ahead is None else f"{terms.queue_ahead:g}", f"{how}; prints at the limit use it up{quotes}")
+    ]
 
 
 def _margin(terms: Terms) -> list[tuple[str, str, str]]:

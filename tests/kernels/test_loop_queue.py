@@ -129,7 +129,9 @@ def test_an_exit_that_took_its_place_gives_it_back_at_the_end_of_the_queue() -> 
 def test_of_one_order_a_touch_fills_most_and_a_print_beyond_least(data: st.DataObject) -> None:
     ticks = data.draw(markets())
     side, share = data.draw(st.sampled_from([2.0, -2.0])), data.draw(st.sampled_from([None, 0.1]))
-    how = behind(data.draw(st.sampled_from([None, 0.0, 0.75])), participation=share, queue_model=data.draw(st.sampled_from(["trades", "quotes"])))
+    how = behind(
+        data.draw(st.sampled_from([None, 0.0, 0.75])), participation=share, queue_model=data.draw(st.sampled_from(["trades", "quotes"]))
+    )
     at_limit = ticks["price"] == ticks["price"][0]
     filled = []
     for fill in ("through", "queue", "touch"):
