@@ -41,6 +41,7 @@ from core.commands import (
     Unwatch,
     Watch,
 )
+from core.engine.filters import with_filters
 from core.engine.roster import Entry
 from core.engine.starting import build, start
 from core.engine.watchlist import Watchlist
@@ -51,7 +52,6 @@ from core.workers.frames import Lever
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
-
 
 #: Commands that are told to strategies as they are, by what their lever is called.
 LEVERS = {Pause: "pause", Resume: "resume", Flatten: "flatten", Reduce: "reduce", SetStops: "stops"}
@@ -181,6 +181,7 @@ class Commands:
         engine.memory.admit("a strategy")
         names = [engine.bare(symbol) for symbol in command.symbols]
         id_ = engine.roster.free_id(command.name, command.id, self.used_ids)
+        command, note = await with_filters(engine, command, names)
         plan = await build(engine, command)
         if len(names) != plan.legs or len(set(names)) != len(names):
             raise UsageError(
@@ -210,7 +211,7 @@ class Commands:
             await self.limit(entry)
         engine.halts.look(entry)
         engine.panes.touch("strategies", "header")
-        return {"id": id_}
+        return {"id": id_, **note}
 
     async def _start_again(self, entry: Entry, command: Resume, actor: str) -> None:
         """A strategy that failed begins anew, from its file as it is now: warmed up, with the books it had."""
