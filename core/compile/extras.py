@@ -33,6 +33,8 @@ def features_of(terms: Terms) -> frozenset[str]:
         "triggered": terms.entry == "stop",
         "volatile": terms.size == "vol_pct",
         "held": _held(terms),
+        "queued": terms.limit_fill == "queue" and (terms.entry == "limit" or _held(terms)),
+        "margined": terms.leverage is not None,
         "spread": terms.spread == "quote" or terms.spread_bps > 0 or terms.impact_bps > 0,
     }
     return frozenset(name for name, wanted in asked.items() if wanted)
@@ -66,6 +68,12 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "spacing": round(terms.vol_half_life_hours * HOUR_NS / RETURNS_A_HALF_LIFE),
         "leverage": terms.max_leverage,
         "holds": _held(terms),
+        "queued": terms.limit_fill == "queue",
+        "queue_ahead": -1.0 if terms.queue_ahead is None else terms.queue_ahead,
+        "queue_quotes": terms.queue_model == "quotes",
+        "margin_leverage": terms.leverage or 0.0,
+        "maintenance": terms.maintenance_pct / 100,
+        "liquidation_bps": terms.liquidation_fee_bps,
         **_waiting(terms),
     }
 

@@ -20,9 +20,13 @@ from core.kernels.records import (
     PLACED,
     REDUCE_ONLY,
     SIGNALLED,
+    STOP_LOSS,
     STOP_NEW,
+    TAKE_PROFIT,
+    TRAILING,
     WHY_NAMES,
 )
+from core.terms import Terms
 from core.types import Records
 from core.view import TradeRow
 
@@ -123,6 +127,7 @@ class Blotter:
                         "seq": at,
                         "reason": WHY_NAMES[why],
                         "ts_ns": ts,
+                        **_order(entry.terms, kind, why, qty, price, position, aim),
                     }
                 )
         return rows
@@ -166,6 +171,21 @@ def _block(entry: Entry, symbol: str, leg: int, ts: int, seq: int, qty: float, p
         "ts_ns": ts,
         "seq": seq,
     }
+
+
+def _order(terms: Terms, kind: int, why: int, qty: float, price: float, position: float, aim: float) -> dict[str, Any]:
+    """What an order is, as far as its row is the first of it: its kind, its quantity (signed) and its limit.
+
+    Exits that rest are told of when they fill: a take-profit at its limit; at which price a stop waited is not told.
+    """
+    named, limit = "market", None
+    if kind == PLACED and price > 0.0:
+        named, limit = terms.entry, price
+    elif kind != PLACED and terms.exits == "resting" and why == TAKE_PROFIT:
+        named, limit = "limit", price if kind == FILL else None
+    elif kind != PLACED and terms.exits == "resting" and why in (STOP_LOSS, TRAILING):
+        named = "stop"
+    return {"kind": named, "qty": aim - position + qty if kind == FILL else qty, "limit_price": limit}
 
 
 def _signal(

@@ -42,6 +42,7 @@ from core.commands import (
     Watch,
 )
 from core.desk_orders import DeskCommand
+from core.engine.filters import with_filters
 from core.engine.ids import free_id
 from core.engine.roster import Entry
 from core.engine.starting import build, start
@@ -53,7 +54,6 @@ from core.workers.frames import Lever
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
-
 
 #: Commands that are told to strategies as they are, by what their lever is called.
 LEVERS = {Pause: "pause", Resume: "resume", Flatten: "flatten", Reduce: "reduce", SetStops: "stops"}
@@ -171,6 +171,7 @@ class Commands:
         engine.memory.admit("a strategy")
         names = [engine.bare(symbol) for symbol in command.symbols]
         id_ = free_id(command.name, command.id, self.used_ids | engine.roster.entries.keys())
+        command, note = await with_filters(engine, command, names)
         plan = await build(engine, command)
         if len(names) != plan.legs or len(set(names)) != len(names):
             raise UsageError(
@@ -199,7 +200,7 @@ class Commands:
             entry.begun.set()
         engine.halts.look(entry)
         engine.panes.touch("strategies", "header")
-        return {"id": id_}
+        return {"id": id_, **note}
 
     async def _start_again(self, entry: Entry, command: Resume, actor: str) -> None:
         """A strategy that failed begins anew, from its file as it is now: warmed up, with the books it had."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import RESTING
-from core.kernels.records import DAY_NS, FILL, MARK
+from core.kernels.features import MARGINED, QUEUED, RESTING
+from core.kernels.records import DAY_NS, FILL, LIQUIDATED, MARK
 from core.kernels.resting import fee_rate
 
 
@@ -53,8 +53,12 @@ def execute(
     """
     size = abs(qty)
     fee = size * price * (fee_rate(book, terms, qty) if RESTING else terms.fee_bps) / 1e4
+    if MARGINED and book.why == LIQUIDATED:
+        fee += size * price * terms.liquidation_bps / 1e4
     before = book.position
     realised = 0.0
+    if QUEUED and before * after <= 0.0:  # a take-profit of what is opened is a new order
+        book.goal = 0.0
     if before == 0.0:
         book.entry = price
         book.trip_fees = fee

@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import mark, mark_day, report
-from core.kernels.features import FUNDED, HELD, LOTS, RESTING, SIZED, TRIGGERED, VOLATILE
+from core.kernels.features import FUNDED, HELD, LOTS, MARGINED, QUEUED, RESTING, SIZED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
 from core.kernels.held import held_stop, strike, strike_bar
+from core.kernels.margin import affordable, insolvent, liquidate, liquidate_inside
 from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
+from core.kernels.queue import observe
 from core.kernels.records import FLATTEN, REDUCE, SIGNAL, SIGNALLED, TAKE_PROFIT
 from core.kernels.resting import gapped, resting
 from core.kernels.sizing import unsized, wanted
@@ -119,11 +121,19 @@ def advance(
         elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due and (not HELD or struck == 0):
             n = fill_due(account, book, terms, reports, n, tick, leg, price)
         book.last = price
+        if QUEUED and not BARS:
+            observe(book, tick)
         if VOLATILE:
             sample(book, terms, tick.ts, price)
         if LIMITED:
             book.bid = tick.bid
             book.ask = tick.ask
+        if MARGINED and not EXTERNAL and terms.margin_leverage > 0.0:
+            if BARS:
+                inside = rested and account.fills != fills if RESTING else False
+                n = liquidate_inside(account, books, book, terms, reports, n, tick, leg, LEGS, inside, True)
+            elif insolvent(account, books, terms, LEGS):
+                n = liquidate(account, books, terms, reports, n, tick, leg, LEGS, price)
         fired = 0
         if HELD and not BARS and not EXTERNAL and terms.holds != 0:
             fired = struck
@@ -146,6 +156,8 @@ def advance(
             else:
                 stretch(book, price)
                 fired = stop_hit(book, terms, price)
+        if MARGINED and BARS and not EXTERNAL and terms.margin_leverage > 0.0:
+            n = liquidate_inside(account, books, book, terms, reports, n, tick, leg, LEGS, inside, False)
         if OWNED:
             s.own.position = book.position
             s.own.aim = book.aim
@@ -182,7 +194,7 @@ def advance(
                 continue
             if other.latched != 0:
                 why = other.latched
-            elif quiet or (LIMITED and account.paused != 0):
+            elif quiet or ((LIMITED or MARGINED) and account.paused != 0):
                 continue
             elif VOLATILE and unsized(other, terms, target):
                 n = hold_back(other, reports, n, tick, k, target)
@@ -194,8 +206,10 @@ def advance(
                 if abs(want) > 1e300 or want != want:
                     account.error = 1
                 else:
+                    if MARGINED:
+                        other.affordable = affordable(account, books, terms, LEGS, k)
                     n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
-            elif LIMITED or LOTS or VOLATILE:
+            elif LIMITED or LOTS or VOLATILE or MARGINED:
                 other.blocked = 0
         if book.position != 0.0 or n != written:
             mark(account, books, book, LEGS, price)

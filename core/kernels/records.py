@@ -132,6 +132,7 @@ TAKE_PROFIT = 2
 TRAILING = 3
 FLATTEN = 4
 REDUCE = 5
+LIQUIDATED = 6
 
 # why a target was not ordered
 HALTED = 1
@@ -142,6 +143,8 @@ MAX_SPREAD = 5
 PRICE_BAND = 6
 MINIMUM = 7
 UNKNOWN = 8
+MARGIN = 9
+WIPED = 10
 
 # LIMITS.mode
 NORMAL = 0
@@ -149,10 +152,10 @@ NO_NEW = 1
 REDUCING = 2
 HALT = 3
 
-WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce")
+WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce", "liquidated")
 BLOCK_NAMES = (
     "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order",
-    "volatility not known yet",
+    "volatility not known yet", "not enough margin", "liquidated, until it is resumed",
 )  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

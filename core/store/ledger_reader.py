@@ -28,6 +28,24 @@ def read_fills(path: Path, strategy: str | None = None, *, newest: int | None = 
     return rows[::-1]
 
 
+def read_orders(path: Path, strategy: str | None = None, *, newest: int | None = None) -> list[dict[str, Any]]:
+    """Orders of one strategy or all, those that were decided last at the end, as the columns of `orders`; and by their fills `filled`, in
+    base currency, and `average`, what they were paid, None before the first.
+
+    Args:
+        newest: at most so many, the latest ones.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    where, values = ("WHERE strategy_id = :strategy", {"strategy": strategy}) if strategy is not None else ("", {})
+    query = f"""SELECT o.*,
+            coalesce((SELECT sum(qty) FROM fills f WHERE f.order_id = o.order_id), 0.0) AS filled,
+            (SELECT sum(qty * price) / sum(qty) FROM fills f WHERE f.order_id = o.order_id) AS average
+        FROM orders o {where} ORDER BY decided_ns DESC, rowid DESC LIMIT :newest"""
+    return _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
+
+
 def read_signals(path: Path, strategy: str | None = None, *, newest: int | None = None) -> list[dict[str, Any]]:
     """Signals of one strategy or all, oldest first, as the columns of `signals`.
 

@@ -41,7 +41,21 @@ FILLS = Relation(
 )  # fmt: skip
 ORDERS = Relation(
     "orders",
-    ("order_id", "strategy_id", "symbol", "state", "target", "position", "decided_ns", "seq", "reason", "ts_ns"),
+    (
+        "order_id",
+        "strategy_id",
+        "symbol",
+        "state",
+        "target",
+        "position",
+        "decided_ns",
+        "seq",
+        "reason",
+        "ts_ns",
+        "kind",
+        "qty",
+        "limit_price",
+    ),
     ("state", "position", "seq", "reason", "ts_ns"),
 )
 SIGNALS = Relation(

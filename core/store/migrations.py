@@ -169,8 +169,26 @@ _LEDGER_HEARD = (
     "CREATE INDEX heard_by_seq ON heard(seq)",
 )
 
+# What an order is: '' and NULL of those that were kept before this was. What was filled of it is told by its fills.
+_LEDGER_ORDER_KINDS = (
+    "ALTER TABLE orders ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE orders ADD COLUMN qty REAL",
+    "ALTER TABLE orders ADD COLUMN limit_price REAL",
+    "CREATE INDEX fills_of_order ON fills(order_id)",
+)
+
 LEDGER = Schema(
     "ledger",
     0x434B4C47,
-    (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS, _LEDGER_DESK, _LEDGER_HEARD),
+    (
+        _LEDGER_1,
+        _LEDGER_ALERTS,
+        _LEDGER_OUTBOX,
+        _LEDGER_ADVICE,
+        _LEDGER_SIGNALS,
+        _LEDGER_ORDERS,
+        _LEDGER_DESK,
+        _LEDGER_HEARD,
+        _LEDGER_ORDER_KINDS,
+    ),
 )
