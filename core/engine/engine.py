@@ -26,6 +26,7 @@ from core.engine.charts import Charts
 from core.engine.commands import Commands
 from core.engine.copilot import Copilot
 from core.engine.curves import Curves
+from core.engine.desk_pane import Desk
 from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
 from core.engine.halts import Halts
@@ -35,6 +36,7 @@ from core.engine.lab import Lab
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.pauses import Pauses
+from core.engine.portfolio import Positions
 from core.engine.recent import Recent
 from core.engine.recovery import Recovery
 from core.engine.rescue import Rescue
@@ -110,6 +112,8 @@ class Engine:
         self.panes = overview.panes(self)
         self.trail = Trail(lambda: self.panes.touch("trail"))
         self.passage = Passage(clock)
+        self.positions = Positions(self)
+        self.desk = Desk(self)
         self.charts = Charts(self)
         self.curves = Curves(self)
         self.incoming = Incoming(self)

@@ -44,7 +44,7 @@ class Entry:
         cause: what it starts for: registered | edited | resumed.
         limits: a person's, whatever the venue's state adds to them.
         halted: why the venue keeps it from trading, or empty.
-        days: its equity at the end of each UTC day, by that midnight.
+        days, filled: its equity at the end of each UTC day, by that midnight; the number of its newest fill that was told.
         deaths: when its code was running as its worker died, monotonic seconds.
     """
 
@@ -52,7 +52,7 @@ class Entry:
         self.id = id_
         self.order = order
         self.plan = plan
-        self.since = self.reached = self.reported = self.begun_ns = 0
+        self.since = self.reached = self.reported = self.begun_ns = self.filled = 0
         self.snapshot: Snapshot | None = None
         self.levers: list[tuple[int, Lever]] = []
         self.told = 0

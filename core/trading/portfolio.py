@@ -121,11 +121,12 @@ class Net:
         self._fifo.add(fifo)
         self._fees.add(fees)
 
-    def fund(self, strategy: str, paid: float) -> None:
-        """Funding of a strategy's position."""
+    def fund(self, strategy: str, paid: float, ts_ns: int) -> None:
+        """Funding of a strategy's position, which belongs to the round trip that is open if it was then."""
         self._funding.add([paid])
-        if strategy in self.parts:
-            self.parts[strategy].trip_fees += paid
+        part = self.parts.get(strategy)
+        if part is not None and part.qty != 0.0 and ts_ns >= part.opened_ns:
+            part.trip_fees += paid
 
 
 class Portfolio:
@@ -150,6 +151,11 @@ class Portfolio:
         for symbol, mine in by_symbol.items():
             self.net(symbol).take(mine)
 
-    def fund(self, strategy: str, symbol: str, paid: float) -> None:
+    def fund(self, strategy: str, symbol: str, paid: float, ts_ns: int) -> None:
         """Funding that a strategy's position paid; below 0 was paid."""
-        self.net(symbol).fund(strategy, paid)
+        self.net(symbol).fund(strategy, paid, ts_ns)
+
+    def part(self, strategy: str, symbol: str) -> Position | None:
+        """What a strategy did on a symbol; None while it did nothing there."""
+        net = self._nets.get(symbol)
+        return None if net is None else net.parts.get(strategy)

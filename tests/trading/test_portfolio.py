@@ -164,9 +164,10 @@ def test_the_oldest_is_closed_first() -> None:
 def test_funding_is_apart_from_fees_and_belongs_to_the_open_round_trip() -> None:
     net = Net("v:A")
     net.take([Fill("a", "v:A", 1.0, 100.0, 0.5, 1)])
-    net.fund("a", 0.25)
-    net.fund("b", -1.0)
-    assert (net.fees, net.funding, net.parts["a"].trip_fees) == (0.5, -0.75, 0.75)
+    net.fund("a", 0.125, 0)
+    net.fund("a", 0.25, 2)
+    net.fund("b", -1.0, 2)
+    assert (net.fees, net.funding, net.parts["a"].trip_fees) == (0.5, -0.625, 0.75)
 
 
 def test_lots_are_bounded_and_cost_what_they_did() -> None:
