@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from math import fsum
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from core.desk_view import AccountRow, BlockRow, DeskView, NetRow, PositionRow, RiskView, SessionRow
 from core.engine.account_sharpe import AccountSharpe
@@ -17,6 +20,9 @@ from core.workers.frames import Leg
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
+
+#: Of a net what adds up over symbols, in quote currency.
+TOTALLED = ("unrealised", "realised", "realised_fifo", "fees", "funding")
 
 FLAT = Leg(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
 
@@ -53,6 +59,18 @@ class Desk:
             signals=list(self.log.signals),
             risk=RiskView(risk.mode, risk.by, risk.since_ns, risk.limits, blocks),
         )
+
+    def answer(self) -> dict[str, Any]:
+        """What `cockpit positions` prints: rows as the pane has them, and what the nets add up to."""
+        positions, nets = self.positions(), self.nets()
+        total = {name: fsum(getattr(row, name) for row in nets) for name in TOTALLED}
+        return {
+            "known": self.engine.positions.known,
+            "positions": [asdict(row) for row in positions],
+            "nets": [asdict(row) for row in nets],
+            "total": total | {"pnl": total["realised"] + total["unrealised"] - total["fees"] - total["funding"]},
+            "account": asdict(self.account(positions)),
+        }
 
     def positions(self) -> list[PositionRow]:
         """What each strategy holds, a row a symbol, in the order they were registered."""

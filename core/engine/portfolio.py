@@ -44,6 +44,11 @@ class Positions:
         self._waiting: list[Rows] | None = None
         self._stale = False
 
+    @property
+    def reading(self) -> bool:
+        """The ledger is being read."""
+        return self._waiting is not None
+
     def hear(self, rows: Rows) -> None:
         """Fills and funding as workers tell them; of those that are told again only what is new."""
         if not rows.fresh and not rows.funding:

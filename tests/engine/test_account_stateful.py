@@ -29,15 +29,14 @@ class AccountLife(Life):
     async def _compare(self) -> None:
         await super()._compare()
         engine = self.there
-        while engine.positions._waiting is not None:
+        while engine.positions.reading:  # noqa: ASYNC110 - work of several awaits, no one event
             await asyncio.sleep(MOMENT)
         assert engine.positions.known
         fills = [fill for fill in await engine.ledger.fills() if fill["strategy_id"] in engine.roster]
         expected = Portfolio()
-        expected.take(
-            Fill(f["strategy_id"], f["symbol"], f["qty"] * (1 if f["side"] == "buy" else -1), f["price"], f["fee"], f["ts_ns"], f["position"])
-            for f in fills
-        )
+        signs = {"buy": 1, "sell": -1}
+        names = "strategy_id", "symbol", "qty", "price", "fee", "ts_ns", "position"
+        expected.take(Fill(*(f[name] * (signs[f["side"]] if name == "qty" else 1) for name in names)) for f in fills)
         assert {net.symbol: bits(net) for net in engine.positions.portfolio} == {net.symbol: bits(net) for net in expected}
         await self._look_at_the_desk(fills)
 
