@@ -28,12 +28,12 @@ class DeskLog:
     """The lists of one engine.
 
     Attributes:
-        signals, blocks: newest first.
+        blocks: newest first, as they were heard.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.signals: deque[SignalRow] = deque(maxlen=MOST)
+        self._signals: deque[SignalRow] = deque(maxlen=MOST)
         self.blocks: deque[BlockRow] = deque(maxlen=MOST)
         self._orders: dict[str, OrderRow] = {}
         self._at_work: dict[str, tuple[int, Figures | None]] = {}  # the seq of its last change, and the figures before that
@@ -52,7 +52,7 @@ class DeskLog:
                 self.engine.blotter.at_work[order.strategy_id, order.symbol] = number, order.reason
             self._orders[order.order_id] = order
         for row in await asyncio.to_thread(read_signals, path, newest=MOST):
-            self.signals.appendleft(_signal(row))
+            self._signals.appendleft(_signal(row))
 
     def _recalled(self, row: dict[str, Any]) -> OrderRow:
         entry = self.engine.roster.entries.get(row["strategy_id"])
@@ -80,13 +80,17 @@ class DeskLog:
             elif kind == BLOCKED:
                 self.blocks.appendleft(BlockRow(ts, entry.id, symbol, BLOCK_NAMES[why], abs(qty), price))
         for row in rows.signals:
-            self.signals.appendleft(_signal(row))
+            self._signals.appendleft(_signal(row))
 
     def orders(self) -> list[OrderRow]:
         """Those that work, then the others, each the newest first."""
         self._look_after()
-        newest = list(reversed(self._orders.values()))
+        newest = sorted(self._orders.values(), key=_decided, reverse=True)
         return [row for row in newest if row.state in OPEN] + [row for row in newest if row.state not in OPEN]
+
+    def signals(self) -> list[SignalRow]:
+        """Newest first: strategies are heard one after the other, whatever came first."""
+        return sorted(self._signals, key=lambda row: (row.ts_ns, row.strategy_id, row.symbol), reverse=True)
 
     def _place(self, entry: Entry, symbol: str, id_: str, ts: int, seq: int, qty: float, price: float, why: int) -> None:
         row = self._orders.get(id_)
@@ -149,6 +153,11 @@ class DeskLog:
 def _number(id_: str) -> int:
     """Of an order: `ID:oN`."""
     return int(id_.rpartition(":o")[2])
+
+
+def _decided(row: OrderRow) -> tuple[int, str, int]:
+    """What orders are sorted by, the same whatever they were heard in."""
+    return row.decided_ns, row.strategy_id, _number(row.order_id)
 
 
 def _kind(entry: Entry | None, why: int, price: float | None) -> str:

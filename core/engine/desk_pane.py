@@ -56,7 +56,7 @@ class Desk:
             positions=positions,
             nets=nets,
             orders=self.log.orders(),
-            signals=list(self.log.signals),
+            signals=self.log.signals(),
             risk=RiskView(risk.mode, risk.by, risk.since_ns, risk.limits, blocks),
         )
 

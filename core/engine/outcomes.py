@@ -24,6 +24,7 @@ class Outcomes:
     def of(self, entry: Entry, reports: Iterable[tuple[Any, ...]]) -> dict[tuple[int, int], str]:
         """The outcomes of a strategy's changed targets, by (seq, leg)."""
         found: dict[tuple[int, int], str] = {}
+        blocked: dict[tuple[int, int], str] = {}
         for _, at, _, _, _, qty, _, _, _, _, aim, _, kind, why, leg in reports:
             place = at, leg
             if kind == SIGNALLED:
@@ -31,14 +32,14 @@ class Outcomes:
             elif kind == BLOCKED:
                 (self._small.add if why == MINIMUM else self._small.discard)((entry.id, leg))
                 if place in found:
+                    blocked[place] = BLOCK_NAMES[why]
                     found[place] = f"blocked: {BLOCK_NAMES[why]}"
             elif kind == PLACED and why == SIGNAL:
                 self._small.discard((entry.id, leg))
                 if place in found:
-                    held_back = found[place].removeprefix("blocked: ") if found[place].startswith("blocked: ") else ""
-                    found[place] = f"{ORDERED} in part: {held_back}" if held_back else ORDERED
-            elif kind == CANCELLED and place in found:
-                found[place] = "the working order was cancelled" if found[place] in ("paused", NOTHING) else found[place]
+                    found[place] = f"{ORDERED} in part: {blocked[place]}" if place in blocked else ORDERED
+            elif kind == CANCELLED and place in found and place not in blocked:
+                found[place] = "the working order was cancelled"
         return found
 
     def forget(self, id_: str) -> None:

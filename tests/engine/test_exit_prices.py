@@ -14,18 +14,15 @@ from core.kernels.stops import stop_hit
 from core.terms import Terms
 
 PERCENT = st.floats(0.01, 90.0)
+EXITS = STOP_LOSS, TAKE_PROFIT, TRAILING
 
 
-@given(
-    PERCENT, st.sampled_from((-2.0, 0.5)), st.floats(0.01, 1e5), st.floats(0.0, 0.5), st.sampled_from((STOP_LOSS, TAKE_PROFIT, TRAILING))
-)
-def test_a_print_at_the_price_sets_it_off_and_one_a_hair_nearer_does_not(
-    pct: float, qty: float, entry: float, way: float, why: int
-) -> None:
+@given(PERCENT, st.sampled_from((-2.0, 0.5)), st.floats(0.01, 1e5), st.floats(0.0, 0.5), st.sampled_from(EXITS))
+def test_a_print_at_the_price_sets_it_off_and_a_nearer_one_does_not(pct: float, qty: float, entry: float, way: float, why: int) -> None:
     name = {STOP_LOSS: "stop_loss_pct", TAKE_PROFIT: "take_profit_pct", TRAILING: "trailing_pct"}[why]
     terms = Terms(side="long_short", **{name: pct})
     best = entry * (1.0 + way) if qty > 0 else entry * (1.0 - way)
-    price = exit_prices(terms, qty, entry, best)[(STOP_LOSS, TAKE_PROFIT, TRAILING).index(why)]
+    price = exit_prices(terms, qty, entry, best)[EXITS.index(why)]
     book, record = np.zeros(1, BOOK).view(np.recarray)[0], terms_record(terms).view(np.recarray)[0]
     book.position, book.entry, book.high, book.low = qty, entry, best, best
     assert price is not None
