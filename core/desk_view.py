@@ -55,7 +55,8 @@ class NetRow(Struct, array_like=True):
     realised: float
     fees: float
     funding: float  # paid; below 0 received
-    strategies: list[str]
+    strategies: list[str]  # those that hold it
+    realised_fifo: float = 0.0  # with the oldest closed first; `realised` is at average cost
 
 
 class AccountRow(Struct, array_like=True):

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 #: From this share of a limit on it is near.
 NEAR = 0.8
 
-#: Blocks an answer holds.
-BLOCKS = 200
-
 _DOES = {"tell": "tells", "stop_new": "nothing new is opened", "flatten": "positions are closed, nothing new is opened"}
 
 
@@ -101,12 +98,10 @@ def _most(values: dict[str, float]) -> tuple[str, float]:
     return name, values.get(name, 0.0)
 
 
-async def answer(engine: Engine, what: str) -> dict[str, Any]:
+def answer(engine: Engine, what: str) -> dict[str, Any]:
     """What `cockpit session` and `cockpit risk` say."""
     if what == "risk":
-        rows = await engine.ledger.desk.newest_blocks(BLOCKS)
-        blocks = [BlockRow(*(row[name] for name in BlockRow.__struct_fields__)) for row in map(_named, rows)]
-        found: dict[str, Any] = _plain(risk_view(engine, blocks))
+        found: dict[str, Any] = _plain(risk_view(engine, list(engine.desk.log.blocks)))
         return found
     course = engine.session.course
     return {
@@ -114,11 +109,6 @@ async def answer(engine: Engine, what: str) -> dict[str, Any]:
         "course": None if course is None else msgspec.to_builtins(course),
         "strategies": [] if course is None else [id_ for id_ in course.members if id_ in engine.roster],
     }
-
-
-def _named(row: dict[str, Any]) -> dict[str, Any]:
-    """A block with what held it back."""
-    return row | {"reason": f"{row['reason']}: {row['detail']}" if row["detail"] else row["reason"]}
 
 
 def _plain(row: Any) -> Any:

@@ -17,7 +17,7 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import overview, rounds, storage, streaming
+from core.engine import desk_answers, overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
 from core.engine.analyst import Analyst
 from core.engine.answers import Answers
@@ -26,6 +26,7 @@ from core.engine.charts import Charts
 from core.engine.commands import Commands
 from core.engine.copilot import Copilot
 from core.engine.curves import Curves
+from core.engine.desk_pane import Desk
 from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
 from core.engine.guard import Guard
@@ -37,6 +38,7 @@ from core.engine.limiting import Limiting
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.pauses import Pauses
+from core.engine.portfolio import Positions
 from core.engine.recent import Recent
 from core.engine.recovery import Recovery
 from core.engine.rescue import Rescue
@@ -114,6 +116,8 @@ class Engine:
         self.panes = overview.panes(self)
         self.trail = Trail(lambda: self.panes.touch("trail"))
         self.passage = Passage(clock)
+        self.positions = Positions(self)
+        self.desk = Desk(self, lambda: desk_answers.session_row(self), lambda: desk_answers.risk_view(self, []))
         self.charts = Charts(self)
         self.curves = Curves(self)
         self.incoming = Incoming(self)
@@ -122,9 +126,7 @@ class Engine:
         self.rescue = Rescue(self)
         self.pool = Pool(config.engine.workers, self.answers.hear, self.rescue.lost, self.rescue.ended, self.supply.late)
         self.halts = Halts(self)
-        self.limiting = Limiting(self)
-        self.session = Session(self)
-        self.guard = Guard(self)
+        self.limiting, self.session, self.guard = Limiting(self), Session(self), Guard(self)
         self.pauses = Pauses()
         self.memory = Memory(self, config.engine.memory_mb)
         self.pool.room = self.memory.has_room_for_worker

@@ -15,7 +15,7 @@ import msgspec
 from core.commands import Flatten
 from core.desk_orders import SetMode
 from core.engine.roster import Entry
-from core.trading.bounds import Bound, bound_of
+from core.trading.bounds import FREE, Bound, bound_of
 from core.trading.risk import MODES, Account, Holding, Intent, Limits
 
 if TYPE_CHECKING:
@@ -77,9 +77,10 @@ class Guard:
                 if entry.state != "failed" and entry.begun_ns < self.engine.started_ns:
                     return None
                 continue
-            price = self._price(entry)
-            if entry.figures.position and price is not None:
-                holdings.append(Holding(entry.id, entry.order.symbols[0], entry.figures.position, price))
+            for leg in entry.figures.legs:
+                symbol, qty = entry.order.symbols[leg.leg], max(leg.position, leg.aim, key=abs)  # what is under way counts
+                if qty != 0.0 and (price := self._price(symbol) or leg.mark):
+                    holdings.append(Holding(entry.id, symbol, qty, price))
         equity, peak = self.engine.session.equity()
         return Account(equity=equity, peak=peak, holdings=tuple(holdings))
 
@@ -117,16 +118,25 @@ class Guard:
         held = self.engine.session.holds(entry)
         if held.mode != "normal":
             limits = msgspec.structs.replace(limits, mode=max(limits.mode, held.mode, key=MODES.index))
-        price = self._price(entry)
-        intent = Intent(
-            strategy_id=entry.id, symbol=entry.order.symbols[0], position=entry.figures.position if entry.figures else 0.0,
-            want=math.inf, price=price if price is not None else math.nan,
-        )  # fmt: skip
-        bound = bound_of(intent, account, limits, both_sides=entry.terms.side == "long_short", before=entry.bound)
+        bound = max((self._bound_of_leg(entry, leg, account, limits) for leg in range(len(entry.order.symbols))), key=_strictness)
+        if len(entry.order.symbols) > 1 and bound.mode == "normal":
+            bound = FREE  # a largest position is one of each leg alike, and legs are not
         return bound._replace(reason=held.reason) if held.mode != "normal" and bound.mode == held.mode else bound
 
-    def _price(self, entry: Entry) -> float | None:
-        return self.engine.market.of(self.engine.symbols.add(entry.order.symbols[0])).last
+    def _bound_of_leg(self, entry: Entry, leg: int, account: Account, limits: Limits) -> Bound:
+        symbol = entry.order.symbols[leg]
+        price = self._price(symbol)
+        intent = Intent(
+            strategy_id=entry.id, symbol=symbol, position=_held(entry, leg), want=math.inf, price=math.nan if price is None else price
+        )
+        return bound_of(intent, account, limits, both_sides=entry.terms.side == "long_short", before=entry.bound)
+
+    def _price(self, symbol: str) -> float | None:
+        return self.engine.market.of(self.engine.symbols.add(symbol)).last
+
+
+def _held(entry: Entry, leg: int) -> float:
+    return next((row.position for row in entry.figures.legs if row.leg == leg), 0.0) if entry.figures is not None else 0.0
 
 
 def _strictness(bound: Bound) -> tuple[int, float]:

@@ -29,7 +29,7 @@ def panes(engine: Engine) -> Panes:
             "trail": lambda: list(engine.trail.rows),
             "coverage": lambda: engine.system.coverage(),
             "lab": lambda: engine.lab.view(),
-            "desk": lambda: None,
+            "desk": lambda: engine.desk.view(),
         }
     )
 

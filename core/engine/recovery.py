@@ -87,6 +87,8 @@ class Recovery:
                 continue
             (known if taken_up else afresh).append(entry)
         await asyncio.to_thread(self._find_reported, list(engine.roster))
+        engine.positions.begin()
+        await engine.desk.log.recall()
         count = await self._take_up([entry for entry in known if entry.state != "failed"])
         for entry in afresh:
             await self._start_afresh(entry)
@@ -99,6 +101,7 @@ class Recovery:
         for entry in entries:
             newest = read_fills(self.engine.home / "ledger.db", entry.id, newest=NEWEST)  # by time: legs may differ a little in that
             entry.days = read_days(self.engine.home / "ledger.db", entry.id)
+            entry.filled = max((int(fill["fill_id"].rpartition(":")[2]) for fill in newest), default=0)
             entry.reported = max([entry.reported, entry.since, *(fill["seq"] for fill in newest)])
 
     def _recall(self, entry: Entry, past: Past, snapshot: Snapshot | None) -> None:

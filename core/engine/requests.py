@@ -28,6 +28,7 @@ LOOK_S = 5.0
 QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
     *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test", "advice", "session", "risk"),
+    "positions",
 )
 
 
@@ -99,10 +100,12 @@ class Requests:
             return engine.curves.equity(args)
         if what == "prints":
             return prints(engine, args)
+        if what == "positions":
+            return engine.desk.answer()
         if what == "advice":
             return engine.copilot.answer()
         if what in ("session", "risk"):
-            return await desk_answers.answer(engine, what)
+            return desk_answers.answer(engine, what)
         if what == "order":
             return engine.roster[str(args.get("id", ""))].order
         if what == "run":

@@ -43,7 +43,7 @@ class Entry:
         limits: a person's, whatever the venue's state adds to them.
         bound: what the account lets it do; `because` is why it was last held back, also of blocks that are heard of later.
         halted: why the venue keeps it from trading, or empty.
-        days: its equity at the end of each UTC day, by that midnight.
+        days, filled: its equity at the end of each UTC day, by that midnight; the number of its newest fill that was told.
         deaths: when its code was running as its worker died, monotonic seconds.
     """
 
@@ -51,7 +51,7 @@ class Entry:
         self.id = id_
         self.order = order
         self.plan = plan
-        self.since = self.reached = self.reported = self.begun_ns = 0
+        self.since = self.reached = self.reported = self.begun_ns = self.filled = 0
         self.snapshot: Snapshot | None = None
         self.levers: list[tuple[int, Lever]] = []
         self.told = 0

@@ -100,6 +100,15 @@ class Ledger(WrittenFile):
         values = [checked(rows_.SIGNALS, row) for row in rows]
         return self._put(partial(rows_.keep_signals, rows=values), len(values))
 
+    def add_funding(self, rows: Sequence[Mapping[str, Any]]) -> Done:
+        """Note what positions paid (below 0 were paid), as mappings of the columns of `funding`; what is there already stays.
+
+        Raises:
+            StoreError: a column is missing or unknown, or a number is not finite.
+        """
+        values = [checked(rows_.FUNDING, row) for row in rows]
+        return self._put(partial(rows_.keep_funding, rows=values), len(values))
+
     def put_orders(self, rows: Sequence[Mapping[str, Any]]) -> Done:
         """Note orders, as mappings of the columns of `orders`; a later row of an id changes all but its target and decision.
 

@@ -177,18 +177,18 @@ _LEDGER_ORDER_KINDS = (
     "CREATE INDEX fills_of_order ON fills(order_id)",
 )
 
+_LEDGER_ACCOUNT = (
+    "ALTER TABLE signals ADD COLUMN outcome TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE funding(
+        funding_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL, paid REAL NOT NULL, position REAL NOT NULL,
+        price REAL NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL)""",
+)
+
 LEDGER = Schema(
     "ledger",
     0x434B4C47,
     (
-        _LEDGER_1,
-        _LEDGER_ALERTS,
-        _LEDGER_OUTBOX,
-        _LEDGER_ADVICE,
-        _LEDGER_SIGNALS,
-        _LEDGER_ORDERS,
-        _LEDGER_DESK,
-        _LEDGER_HEARD,
-        _LEDGER_ORDER_KINDS,
+        *(_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS),
+        *(_LEDGER_DESK, _LEDGER_HEARD, _LEDGER_ORDER_KINDS, _LEDGER_ACCOUNT),
     ),
 )

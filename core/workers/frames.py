@@ -89,6 +89,24 @@ class Lever(msgspec.Struct, frozen=True, kw_only=True):
     heard: int = 0
 
 
+class Leg(msgspec.Struct, frozen=True, array_like=True):
+    """One leg that holds something, or on which an order works."""
+
+    leg: int
+    position: float
+    aim: float  # where the working order leads; the position where none works
+    entry: float
+    mark: float  # the last print
+    unrealised: float
+    best: float  # best print since entry
+    realised: float  # of the open round trip
+    fees: float  # of the same, funding included
+    order: int  # the number of the working, or last, order
+    why: int  # its reason
+    latched: int  # what holds the leg, 0 nothing
+    limit: float = 0.0  # what the working order waits for; 0: it is a market order
+
+
 class Figures(msgspec.Struct, frozen=True, array_like=True):
     """One strategy's figures of the moment."""
 
@@ -110,6 +128,7 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     drawdown_ratio: float  # the deepest fall so far
     peak: float = 0.0  # highest equity so far
     quiet: bool = False  # it never gave a target, on any leg
+    legs: list[Leg] = []  # those that hold something or are about to, at most as many as it has
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
