@@ -24,7 +24,10 @@ signals.
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 
-A file of rules (`NAME.toml`, `core.conditions`) is written out as such a module.
+A field `verdict` ("i8") is told too when it becomes another one than 0 while the target, which is given again, stays: the reason is that
+of what was held back. A field `detail` ("f8", as many as the file's `DETAILS` has names, dotted as in `votes.trend`) goes with each signal.
+
+A file of rules or an ensemble (`NAME.toml`, `core.conditions`, `core.ensembles`) is written out as such a module.
 
 `indicators` gives numbers by name. It is read, never compiled, right after the step that changed the target, where somebody lists
 decisions; `p` are the `Params`, `old` is `mem` as it was before that step.
@@ -34,6 +37,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,6 +114,20 @@ class Definition:
         found = getattr(self.module, "REASONS", ())
         if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found):
             raise StrategyError(f"{self.path}: REASONS is a tuple of texts, not {found!r}")
+        return found
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Names of the numbers that go with its signals; empty where none do.
+
+        Raises:
+            StrategyError: they are no texts, or not those of the state's field `detail`.
+        """
+        found = getattr(self.module, "DETAILS", ())
+        state = getattr(self.module, "STATE", None)
+        length = math.prod(state["detail"].shape) if state is not None and "detail" in (state.names or ()) else 0
+        if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found) or len(found) != length:
+            raise StrategyError(f"{self.path}: DETAILS is a tuple of texts, one for each number of the state's field `detail`")
         return found
 
     def interval(self, params: Struct) -> int:

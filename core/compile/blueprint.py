@@ -32,6 +32,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         source: the strategy file's text.
         source_hash: sha256 of the file and of everything bundled with it.
         reasons: what the numbers of reasons that go with its targets stand for.
+        details: names of the numbers that go with its signals.
         helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
@@ -49,6 +50,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     source_hash: str
     helpers: dict[str, str] = {}
     reasons: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -83,6 +85,7 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         source_hash=source_hash("".join([source, text, *helpers.values()])),
         helpers=helpers,
         reasons=definition.reasons,
+        details=definition.details,
     )
 
 

@@ -14,6 +14,7 @@ from core.compile.machine_code import machine_code
 from core.kernels import loop, resting
 from core.kernels.bars import close_bar, close_bar_from_bar
 from core.kernels.features import ADDED, layouts
+from core.kernels.paper import opened_at, opened_at_of_bar, since, since_of_bar
 from core.kernels.tick_bars import close_tick
 from core.strategy import KERNEL, Definition, params_dtype
 from core.types import BAR, TICK
@@ -106,14 +107,16 @@ def generate(definition: Definition, variant: Variant) -> str:
     replace: dict[Any, Any] = {loop.step: step}
     specialise: dict[Any, tuple[Any, str]] = {}
     if variant.bars:
-        replace[close_bar] = close_bar_from_bar
+        replace |= {close_bar: close_bar_from_bar, since: since_of_bar, opened_at: opened_at_of_bar}
     elif variant.ticks:
         specialise[close_bar] = (close_tick, "interval")
     switches: dict[str, Any] = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items() if isinstance(value, bool)}
     funded = "funded" in variant.features
-    switches |= {"LEGS": definition.legs, "ROOM": 3 + (3 + 2 * funded + variant.signals) * definition.legs}
     told = state_dtype(definition).names or ()
-    switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told)}
+    details = len(definition.details)
+    room = 3 + (3 + 2 * funded + variant.signals * (1 + details)) * definition.legs
+    switches |= {"LEGS": definition.legs, "ROOM": room, "DETAILS": details}
+    switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told), "JUDGED": variant.signals and "verdict" in told}
     features = {name.upper(): name in variant.features for name in ADDED}
     bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__), switches), trim=(close_tick,), features=features)
     bundle.add(loop.advance)  # type: ignore[arg-type]

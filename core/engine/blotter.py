@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import deque
 from itertools import islice
 from typing import Any
 
 from core.engine.roster import Entry
-from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
+from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, DETAIL, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
 from core.types import Records
 from core.view import TradeRow
 
@@ -28,6 +29,7 @@ class Rows:
         self.orders: list[dict[str, Any]] = []
         self.marks: list[tuple[str, int, float]] = []
         self.signals: list[dict[str, Any]] = []
+        self.details: dict[int, list[float]] = {}  # the numbers of signals, by their place
 
 
 class Blotter:
@@ -58,6 +60,9 @@ class Blotter:
                 continue
             if kind == SIGNALLED:
                 rows.signals.append(_signal(entry, symbol, leg, ts, at, qty, realised, fee, why, price, position))
+                continue
+            if kind == DETAIL:
+                rows.details.setdefault(len(rows.signals) - 1, []).append(price)
                 continue
             if kind == FILL:
                 fill_id = f"{entry.id}:{n}"
@@ -106,6 +111,8 @@ class Blotter:
                         "ts_ns": ts,
                     }
                 )
+        for place, numbers in rows.details.items():
+            rows.signals[place]["metadata"] = _metadata(entry, numbers)
         return rows
 
     def _line(
@@ -154,4 +161,14 @@ def _signal(
         "position": position,
         "ts_ns": ts,
         "seq": seq,
+        "metadata": "{}",
     }
+
+
+def _metadata(entry: Entry, numbers: list[float]) -> str:
+    """JSON of the numbers that go with a signal, `votes.trend` as trend in votes; None is not known."""
+    found: dict[str, Any] = {}
+    for name, number in zip(entry.plan.details if entry.plan is not None else (), numbers, strict=False):
+        group, _, own = name.rpartition(".")
+        (found.setdefault(group, {}) if group else found)[own] = number if math.isfinite(number) else None
+    return json.dumps(found)

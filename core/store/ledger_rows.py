@@ -48,6 +48,7 @@ SIGNALS = Relation(
     "signals",
     (
         "signal_id", "strategy_id", "symbol", "side", "target", "before", "confidence", "reason", "price", "position", "ts_ns", "seq",
+        "metadata",
     ),
 )  # fmt: skip
 SNAPSHOTS = Relation("snapshots", ("strategy_id", "seq", "ts_ns", "layout_hash", "source_hash", "state", "payload"))

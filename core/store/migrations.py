@@ -147,4 +147,9 @@ _LEDGER_ORDERS = (
     "INSERT INTO order_marks(name, value) VALUES('home', lower(hex(randomblob(16))))",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS))
+# What went into a signal, by name: JSON.
+_LEDGER_METADATA = ("ALTER TABLE signals ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}'",)
+
+LEDGER = Schema(
+    "ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS, _LEDGER_METADATA)
+)
