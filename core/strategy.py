@@ -24,7 +24,7 @@ signals.
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 
-A field `verdict` ("i8") is told too when it becomes another one than 0 while the target, which is given again, stays: the reason is that
+A field `rejected` ("i8") is told too when it becomes another one than 0 while the target, which is given again, stays: the reason is that
 of what was held back. A field `detail` ("f8", as many as the file's `DETAILS` has names, dotted as in `votes.trend`) goes with each signal.
 
 A file of rules or an ensemble (`NAME.toml`, `core.conditions`, `core.ensembles`) is written out as such a module.
@@ -141,8 +141,13 @@ def _lower(error: Exception) -> str:
 
 
 def params_dtype(params_type: type[Struct]) -> np.dtype[Any]:
-    """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place."""
-    return np.dtype([(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)] or [("none", "i8")])
+    """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place.
+
+    Behind the parameters stand the whole numbers whose names are in the type's `DERIVED`, if it has one: its method `derived` works them
+    out of the others in ordinary Python.
+    """
+    fields = [(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)]
+    return np.dtype([*fields, *((name, "i8") for name in getattr(params_type, "DERIVED", ()))] or [("none", "i8")])
 
 
 def _code(kind: Any) -> str:
@@ -165,6 +170,8 @@ def params_record(params: Struct) -> np.ndarray[Any, Any]:
                 raise StrategyError(f"{field.name} is text: compiled code takes numbers, a Literal choice or an Interval")
             value = allowed.index(value)
         record[field.name] = value
+    for name, value in zip(getattr(params, "DERIVED", ()), params.derived() if hasattr(params, "DERIVED") else (), strict=True):
+        record[name] = value
     return record
 
 

@@ -21,7 +21,20 @@ if TYPE_CHECKING:
 
 #: Modules of commands, in the order of the help page.
 GROUPS = (
-    *("running", "status", "trading", "ledger", "alerting", "research", "checking", "calibrate", "portfolio", "optimize", "conditions"),
+    *(
+        "running",
+        "status",
+        "trading",
+        "ledger",
+        "alerting",
+        "research",
+        "checking",
+        "calibrate",
+        "portfolio",
+        "optimize",
+        "conditions",
+        "ensembles",
+    ),
     *("trend", "pairs", "indicators", "advice"),
     *("replay", "audit", "db", "machine", "keys"),
 )

@@ -116,8 +116,9 @@ def generate(definition: Definition, variant: Variant) -> str:
     details = len(definition.details)
     room = 3 + (3 + 2 * funded + variant.signals * (1 + details)) * definition.legs
     switches |= {"LEGS": definition.legs, "ROOM": room, "DETAILS": details}
-    switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told), "JUDGED": variant.signals and "verdict" in told}
+    switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told)}
     features = {name.upper(): name in variant.features for name in ADDED}
+    features |= {"JUDGED": variant.signals and "rejected" in told, "DETAILED": variant.signals and details > 0}
     bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__), switches), trim=(close_tick,), features=features)
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from core.conditions.reading import read
 from core.conditions.writing import write
+from core.errors import StrategyError
 from core.strategy import Definition
-from core.written.loading import CONDITIONS, defined, text_of
+from core.written.loading import CONDITIONS, defined, kind_of, text_of
 
 
 def load(path: Path, source: str | None = None) -> Definition:
@@ -19,5 +20,8 @@ def load(path: Path, source: str | None = None) -> Definition:
     Raises:
         StrategyError: it cannot be read, or what it says is not allowed; one line with file and place.
     """
-    rules = read(path, text_of(path) if source is None else source)
+    text = text_of(path) if source is None else source
+    if kind_of(text) != CONDITIONS:
+        raise StrategyError(f"{path}: an ensemble is no file of rules; `cockpit ensembles` reads it")
+    rules = read(path, text)
     return defined(path, rules.sentence, write(rules), CONDITIONS)

@@ -9,7 +9,7 @@ from core.ensembles.model import Ensemble
 #: By validator: fields of the state, lines that measure, and its verdict.
 _STATE = {
     "volatility_pct": ('("volatility", VOLATILITY)',),
-    "liquidity": ('("liquidity", LIQUIDITY)', '("traded_at", "i8")'),
+    "liquidity": ('("liquidity", LIQUIDITY)',),
     "trend": ('("slow", EMA)',),
     "freshness_s": ('("fresh", FRESHNESS)',),
 }
@@ -62,7 +62,7 @@ def _measured(ensemble: Ensemble, name: str, value: str) -> Iterator[str]:
         yield "if closed:"
         yield f"    {value} = volatility_pct(s.volatility, p.validator_volatility_period, s.bar.close)"
     elif name == "liquidity":
-        window = "mem[s.traded_at : s.traded_at + SLICES], p.validator_liquidity_window_s"
+        window = "mem[p.AT_END : p.AT_END + SLICES], p.validator_liquidity_window_s"
         yield f"{value} = traded(s.liquidity, {window}, tick.ts, tick.price * tick.qty)"
     elif name == "trend":
         yield "if closed:"

@@ -9,11 +9,11 @@ from core.conditions.verdicts import gte
 from core.ensembles.validators import FAILED, PASSED
 
 #: The fields of a state that the vote looks at. `target` is the side in force; `asked` the one that validators hold back (0: none) and
-#: `refused` a bit for each validator that did; `verdict` says both, below 0 for short; `known` 1: there was a vote once.
+#: `refused` a bit for each validator that did; `rejected` says both, below 0 for short; `known` 1: there was a vote once.
 FIELDS = [
     ("confidence", "f8"),
     ("reason", "i8"),
-    ("verdict", "i8"),
+    ("rejected", "i8"),
     ("target", "f8"),
     ("asked", "f8"),
     ("refused", "i8"),
@@ -124,7 +124,7 @@ def hold_back(s: Any, side: float, failed: int, leave: float) -> None:
     if fresh == 0:
         return
     s.refused |= failed
-    s.verdict = s.refused if side > 0.0 else -s.refused
+    s.rejected = s.refused if side > 0.0 else -s.refused
     place = 0
     while fresh & 1 == 0:
         fresh >>= 1
@@ -136,7 +136,7 @@ def let_go(s: Any) -> None:
     """Nothing is held back any more."""
     s.asked = 0.0
     s.refused = 0
-    s.verdict = 0
+    s.rejected = 0
 
 
 def decide(s: Any, members: int, validators: int, failed: int, threshold: float, leave: float, side: int) -> float:

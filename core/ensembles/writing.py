@@ -15,8 +15,11 @@ from core.written.settings import Settings
 #: Functions of strategies are compiled each by itself: in one piece they take longer, to compile and to run.
 APART = (*LARGE, "cockpit_strategy_")
 
+#: What it calls where that of the last one ends.
+END = "AT_END"
+
 HEAD = """
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
@@ -97,9 +100,14 @@ def _constants(ensemble: Ensemble) -> Iterator[str]:
     for member in ensemble.strategies:
         name = _module(member)
         paper = ' ("paper", PAPER),' if "own" in member.fields else ""
-        record = f'("state", {name}.STATE), ("p", params_dtype({name}.Params)), ("target", "f8"),{paper} ("at", "i8"), ("end", "i8")'
+        record = f'("state", {name}.STATE), ("p", params_dtype({name}.Params)), ("target", "f8"),{paper[:-1]}'
         yield f'    ("of_{member.name}", [{record}]),'
     yield "])"
+
+
+def _place(member: str) -> str:
+    """What compiled code calls where a member's work memory begins: no parameter has a large letter."""
+    return f"AT_{member}"
 
 
 def _module(member: Member) -> str:
@@ -112,6 +120,16 @@ def _params(ensemble: Ensemble, settings: Settings) -> Iterator[str]:
     yield '    """What can be set."""'
     yield ""
     yield from (f"    {line}" for line in settings.fields.values())
+    yield ""
+    yield f"    DERIVED: ClassVar[tuple[str, ...]] = {(*(_place(member.name) for member in ensemble.strategies), END)!r}"
+    yield ""
+    yield "    def derived(self) -> tuple[int, ...]:"
+    yield '        """Where in the work memory each member\'s begins, and where the last one ends."""'
+    yield f"        at = [{len(ensemble.strategies)}]"
+    for member in ensemble.strategies:
+        length = f"{_module(member)}.work(params_{member.name}(self))" if _has(member, "work") else "0"
+        yield f"        at.append(at[-1] + int({length}))"
+    yield "        return tuple(at)"
     yield ""
     yield "    def __post_init__(self) -> None:"
     own = "".join(f"self.{name}, " for name in settings.intervals)
@@ -132,8 +150,7 @@ def _has(member: Member, function: str) -> bool:
 def _memory(ensemble: Ensemble) -> Iterator[str]:
     yield "def work(p: Params) -> int:"
     yield '    """A target of each member, and their windows behind them."""'
-    parts = [f"{_module(member)}.work(params_{member.name}(p))" for member in ensemble.strategies if _has(member, "work")]
-    yield f"    return {' + '.join([str(len(ensemble.strategies)), *parts, *asked_memory(ensemble)])}"
+    yield f"    return {' + '.join(['p.derived()[-1]', *asked_memory(ensemble)])}"
     yield from ("", "", "def warmup(p: Params) -> int:", '    """Bars until the slowest member has an opinion."""')
     yield "    bar, most = interval_ns(p.interval), 0"
     for member in ensemble.strategies:
@@ -150,22 +167,15 @@ def _memory(ensemble: Ensemble) -> Iterator[str]:
 
 def _begin(ensemble: Ensemble, settings: Settings) -> Iterator[str]:
     yield "def begin(s: Any, mem: Any, p: Any) -> None:"
-    yield '    """Nothing is known; the members\' parameters, and where in the memory each one\'s window lies."""'
+    yield '    """Nothing is known yet; the members\' parameters."""'
     yield "    for i in range(len(s.detail)):"
     yield "        s.detail[i] = np.nan"
-    yield f"    at = {len(ensemble.strategies)}"
     for place, name in enumerate(ensemble.members):
         yield f"    s.weight[{place}] = p.{weight_of(name)}"
     for member in ensemble.strategies:
         own = f"s.of_{member.name}"
         yield from (f"    {own}.p.{name} = p.{ours}" for name, ours in settings.of[member.name].items())
         yield f"    {own}.target = np.nan"
-        yield f"    {own}.at = at"
-        if _has(member, "work"):
-            yield f"    at += {_module(member)}.work({own}.p)"
-        yield f"    {own}.end = at"
-    if asked_memory(ensemble):
-        yield "    s.traded_at = at"
     yield "    s.begun = 1"
 
 
@@ -173,12 +183,13 @@ def _follow(ensemble: Ensemble) -> Iterator[str]:
     yield "def follow(s: Any, mem: Any, p: Any, tick: Any) -> None:"
     yield '    """Each strategy takes the print, as if it were alone."""'
     places = {name: place for place, name in enumerate(ensemble.members)}
+    ends = [*(f"p.{_place(member.name)}" for member in ensemble.strategies), f"p.{END}"]
     for at, member in enumerate(ensemble.strategies):
         own = f"s.of_{member.name}"
         if "own" in member.fields:
             yield f"    show({own}.state.own, {own}.paper, tick)"
         yield f"    mem[{at}] = np.nan"
-        yield f"    {_module(member)}.step({own}.state, mem[{own}.at : {own}.end], {own}.p, tick, mem[{at}:{at + 1}])"
+        yield f"    {_module(member)}.step({own}.state, mem[{ends[at]} : {ends[at + 1]}], {own}.p, tick, mem[{at}:{at + 1}])"
         yield f"    if mem[{at}] == mem[{at}]:"
         yield f"        {own}.target = mem[{at}]"
         if "own" in member.fields:
