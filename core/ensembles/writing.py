@@ -36,7 +36,7 @@ from core.kernels.bars import BAR_STATE, close_bar
 from core.kernels.heard import HEARD, opinion
 from core.kernels.paper import PAPER, show, want
 from core.strategy import Interval, params_dtype
-from core.types import interval_ns
+from core.types import SECOND, interval_ns
 from core.written.bars import bars_needed, check_interval, check_order
 """
 
@@ -151,7 +151,7 @@ def _memory(ensemble: Ensemble) -> Iterator[str]:
     yield "def work(p: Params) -> int:"
     yield '    """A target of each member, and their windows behind them."""'
     yield f"    return {' + '.join(['p.derived()[-1]', *asked_memory(ensemble)])}"
-    yield from ("", "", "def warmup(p: Params) -> int:", '    """Bars until the slowest member has an opinion."""')
+    yield from ("", "", "def warmup(p: Params) -> int:", '    """Bars until the slowest member and validator are known."""')
     yield "    bar, most = interval_ns(p.interval), 0"
     for member in ensemble.strategies:
         if _has(member, "warmup"):
@@ -160,6 +160,9 @@ def _memory(ensemble: Ensemble) -> Iterator[str]:
             yield f"    most = max(most, bars_needed({_module(member)}.warmup({own}), {each}, bar))"
     if "volatility_pct" in ensemble.validators:
         yield "    most = max(most, p.validator_volatility_period + 1)"
+    if "liquidity" in ensemble.validators:
+        yield "    if bar > 0:"
+        yield "        most = max(most, bars_needed(int(np.ceil(p.validator_liquidity_window_s)), SECOND, bar))"
     if "trend" in ensemble.validators:
         yield "    most = max(most, p.validator_trend_period)"
     yield "    return most"

@@ -108,13 +108,16 @@ def step(s, mem, p, tick, out):
 
 
 @pytest.mark.parametrize("jit", [False, True])
-def test_what_is_held_back_is_told_when_it_changes_with_the_target_as_it_stays_and_every_signal_has_its_details(tmp_path: Path, jit: bool) -> None:
+def test_what_is_held_back_is_told_when_it_changes_with_the_target_as_it_stays_and_every_signal_has_its_details(
+    tmp_path: Path, jit: bool
+) -> None:
     (tmp_path / "judged.py").write_text(JUDGED)
     judged = blueprint(load(tmp_path / "judged.py"), {}, TOLD)
     told = Instance(judged, terms(), jit=jit)
     run = Run(told, told.feed(prints([100, 101, 101, 102, 100, 104, 106, 103])))
     rows = [(int(r["tick_id"]), float(r["qty"]), float(r["realised"]), int(r["why"])) for r in run.of(SIGNALLED)]
-    # 0: the first target; 1 and 3: held back; 4: nothing held back; 5: another target; 6: nothing said; 7: the target, and something else held back
+    # 0: the first target; 1 and 3: held back; 4: nothing held back; 5: another target; 6: nothing said; 7: the target, and something
+    # else held back
     assert str(rows) == "[(0, 0.0, nan, 0), (1, 0.0, 0.0, 0), (3, 0.0, 0.0, 1), (5, 1.0, 0.0, 1), (7, 0.0, 1.0, 1)]"
     details = run.of(DETAIL)
     assert details["n"].tolist() == [0, 1] * 5
