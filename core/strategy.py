@@ -170,7 +170,8 @@ def params_record(params: Struct) -> np.ndarray[Any, Any]:
                 raise StrategyError(f"{field.name} is text: compiled code takes numbers, a Literal choice or an Interval")
             value = allowed.index(value)
         record[field.name] = value
-    for name, value in zip(getattr(params, "DERIVED", ()), params.derived() if hasattr(params, "DERIVED") else (), strict=True):
+    derived = getattr(params, "derived", tuple)
+    for name, value in zip(getattr(params, "DERIVED", ()), derived(), strict=True):
         record[name] = value
     return record
 
