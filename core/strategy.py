@@ -28,7 +28,10 @@ is the list `self.heard`. In a backtest nothing is heard.
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 
-A file of rules (`NAME.toml`, `core.conditions`) is written out as such a module.
+A field `rejected` ("i8") is told too when it becomes another one than 0 while the target, which is given again, stays: the reason is that
+of what was held back. A field `detail` ("f8", as many as the file's `DETAILS` has names, dotted as in `votes.trend`) goes with each signal.
+
+A file of rules or an ensemble (`NAME.toml`, `core.conditions`, `core.ensembles`) is written out as such a module.
 
 `indicators` gives numbers by name. It is read, never compiled, right after the step that changed the target, where somebody lists
 decisions; `p` are the `Params`, `old` is `mem` as it was before that step.
@@ -38,6 +41,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -134,6 +138,20 @@ class Definition:
                 raise StrategyError(f'{self.path}: with these SOURCES its STATE has a field ("heard", HEARD, ({places},))')
         return found
 
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Names of the numbers that go with its signals; empty where none do.
+
+        Raises:
+            StrategyError: they are no texts, or not those of the state's field `detail`.
+        """
+        found = getattr(self.module, "DETAILS", ())
+        state = getattr(self.module, "STATE", None)
+        length = math.prod(state["detail"].shape) if state is not None and "detail" in (state.names or ()) else 0
+        if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found) or len(found) != length:
+            raise StrategyError(f"{self.path}: DETAILS is a tuple of texts, one for each number of the state's field `detail`")
+        return found
+
     def interval(self, params: Struct) -> int:
         """ns of its bars, 0 when it lives on ticks."""
         return interval_ns(str(getattr(params, "interval", "tick")))
@@ -145,8 +163,13 @@ def _lower(error: Exception) -> str:
 
 
 def params_dtype(params_type: type[Struct]) -> np.dtype[Any]:
-    """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place."""
-    return np.dtype([(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)] or [("none", "i8")])
+    """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place.
+
+    Behind the parameters stand the whole numbers whose names are in the type's `DERIVED`, if it has one: its method `derived` works them
+    out of the others in ordinary Python.
+    """
+    fields = [(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)]
+    return np.dtype([*fields, *((name, "i8") for name in getattr(params_type, "DERIVED", ()))] or [("none", "i8")])
 
 
 def _code(kind: Any) -> str:
@@ -169,6 +192,9 @@ def params_record(params: Struct) -> np.ndarray[Any, Any]:
                 raise StrategyError(f"{field.name} is text: compiled code takes numbers, a Literal choice or an Interval")
             value = allowed.index(value)
         record[field.name] = value
+    derived = getattr(params, "derived", tuple)
+    for name, value in zip(getattr(params, "DERIVED", ()), derived(), strict=True):
+        record[name] = value
     return record
 
 

@@ -33,6 +33,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         source_hash: sha256 of the file and of everything bundled with it.
         reasons: what the numbers of reasons that go with its targets stand for.
         sources: those beyond the tape that it hears.
+        details: names of the numbers that go with its signals.
         helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
@@ -51,6 +52,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     helpers: dict[str, str] = {}
     reasons: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -86,6 +88,7 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         helpers=helpers,
         reasons=definition.reasons,
         sources=definition.sources,
+        details=definition.details,
     )
 
 

@@ -14,6 +14,7 @@ from core.compile.machine_code import machine_code
 from core.kernels import loop, queue, resting
 from core.kernels.bars import close_bar, close_bar_from_bar
 from core.kernels.features import ADDED, layouts
+from core.kernels.paper import opened_at, opened_at_of_bar, since, since_of_bar
 from core.kernels.tick_bars import close_tick
 from core.strategy import KERNEL, Definition, params_dtype
 from core.types import BAR, TICK
@@ -106,15 +107,18 @@ def generate(definition: Definition, variant: Variant) -> str:
     replace: dict[Any, Any] = {loop.step: step}
     specialise: dict[Any, tuple[Any, str]] = {}
     if variant.bars:
-        replace[close_bar] = close_bar_from_bar
+        replace |= {close_bar: close_bar_from_bar, since: since_of_bar, opened_at: opened_at_of_bar}
     elif variant.ticks:
         specialise[close_bar] = (close_tick, "interval")
     switches: dict[str, Any] = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items() if isinstance(value, bool)}
-    more = 2 * ("funded" in variant.features) + 2 * ("margined" in variant.features)
-    switches |= {"LEGS": definition.legs, "ROOM": 3 + (3 + more + variant.signals) * definition.legs}
+    funded, margined = "funded" in variant.features, "margined" in variant.features
     told = state_dtype(definition).names or ()
+    details = len(definition.details)
+    room = 3 + (3 + 2 * funded + 2 * margined + variant.signals * (1 + details)) * definition.legs
+    switches |= {"LEGS": definition.legs, "ROOM": room, "DETAILS": details}
     switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told)}
     features = {name.upper(): name in variant.features for name in ADDED}
+    features |= {"JUDGED": variant.signals and "rejected" in told, "DETAILED": variant.signals and details > 0}
     bundle = Bundle(
         replace, specialise, ((loop.__name__, resting.__name__, queue.__name__), switches), trim=(close_tick,), features=features
     )

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.conditions.model import Condition, Quantity, Rules, Tree, Use
-from core.conditions.settings import Settings, named, settings_of
+from core.conditions.settings import named, settings_of
 from core.indicators.module import LARGE
+from core.written.settings import Settings
 
 HEAD = """
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
 
-from core.conditions.indicators import bars_needed, check_interval, check_order
 from core.conditions.machine import FIELDS, REASONS, decide, held_seconds, nanoseconds, pnl_pct, track
 from core.conditions.verdicts import KNOWN, TRUE, UNKNOWN, between, eq, gt, gte, judge, lt, lte, share, standing
+from core.written.bars import bars_needed, check_interval, check_order
 """
 
 STEP = '''
@@ -120,7 +121,7 @@ def _params(rules: Rules, settings: Settings) -> Iterator[str]:
     yield "class Params(Struct, frozen=True, kw_only=True):"
     yield '    """What can be set."""'
     yield ""
-    yield from (f"    {line}" for line in settings.fields)
+    yield from (f"    {line}" for line in settings.fields.values())
     yield ""
     yield "    def __post_init__(self) -> None:"
     own = "".join(f"self.{name}, " for name in settings.intervals)

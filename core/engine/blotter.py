@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Any
 
 from core.engine.outcomes import Outcomes
-from core.engine.report_rows import BEFORE, block_row, funding_row, order_row, signal_row, what_of
+from core.engine.report_rows import BEFORE, block_row, funding_row, metadata_of, order_row, signal_row, what_of
 from core.engine.roster import Entry
-from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
+from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, DETAIL, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
 from core.types import Records
 from core.view import TradeRow
 
@@ -35,6 +35,7 @@ class Rows:
         self.funding: list[dict[str, Any]] = []
         self.fresh: list[dict[str, Any]] = []
         self.reports: list[tuple[Any, ...]] = []
+        self.details: dict[int, list[float]] = {}  # the numbers of signals, by their place
 
 
 class Blotter:
@@ -71,6 +72,9 @@ class Blotter:
                 continue
             if kind == SIGNALLED:
                 rows.signals.append(signal_row(entry, symbol, leg, ts, at, qty, realised, fee, why, price, position, outcomes[at, leg]))
+                continue
+            if kind == DETAIL:
+                rows.details.setdefault(len(rows.signals) - 1, []).append(price)
                 continue
             if kind == FILL:
                 fill_id = f"{entry.id}:{n}"
@@ -117,6 +121,8 @@ class Blotter:
             elif kind == CANCELLED or (kind == FILL and position == aim):
                 self.working.pop((entry.id, symbol), None)
                 self.at_work.pop((entry.id, symbol), None)
+        for place, numbers in rows.details.items():
+            rows.signals[place]["metadata"] = metadata_of(entry, numbers)
         return rows
 
     def _line(

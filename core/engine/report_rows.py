@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
@@ -111,4 +112,14 @@ def signal_row(
         "ts_ns": ts,
         "seq": seq,
         "outcome": outcome,
+        "metadata": "{}",
     }
+
+
+def metadata_of(entry: Entry, numbers: list[float]) -> str:
+    """JSON of the numbers that go with a signal, `votes.trend` as trend in votes; None is not known."""
+    found: dict[str, Any] = {}
+    for name, number in zip(entry.plan.details if entry.plan is not None else (), numbers, strict=False):
+        group, _, own = name.rpartition(".")
+        (found.setdefault(group, {}) if group else found)[own] = number if math.isfinite(number) else None
+    return json.dumps(found)

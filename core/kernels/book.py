@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.kernels.features import MARGINED, QUEUED, RESTING
-from core.kernels.records import DAY_NS, FILL, LIQUIDATED, MARK
+from core.kernels.records import DAY_NS, DETAIL, FILL, LIQUIDATED, MARK
 from core.kernels.resting import fee_rate
 
 
@@ -28,6 +28,15 @@ def report(reports: Any, n: int, kind: int, why: int, tick: Any, leg: int, book:
     row.why = why
     row.leg = leg
     return n + 1
+
+
+def detail(reports: Any, n: int, tick: Any, leg: int, book: Any, numbers: Any, count: int) -> int:
+    """Report the first `count` numbers that go with a signal, after it; returns the next free report."""
+    for k in range(count):
+        row = reports[n]
+        n = report(reports, n, DETAIL, 0, tick, leg, book, 0.0, numbers[k])
+        row.n = k
+    return n
 
 
 def close_trip(account: Any, book: Any) -> None:

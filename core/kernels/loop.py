@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.book import mark, mark_day, report
+from core.kernels.book import detail, mark, mark_day, report
 from core.kernels.features import FUNDED, HELD, LOTS, MARGINED, QUEUED, RESTING, SIZED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
 from core.kernels.held import held_stop, strike, strike_bar
@@ -35,9 +35,12 @@ EXTERNAL = False  # orders are the venue's to fill: stop at the order
 OWNED = False  # the state has a field `own`
 SIGNALS = False  # targets that change are told
 REASONED = False  # the state has fields `confidence` and `reason`
+JUDGED = False  # the state has a field `rejected`; cut out as features are
+DETAILED = False  # the state has a field `detail`; the same
+DETAILS = 0  # numbers in it
 
 #: Most reports one tick may write: a mark, a fill, a stop's fill, and per leg a block, a cancel, an order; and a target,
-#: where they are told.
+#: where they are told, with its details.
 ROOM = 3 + 3 * LEGS
 
 
@@ -164,6 +167,8 @@ def advance(
             s.own.entry = book.entry
         for k in range(LEGS):
             out[k] = np.nan
+        if JUDGED:
+            rejected = s.rejected
         step(s, mem, p, tick, out)
         for k in range(LEGS):
             target = out[k]
@@ -172,7 +177,7 @@ def advance(
             if not quiet:
                 if target < 0.0 and terms.long_only != 0:
                     target = 0.0
-                if SIGNALS and target != other.opinion:
+                if SIGNALS and (target != other.opinion or (JUDGED and s.rejected != rejected and s.rejected != 0)):
                     n = report(reports, n, SIGNALLED, 0, tick, k, other, target, price if k == leg else other.last)
                     row = reports[n - 1]
                     row.fee = np.nan
@@ -180,6 +185,8 @@ def advance(
                     if REASONED:
                         row.fee = s.confidence
                         row.why = s.reason
+                    if DETAILED:
+                        n = detail(reports, n, tick, k, other, s.detail, DETAILS)
                 if other.latched != 0 and target != other.latch:
                     other.latched = 0
                 other.opinion = target

@@ -124,6 +124,7 @@ BLOCKED = 4
 MARK = 5
 FUNDING = 6
 SIGNALLED = 7  # the strategy's target changed: `qty` is the target, `realised` the one before, `fee` its confidence, `why` its reason
+DETAIL = 8  # follows SIGNALLED: one of the numbers that go with it: `n` its place, `price` the number
 
 # why an order came to be
 SIGNAL = 0

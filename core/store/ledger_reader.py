@@ -47,7 +47,7 @@ def read_orders(path: Path, strategy: str | None = None, *, newest: int | None =
 
 
 def read_signals(path: Path, strategy: str | None = None, *, newest: int | None = None) -> list[dict[str, Any]]:
-    """Signals of one strategy or all, oldest first, as the columns of `signals`.
+    """Signals of one strategy or all, oldest first, as the columns of `signals`, with `metadata` as it was before it became JSON.
 
     Args:
         newest: at most so many, the latest ones.
@@ -57,7 +57,8 @@ def read_signals(path: Path, strategy: str | None = None, *, newest: int | None 
     """
     where, values = ("WHERE strategy_id = :strategy", {"strategy": strategy}) if strategy is not None else ("", {})
     query = f"SELECT * FROM signals {where} ORDER BY ts_ns DESC, seq DESC, rowid DESC LIMIT :newest"
-    return _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
+    rows = _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
+    return [row | {"metadata": json.loads(row["metadata"])} for row in rows]
 
 
 def read_alerts(path: Path, *, newest: int | None = None) -> list[dict[str, Any]]:

@@ -62,7 +62,7 @@ SIGNALS = Relation(
     "signals",
     (
         "signal_id", "strategy_id", "symbol", "side", "target", "before", "confidence", "reason", "price", "position", "ts_ns", "seq",
-        "outcome",
+        "outcome", "metadata",
     ),
 )  # fmt: skip
 HEARD = Relation(

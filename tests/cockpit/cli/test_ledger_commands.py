@@ -58,10 +58,12 @@ async def test_signals_are_one_object_a_line_and_a_table_for_people(run: Run, ho
         "signal_id": "a:s7:0", "strategy_id": "a", "symbol": "binance:BTCUSDT", "side": "buy", "target": 1.0, "before": None,
         "confidence": 0.25, "reason": "large buyers", "price": 61_712.25, "position": 0.0, "ts_ns": 1_723_161_253_937_085_000, "seq": 7,
         "outcome": "blocked: position limit",
+        "metadata": {"vote": 0.5},
     }  # fmt: skip
     async with await Ledger.open(home / "ledger.db") as opened:
-        await opened.add_signals([row, row | {"signal_id": "b:s8:0", "strategy_id": "b", "before": 1.0, "confidence": None}])
-        await opened.add_signals([row | {"target": 2.0}])
+        kept = row | {"metadata": json.dumps(row["metadata"])}
+        await opened.add_signals([kept, kept | {"signal_id": "b:s8:0", "strategy_id": "b", "before": 1.0, "confidence": None}])
+        await opened.add_signals([kept | {"target": 2.0}])
     assert objects(run("signals", "--json", "--strategy", "a").out) == [row]
     assert [line["strategy_id"] for line in objects(run("signals", "--json").out)] == ["a", "b"]
     head, *rows = run("signals").out.splitlines()
