@@ -38,7 +38,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
 import msgspec
 import numpy as np
@@ -53,6 +53,10 @@ INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
 Interval = Annotated[
     str, Meta(pattern=r"^(tick|[1-9][0-9]{0,5}(ms|s|m|h|d|w))$", description=INTERVAL_DESCRIPTION, extra={"interval": True})
 ]
+
+#: A line of a strategy of rules: group, depth (0 the group itself), which quantity is judged (-1: it is a tree), its words (`("all",)`, or
+#: the left side and the operator), and the right sides: (text, "") of a quantity, ("", parameter) of a number.
+OutlineLine: TypeAlias = tuple[str, int, int, tuple[str, ...], tuple[tuple[str, str], ...]]
 
 KERNEL = "kernel"
 PYTHON = "python"
@@ -110,6 +114,12 @@ class Definition:
         found = getattr(self.module, "REASONS", ())
         if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found):
             raise StrategyError(f"{self.path}: REASONS is a tuple of texts, not {found!r}")
+        return found
+
+    @property
+    def outline(self) -> tuple[OutlineLine, ...]:
+        """Its conditions, in the order of the file; empty where it is not made of any."""
+        found: tuple[OutlineLine, ...] = self.module.OUTLINE if self.path.suffix == ".toml" else ()
         return found
 
     def interval(self, params: Struct) -> int:

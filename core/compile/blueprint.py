@@ -15,7 +15,7 @@ from core.compile.extras import added_terms, features_of
 from core.compile.module import Variant, generate
 from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
-from core.strategy import PYTHON, Definition, params_record, source_hash
+from core.strategy import PYTHON, Definition, OutlineLine, params_record, source_hash
 
 _MODES = {"normal": NORMAL, "stop_new": NO_NEW, "reduce_only": REDUCING, "halt": HALT}
 
@@ -32,6 +32,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         source: the strategy file's text.
         source_hash: sha256 of the file and of everything bundled with it.
         reasons: what the numbers of reasons that go with its targets stand for.
+        outline: the conditions of a strategy of rules, a line each.
         helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
@@ -49,6 +50,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     source_hash: str
     helpers: dict[str, str] = {}
     reasons: tuple[str, ...] = ()
+    outline: tuple[OutlineLine, ...] = ()
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -83,6 +85,7 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         source_hash=source_hash("".join([source, text, *helpers.values()])),
         helpers=helpers,
         reasons=definition.reasons,
+        outline=definition.outline,
     )
 
 

@@ -24,12 +24,14 @@ from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.conditions import Conditions
 from core.engine.copilot import Copilot
 from core.engine.curves import Curves
 from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
+from core.engine.inquests import Inquests
 from core.engine.journal import Journal
 from core.engine.lab import Lab
 from core.engine.market import Market
@@ -127,6 +129,8 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.dispatch = Dispatch(self)
+        self.conditions = Conditions(self)
+        self.inquests = Inquests(self)
         self.lab = Lab(self, config.research.processes)
         self.analyst = Analyst(self)
         self.copilot = Copilot(self)
@@ -160,6 +164,7 @@ class Engine:
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
         self._opened.push_async_callback(self.sentinel.trials.close)
+        self._opened.push_async_callback(self.inquests.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)

@@ -28,6 +28,7 @@ LOOK_S = 5.0
 QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
     *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test", "advice"),
+    *("conditions", "why"),
 )
 
 
@@ -101,6 +102,10 @@ class Requests:
             return prints(engine, args)
         if what == "advice":
             return engine.copilot.answer()
+        if what == "conditions":
+            return await engine.conditions.ask(str(args.get("id", "")))
+        if what == "why":
+            return await engine.inquests.ask(args)
         if what == "order":
             return engine.roster[str(args.get("id", ""))].order
         if what == "run":
