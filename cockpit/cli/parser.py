@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Modules of commands, in the order of the help page.
 GROUPS = (
     *("running", "status", "trading", "ledger", "alerting", "research", "checking", "calibrate", "portfolio", "optimize", "conditions"),
-    *("trend", "pairs", "indicators", "advice"),
+    *("why", "trend", "pairs", "indicators", "advice"),
     *("replay", "audit", "db", "machine", "keys"),
 )
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import contextlib
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from core.commands import Register
@@ -53,8 +53,8 @@ def find_place(home: Path, id_: str, at_ns: int) -> Place:
         known = ", ".join(sorted(read_past(home / "ledger.db", None).orders)) or "none was ever registered"
         raise UsageError(f"no strategy {id_!r} on the ledger of {home}: {known}")
     order, lives = past.orders[id_], past.incarnations.get(id_, [])
-    reading = _Reading(home / "tape.db", order.symbols)
     begun = [(life, mark) for life in lives for mark in (life.start, *life.marks)]
+    reading = _Reading(home / "tape.db", order.symbols, [mark.seq for _, mark in begun])
     at = bisect_right(begun, at_ns, key=lambda one: reading.begins_ns(one[1]))
     place = Place(order, lives)
     if at == 0:
@@ -77,14 +77,21 @@ def find_place(home: Path, id_: str, at_ns: int) -> Place:
 class _Reading:
     """The tape of one strategy's symbols."""
 
-    def __init__(self, tape: Path, names: list[str]) -> None:
+    def __init__(self, tape: Path, names: list[str], seqs: list[int]) -> None:
         self.tape, self.names = tape, names
+        self._seqs = seqs
         self._first = cache(self._first_seq)
         self._next_ns = cache(self._first_ns)
 
     def begins_ns(self, mark: Mark) -> int:
-        """When the first print after a snapshot was made; where there is none yet, when it was taken."""
-        return self._next_ns(mark.seq) or mark.ts_ns
+        """When the first print after a snapshot was made; where there is none yet, when it was taken, after all prints there are."""
+        return self._next_ns(mark.seq) or max(mark.ts_ns, self._end_ns + 1)
+
+    @cached_property
+    def _end_ns(self) -> int:
+        """Of the last print there is; 0 where none comes after a snapshot."""
+        known = next((seq for seq in reversed(self._seqs) if self._next_ns(seq)), None)
+        return 0 if known is None else self.until(known, NEVER)[1]
 
     def until(self, seq: int, at_ns: int) -> tuple[int, int, int]:
         """Of the prints after a seq: seq and time of the last one by a moment, seq of the next; 0, 0 and NEVER where there is none."""
