@@ -44,7 +44,7 @@ def heads(view: ConditionsView, cells: int) -> Cells:
 def _name(row: ConditionRow) -> str:
     mark, text = MARKS.get(row.verdict, ("?", ""))[0], clean(row.text)
     if row.depth == 0:
-        return f"{row.group}: {text} of"
+        return f"{clean(row.group)}: {text} of"
     return f"{'   ' * row.depth}{mark} {text if ' ' in text else f'{text} of'}"
 
 
@@ -53,7 +53,7 @@ def _line(row: ConditionRow, name: str, room: int) -> Cells:
     tree = " " not in row.text
     numbers = f"{'' if tree else _number(row.value):>{NUMBER}}{'' if tree else _number(row.bound):>{NUMBER}}"
     parts = [(fit(name, room) if width(name) > room else name + " " * (room - width(name)), "strong" if row.depth == 0 else "plain")]
-    return [*parts, (f"  {numbers}  ", "plain"), (f"{mark} {row.verdict}", tone)]
+    return [*parts, (f"  {numbers}  ", "plain"), (f"{mark} {clean(row.verdict)}", tone)]
 
 
 def _number(value: float | None) -> str:

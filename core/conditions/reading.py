@@ -59,6 +59,19 @@ def read(path: Path, text: str) -> Rules:
     return _Reader(path, text).rules()
 
 
+class RulesError(StrategyError):
+    """Something a file of rules says is not allowed.
+
+    Attributes:
+        where: a table such as `[signal]`, or text that is found in the file.
+        what: what is wrong there.
+    """
+
+    def __init__(self, message: str, where: str, what: str) -> None:
+        super().__init__(message)
+        self.where, self.what = where, what
+
+
 class _Reader:
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
@@ -66,7 +79,7 @@ class _Reader:
 
     def refuse(self, where: str, what: str) -> NoReturn:
         """Raise one line on what is wrong where: a table such as `[signal]`, or text that is found in the file."""
-        raise StrategyError(one_line(f"{self.path}{self._line(where)}: {where}: {what}"))
+        raise RulesError(one_line(f"{self.path}{self._line(where)}: {where}: {what}"), where, one_line(what))
 
     def _line(self, where: str) -> str:
         """`:7` where a table stands in the file, or better its key or condition; "" where it is not found."""
