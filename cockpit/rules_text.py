@@ -161,11 +161,10 @@ def _indicator_row(name: str, row: Any) -> str:
         raise ValueError(f"[indicators] holds {name!r}, which the dialog cannot show")
     given = [(key, value) for key, value in row.items() if key != "indicator"]
     words = [f"{key}={value if isinstance(value, str) else _value(value)}" for key, value in given]
-    typed = [value for _, value in given if isinstance(value, str) and _plain(value)]  # texts that would come back as numbers
-    if odd := next(
-        (word for word in (name, row["indicator"], *words, *typed) if re.search(r"\s", word) or word in typed or not word), None
-    ):
-        raise ValueError(f"[indicators] {name}: the dialog cannot show {odd!r}")
+    odd = [value for _, value in given if isinstance(value, str) and _plain(value)]  # texts that would come back as numbers
+    odd += [word for word in (name, row["indicator"], *words) if not word or re.search(r"\s", word)]
+    if odd:
+        raise ValueError(f"[indicators] {name}: the dialog cannot show {odd[0]!r}")
     return " ".join((name, row["indicator"], *words))
 
 

@@ -67,9 +67,9 @@ def why_lines(view: WhyView, cells: int) -> Iterator[Cells]:
     yield from ([(line, "plain")] for line in textwrap.wrap(clean(view.answer), max(20, cells)))
     yield []
     entry = f" at {view.entry:,.8g}" if view.entry is not None else ""
-    yield [(f"{'position':<10}{figures.quantity(view.position, sign=True)}{entry}", "plain")]
     target = figures.NONE if view.target is None else f"{view.target:g}"
-    yield [(f"{'target':<10}{target}{_signal_words(view)}", "plain")]
+    yield from _listed("position", [f"{figures.quantity(view.position, sign=True)}{entry}"], cells)
+    yield from _listed("target", [f"{target}{_signal_words(view)}"], cells)
     yield from _listed("in force", [_held(row.kind, row.text, row.since_ns, row.by) for row in view.held], cells)
     if view.conditions is not None:
         yield []

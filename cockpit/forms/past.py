@@ -90,7 +90,8 @@ class Past(Dialog[None]):
         self._running = True
         try:
             while (answer := await self._ask(self._words)).get("state") == "running" and not self.left:
-                self._tell(f"running it again: {float(answer.get('share') or 0.0):.0%} …")
+                note = clean(str(answer.get("note") or ""))
+                self._tell(f"{note or 'running it again'}: {float(answer.get('share') or 0.0):.0%} …")
                 await asyncio.sleep(EVERY)
             self._running = False
             if answer.get("state") == "done":
@@ -117,14 +118,14 @@ class Past(Dialog[None]):
 
     def action_leave(self) -> None:
         if self._running and not self.left:
-            self.app.run_worker(_end(self._ask), group="past")
+            self.app.run_worker(_end(self._ask, self._words), group="past")
         super().action_leave()
 
 
-async def _end(ask: Ask) -> None:
+async def _end(ask: Ask, words: dict[str, Any]) -> None:
     """Whoever looks need not go on; an engine that is gone does not."""
     try:
-        await ask({"cancel": True})
+        await ask({**words, "cancel": True})
     except CockpitError:
         return
 

@@ -45,6 +45,10 @@ class Conditions(Facts, can_focus=True):
         if strategy != self.strategy:
             self.strategy, self.view, self.trouble, self._due = strategy, None, "", 0.0
 
+    def ask_soon(self) -> None:
+        """Much may have changed at once."""
+        self._due = 0.0
+
     def look(self, app: CockpitApp) -> None:
         """Ask, where it is time to; who shows the pane calls this while it is in sight."""
         now = time.monotonic()

@@ -21,15 +21,16 @@ class LongAnswer:
 
     Args:
         module: the process: it takes the question on stdin and says JSON lines: `share` 0..1, and last `found` or `wrong`.
-        what: what it does, one word, for what is said of its end.
+        what: what it does, for what is said of its end.
+        idle: whether it runs only where nothing else wants to; else it sees to that by itself.
 
     Attributes:
         answer: {state: idle | running | done | failed | cancelled, share 0..1, note, found}.
     """
 
-    def __init__(self, module: str, what: str) -> None:
+    def __init__(self, module: str, what: str, *, idle: bool = True) -> None:
         self.answer = dict(_NOTHING)
-        self._module, self._what = module, what
+        self._module, self._what, self._idle = module, what, idle
         self._asked: bytes | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -58,7 +59,7 @@ class LongAnswer:
     async def _run(self, question: bytes) -> None:
         answer = self.answer
         async with running(self._module, str(os.getpid()), line=1 << 22) as process:
-            step_back(process.pid, idle=True)
+            step_back(process.pid, idle=self._idle)
             assert process.stdin is not None
             assert process.stdout is not None
             process.stdin.write(question)

@@ -41,6 +41,14 @@ async def ask(rig: Rig, what: str, **args: Any) -> Any:
     return await Requests(rig.engine).ask(what, args)
 
 
+async def looked(rig: Rig, words: dict[str, Any]) -> dict[str, Any]:
+    """The answer to `why`, once there is one."""
+    async with asyncio.timeout(120):
+        while (answer := await ask(rig, "why", **words))["state"] == "running":  # noqa: ASYNC110 - asked as a screen asks
+            await asyncio.sleep(0.05)
+    return dict(answer)
+
+
 def why(home: Path, id_: str, at_ns: int) -> WhyView:
     return inquire(Inquiry(home=str(home), id=id_, at_ns=at_ns, folders=[str(builtin_folder()), str(home / "strategies")]))
 
@@ -55,10 +63,13 @@ async def test_the_tree_is_asked_of_the_worker_and_the_past_is_the_same_tree_fro
         live: ConditionsView = await ask(rig, "conditions", id=id_)
         fills = await rig.fills(id_)
         at_ns = live.at_ns + 1
-        answer = await ask(rig, "why", id=id_, at_ns=at_ns)
-        while answer["state"] == "running":
-            await asyncio.sleep(0.05)
-            answer = await ask(rig, "why", id=id_, at_ns=at_ns)
+        answer = await looked(rig, {"id": id_, "at_ns": at_ns})
+        others = [{"id": id_, "at_ns": at_ns - k * 10**9} for k in range(1, 5)]
+        first = [await ask(rig, "why", **words) for words in others]
+        assert [one["note"] for one in first] == ["", "", "", "other moments are looked into first"]
+        assert (await ask(rig, "why", **others[0], cancel=True))["state"] == "cancelled"
+        found_too = [await looked(rig, words) for words in others[1:]]
+        assert [one["found"]["at_ns"] for one in found_too] == [words["at_ns"] for words in others[1:]]
         with pytest.raises(UsageError, match="no strategy 'nobody'"):
             await ask(rig, "conditions", id="nobody")
         with pytest.raises(UsageError, match="still to come"):

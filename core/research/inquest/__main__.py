@@ -25,6 +25,7 @@ def main() -> None:
     """Serve one inquiry, for the process whose id is the first argument."""
     if len(sys.argv) > 1:
         die_with(int(sys.argv[1]))
+    os.nice(19)  # a person waits, but no decision may
     inquiry = msgspec.json.decode(sys.stdin.buffer.read(), type=Inquiry)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

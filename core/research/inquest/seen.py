@@ -87,7 +87,7 @@ def _told(report: Any, symbol: str) -> tuple[str, str] | None:
     """Kind and words of a report; None where it is none of the strategy's doing."""
     kind, qty, price = int(report["kind"]), float(report["qty"]), float(report["price"])
     side = "buy" if qty > 0 else "sell"
-    what = f"{side} {abs(qty):g} {symbol} at {price:,.8g}"
+    what = f"{side} {abs(qty):g} {symbol}" + (f" at {price:,.8g}" if price else "")  # an order has none before it is filled
     if kind == BLOCKED:
         return "blocked", f"{what}: {BLOCK_NAMES[int(report['why'])]}"
     if kind == SIGNALLED:

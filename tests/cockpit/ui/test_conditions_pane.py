@@ -168,7 +168,7 @@ async def test_leaving_ends_looking_and_a_refusal_is_read(tmp_path: Path) -> Non
         app.push_screen(Past(lambda words: app.link.study("why", **words), "surge-1", NOON))
         await eventually(lambda: line_with(app, "running it again"))
         await pilot.press("escape")
-        await eventually(lambda: {"cancel": True} in asked)
+        await eventually(lambda: {"id": "surge-1", "at_ns": NOON, "cancel": True} in asked)
         app.push_screen(Past(lambda words: app.link.study("why", **words), "gone", NOON))
         await eventually(lambda: line_with(app, "no strategy 'gone' on the ledger"))
         look_back(app, "", lambda: NOON)
