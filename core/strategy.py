@@ -41,19 +41,18 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
 from core.errors import StrategyError
-from core.kernels.heard import HEARD
+from core.strategy_words import details_of, reasons_of, sources_of
 from core.types import interval_ns
 
 INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
@@ -62,6 +61,10 @@ INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
 Interval = Annotated[
     str, Meta(pattern=r"^(tick|[1-9][0-9]{0,5}(ms|s|m|h|d|w))$", description=INTERVAL_DESCRIPTION, extra={"interval": True})
 ]
+
+#: A line of a strategy of rules: group, depth (0 the group itself), which quantity is judged (-1: it is a tree), its words (`("all",)`, or
+#: the left side and the operator), and the right sides: (text, "") of a quantity, ("", parameter) of a number.
+OutlineLine: TypeAlias = tuple[str, int, int, tuple[str, ...], tuple[tuple[str, str], ...]]
 
 KERNEL = "kernel"
 PYTHON = "python"
@@ -116,10 +119,7 @@ class Definition:
         Raises:
             StrategyError: they are no texts.
         """
-        found = getattr(self.module, "REASONS", ())
-        if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found):
-            raise StrategyError(f"{self.path}: REASONS is a tuple of texts, not {found!r}")
-        return found
+        return reasons_of(self.module, self.path)
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -128,15 +128,7 @@ class Definition:
         Raises:
             StrategyError: they are no names, or STATE has no place for them.
         """
-        found = getattr(self.module, "SOURCES", ())
-        if not isinstance(found, tuple) or not all(isinstance(name, str) for name in found) or len(set(found)) < len(found):
-            raise StrategyError(f"{self.path}: SOURCES is a tuple of different names, not {found!r}")
-        if found and self.kind == KERNEL:
-            fields = self.module.STATE.fields or {}
-            places = len(found) * self.legs
-            if "heard" not in fields or fields["heard"][0] != np.dtype((HEARD, (places,))):
-                raise StrategyError(f'{self.path}: with these SOURCES its STATE has a field ("heard", HEARD, ({places},))')
-        return found
+        return sources_of(self.module, self.path, self.legs if self.kind == KERNEL else 0)
 
     @property
     def details(self) -> tuple[str, ...]:
@@ -145,11 +137,12 @@ class Definition:
         Raises:
             StrategyError: they are no texts, or not those of the state's field `detail`.
         """
-        found = getattr(self.module, "DETAILS", ())
-        state = getattr(self.module, "STATE", None)
-        length = math.prod(state["detail"].shape) if state is not None and "detail" in (state.names or ()) else 0
-        if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found) or len(found) != length:
-            raise StrategyError(f"{self.path}: DETAILS is a tuple of texts, one for each number of the state's field `detail`")
+        return details_of(self.module, self.path)
+
+    @property
+    def outline(self) -> tuple[OutlineLine, ...]:
+        """Its conditions, in the order of the file; empty where it is not made of any."""
+        found: tuple[OutlineLine, ...] = getattr(self.module, "OUTLINE", ())
         return found
 
     def interval(self, params: Struct) -> int:

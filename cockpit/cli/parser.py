@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Modules of commands, in the order of the help page.
 GROUPS = (
     *("running", "status", "positions", "trading", "desk", "ledger", "alerting", "research", "checking", "calibrate", "portfolio"),
-    *("optimize", "conditions", "ensembles", "trend", "pairs", "indicators", "advice"),
+    *("optimize", "conditions", "ensembles", "why", "trend", "pairs", "indicators", "advice"),
     *("replay", "audit", "db", "machine", "keys"),
 )
 

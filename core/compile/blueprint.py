@@ -15,7 +15,7 @@ from core.compile.extras import added_terms, features_of
 from core.compile.module import Variant, generate
 from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
-from core.strategy import PYTHON, Definition, params_record, source_hash
+from core.strategy import PYTHON, Definition, OutlineLine, params_record, source_hash
 
 _MODES = {"normal": NORMAL, "stop_new": NO_NEW, "reduce_only": REDUCING, "halt": HALT}
 
@@ -34,6 +34,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         reasons: what the numbers of reasons that go with its targets stand for.
         sources: those beyond the tape that it hears.
         details: names of the numbers that go with its signals.
+        outline: the conditions of a strategy of rules, a line each.
         helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
@@ -53,6 +54,7 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     reasons: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
+    outline: tuple[OutlineLine, ...] = ()
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -89,6 +91,7 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         reasons=definition.reasons,
         sources=definition.sources,
         details=definition.details,
+        outline=definition.outline,
     )
 
 

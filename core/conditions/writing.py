@@ -8,6 +8,7 @@ from typing import Any
 from core.conditions.model import Condition, Quantity, Rules, Tree, Use
 from core.conditions.settings import named, settings_of
 from core.indicators.module import LARGE
+from core.strategy import OutlineLine
 from core.written.settings import Settings
 
 HEAD = """
@@ -86,6 +87,10 @@ def _constants(rules: Rules) -> Iterator[str]:
     for group in dict.fromkeys(group for group, _ in conditions):
         trees[group], count = _numbered(rules.groups[group], count)
     yield f"TREES = {trees!r}"
+    yield "OUTLINE = ("
+    for name, tree in trees.items():
+        yield from (f"    {line!r}," for line in _outline(name, tree, 0, rows, [places[one.left] for _, one in conditions]))
+    yield ")"
     yield "STATE = np.dtype(["
     yield f'    *FIELDS, ("begun", "i8"), ("value", "f8", ({len(quantities)},)), ("standing", "i8", ({len(quantities)},)),'
     yield f'    ("low", "f8", ({len(conditions)},)), ("high", "f8", ({len(conditions)},)), ("verdict", "i8", ({len(conditions)},)),'
@@ -115,6 +120,16 @@ def _numbered(tree: Tree, count: int) -> tuple[Any, int]:
             parts.append(count)
             count += 1
     return (tree.how, tuple(parts)), count
+
+
+def _outline(group: str, tree: Any, depth: int, rows: list[Any], left: list[int]) -> Iterator[OutlineLine]:
+    """The tree a line each, as `core.strategy.OutlineLine` says."""
+    yield group, depth, -1, (tree[0],), ()
+    for part in tree[1]:
+        if isinstance(part, tuple):
+            yield from _outline(group, part, depth + 1, rows, left)
+        else:
+            yield group, depth + 1, left[part], rows[part][1:3], rows[part][3]
 
 
 def _params(rules: Rules, settings: Settings) -> Iterator[str]:

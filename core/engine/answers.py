@@ -110,6 +110,8 @@ class Answers:
             self.remove(payload.decode())
         elif kind == frames.SEEN:
             self.heard.set()
+        elif kind == frames.STANDING:
+            self.engine.conditions.hear(payload)
         elif kind == frames.TIMES:
             self._times(worker, payload)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
-from core.desk_view import AccountRow, BlockRow, DeskView, NetRow, PositionRow, RiskView, SessionRow
+from core.desk_view import AccountRow, BlockRow, DeskView, NetRow, PositionRow
 from core.engine.account_sharpe import AccountSharpe
-from core.engine.desk_log import MOST, DeskLog
+from core.engine.desk_answers import risk_view, session_row
+from core.engine.desk_log import DeskLog
 from core.engine.exit_prices import exit_prices
 from core.engine.roster import Entry
 from core.kernels.records import FLATTEN, REDUCE, WHY_NAMES
@@ -30,34 +30,26 @@ FLAT = Leg(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
 class Desk:
     """What the pane is made of.
 
-    Args:
-        session: the session as it stands.
-        risk: levers and limits as they stand; its blocks go beside those of the strategies' own limits.
-
     Attributes:
         log: orders, signals and blocks.
     """
 
-    def __init__(self, engine: Engine, session: Callable[[], SessionRow] | None = None, risk: Callable[[], RiskView] | None = None) -> None:
+    def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.log = DeskLog(engine)
-        self._session = session or (lambda: SessionRow("none"))
-        self._risk = risk or (lambda: RiskView("normal", "", 0, [], []))
         self._sharpe = AccountSharpe()
 
     def view(self) -> DeskView:
         """All of it as of now."""
-        risk = self._risk()
-        blocks = sorted([*risk.blocks, *self.log.blocks], key=_when, reverse=True)[:MOST]
         positions, nets = self.positions(), self.nets()
         return DeskView(
-            session=self._session(),
+            session=session_row(self.engine),
             account=self.account(positions),
             positions=positions,
             nets=nets,
             orders=self.log.orders(),
             signals=self.log.signals(),
-            risk=RiskView(risk.mode, risk.by, risk.since_ns, risk.limits, blocks),
+            risk=risk_view(self.engine, sorted(self.log.blocks, key=_when, reverse=True)),
         )
 
     def answer(self) -> dict[str, Any]:

@@ -17,13 +17,14 @@ import structlog
 from core.clock import Clock
 from core.compile import service
 from core.config import Config
-from core.engine import desk_answers, overview, rounds, storage, streaming
+from core.engine import overview, rounds, storage, streaming
 from core.engine.alarms import Alarms
 from core.engine.analyst import Analyst
 from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.conditions import Conditions
 from core.engine.copilot import Copilot
 from core.engine.curves import Curves
 from core.engine.desk_pane import Desk
@@ -32,6 +33,7 @@ from core.engine.gate import Gate
 from core.engine.guard import Guard
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
+from core.engine.inquests import Inquests
 from core.engine.journal import Journal
 from core.engine.lab import Lab
 from core.engine.limiting import Limiting
@@ -117,7 +119,7 @@ class Engine:
         self.trail = Trail(lambda: self.panes.touch("trail"))
         self.passage = Passage(clock)
         self.positions = Positions(self)
-        self.desk = Desk(self, lambda: desk_answers.session_row(self), lambda: desk_answers.risk_view(self, []))
+        self.desk = Desk(self)
         self.charts = Charts(self)
         self.curves = Curves(self)
         self.incoming = Incoming(self)
@@ -136,7 +138,7 @@ class Engine:
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.dispatch = Dispatch(self)
-        self.sources = Sources(self)
+        self.sources, self.conditions, self.inquests = Sources(self), Conditions(self), Inquests(self)
         self.lab = Lab(self, config.research.processes)
         self.analyst = Analyst(self)
         self.copilot = Copilot(self)
@@ -171,6 +173,7 @@ class Engine:
         await self.sentinel.recall_rules()
         await self.session.recall()
         self._opened.push_async_callback(self.sentinel.trials.close)
+        self._opened.push_async_callback(self.inquests.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)

@@ -29,6 +29,7 @@ QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
     *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test", "advice", "session", "risk"),
     "positions",
+    *("conditions", "why"),
 )
 
 
@@ -106,6 +107,10 @@ class Requests:
             return engine.copilot.answer()
         if what in ("session", "risk"):
             return desk_answers.answer(engine, what)
+        if what == "conditions":
+            return await engine.conditions.ask(str(args.get("id", "")))
+        if what == "why":
+            return await engine.inquests.ask(args)
         if what == "order":
             return engine.roster[str(args.get("id", ""))].order
         if what == "run":

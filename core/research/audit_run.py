@@ -85,6 +85,7 @@ class Run:
         state_of: the bytes of a snapshot, None when it is no longer kept.
         mode_at: the engine's mode when it gave a seq, None unknown.
         sources: (source, symbol) by the numbers in what it heard.
+        reported: is given all that the loop reports.
 
     Attributes:
         seq: ticks through this one were run.
@@ -101,9 +102,10 @@ class Run:
     def __init__(
         self, life: Incarnation, plan: Blueprint, state: bytes, symbols: Symbols,
         state_of: Callable[[int], bytes | None], mode_at: Callable[[int], str | None], sources: Sequence[tuple[str, str]] = (),
+        reported: Callable[[Records], object] = len,
     ) -> None:  # fmt: skip
         assert life.taken is not None
-        _check_layouts(plan)
+        check_layouts(plan)
         self.life = life
         self.seq = life.taken.seq
         self.over = False
@@ -115,7 +117,7 @@ class Run:
         if life.stops is not None:
             self.instance.protect(life.stops)
         self.fills_before = int(self.instance.account[0].fills)
-        self._state_of, self._mode_at = state_of, mode_at
+        self._state_of, self._mode_at, self._reported = state_of, mode_at, reported
         self._closing = life.closing
         levers = life.levers
         if life.taken is not life.start:
@@ -199,6 +201,7 @@ class Run:
             if not (self._closing and self.instance.flat):  # it had left by then
                 self.raised = one_line(f"{type(error).__name__}: {error}")
             reports = self.instance.reports_until_failure()
+        self._reported(reports)
         return self._rows(reports.compress(reports["kind"] == FILL))
 
     def _settle(self) -> None:
@@ -220,8 +223,14 @@ class Run:
         ]  # fmt: skip
 
 
-def _check_layouts(plan: Blueprint) -> None:
-    """The generated text holds the records' layouts as they were: we must know them, we hand it our memory."""
+def check_layouts(plan: Blueprint) -> None:
+    """Refuse a plan that was made for records of another kind.
+
+    The generated text holds the records' layouts as they were: we must know them, we hand it our memory.
+
+    Raises:
+        Unauditable: they are laid out in another way now.
+    """
     found = records_in(plan.text)
     features = features_in(tuple(field for field, _ in found["TERMS"]))
     for name, dtype in {"TICK": TICK, **layouts(features)}.items():

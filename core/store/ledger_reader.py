@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from core.store.ledger_rows import FILLS, SNAPSHOTS
 from core.store.migrations import LEDGER
@@ -59,6 +59,17 @@ def read_signals(path: Path, strategy: str | None = None, *, newest: int | None 
     query = f"SELECT * FROM signals {where} ORDER BY ts_ns DESC, seq DESC, rowid DESC LIMIT :newest"
     rows = _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
     return [row | {"metadata": json.loads(row["metadata"])} for row in rows]
+
+
+def read_until(path: Path, table: Literal["fills", "signals"], strategy: str, until_ns: int, newest: int) -> list[dict[str, Any]]:
+    """The latest rows of a strategy with `ts_ns <= until_ns`, oldest first.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    query = f"""SELECT * FROM {table} WHERE strategy_id = :strategy AND ts_ns <= :until
+        ORDER BY ts_ns DESC, seq DESC, rowid DESC LIMIT :newest"""
+    return _dicts(path, query, {"strategy": strategy, "until": until_ns, "newest": newest})[::-1]
 
 
 def read_alerts(path: Path, *, newest: int | None = None) -> list[dict[str, Any]]:

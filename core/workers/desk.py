@@ -12,6 +12,7 @@ import numpy as np
 from core.compile.instance import Instance
 from core.compile.levered import PULLED, STAYING
 from core.compile.python import PythonInstance
+from core.conditions.standing import Standing, is_standing, standing_of
 from core.errors import StrategyError, telling
 from core.latency import Stage
 from core.strategy import PYTHON
@@ -73,11 +74,20 @@ class Desk:
             self.pull(msgspec.msgpack.decode(payload, type=Lever))
         elif kind == frames.SNAP:
             self.save(payload)
+        elif kind == frames.STANDS:
+            self.tell_standing(payload.decode())
         elif kind == frames.STATUS:
             self.send(frames.message(frames.FIGURES, [figures(post) for post in self.posts.values()], seq))
             ages = self.ages.drain()
             if ages.count:
                 self.send(frames.frame(frames.TIMES, ages.to_bytes()))
+
+    def tell_standing(self, id_: str) -> None:
+        """How a strategy's conditions stand; one that is not here, or not made of conditions, stands nowhere."""
+        post, found = self.posts.get(id_), Standing(id_)
+        if post is not None and is_standing(post.instance.layouts["STATE"]):
+            found = standing_of(id_, post.instance.state[0], int(post.account.ts))
+        self.send(frames.message(frames.STANDING, found))
 
     def note_ages(self, ticks: Records) -> None:
         """How long ago these were read from the socket, now that every strategy has seen them."""

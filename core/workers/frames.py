@@ -22,6 +22,7 @@ LEVER = 4  # Lever
 SNAP = 5  # snapshot every strategy, or the one of a `Start`
 STATUS = 6  # tell every strategy's figures; the answer bears the same seq
 QUIT = 7
+STANDS = 9  # strategy id: say how its conditions stand
 PAST = 8  # TICK records that are not of this moment: sent again, or late
 
 # worker -> engine
@@ -34,6 +35,7 @@ FAILED = 25  # Failure
 GONE = 26  # strategy id: closed and dropped
 RUNNING = 27  # strategy id: assigned (and warmed)
 TIMES = 28  # how old live ticks were when strategies had seen them: a histogram's bytes
+STANDING = 29  # core.conditions.standing.Standing
 
 HEAD = struct.Struct("<IIq")  # payload length, kind, seq
 

@@ -23,6 +23,19 @@ NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
 _INTERVAL = re.compile(r"tick|[1-9][0-9]{0,5}(ms|s|m|h|d|w)")
 
 
+class DocumentError(StrategyError):
+    """Something a file says is not allowed.
+
+    Attributes:
+        where: a table such as `[signal]`, or text that is found in the file.
+        what: what is wrong there.
+    """
+
+    def __init__(self, message: str, where: str, what: str) -> None:
+        super().__init__(message)
+        self.where, self.what = where, what
+
+
 class Document:
     """One file.
 
@@ -42,9 +55,9 @@ class Document:
             at: what is found in the file in its place, where that is more exact.
 
         Raises:
-            StrategyError: always.
+            DocumentError: always.
         """
-        raise StrategyError(one_line(f"{self.path}{self.line_of(at or where)}: {where}: {what}"))
+        raise DocumentError(one_line(f"{self.path}{self.line_of(at or where)}: {where}: {what}"), where, one_line(what))
 
     def line_of(self, where: str) -> str:
         """`:7` where a table stands in the file, or better its key or what is in a list of its; "" where it is not found."""

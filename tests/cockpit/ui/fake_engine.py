@@ -19,6 +19,7 @@ from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from core.commands import Backtest, CancelRun, Command, Flatten, Optimize, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
+from core.errors import CockpitError
 from core.home import socket_path
 from core.system_view import CommandRow, CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.view import (
@@ -334,7 +335,10 @@ class FakeEngine:
             case Ask(what, args) if what in self.answers:
                 self.asks.append(what)
                 answer = self.answers[what]
-                return Done(answer(args) if callable(answer) else answer)
+                try:
+                    return Done(answer(args) if callable(answer) else answer)
+                except CockpitError as error:
+                    return Refused(str(error), error.exit_code)
             case Ask(what):
                 return Refused(f"{what!r} is not a question", 2)
             case Submit(command):
