@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from cockpit.app import CockpitApp
 
-_BACK = "N: back to normal"
+_BACK = "N sets it back"
 
 
 def subject(app: CockpitApp, what: str) -> StrategyRow | None:
@@ -72,11 +72,11 @@ def flatten_all(app: CockpitApp) -> None:
     acts: dict[str, Callable[[], object]] = {}
     if held and _mode(app) != "halt":
         answers.append(("f", "flatten all", f"close {held} at the market, and open nothing, until {_BACK}"))
-        said = f"everything is flattening, and nothing is opened. {_BACK}"
+        said = f"everything is flattening, and nothing is opened: {_BACK}"
         acts["f"] = lambda: app.submit(SetMode(mode="reduce_only", flatten=True), said)
     close = f"close {held} at the market, and let" if held else "nothing is held; let"
     answers.append(("h", "flatten and halt" if held else "halt", f"{close} nothing trade, exits and stops neither, until {_BACK}"))
-    done = f"everything is flattening, then nothing trades. {_BACK}" if held else f"nothing trades. {_BACK}"
+    done = f"everything is flattening, then nothing trades: {_BACK}" if held else f"nothing trades: {_BACK}"
     acts["h"] = lambda: app.submit(SetMode(mode="halt", flatten=bool(held)), done)
     app.ask_person(f"Flatten the whole account?{real(app)}", answers, acts)
 
@@ -91,10 +91,10 @@ def normal(app: CockpitApp) -> None:
 
 def _pull(app: CockpitApp, key: str, name: str, question: str, does: str, command: SetMode) -> None:
     if _mode(app) == command.mode:
-        app.say(f"{name} is set already. {_BACK}")
+        app.say(f"{name} is set already: {_BACK}")
         return
     answers = [(key, name, f"{does}, until {_BACK}")]
-    app.ask_person(f"{question}{real(app)}", answers, {key: lambda: app.submit(command, f"{mode_of(command.mode)[0]} is set. {_BACK}")})
+    app.ask_person(f"{question}{real(app)}", answers, {key: lambda: app.submit(command, f"{mode_of(command.mode)[0]} is set: {_BACK}")})
 
 
 def _mode(app: CockpitApp) -> str:

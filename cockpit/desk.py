@@ -23,6 +23,11 @@ from cockpit.panes.signals import SignalsPane
 from core.desk_view import DeskView
 from core.view import StrategyRow, View
 
+#: What the line of keys calls the lever that is set already.
+_LEVERS = {"normal": "normal", "stop_new": "stop-new", "reduce_only": "reduce only"}
+
+_ABOUT_POSITIONS = ("stops", "part", "flatten", "pause", "details", "nets", "filter", "sort")
+
 _WAITING = "Waiting for the engine …"
 
 
@@ -99,6 +104,16 @@ class DeskScreen(Filtered):
             self.risk.paint(self.view, now_ns)
         elif isinstance(pane, Conditional):
             pane.paint_of(self.strategy_id, now, now_ns)
+
+    def keys(self) -> list[tuple[str, str]]:
+        """Of the levers only those that change something; of what is about positions and the session only where there is one."""
+        view, without = self.view, set[str]()
+        if view is not None:
+            without |= {_LEVERS[view.risk.mode]} if view.risk.mode in _LEVERS else set()
+            without |= set() if view.session.state in ("running", "paused") else {"hold", "end"}
+            without |= set() if view.positions or self.pane is not self.positions else {*_ABOUT_POSITIONS}
+        shown = super().keys()
+        return [(key, word) for key, word in shown if word not in without]
 
     def tab_of(self, pane: Pane) -> str:
         if self.view is not None and pane is self.positions and self.view.positions:

@@ -56,7 +56,9 @@ def net_lines(row: NetRow, positions: Sequence[PositionRow], decimals: Callable[
         ("funding", f"{figures.signed(row.funding)} paid"),
     )
     parts = [one for one in positions if one.symbol == row.symbol]
-    made = [f"  {clean(one.strategy_id):<14} {figures.quantity(one.qty, sign=True)} at {figures.number(one.entry, places)}" for one in parts]
+    made = [
+        f"  {clean(one.strategy_id):<14} {figures.quantity(one.qty, sign=True)} at {figures.number(one.entry, places)}" for one in parts
+    ]
     return [*lines, "", "made of", *made] if made else lines
 
 

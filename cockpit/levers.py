@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cockpit import figures
 from cockpit.dealing import held_by, holdings, real, subject
 from cockpit.panes.prices import bare
 from cockpit.shell_words import to_type

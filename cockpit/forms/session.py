@@ -55,7 +55,7 @@ class SessionForm(Form):
         now: Settings | None = None,
         name: str = "",
     ) -> None:
-        """`listing` asks what the venue lists, `streamed` says what is; `now` are the settings of the session that runs, and `name` its name."""
+        """`listing` asks what the venue lists, `streamed` says what is; `now` are the settings of the session that runs, `name` its name."""
         super().__init__(submit, recents)
         self._catalogue = catalogue
         self._ask_listing = listing
@@ -149,7 +149,9 @@ class SessionForm(Form):
 
     def answer(self, command: StartSession | ChangeSession, reply: dict[str, Any]) -> str:
         note = clean(str(reply["note"])) if "note" in reply else ""
-        return f"{'the session runs' if isinstance(command, StartSession) else 'the session goes by these settings now'}{note and f': {note}'}"
+        return (
+            f"{'the session runs' if isinstance(command, StartSession) else 'the session goes by these settings now'}{note and f': {note}'}"
+        )
 
 
 def _refuse_apart(settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""Entries of the form of a session: strategies of the catalogue, symbols to stream and trade, and what each strategy's size is against the others."""
+"""Entries of the form of a session: strategies of the catalogue, symbols to trade, and each strategy's size against the others."""
 
 from __future__ import annotations
 

@@ -23,7 +23,9 @@ def session_words(command: StartSession | ChangeSession, now: Settings | None, m
     money = "with REAL MONEY" if mode == "live" else f"in {mode or 'paper'} mode"
     trades = many(len(wanted.strategies) * len(wanted.watchlist), "strategy", "strategies")
     each = f"{wanted.base_pct:g} % of {wanted.capital:,.0f} each, from {wanted.min_notional:,.0f} to {wanted.max_notional:,.0f}"
-    begins = f"Enter starts {', '.join(map(clean, wanted.strategies))} on {', '.join(map(clean, wanted.watchlist))} {money}: {trades}, {each}, "
+    begins = (
+        f"Enter starts {', '.join(map(clean, wanted.strategies))} on {', '.join(map(clean, wanted.watchlist))} {money}: {trades}, {each}, "
+    )
     return " ".join([f"{begins}{_left(wanted)}.", *reached_words(wanted)])
 
 

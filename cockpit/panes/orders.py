@@ -14,22 +14,25 @@ from core.desk_view import OrderRow
 
 SIDES = {"buy": ("▲ buy", "up"), "sell": ("▼ sell", "down")}
 
-#: State -> (how it is marked here, its tone).
+#: State -> (what it is called here, its tone).
 STATES = {
-    "created": ("○", "warn"),
-    "submitted": ("◌", "warn"),
-    "acknowledged": ("●", "up"),
-    "working": ("●", "up"),
-    "partly filled": ("◐", "up"),
-    "filled": ("✔", "plain"),
-    "cancelled": ("·", "muted"),
-    "expired": ("·", "muted"),
-    "rejected": ("✖", "bad"),
-    "unknown": ("?", "bad"),
+    "created": ("○ created", "warn"),
+    "submitted": ("◌ submitted", "warn"),
+    "acknowledged": ("● accepted", "up"),
+    "working": ("● working", "up"),
+    "partly filled": ("◐ partly", "up"),
+    "filled": ("✔ filled", "plain"),
+    "cancelled": ("· cancelled", "muted"),
+    "expired": ("· expired", "muted"),
+    "rejected": ("✖ rejected", "bad"),
+    "unknown": ("? unknown", "bad"),
 }
 
 #: States an order is over in.
 OVER = frozenset({"filled", "cancelled", "rejected", "expired"})
+
+
+_FILLED = 6
 
 
 class OrdersPane(LiveGrid):
@@ -100,18 +103,19 @@ _EMPTY = ("No order yet.", "Each is listed here from the decision on: what works
 
 
 def order_row(row: OrderRow, age: str, decimals: Callable[[str], int | None]) -> Row:
-    """One line."""
+    """One line; of one that came to nothing the reason has the room of its fills."""
     found = decimals(row.symbol)
     places = 2 if found is None else found
-    mark, tone = STATES.get(row.state, ("?", "warn"))
+    word, tone = STATES.get(row.state, (clean(row.state), "warn"))
     side, sign = SIDES.get(row.side, (clean(row.side), "plain"))
     over, quiet = row.state in OVER, "muted" if row.state in OVER else "plain"
+    why, lost = order_why(row), row.state in ("rejected", "unknown")
     return Row(
         row.order_id,
         (
             Cell(clean(row.strategy_id), "strong" if not over else "plain"),
             Cell(bare(row.symbol), quiet),
-            Cell(f"{mark} {clean(row.state)}", tone),
+            Cell(word, tone),
             Cell(side, sign),
             Cell(clean(row.kind), quiet),
             Cell(figures.quantity(row.qty), quiet, row.qty),
@@ -119,8 +123,9 @@ def order_row(row: OrderRow, age: str, decimals: Callable[[str], int | None]) ->
             Cell("" if row.price is None else figures.number(row.price, places), quiet, row.price),
             Cell("" if row.average is None else figures.number(row.average, places), quiet, row.average),
             Cell(age, "muted", float(row.decided_ns)),
-            Cell(order_why(row), "warn" if row.state in ("rejected", "unknown") else "muted"),
+            Cell(why, "muted"),
         ),
+        span=(_FILLED, Cell(why, "bad")) if lost and row.detail and not row.filled else None,
     )
 
 

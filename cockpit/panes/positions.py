@@ -44,7 +44,7 @@ class PositionsPane(LiveGrid):
         Column("%", "point", drop=7, means="how far the mark is from the trailing stop"),
         Column("age", "right", least=5, drop=4, means="since it was opened"),
         Column("best", "point", drop=9, means="the best price since it was opened"),
-        Column("state", most=40, drop=2, grow=True, means="what holds it; empty: nothing"),
+        Column("state", least=9, most=40, drop=2, grow=True, means="what holds it; empty: nothing"),
     )
 
     def __init__(self, *, id: str) -> None:
@@ -78,7 +78,7 @@ class PositionsPane(LiveGrid):
             self._made = {key: (self._held[key], text, row) for key, text, row in made}
             rows = [row for _, _, row in made]
             rest = total_row(held) if len(held) > 1 else None
-        self.show(rows, now, rest=rest, note=self._note(), empty=_EMPTY)
+        self.show(rows, now, rest=rest, note=self._note(), empty=() if rows else _EMPTY)
         self.beat(now)
 
     def _row(self, key: str, row: PositionRow, now_ns: int, decimals: Callable[[str], int | None]) -> tuple[str, str, Row]:
@@ -161,7 +161,9 @@ def _level(level: float | None, mark: float, places: int) -> tuple[Cell, Cell]:
     away = away_pct(level, mark)
     if level is None or away is None:
         return Cell(figures.NONE, "faint"), Cell("")
-    return Cell(figures.number(level, places), "plain", level), Cell(figures.signed(away), "warn" if abs(away) < NEAR_PCT else "muted", away)
+    return Cell(figures.number(level, places), "plain", level), Cell(
+        figures.signed(away), "warn" if abs(away) < NEAR_PCT else "muted", away
+    )
 
 
 def total_row(rows: list[PositionRow]) -> Row:

@@ -24,8 +24,11 @@ STANDS = {"ok": ("", "up"), "near": ("near", "warn"), "reached": ("REACHED", "ba
 
 _BAR = 10
 
-#: Cells from which on there is room for bars.
-_BARRED = 46
+#: Cells from which on a bar has all of its cells.
+_WIDE = 64
+
+#: States of a limit that are looked at first.
+_URGENT = {"reached": 0, "near": 1}
 
 _DAY = 86_400_000_000_000
 
@@ -45,13 +48,19 @@ class RiskPane(Facts, can_focus=True):
         made = (desk, self.room, now_ns // _DAY)
         if made[0] is not self._made[0] or made[1:] != self._made[1:]:
             self._made = made
-            word, tone, _ = mode_of(desk.risk.mode)
-            self.show_lines(f"{self.NUMBER} {self.TITLE}", risk_lines(desk, self.room[0], now_ns), (word, tone))
+            self.show_lines(f"{self.NUMBER} {self.TITLE}", risk_lines(desk, self.room[0], now_ns), counts(desk.risk.limits))
 
 
 def mode_of(mode: str) -> tuple[str, str, str]:
     """What a lever is called, its tone, and what it does."""
     return MODES.get(mode, (clean(mode), "warn", ""))
+
+
+def counts(limits: Sequence[LimitRow]) -> tuple[str, str]:
+    """How many limits are reached or near, and the tone of that: `1 reached, 1 near`."""
+    found = {state: sum(limit.state == state for limit in limits) for state in _URGENT}
+    words = ", ".join(f"{count} {state}" for state, count in found.items() if count)
+    return words or ("ok" if limits else ""), "bad" if found["reached"] else "warn" if found["near"] else "muted"
 
 
 def risk_lines(desk: DeskView, cells: int, now_ns: int) -> list[list[Part]]:
@@ -61,7 +70,7 @@ def risk_lines(desk: DeskView, cells: int, now_ns: int) -> list[list[Part]]:
     lines = [fact("lever", Part(word, tone), Part(f": {does}", "muted"))]
     if risk.by:
         since = f" at {figures.moment(risk.since_ns, now_ns)}" if risk.since_ns else ""
-        lines.append(fact("set by", Part(f"{clean(risk.by)}{since}"), *([Part("   N: back to normal", "muted")] * (risk.mode != "normal"))))
+        lines.append(fact("set by", Part(f"{clean(risk.by)}{since}"), *([Part("   N sets it back", "muted")] * (risk.mode != "normal"))))
     if desk.session.detail:
         lines.append(fact("session", Part(clean(desk.session.detail), "warn")))
     lines.append([])
@@ -76,25 +85,25 @@ def risk_lines(desk: DeskView, cells: int, now_ns: int) -> list[list[Part]]:
 
 def limit_lines(limits: Sequence[LimitRow], cells: int) -> list[list[Part]]:
     """One line a limit: its name, how much of it is used, and what reaching it does; those that matter now first."""
-    ranked = sorted(limits, key=lambda limit: ("reached", "near").index(limit.state) if limit.state in ("reached", "near") else 2)
+    ranked = sorted(limits, key=lambda limit: _URGENT.get(limit.state, len(_URGENT)))
     names = max((width(clean(limit.name)) for limit in ranked), default=0)
-    used = max((width(amounts(limit)[0]) for limit in ranked), default=0)
-    bounds = max((width(amounts(limit)[1]) for limit in ranked), default=0)
     lines = []
     for limit in ranked:
         word, tone = STANDS.get(limit.state, (clean(limit.state), "warn"))
         share = max(0.0, limit.used / limit.limit) if limit.used is not None and limit.limit else None
+        bar = figures.bar(min(1.0, share or 0.0), _BAR if cells >= _WIDE else _BAR // 2)
+        used, bound = amounts(limit)
         parts = [
-            Part(fit(clean(limit.name), names), "plain" if limit.state == "ok" else tone),
-            Part(f"  {fit(amounts(limit)[0], used, right=True)}"),
-            Part(f" of {fit(amounts(limit)[1], bounds)}  ", "muted"),
+            Part(f"{fit(clean(limit.name), names)} ", "plain" if limit.state == "ok" else tone),
+            Part("▕", "edge"),
+            Part(bar, tone),
+            Part("▏", "edge"),
+            Part(f"{figures.NONE if share is None else f'{100 * share:.0f}':>4} %  "),
+            *[Part(f"{word}  ", tone)] * bool(word),
+            Part(used),
+            Part(f" of {bound}", "muted"),
         ]
-        if cells >= _BARRED:
-            parts += [Part("▕", "edge"), Part(figures.bar(min(1.0, share or 0.0), _BAR), tone), Part("▏", "edge")]
-        parts.append(Part(f"{'–' if share is None else f'{100 * share:.0f}':>4} %"))
-        detail = clean(limit.detail)
-        parts += [Part(f"  {word}", tone)] * bool(word) + [Part(f"  {detail}", "muted")] * bool(detail)
-        lines.append(parts)
+        lines.append([*parts, *[Part(f"  {clean(limit.detail)}", "muted")] * bool(limit.detail)])
     return lines
 
 

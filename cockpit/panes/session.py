@@ -11,7 +11,12 @@ from cockpit.text import clean
 from core.desk_view import AccountRow, DeskView, LimitRow, SessionRow
 
 #: State -> (mark, tone).
-_STATES = {"running": ("● running", "up"), "paused": ("‖ paused", "warn"), "stopped": ("■ stopped", "muted"), "none": ("○ no session", "muted")}
+_STATES = {
+    "running": ("● running", "up"),
+    "paused": ("‖ paused", "warn"),
+    "stopped": ("■ stopped", "muted"),
+    "none": ("○ no session", "muted"),
+}
 
 _BAR = 8
 
@@ -45,7 +50,9 @@ def compose_session(desk: DeskView | None, now_ns: int, cells: int, widths: Widt
 def _named(session: SessionRow, now_ns: int) -> Item:
     """Its name and how long it runs or ran; without one, how to begin."""
     if session.state == "none":
-        return Item("name", (Part("s starts one: strategies, symbols, sizes, limits, a target", "muted"),), (Part("s starts one", "muted"),), 6)
+        return Item(
+            "name", (Part("s starts one: strategies, symbols, sizes, limits, a target", "muted"),), (Part("s starts one", "muted"),), 6
+        )
     until = session.until_ns or now_ns
     lasted = figures.uptime((until - session.since_ns) / 1e9) if session.since_ns else ""
     name = clean(session.name)

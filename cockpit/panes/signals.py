@@ -29,7 +29,7 @@ class SignalsPane(LiveGrid):
         Column("sure %", "right", least=3, drop=3, means="how sure the strategy was, where it says so"),
         Column("target", "point", least=4, drop=5, means="what it wants to hold, in units: + long, - short"),
         Column("price", "point", drop=4),
-        Column("outcome", least=8, most=60, grow=True, means="what became of it; of one that was held back, why"),
+        Column("outcome", least=26, most=60, grow=True, means="what became of it; of one that was held back, why"),
         Column("reason", least=8, most=40, drop=6, grow=True, means="what the strategy says of it"),
     )
 

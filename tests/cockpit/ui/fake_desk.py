@@ -1,4 +1,4 @@
-"""A desk that has something of everything: a session near its target, stops near the mark, orders in every state, limits that are reached."""
+"""A desk that has something of everything: a session near its target, stops near the mark, orders in many states, limits reached."""
 
 from __future__ import annotations
 
@@ -95,8 +95,8 @@ def desk_view(**changes: Any) -> DeskView:
     ]  # fmt: skip
     nets = [
         net_row(),
-        net_row(ETH, qty=-2.0, gross=2.0, average=2_690.4, fifo=2_690.4, mark=2_684.1, unrealised=12.6, realised=-3.2, fees=4.1, funding=0.0,
-                strategies=["rsi-2"]),
+        net_row(ETH, qty=-2.0, gross=2.0, average=2_690.4, fifo=2_690.4, mark=2_684.1, unrealised=12.6, realised=-3.2, fees=4.1,
+                funding=0.0, strategies=["rsi-2"]),
     ]  # fmt: skip
     orders = [
         order_row(1),
