@@ -55,7 +55,7 @@ class SessionForm(Form):
         now: Settings | None = None,
         name: str = "",
     ) -> None:
-        """`listing` asks what the venue lists, `streamed` says what is; `now` are the settings of the session that runs, `name` its name."""
+        """`listing` asks what the venue lists, `streamed` says what is; `now` are the settings of the one that runs, `name` its name."""
         super().__init__(submit, recents)
         self._catalogue = catalogue
         self._ask_listing = listing
