@@ -13,10 +13,10 @@ from core.desk_view import BlockRow, DeskView, LimitRow
 
 #: The lever: what it is called here, its tone, and what it does.
 MODES = {
-    "normal": ("risk ok", "up", "strategies open and close as they decide"),
-    "stop_new": ("stop-new", "warn", "nothing is opened or turned round; what is held may grow, exits and stops go on"),
-    "reduce_only": ("reduce only", "warn", "nothing is opened, added to or turned round; exits and stops go on"),
-    "halt": ("HALT", "bad", "nothing trades, exits and stops neither; only what you close"),
+    "normal": ("risk ok", "up", "strategies trade as they decide"),
+    "stop_new": ("stop-new", "warn", "no position is opened or turned round"),
+    "reduce_only": ("reduce only", "warn", "positions only get smaller"),
+    "halt": ("HALT", "bad", "nothing trades, exits and stops neither"),
 }
 
 #: How a limit stands: the word beside its bar, and the tone of both.
@@ -70,7 +70,9 @@ def risk_lines(desk: DeskView, cells: int, now_ns: int) -> list[list[Part]]:
     lines = [fact("lever", Part(word, tone), Part(f": {does}", "muted"))]
     if risk.by:
         since = f" at {figures.moment(risk.since_ns, now_ns)}" if risk.since_ns else ""
-        lines.append(fact("set by", Part(f"{clean(risk.by)}{since}"), *([Part("   N sets it back", "muted")] * (risk.mode != "normal"))))
+        lines.append(fact("set by", Part(f"{clean(risk.by)}{since}")))
+    if risk.mode != "normal":
+        lines.append(fact("", Part("N sets it back to normal", "muted")))
     if desk.session.detail:
         lines.append(fact("session", Part(clean(desk.session.detail), "warn")))
     lines.append([])

@@ -138,7 +138,7 @@ async def test_n_turns_to_the_nets_and_back(tmp_path: Path) -> None:
         assert line_with(app, "Σ  2", "+27.97", "+35.20")
         assert line_with(app, "2 symbols, 36,210 gross")
         await pilot.press("f")
-        await eventually(lambda: line_with(app, "f flattens what the strategy under the cursor holds: n shows positions by strategy"))
+        await eventually(lambda: line_with(app, "f flattens what the strategy under the cursor holds"))
         await pilot.press("enter")
         await eventually(lambda: line_with(app, "BTCUSDT, all strategies"))
         assert line_with(app, "sma-1", "+0.50 at 61,650.00")
