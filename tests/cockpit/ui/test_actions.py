@@ -5,14 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_engine import FakeEngine
-from screen_rig import MIDDLE, WIDE, eventually, line_with, lines_of, opened, text_of, trading
+from screen_rig import MIDDLE, WIDE, eventually, line_with, lines_of, opened, text_of
 
 from cockpit.actions import ACTIONS, DOING, findable, help_for
-from cockpit.app import CockpitApp
 from cockpit.cli.keys import page
-from cockpit.keymap import keymap_of
-from cockpit.settings import Settings
 
 
 def ids(deck: str, pane: str, *, without: frozenset[str] = frozenset()) -> dict[str, list[str]]:

@@ -8,7 +8,20 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from fake_desk import BTC, ETH, account_row, desk_view, empty_desk, many, order_row, position_row, risk_view, session_row, signal_row, with_desk
+from fake_desk import (
+    BTC,
+    ETH,
+    account_row,
+    desk_view,
+    empty_desk,
+    many,
+    order_row,
+    position_row,
+    risk_view,
+    session_row,
+    signal_row,
+    with_desk,
+)
 from fake_engine import NOON, FakeEngine
 from form_rig import HOSTILE
 from looks import compare, look_of
@@ -18,6 +31,7 @@ from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
 from cockpit.desk import DeskScreen
+from cockpit.figures import NONE
 from cockpit.paint import Stroke
 from cockpit.panes.facts import Facts
 from cockpit.panes.line import Part
@@ -43,9 +57,13 @@ async def test_f5_shows_session_positions_orders_signals_and_risk(tmp_path: Path
         await shown(engine, app, pilot)
         assert "PAPER" in lines_of(app)[0]
         session = lines_of(app)[1]
-        assert all(word in session for word in ("● running", "+212.40", "+96.25", "+318.90", "-41.07", "64 %", "dd 3.1 of 5.0 %", "risk ok"))
+        assert all(
+            word in session for word in ("● running", "+212.40", "+96.25", "+318.90", "-41.07", "64 %", "dd 3.1 of 5.0 %", "risk ok")
+        )
         assert line_with(app, "1 Positions", "3 open, 36,210 gross, +12,400 net, 3.51 x equity")
-        assert line_with(app, "▶▲ sma-1", "BTCUSDT", "+0.50", "61,650.00", "61,686.01", "+18.00", "+42.10", "61,450.00 -0.38", "-0.46", "3 h")
+        assert line_with(
+            app, "▶▲ sma-1", "BTCUSDT", "+0.50", "61,650.00", "61,686.01", "+18.00", "+42.10", "61,450.00 -0.38", "-0.46", "3 h"
+        )
         assert line_with(app, "▼ rsi-2", "-2.00", "2,693.20 +0.34", "11 min", "reducing")
         assert line_with(app, "Σ 3", "+27.96", "+38.90")
         assert line_with(app, "2 Orders", "3 of 6 working")
@@ -134,7 +152,9 @@ async def test_n_turns_to_the_nets_and_back(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         await shown(engine, app, pilot)
         await pilot.press("n")
-        await eventually(lambda: line_with(app, "▶▲", "BTCUSDT", "+0.35", "0.65", "61,642.10", "61,655.25", "+15.37", "-1.25", "sma-1, mom-3"))
+        await eventually(
+            lambda: line_with(app, "▶▲", "BTCUSDT", "+0.35", "0.65", "61,642.10", "61,655.25", "+15.37", "-1.25", "sma-1, mom-3")
+        )
         assert line_with(app, "Σ  2", "+27.97", "+35.20")
         assert line_with(app, "2 symbols, 36,210 gross")
         await pilot.press("f")
@@ -254,7 +274,21 @@ async def test_hostile_text_is_inert(tmp_path: Path, size: tuple[int, int]) -> N
         blocks = [msgspec.structs.replace(block, strategy_id=HOSTILE, symbol=HOSTILE, reason=HOSTILE) for block in bad.risk.blocks]
         bad.risk = risk_view(mode=HOSTILE, by=HOSTILE, limits=limits, blocks=blocks)
         await shown(engine, app, pilot, bad)
-        for keys in (["1"], ["enter"], ["escape"], ["n"], ["enter"], ["escape"], ["2"], ["enter"], ["escape"], ["3"], ["enter"], ["escape"], ["4"]):
+        for keys in (
+            ["1"],
+            ["enter"],
+            ["escape"],
+            ["n"],
+            ["enter"],
+            ["escape"],
+            ["2"],
+            ["enter"],
+            ["escape"],
+            ["3"],
+            ["enter"],
+            ["escape"],
+            ["4"],
+        ):
             await pilot.press(*keys)
             await frames(engine, 2)
             text = text_of(app)
@@ -294,8 +328,8 @@ async def test_what_is_not_known_is_a_dash_and_no_figure_is_missing(tmp_path: Pa
         held = position_row(stop_loss=None, take_profit=None, trailing=None, best=None, opened_ns=0)
         account = account_row(sharpe=None, win_rate=None, trades=0)
         await shown(engine, app, pilot, desk_view(session=none, account=account, positions=[held], risk=risk_view(limits=[limit])))
-        assert line_with(app, "sma-1", "61,686.01", "–")
-        assert line_with(app, "drawdown", "– %", "– of 5.00 %")
+        assert line_with(app, "sma-1", "61,686.01", NONE)
+        assert line_with(app, "drawdown", f"{NONE} %", f"{NONE} of 5.00 %")
         assert "target" in lines_of(app)[1]
         assert "None" not in text_of(app)
 

@@ -193,7 +193,8 @@ async def test_the_form_has_every_setting_and_starts_what_is_typed(tmp_path: Pat
         assert line_with(app, "max drawdown pct", "off", "> 0, ≤ 100")
         await pilot.press(*"sma_crossover mom", "right")
         await eventually(lambda: entry(app, "strategies").text == "sma_crossover momentum")
-        typed = {"watchlist": "btcusdt, dogeusdt", "weights": "momentum=2", "trailing_pct": "2.5", "take_profit_pct": "", "max_drawdown_pct": "5",
+        typed = {"watchlist": "btcusdt, dogeusdt", "weights": "momentum=2", "trailing_pct": "2.5", "take_profit_pct": "",
+                 "max_drawdown_pct": "5",
                  "on_drawdown": "flatten", "target_week": "500", "name": "week-48", "validators": "no"}  # fmt: skip
         for name, text in typed.items():
             entry(app, name).text = text
