@@ -41,7 +41,7 @@ def nets(app: CockpitApp) -> None:
     """What the account holds of each symbol in the place of the strategies' positions, and back."""
     app.show("desk")
     app.desk.go(1)
-    app.desk.positions.turn_over()
+    app.desk.turn_over(app.desk.positions)
     app.say("nets by symbol: n shows the positions again" if app.desk.positions.netted else "positions by strategy")
 
 
@@ -49,7 +49,7 @@ def working(app: CockpitApp) -> None:
     """Only orders that work, or all of them."""
     app.show("desk")
     app.desk.go(2)
-    app.desk.orders.turn_over()
+    app.desk.turn_over(app.desk.orders)
     app.say("only orders that work: w shows all again" if app.desk.orders.working_only else "all orders")
 
 
@@ -82,8 +82,13 @@ def flatten_all(app: CockpitApp) -> None:
 
 
 def normal(app: CockpitApp) -> None:
-    """Strategies trade as they decide again."""
-    if _mode(app) == "normal":
+    """Strategies trade as they decide again; where the lever is not in sight the desk is shown, and nothing is done."""
+    mode = _mode(app)
+    if not mode:
+        app.show("desk")
+        app.say(f"the desk shows the lever as it stands: {_BACK}")
+        return
+    if mode == "normal":
         app.say("no lever is set: S stop-new, E reduce only, F flatten all")
         return
     app.submit(SetMode(mode="normal"), "back to normal: strategies open and close as they decide")

@@ -53,6 +53,7 @@ class DeskScreen(Filtered):
     def __init__(self, live: LiveScreen, conditions: Callable[[], Pane] | None = None) -> None:
         self.live = live
         self.view: DeskView | None = None
+        self._shown: dict[str, tuple[DeskView | None, int]] = {}
         self.session = SessionLine(id="session")
         self.positions = PositionsPane(id="positions")
         self.orders = OrdersPane(id="orders")
@@ -94,16 +95,27 @@ class DeskScreen(Filtered):
                 pane.show_lines(f"{pane.NUMBER} {pane.TITLE}", [[Part(_WAITING, "muted")]])
             else:
                 pane.show([], now, empty=(_WAITING,))
-        elif pane is self.positions:
-            self.positions.paint(now, now_ns, decimals)
-        elif pane is self.orders:
-            self.orders.paint(now, now_ns, decimals)
-        elif pane is self.signals:
-            self.signals.paint(now, now_ns, decimals)
+        elif isinstance(pane, PositionsPane | OrdersPane | SignalsPane):
+            if self._moved_on(pane, now_ns):
+                pane.paint(now, now_ns, decimals)
+            pane.beat(now)
         elif pane is self.risk:
             self.risk.paint(self.view, now_ns)
         elif isinstance(pane, Conditional):
             pane.paint_of(self.strategy_id, now, now_ns)
+
+    def _moved_on(self, pane: PositionsPane | OrdersPane | SignalsPane, now_ns: int) -> bool:
+        """Whether there is something new to show: what the engine said, or another second for the ages."""
+        second, old = now_ns // 1_000_000_000, self._shown.get(pane.TITLE)
+        if old is not None and old[0] is self.view and old[1] == second:
+            return False
+        self._shown[pane.TITLE] = (self.view, second)
+        return True
+
+    def turn_over(self, pane: PositionsPane | OrdersPane) -> None:
+        """Show a pane's other rows."""
+        pane.turn_over()
+        self._shown.pop(pane.TITLE, None)
 
     def keys(self) -> list[tuple[str, str]]:
         """Of the levers only those that change something; of what is about positions and the session only where there is one."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cockpit.dealing import holdings, real
+from cockpit.dealing import real
 from cockpit.text import clean
 from core.desk_orders import PauseSession, ResumeSession, Settings, StopSession
 from core.desk_view import SessionRow
@@ -86,7 +86,7 @@ def end(app: CockpitApp) -> None:
         answers = [("e", "end", "take its strategies out; nothing is held")]
     else:
         answers = [
-            ("f", "flatten and end", f"close what its strategies hold at the market, then take them out ({holdings(app)})"),
+            ("f", "flatten and end", "close what its strategies hold at the market, then take them out"),
             ("k", "keep and end", "take its strategies out and leave their positions open, without stops"),
         ]
     name = f" {clean(session.name)}" if session.name else ""

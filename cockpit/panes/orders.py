@@ -91,7 +91,6 @@ class OrdersPane(LiveGrid):
             note += f", {hidden} hidden"
         empty = ("No order works: w shows those that are over.",) if hidden else _EMPTY
         self.show([row for _, _, row in made.values()], now, note=note, empty=empty)
-        self.beat(now)
 
     @property
     def chosen(self) -> OrderRow | None:

@@ -79,7 +79,6 @@ class PositionsPane(LiveGrid):
             rows = [row for _, _, row in made]
             rest = total_row(held) if len(held) > 1 else None
         self.show(rows, now, rest=rest, note=self._note(), empty=() if rows else _EMPTY)
-        self.beat(now)
 
     def _row(self, key: str, row: PositionRow, now_ns: int, decimals: Callable[[str], int | None]) -> tuple[str, str, Row]:
         """The row as it was, where nothing that can be seen has changed."""

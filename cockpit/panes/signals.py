@@ -55,7 +55,6 @@ class SignalsPane(LiveGrid):
         back = sum(held_back(row) for row in self._held.values())
         note = f"today {today:,}" + (f", {back:,} held back" if back else "") if self._held else ""
         self.show([row for _, _, row in made.values()], now, note=note, empty=_EMPTY)
-        self.beat(now)
 
     @property
     def chosen(self) -> SignalRow | None:

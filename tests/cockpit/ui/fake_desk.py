@@ -143,11 +143,11 @@ def with_desk(engine: FakeEngine, desk: DeskView | None = None) -> FakeEngine:
     return engine
 
 
-def many(count: int) -> DeskView:
-    """So many rows of each."""
+def many(count: int, moved: float = 0.0) -> DeskView:
+    """So many rows of each; the marks have `moved`."""
     desk = desk_view()
     return desk_view(
-        positions=[position_row(f"s-{at:03d}", mark=61_686.01 + at % 7, opened_ns=NOON - at * MINUTE) for at in range(count)],
+        positions=[position_row(f"s-{at:03d}", mark=61_686.01 + at % 7 + moved, opened_ns=NOON - at * MINUTE) for at in range(count)],
         orders=[msgspec.structs.replace(desk.orders[at % 6], order_id=f"ord-{at}") for at in range(count)],
         signals=[msgspec.structs.replace(desk.signals[at % 5], ts_ns=NOON - at * SECOND) for at in range(count)],
         risk=risk_view(blocks=[desk.risk.blocks[at % 3] for at in range(count)]),

@@ -36,6 +36,7 @@ from cockpit.paint import Stroke
 from cockpit.panes.facts import Facts
 from cockpit.panes.line import Part
 from core.desk_view import DeskView
+from core.view import View
 
 
 async def shown(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None], desk: DeskView | None = None) -> None:
@@ -243,10 +244,12 @@ async def test_five_hundred_rows_of_each_are_painted_within_a_frame(tmp_path: Pa
         await pilot.pause()
         took = []
         for step in range(5):
+            view = View({}, desk=many(500, moved=step + 1.0))
             before = time.process_time()
-            app.deck.paint(10**6 + step, NOON)
+            app.desk.take(view)
+            app.desk.paint(10**6 + step, NOON)
             took.append(time.process_time() - before)
-        assert min(took) < 0.05, "a tenth of a second is a frame"
+        assert min(took) < 0.05, "a frame is a tenth of a second"
 
 
 async def test_a_storm_of_sizes_breaks_nothing(tmp_path: Path) -> None:
