@@ -101,7 +101,7 @@ def _most(values: dict[str, float]) -> tuple[str, float]:
 def answer(engine: Engine, what: str) -> dict[str, Any]:
     """What `cockpit session` and `cockpit risk` say."""
     if what == "risk":
-        found: dict[str, Any] = _plain(risk_view(engine, list(engine.desk.log.blocks)))
+        found: dict[str, Any] = _plain(risk_view(engine, engine.desk.log.blocks()))
         return found
     course = engine.session.course
     return {

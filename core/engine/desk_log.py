@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from core.desk_view import BlockRow, OrderRow, SignalRow
 from core.engine.blotter import Rows
 from core.engine.roster import Entry
-from core.kernels.records import CANCELLED, FILL, PLACED, STOP_LOSS, TAKE_PROFIT, TRAILING, WHY_NAMES
+from core.kernels.records import CANCELLED, FILL, PLACED, SIGNAL, STOP_LOSS, TAKE_PROFIT, TRAILING, WHY_NAMES
 from core.store.account_rows import open_orders, read_orders
 from core.store.ledger_reader import read_signals
-from core.workers.frames import Figures
+from core.workers.frames import Figures, Leg
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -25,18 +24,15 @@ OPEN = ("working", "partly filled")
 
 
 class DeskLog:
-    """The lists of one engine.
-
-    Attributes:
-        blocks: newest first, as they were heard.
-    """
+    """The lists of one engine."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._signals: deque[SignalRow] = deque(maxlen=MOST)
-        self.blocks: deque[BlockRow] = deque(maxlen=MOST)
+        self._signals: dict[str, SignalRow] = {}
+        self._blocks: dict[str, BlockRow] = {}
         self._orders: dict[str, OrderRow] = {}
         self._at_work: dict[str, tuple[int, Figures | None]] = {}  # the seq of its last change, and the figures before that
+        self._signalled: dict[str, int] = {}  # the seq of each strategy's newest signal
 
     async def recall(self) -> None:
         """What the ledger says of orders and signals before this engine."""
@@ -52,13 +48,16 @@ class DeskLog:
                 self.engine.blotter.at_work[order.strategy_id, order.symbol] = number, order.reason
             self._orders[order.order_id] = order
         for row in await asyncio.to_thread(read_signals, path, newest=MOST):
-            self._signals.appendleft(_signal(row))
-        self.blocks.extend(map(block_of, await self.engine.ledger.desk.newest_blocks(MOST)))
+            self._signal(row)
+        for row in reversed(await self.engine.ledger.desk.newest_blocks(MOST)):
+            self._block(row)
 
     def _recalled(self, row: dict[str, Any]) -> OrderRow:
         entry = self.engine.roster.entries.get(row["strategy_id"])
         gone = entry is None and row["state"] in OPEN
-        kind = _kind(entry, WHY_NAMES.index(row["reason"]) if row["reason"] in WHY_NAMES else 0, None)
+        before = row["target"] - (row["qty"] if row["side"] == "buy" else -row["qty"])
+        opens = row["target"] != 0.0 and (before * row["target"] <= 0.0 or abs(row["target"]) > abs(before))
+        kind = _kind(entry, WHY_NAMES.index(row["reason"]) if row["reason"] in WHY_NAMES else SIGNAL, opens and row["reason"] == "signal")
         return OrderRow(
             row["order_id"], row["strategy_id"], row["symbol"], row["side"], kind, "cancelled" if gone else row["state"], row["qty"],
             row["filled"], None, row["average"], row["reason"], row["decided_ns"], row["ts_ns"], "its strategy is gone" if gone else "",
@@ -79,9 +78,30 @@ class DeskLog:
                     self._put(_order(id_, entry, symbol, qty, None, why, ts))
                 self._fill(id_, ts, at, abs(qty), price, entry.figures, over=position == aim)
         for row in rows.signals:
-            self._signals.appendleft(_signal(row))
+            self._signal(row)
         for row in rows.blocks:
-            self.blocks.appendleft(block_of(row))
+            self._block(row)
+
+    def _signal(self, row: dict[str, Any]) -> None:
+        """Keep a signal, unless it is told again."""
+        seq, id_ = row["seq"], row["strategy_id"]
+        if row["signal_id"] in self._signals or seq < self._signalled.get(id_, 0):
+            return
+        self._signalled[id_] = seq
+        self._signals[row["signal_id"]] = SignalRow(
+            row["ts_ns"], id_, row["symbol"], row["side"], row["target"], row["confidence"], row["reason"], row["price"], row["outcome"]
+        )
+        if len(self._signals) > MOST:
+            del self._signals[min(self._signals, key=lambda id_: self._signals[id_].ts_ns)]
+
+    def _block(self, row: dict[str, Any]) -> None:
+        """Keep what was not ordered, unless it is told again; with what was the cause of it."""
+        reason = f"{row['reason']}: {row['detail']}" if row["detail"] else row["reason"]
+        self._blocks.setdefault(
+            row["block_id"], BlockRow(row["ts_ns"], row["strategy_id"], row["symbol"], reason, abs(row["qty"]), row["price"])
+        )
+        if len(self._blocks) > MOST:
+            del self._blocks[next(iter(self._blocks))]
 
     def orders(self) -> list[OrderRow]:
         """Those that work, then the others, each the newest first."""
@@ -91,7 +111,11 @@ class DeskLog:
 
     def signals(self) -> list[SignalRow]:
         """Newest first: strategies are heard one after the other, whatever came first."""
-        return sorted(self._signals, key=lambda row: (row.ts_ns, row.strategy_id, row.symbol), reverse=True)
+        return sorted(self._signals.values(), key=lambda row: (row.ts_ns, row.strategy_id, row.symbol), reverse=True)
+
+    def blocks(self) -> list[BlockRow]:
+        """Newest first."""
+        return sorted(self._blocks.values(), key=lambda row: row.ts_ns, reverse=True)
 
     def _place(self, entry: Entry, symbol: str, id_: str, ts: int, seq: int, qty: float, price: float, why: int) -> None:
         row = self._orders.get(id_)
@@ -144,11 +168,11 @@ class DeskLog:
                 self._end(id_, row.changed_ns, "its strategy is gone" if entry is None else "its strategy failed")
             elif entry.figures is not None and entry.figures is not before and entry.figures.seq >= seq:
                 number = _number(id_)
-                leg = next((leg for leg in entry.figures.legs if leg.order == number and leg.aim != leg.position), None)
+                leg = next((leg for leg in entry.figures.legs if leg.order == number and _works(leg)), None)
                 if leg is None:
-                    self._end(id_, row.changed_ns, "given up when its strategy began anew")
+                    self._end(id_, row.changed_ns, "its strategy works it no more")
                 elif leg.limit:
-                    row.price, row.kind = leg.limit, _kind(entry, leg.why, leg.limit)
+                    row.price, row.kind = leg.limit, _kind(entry, leg.why, True)
 
 
 def _number(id_: str) -> int:
@@ -161,30 +185,22 @@ def _decided(row: OrderRow) -> tuple[int, str, int]:
     return row.decided_ns, row.strategy_id, _number(row.order_id)
 
 
-def _kind(entry: Entry | None, why: int, price: float | None) -> str:
-    """market, limit or stop: exits that rest are known by their reason, entries that wait by their price."""
+def _works(leg: Leg) -> bool:
+    """Whether the leg's order is under way: what is left of a take-profit rests on."""
+    return leg.aim != leg.position or leg.latched == TAKE_PROFIT
+
+
+def _kind(entry: Entry | None, why: int, waits: bool) -> str:
+    """market, limit or stop: exits that rest are known by their reason, entries by that they wait."""
     if entry is None:
         return "market"
     if entry.terms.exits == "resting" and why in (STOP_LOSS, TRAILING, TAKE_PROFIT):
         return "limit" if why == TAKE_PROFIT else "stop"
-    return entry.terms.entry if price else "market"
+    return entry.terms.entry if waits else "market"
 
 
 def _order(id_: str, entry: Entry, symbol: str, qty: float, price: float | None, why: int, ts: int) -> OrderRow:
     side = "buy" if qty > 0 else "sell"
     return OrderRow(
-        id_, entry.id, symbol, side, _kind(entry, why, price), "working", abs(qty), 0.0, price, None, WHY_NAMES[why], ts, ts
+        id_, entry.id, symbol, side, _kind(entry, why, bool(price)), "working", abs(qty), 0.0, price, None, WHY_NAMES[why], ts, ts
     )  # fmt: skip
-
-
-def _signal(row: dict[str, Any]) -> SignalRow:
-    return SignalRow(
-        row["ts_ns"], row["strategy_id"], row["symbol"], row["side"], row["target"], row["confidence"], row["reason"], row["price"],
-        row["outcome"],
-    )  # fmt: skip
-
-
-def block_of(row: dict[str, Any]) -> BlockRow:
-    """A row of the ledger's blocks as it is shown: the reason, and what was the cause of that."""
-    reason = f"{row['reason']}: {row['detail']}" if row["detail"] else row["reason"]
-    return BlockRow(row["ts_ns"], row["strategy_id"], row["symbol"], reason, abs(row["qty"]), row["price"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
-from core.desk_view import AccountRow, BlockRow, DeskView, NetRow, PositionRow
+from core.desk_view import AccountRow, DeskView, NetRow, PositionRow
 from core.engine.account_sharpe import AccountSharpe
 from core.engine.desk_answers import risk_view, session_row
 from core.engine.desk_log import DeskLog
@@ -49,7 +49,7 @@ class Desk:
             nets=nets,
             orders=self.log.orders(),
             signals=self.log.signals(),
-            risk=risk_view(self.engine, sorted(self.log.blocks, key=_when, reverse=True)),
+            risk=risk_view(self.engine, self.log.blocks()),
         )
 
     def answer(self) -> dict[str, Any]:
@@ -153,10 +153,6 @@ class Desk:
                 if entry is not None and entry.order.symbols[leg.leg] == net.symbol and leg.mark > 0.0:
                     return leg.mark
         return None
-
-
-def _when(row: BlockRow) -> int:
-    return row.ts_ns
 
 
 def _told(leg: Leg) -> Position:

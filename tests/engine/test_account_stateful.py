@@ -10,8 +10,9 @@ import pytest
 from hypothesis.stateful import run_state_machine_as_test
 
 from core.desk_view import DeskView
-from core.engine.desk_log import OPEN
+from core.engine.desk_log import MOST, OPEN
 from core.store.account_rows import read_orders
+from core.store.ledger_reader import read_signals
 from core.trading.portfolio import Fill, Net, Portfolio
 from core.workers import frames
 from tests.engine.inline_rig import MOMENT, InlineWorker, plan_here, plans_here
@@ -60,6 +61,11 @@ class AccountLife(Life):
         legs = [(entry.id, leg) for entry in engine.roster if entry.figures for leg in entry.figures.legs]
         assert at_work == {f"{id_}:o{leg.order}" for id_, leg in legs if leg.aim != leg.position}
         assert all(row.outcome for row in view.signals)
+        signals = [(row["ts_ns"], row["strategy_id"], row["target"], row["outcome"]) for row in read_signals(self.home / "ledger.db")]
+        assert (
+            sorted((row.ts_ns, row.strategy_id, row.target, row.outcome) for row in view.signals) == sorted(signals)[-len(view.signals) :]
+        )
+        assert len(view.signals) == min(len(signals), MOST)
 
     def _compare_positions(self, view: DeskView) -> None:
         held: dict[str, float] = {}

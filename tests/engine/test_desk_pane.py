@@ -8,8 +8,7 @@ import pytest
 from engine_rig import Rig, exchange_of, running, until, write_recording
 
 from core.commands import Flatten, Pause, SetLimits, SetStops, Terms, Unregister
-from core.desk_view import BlockRow, DeskView, LimitRow, RiskView, SessionRow
-from core.engine.desk_pane import Desk
+from core.desk_view import DeskView, RiskView, SessionRow
 from core.engine.requests import Requests
 
 FAST, SLOW = {"fast": 2, "slow": 5}, {"fast": 3, "slow": 9}
@@ -117,13 +116,7 @@ async def test_a_strategy_that_leaves_takes_its_part_with_it(tmp_path: Path) -> 
         assert {row["strategy_id"] for row in answer["positions"]} <= {second}
 
 
-async def test_session_and_risk_are_asked_of_whoever_keeps_them(tmp_path: Path) -> None:
+async def test_without_a_session_nothing_is_limited_and_the_lever_is_as_usual(tmp_path: Path) -> None:
     async with exchange_of(write_recording(tmp_path / "frames", prints=10)) as exchange, running(tmp_path / "home", exchange) as rig:
-        plain = rig.engine.desk.view()
-        assert (plain.session, plain.risk) == (SessionRow("none"), RiskView("normal", "", 0, [], []))
-        block, limit = BlockRow(5, "a", "v:A", "account limit", 1.0, 2.0), LimitRow("leverage", 1.0, 2.0, "")
-        desk = Desk(rig.engine, lambda: SessionRow("running", "one"), lambda: RiskView("halt", "cli", 9, [limit], [block]))
-        desk.log.blocks.extend([BlockRow(7, "b", "v:A", "halted", 1.0, 2.0), BlockRow(3, "b", "v:A", "halted", 1.0, 2.0)])
-        view = desk.view()
-        assert view.session.name == "one"
-        assert (view.risk.mode, view.risk.limits, [row.ts_ns for row in view.risk.blocks]) == ("halt", [limit], [7, 5, 3])
+        view = rig.engine.desk.view()
+        assert (view.session, view.risk) == (SessionRow("none"), RiskView("normal", "", 0, [], []))
