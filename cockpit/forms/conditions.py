@@ -169,11 +169,7 @@ class ConditionsForm(Form):
         return Draft(
             sentence=plain["sentence"], side=plain["side"], interval=plain["interval"],
             indicators=[entry.row for entry in self._rows("indicators") if entry.row],
-            groups={
-                group: (plain[f"{group}: any or all"], rows)
-                for group in GROUPS
-                if (rows := [entry.row for entry in self._rows(group) if entry.row])
-            },
+            groups={g: (plain[f"{g}: any or all"], rows) for g in GROUPS if (rows := [one.row for one in self._rows(g) if one.row])},
             waits={name: plain[name] for name in WAITS},
         )  # fmt: skip
 

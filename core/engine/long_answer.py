@@ -45,7 +45,7 @@ class LongAnswer:
             await self.close()
             await before()
             self._asked, self.answer = question, _NOTHING | {"state": "running"}
-            self._task = asyncio.create_task(self._run(question), name=self._what)
+            self._task = asyncio.create_task(self._run(question), name=self._module)
         return self.answer
 
     async def close(self) -> None:
