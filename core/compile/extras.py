@@ -66,6 +66,7 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "spacing": round(terms.vol_half_life_hours * HOUR_NS / RETURNS_A_HALF_LIFE),
         "leverage": terms.max_leverage,
         "holds": _held(terms),
+        "outside": True,
         **_waiting(terms),
     }
 

@@ -128,6 +128,8 @@ class Answers:
         for row in rows:
             if row.id in roster:
                 roster[row.id].take(row)
+                if self.engine.external is not None:
+                    self.engine.external.look(roster[row.id], row)
         self.heard.set()
         self.engine.panes.touch("strategies", "header")
 
@@ -138,7 +140,10 @@ class Answers:
             return
         engine.roster[id_].reported = max(engine.roster[id_].reported, seq)
         rows = engine.blotter.translate(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
-        engine.passage.filled([fill["seq"] for fill in rows.fills])
+        if engine.external is None:
+            engine.passage.filled([fill["seq"] for fill in rows.fills])
+        else:
+            engine.external.hear(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
         engine.settler.put(seq, lambda: self._book(rows))
         engine.panes.touch("trades", "strategies", "header")
 
@@ -183,6 +188,8 @@ class Answers:
         """Forget a strategy that is gone; its fills stay in the ledger."""
         engine = self.engine
         engine.roster.entries.pop(id_, None)
+        if engine.external is not None:
+            engine.external.gone(id_)
         engine.alarms.resolve(f"strategy {id_}")
         engine.settler.put(engine.last_seq, lambda: self._note_gone(id_))
         engine.panes.touch("strategies", "header")

@@ -27,6 +27,7 @@ from core.engine.commands import Commands
 from core.engine.copilot import Copilot
 from core.engine.curves import Curves
 from core.engine.dispatch import Dispatch
+from core.engine.external import External
 from core.engine.gate import Gate
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
@@ -61,6 +62,7 @@ from core.workers.pool import Pool
 if TYPE_CHECKING:  # loaded where there is a recording to play
     from core.engine.replaying import Replay
     from core.replay.feed import ReplayFeed
+    from core.trading.broker import Broker
 
 log = structlog.get_logger("engine")
 
@@ -74,11 +76,13 @@ class Engine:
         venue: where its prices come from.
         symbols: the symbol table the venue's parser uses.
         trade: False records only: strategies of this home stay where they are.
+        broker: fills the strategies' orders, in mode live; None: their own loops do.
 
     Attributes:
         last_seq: of the newest tick released.
         failure: why the engine cannot go on, once it can't.
         replay: what plays a recording in place of a venue's streams, in mode replay.
+        external: where orders go that the broker fills.
         no_history_until: the venue is not asked for history before (monotonic seconds): it took too long.
     """
 
@@ -87,7 +91,10 @@ class Engine:
     feed: Feed | ReplayFeed
     settler: Settler
 
-    def __init__(self, home: Path, mode: str, config: Config, venue: Past, symbols: Symbols, clock: Clock, *, trade: bool = True) -> None:
+    def __init__(
+        self, home: Path, mode: str, config: Config, venue: Past, symbols: Symbols, clock: Clock, *, trade: bool = True,
+        broker: Broker | None = None,
+    ) -> None:  # fmt: skip
         self.home = home
         self.mode = mode
         self.config = config
@@ -133,6 +140,8 @@ class Engine:
         self.upkeep = Upkeep(self)
         self.variants = Variants(self)
         self.replay: Replay | None = None
+        self.broker = broker
+        self.external: External | None = None
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -157,6 +166,8 @@ class Engine:
         await self._make_feed()
         self.spawn(self.settler.run(), "settle")
         self.spawn(self.rescue.watch(), "watch over workers")
+        if self.broker is not None and self.trade:
+            self.external = await External.open(self, self.broker)
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
         self._opened.push_async_callback(self.sentinel.trials.close)
@@ -165,6 +176,8 @@ class Engine:
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
         rounds.begin(self)
+        if self.external is not None:
+            self.spawn(self.external.run(), "orders for the venue")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     async def _make_feed(self) -> None:

@@ -111,5 +111,6 @@ def status(engine: Engine) -> dict[str, Any]:
         "equity": equity,
         "capital": capital,
         **({} if engine.replay is None else {"replay": engine.replay.status()}),
+        **({} if engine.external is None else {"broker": engine.external.status()}),
         **engine.system.status(),
     }

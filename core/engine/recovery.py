@@ -140,6 +140,8 @@ class Recovery:
         engine = self.engine
         rows = await engine.ledger.commands()
         past = fold(rows, engine.last_seq)
+        if engine.external is not None:
+            engine.external.recall(lines_of(rows))
         for row in rows:
             if row["after_seq"] is None and row["kind"] in (*LEVERS, "register"):
                 engine.ledger.took_effect(row["command_id"], engine.last_seq)  # now: not at every start again
@@ -190,7 +192,9 @@ class Recovery:
         entry.reached = self.engine.last_seq
         for pulled in past.levers:
             if pulled.id == entry.id:
-                entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
+                entry.tell(
+                    pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number, after=pulled.after)
+                )
                 if pulled.asked is not None:
                     entry.limits = pulled.asked
                     entry.halted = "halted" if isinstance(pulled.said, SetLimits) and pulled.said.mode != pulled.asked.mode else ""

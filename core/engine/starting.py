@@ -31,12 +31,17 @@ async def build(engine: Engine, order: Register) -> Blueprint:
     Raises:
         CockpitError: there is no such strategy, it does not load, or a parameter is refused.
     """
-    return msgspec.convert(await service.build(engine.folders, order.name, order.params, order.terms), Blueprint, builtin_types=(bytes,))
+    return msgspec.convert(
+        await service.build(engine.folders, order.name, order.params, order.terms, external=engine.external is not None),
+        Blueprint,
+        builtin_types=(bytes,),
+    )
 
 
 async def build_all(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
     """The plans of several strategies, or one line on why there is none."""
-    found = await service.build_all(engine.folders, [(order.name, order.params, order.terms) for order in orders]) if orders else []
+    wanted = [(order.name, order.params, order.terms) for order in orders]
+    found = await service.build_all(engine.folders, wanted, external=engine.external is not None) if orders else []
     return [plan if isinstance(plan, str) else msgspec.convert(plan, Blueprint, builtin_types=(bytes,)) for plan in found]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import RESTING
+from core.kernels.features import RESTING, VENUED
 from core.kernels.records import DAY_NS, FILL, MARK
 from core.kernels.resting import fee_rate
 
@@ -53,6 +53,8 @@ def execute(
     """
     size = abs(qty)
     fee = size * price * (fee_rate(book, terms, qty) if RESTING else terms.fee_bps) / 1e4
+    if VENUED and terms.outside != 0:
+        fee = book.toll
     before = book.position
     realised = 0.0
     if before == 0.0:

@@ -18,6 +18,7 @@ SIZED = False  # a unit of target is money's worth
 TRIGGERED = False  # what waits is a stop order; RESTING too
 HELD = False  # exits rest at the venue; RESTING too
 VOLATILE = False  # a unit of target is worth its volatility; SIZED too
+VENUED = False  # a venue fills the orders, and says for what fee
 
 #: By feature and record: the fields it adds.
 ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
@@ -94,6 +95,16 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
     "held": {
         "TERMS": [
             ("holds", "i8"),  # 1: exits rest
+        ],
+    },
+    "venued": {
+        "TERMS": [
+            ("outside", "i8"),  # 1: orders are a venue's to fill
+        ],
+        "BOOK": [
+            ("toll", "f8"),  # fee of the execution that is being told, quote currency
+            ("spurned", "f8"),  # the position whose order came to nothing
+            ("again", "i8"),  # until this time of prints it is not ordered again
         ],
     },
 }

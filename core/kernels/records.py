@@ -142,6 +142,7 @@ MAX_SPREAD = 5
 PRICE_BAND = 6
 MINIMUM = 7
 UNKNOWN = 8
+SPURNED = 9
 
 # LIMITS.mode
 NORMAL = 0
@@ -152,7 +153,7 @@ HALT = 3
 WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce")
 BLOCK_NAMES = (
     "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order",
-    "volatility not known yet",
+    "volatility not known yet", "refused by the venue",
 )  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

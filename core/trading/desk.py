@@ -61,6 +61,10 @@ class Desk:
         self._watches = Watches(self.rules)
         self._running: dict[str, Step] = {}
 
+    def learn(self, filters: Mapping[str, Filters]) -> None:
+        """What the venue lists by now."""
+        self._filters.update(filters)
+
     def refusal(self, wish: Wish) -> str:
         """Why a wish cannot become an order; empty where it can."""
         filters = self._filters.get(wish.symbol)
@@ -87,7 +91,7 @@ class Desk:
             client_id=client_id(self.home, wish.strategy_id, number), strategy_id=wish.strategy_id, number=number, symbol=wish.symbol,
             base=filters.base, quote=filters.quote, side=wish.side, qty=amount(wish.qty), price=wish.price,
             type="market" if wish.price is None else "limit", closes=wish.closes, decided_ns=self._clock.now_ns(), tick_ns=wish.tick_ns,
-            seq=wish.seq,
+            seq=wish.seq, order=wish.order,
         )  # fmt: skip
         self._numbers[wish.strategy_id] = number
         self.register.passage.decided(intent)

@@ -175,7 +175,9 @@ class Desk:
         post.told = max(post.told, order.number)
         if order.lever in PULLED:
             if not post.closing or order.lever not in STAYING:
-                self.report(post, instance.pull(order.lever, order.said), post.seq)
+                self.report(post, instance.pull(order.lever, order.said, order.after), max(post.seq, order.after))
+            if post.closing and order.lever == "executed":
+                self.leave_if_flat(post)
         elif order.lever == "close":
             post.closing = True
             self.report(post, instance.close(), post.seq)

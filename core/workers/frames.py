@@ -74,17 +74,19 @@ class Start(msgspec.Struct, frozen=True, array_like=True):
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
     """A command on one strategy: pause | resume | flatten | reduce | stops | limits | close | drop, or closing: it was told
-    to close before.
+    to close before; or what a venue did with its orders: executed | unplaced.
 
     Attributes:
         said: what goes with it.
         number: counts the commands a strategy was ever given, from 1; 0 is one that is said again to a strategy that begins anew.
+        after: the seq after which it takes effect.
     """
 
     id: str
     lever: str
     said: Said = None
     number: int = 0
+    after: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):
@@ -108,6 +110,8 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     drawdown_ratio: float  # the deepest fall so far
     peak: float = 0.0  # highest equity so far
     quiet: bool = False  # it never gave a target, on any leg
+    told: int = 0  # the number of the last command in its state
+    working: list[int] = []  # the number of the order that works, by leg; 0 none
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):

@@ -50,4 +50,6 @@ def figures(post: Post) -> Figures:
         drawdown_ratio=float(account.max_drawdown_ratio),
         peak=float(account.peak),
         quiet=bool(np.isnan(post.instance.books["opinion"]).all()),
+        told=post.told,
+        working=np.where(post.instance.books["aim"] != post.instance.books["position"], post.instance.books["order"], 0).tolist(),
     )
