@@ -84,7 +84,7 @@ class External:
         for line in lines:
             said = line.said
             if isinstance(said, Executed):
-                self._leg(said.id, said.leg, said.client_id).position = said.position
+                self._leg(said.id, said.leg).position = said.position
             elif isinstance(said, Unplaced):
                 self._seen[said.id] = max(self._seen.get(said.id, 0), said.order)
 
@@ -176,12 +176,12 @@ class External:
         self.clerk.cancel(order.id, reason)
         return True
 
-    def _leg(self, id_: str, number: int, _client_id: str = "") -> Leg:
+    def _leg(self, id_: str, number: int) -> Leg:
         leg = self._legs.get((id_, number))
         if leg is None:
-            entry = self.engine.roster.entries.get(id_)
-            symbol = entry.order.symbols[number] if entry is not None else ""
-            leg = self._legs[id_, number] = Leg(id_, number, symbol)
+            leg = self._legs[id_, number] = Leg(id_, number)
+        if not leg.symbol and id_ in self.engine.roster:  # what the journal tells comes before the strategies
+            leg.symbol = self.engine.roster[id_].order.symbols[number]
         return leg
 
     def _changed(self, before: Order, after: Order) -> None:
@@ -255,7 +255,7 @@ class External:
         for order in live:
             self._withdraw(order, "replaced")
         placed = leg.wanted
-        if live or placed is None or any(order.id in self._owed for order in live):
+        if live or placed is None or leg.client_id in self._owed:
             return
         leg.wanted, leg.placing = None, placed.order
         try:
@@ -313,6 +313,11 @@ class External:
         for finding in news:
             self._said = finding
             self.engine.alarms.note("warning", finding.text)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is under way: no order, and nothing that a strategy was not told."""
+        return not (self._owed or self._wake.is_set() or self.clerk.desk.register.live or any(leg.busy for leg in self._legs.values()))
 
     def status(self) -> dict[str, Any]:
         """For `cockpit status`."""

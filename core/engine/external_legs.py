@@ -47,7 +47,7 @@ class Leg:
 
     strategy_id: str
     number: int
-    symbol: str
+    symbol: str = ""
     position: Decimal = ZERO
     wanted: Placed | None = None
     placing: int = 0
@@ -56,6 +56,11 @@ class Leg:
     order: int = 0
     failures: int = 0
     untold: int = 0
+
+    @property
+    def busy(self) -> bool:
+        """Something is to be ordered or said."""
+        return self.wanted is not None or self.placing != 0 or self.untold != 0
 
     def wait_s(self) -> float:
         """One more came to nothing: how long to wait."""

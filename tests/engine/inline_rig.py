@@ -35,13 +35,13 @@ MOMENT = 0.002
 
 
 @functools.cache
-def _plan(folder: Path, name: str, params: tuple[tuple[str, Any], ...], terms: Terms) -> Blueprint:
-    return build_plan([builtin_folder(), folder], name, dict(params), terms)
+def _plan(folder: Path, name: str, params: tuple[tuple[str, Any], ...], terms: Terms, external: bool) -> Blueprint:
+    return build_plan([builtin_folder(), folder], name, dict(params), terms, external=external)
 
 
 async def plan_here(engine: Engine, order: Register) -> Blueprint:
     """As the compiler process builds it, without the process."""
-    return _plan(engine.folders[-1], order.name, tuple(order.params.items()), order.terms)
+    return _plan(engine.folders[-1], order.name, tuple(order.params.items()), order.terms, engine.external is not None)
 
 
 async def plans_here(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
