@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from core import config_sources as sources
 from core.config_alerts import AlertsConfig, shown
+from core.config_broker import BrokerConfig
 from core.config_keys import Key, find_key, keys_of, named_section
 from core.errors import ConfigError
 
@@ -149,6 +150,7 @@ class Config(Struct, frozen=True, kw_only=True):
     alerts: AlertsConfig = AlertsConfig()
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
+    broker: BrokerConfig = BrokerConfig()
 
     def of_venue(self, name: str) -> VenueConfig:
         """The section of a venue; its defaults where it has none."""

@@ -65,13 +65,14 @@ class External:
         clerk.desk.register.changed = self._changed
 
     @classmethod
-    async def open(cls, engine: Engine, broker: Broker, rules: Rules | None = None) -> External:
+    async def open(cls, engine: Engine, broker: Broker) -> External:
         """Begin where the ledger ends; nothing is sent before `run`.
 
         Raises:
             StoreError: the ledger cannot be read.
         """
         journal = engine.ledger.order_journal
+        rules = Rules(look_s=engine.config.broker.look_s)
         external = cls(engine, await Clerk.open(journal, broker, engine.clock, {}, rules), broker.name)
         engine.passage.orders = external.clerk.desk.register.passage.stages
         external._seen = dict(await journal.orders_seen())
@@ -325,6 +326,7 @@ class External:
         return {
             "kind": self.kind.upper(),
             "ready": self.clerk.desk.ready,
+            "idle": self.idle,
             "held": self.clerk.desk.held,
             "working": len(register.live),
             "duplicates": register.duplicates,
