@@ -51,6 +51,7 @@ class Instance(Levered):
         self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
         features = features_in(layouts["TERMS"].names or ())
         self._acts, self._rests, self._holds = acts(features), "resting" in features, "held" in features
+        self._outside = "venued" in features
         self._learnt = [name for name, _ in ADDED["volatile"]["BOOK"]] if "volatile" in features else []
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
@@ -189,6 +190,8 @@ class Instance(Levered):
                 book.limit = price if fee != abs(qty) * price * self.terms.fee_bps / 1e4 else 0.0
                 if self._holds:
                     book.why = TAKE_PROFIT if book.limit != 0.0 and book.position * qty < 0.0 else SIGNAL
+            if self._outside:
+                book.toll = fee
             self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
             self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]

@@ -140,11 +140,11 @@ class Answers:
             return
         engine.roster[id_].reported = max(engine.roster[id_].reported, seq)
         rows = engine.blotter.translate(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
+        engine.settler.put(seq, lambda: self._book(rows))
         if engine.external is None:
             engine.passage.filled([fill["seq"] for fill in rows.fills])
         else:
             engine.external.hear(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
-        engine.settler.put(seq, lambda: self._book(rows))
         engine.panes.touch("trades", "strategies", "header")
 
     async def _book(self, rows: Rows) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,12 +23,14 @@ class Placed:
     """An order the loop placed: its number, the position it leads to, the tick it was decided on.
 
     Attributes:
+        ts_ns: venue time of that tick.
         ready: that tick is on the tape, so the order may go on disk and out.
     """
 
     order: int
     aim: float
     seq: int
+    ts_ns: int
     ready: bool = False
 
 
@@ -77,6 +79,30 @@ class Leg:
             strategy_id=self.strategy_id, symbol=self.symbol, side="buy" if change > 0 else "sell", qty=qty,
             last=Decimal(repr(last)), closes=placed.aim == 0.0, tick_ns=tick_ns, seq=placed.seq, order=placed.order,
         )  # fmt: skip
+
+
+class Legs:
+    """All legs, by strategy and number.
+
+    Args:
+        symbol: of a leg of a strategy; empty: it is not known, or not yet.
+    """
+
+    def __init__(self, symbol: Callable[[str, int], str]) -> None:
+        self._symbol = symbol
+        self._legs: dict[tuple[str, int], Leg] = {}
+
+    def __iter__(self) -> Iterator[Leg]:
+        return iter(list(self._legs.values()))
+
+    def of(self, id_: str, number: int) -> Leg:
+        """One leg."""
+        leg = self._legs.get((id_, number))
+        if leg is None:
+            leg = self._legs[id_, number] = Leg(id_, number)
+        if not leg.symbol:  # what the journal tells comes before the strategies
+            leg.symbol = self._symbol(id_, number)
+        return leg
 
 
 def refuse_terms(terms: Terms) -> None:

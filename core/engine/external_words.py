@@ -26,15 +26,18 @@ def can_hear(entry: Entry) -> bool:
     return entry.state not in ("failed", "starting") and (entry.snapshot is not None or entry.opening is not None)
 
 
-async def tell(engine: Engine, entry: Entry | None, words: Sequence[VenueWord]) -> None:
+async def tell(engine: Engine, entry: Entry | None, words: Sequence[VenueWord], *, again: bool = False) -> None:
     """Say these to a strategy, in their order; to nobody where it is gone: an execution then counts as told all the same.
 
     The row of an execution is named by order and trade id: the ledger takes no second one, so none is told twice.
+
+    Args:
+        again: to a strategy that begins anew and has lost them.
     """
     async with engine.commands.acting:
         ids = [] if entry is None else [entry.id]
         now = engine.clock.now_ns()
-        rows = [(_name(word, now), word) for word in words]
+        rows = [(f"{_name(word, now)}:again:{now}" if again else _name(word, now), word) for word in words]
         kept = [engine.ledger.journal(name, now, "venue", *_payload(word, ids)) for name, word in rows]
         await asyncio.gather(*kept)
         for name, word in rows:

@@ -35,6 +35,7 @@ _KEPT = "SELECT i.client_id, i.payload, e.payload FROM order_intents i LEFT JOIN
 _UNTOLD = """SELECT DISTINCT client_id FROM order_events AS e WHERE kind = 'fill' AND NOT EXISTS (
     SELECT 1 FROM commands WHERE command_id = e.client_id || ':' || json_extract(e.payload, '$.trade_id'))"""
 _TOLD = "SELECT command_id FROM commands WHERE command_id > ? AND command_id < ?"
+_TELLINGS = "SELECT payload FROM commands WHERE kind = 'executed' AND json_extract(payload, '$.id') = ? ORDER BY rowid"
 _SEEN = "SELECT strategy_id, max(coalesce(json_extract(payload, '$.order'), 0)) FROM order_intents GROUP BY strategy_id"
 
 
@@ -77,6 +78,10 @@ class OrderJournal:
         """The executions of an order, by trade id, that a strategy was told of."""
         rows = await self._ask(_TOLD, (f"{client_id}:", f"{client_id};"))
         return {row[0][len(client_id) + 1 :] for row in rows}
+
+    async def tellings(self, strategy_id: str) -> list[str]:
+        """What a strategy was told of executions, as JSON, in that order."""
+        return [row[0] for row in await self._ask(_TELLINGS, (strategy_id,))]
 
     async def orders_seen(self) -> Mapping[str, int]:
         """The highest number of each strategy's own that an intent bears."""

@@ -125,9 +125,10 @@ class Desk:
         """Give a strategy the books it had: from its earlier self's snapshot, where that can be read, and the fills since."""
         if heir.snapshot is not None:
             post.instance.adopt(heir.snapshot, heir.layout, [])
-        for at in range(0, len(heir.fills), BOOK_PIECE):
+        fills = [fill[:6] for fill in heir.fills if fill[6] > post.account.fills]
+        for at in range(0, len(fills), BOOK_PIECE):
             self.mark(post.slot)
-            post.instance.book(heir.fills[at : at + BOOK_PIECE])
+            post.instance.book(fills[at : at + BOOK_PIECE])
         post.instance.books["aim"] = post.instance.books["position"]
         post.account.orders = max(post.account.orders, heir.orders)
 

@@ -47,7 +47,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
         legs: leg number by symbol index.
         snapshot: where to take up, or None to start anew.
         book_only: take only books and account from the snapshot: the strategy was edited since. Without a snapshot, from the fills.
-        fills: those that came after that snapshot, or all.
+        fills: those that came with that snapshot's tick or later, or all, each with its number.
         orders: the number of the last order it ever gave, where it takes over books.
     """
 
@@ -58,7 +58,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: bytes | None = None
     layout: str = ""
     book_only: bool = False
-    fills: list[tuple[int, float, float, float, int, float]] = []
+    fills: list[tuple[int, float, float, float, int, float, int]] = []
     orders: int = 0
     seq: int = 0
     slot: int = 0
