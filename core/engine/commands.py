@@ -64,14 +64,12 @@ class Commands:
         used_ids: of every strategy there ever was.
         watchlist: what is streamed.
         standard: limits that were set for all, and hold for those to come.
-        acting: held while strategies are told something, so that they are told in the order of the journal.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.used_ids: set[str] = set()
         self.standard: SetLimits | None = None
-        self.acting = asyncio.Lock()
         self.watchlist = Watchlist(engine)
 
     async def submit(self, command: Command, actor: str) -> Any:
@@ -138,7 +136,7 @@ class Commands:
                 await self._act([entry], command, actor, lever)
 
     async def _act(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
-        async with self.acting:  # what is journalled first is done first
+        async with self.engine.supply.telling:  # what is journalled first is done first
             await self._act_now(entries, command, actor, lever)
 
     async def _act_now(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
@@ -183,8 +181,7 @@ class Commands:
         names = [engine.bare(symbol) for symbol in command.symbols]
         id_ = engine.roster.free_id(command.name, command.id, self.used_ids)
         if engine.external is not None:
-            terms = await engine.external.fit(command, [f"{engine.venue.name}:{name}" for name in names])
-            command = msgspec.structs.replace(command, terms=terms)
+            command = await engine.external.fit(command, names)
         plan = await build(engine, command)
         if len(names) != plan.legs or len(set(names)) != len(names):
             raise UsageError(

@@ -176,8 +176,6 @@ class Engine:
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)
         await streaming.add_again(self, recovered)
         rounds.begin(self)
-        if self.external is not None:
-            self.spawn(self.external.run(), "orders for the venue")
         log.info("engine started", home=str(self.home), mode=self.mode, symbols=self.market.watched, next_seq=self.last_seq + 1)
 
     async def _make_feed(self) -> None:

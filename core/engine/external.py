@@ -13,8 +13,9 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from msgspec import structs
 
-from core.commands import Register, Terms
+from core.commands import Register
 from core.engine.external_legs import Legs, Placed, fitted, refuse_terms
 from core.engine.external_orders import Orders
 from core.engine.external_told import Tellings
@@ -49,12 +50,12 @@ class External:
         orders: the way to the desk. tellings: the way back.
     """
 
-    def __init__(self, engine: Engine, clerk: Clerk, kind: str) -> None:
+    def __init__(self, engine: Engine, clerk: Clerk, filters: dict[str, Filters], kind: str) -> None:
         self.engine = engine
         self.clerk = clerk
         self.kind = kind
         self.legs = Legs(self._symbol)
-        self.orders = Orders(engine, clerk, engine.last_seq)
+        self.orders = Orders(engine, clerk, filters, engine.last_seq)
         self.tellings = Tellings(engine, clerk, self.legs, self.orders.price)
         self._seen: dict[str, int] = {}
         self._said: Finding | None = None
@@ -68,9 +69,9 @@ class External:
         Raises:
             StoreError: the ledger cannot be read.
         """
-        journal = engine.ledger.order_journal
+        journal, filters = engine.ledger.order_journal, dict[str, Filters]()
         rules = Rules(look_s=engine.config.broker.look_s)
-        external = cls(engine, await Clerk.open(journal, broker, engine.clock, {}, rules), broker.name)
+        external = cls(engine, await Clerk.open(journal, broker, engine.clock, filters, rules), filters, broker.name)
         engine.passage.orders = external.clerk.desk.register.passage.stages
         external._seen = dict(await journal.orders_seen())
         await external.tellings.recall()
@@ -107,10 +108,9 @@ class External:
         """What the venue lists, by bare name."""
         venue = self.engine.venue.name
         self.orders.filters.update({f"{venue}:{name}": Filters.of(venue, info) for name, info in listed.items()})
-        self.clerk.desk.learn(self.orders.filters)
 
-    async def fit(self, command: Register, symbols: list[str]) -> Terms:
-        """The terms of a registration as a venue can keep to them.
+    async def fit(self, command: Register, names: list[str]) -> Register:
+        """A registration on these bare names with terms that a venue can keep to.
 
         Raises:
             UsageError: a term cannot be kept to, or a symbol is not listed.
@@ -118,10 +118,11 @@ class External:
         """
         refuse_terms(command.terms)
         self.learn(await self.engine.feed.symbols())
+        symbols = [f"{self.engine.venue.name}:{name}" for name in names]
         unknown = [symbol for symbol in symbols if symbol not in self.orders.filters]
         if unknown:
             raise UsageError(f"{', '.join(unknown)}: not listed, so nothing can be ordered there")
-        return fitted(command.terms, [self.orders.filters[symbol] for symbol in symbols])
+        return structs.replace(command, terms=fitted(command.terms, [self.orders.filters[symbol] for symbol in symbols]))
 
     def hear(self, entry: Entry, reports: Records, seq: int) -> None:
         """What a strategy's loop did. What it placed before is known: it is told again after a restart."""

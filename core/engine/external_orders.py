@@ -11,7 +11,7 @@ from core.errors import UsageError
 from core.lever_orders import Unplaced
 from core.trading.clerk import Clerk
 from core.trading.filters import Filters
-from core.trading.judge import Judge, allow
+from core.trading.judge import Judge, Proposal, allow
 from core.trading.order import Order
 from core.trading.states import FINAL, State
 from core.types import SECOND
@@ -31,11 +31,11 @@ class Orders:
         judge: has the last word before an order is made.
     """
 
-    def __init__(self, engine: Engine, clerk: Clerk, began: int, judge: Judge = allow) -> None:
+    def __init__(self, engine: Engine, clerk: Clerk, filters: dict[str, Filters], began: int) -> None:
         self.engine = engine
         self.clerk = clerk
-        self.filters: dict[str, Filters] = {}
-        self.judge = judge
+        self.filters = filters
+        self.judge: Judge = allow
         self._began = began
 
     def live(self, id_: str, symbol: str | None = None) -> list[Order]:
@@ -86,20 +86,29 @@ class Orders:
         """Why an order is too old to be sent; empty where it is not. The strategy decides again on its next print."""
         if placed.seq <= self._began:
             return "it was decided before the engine was started"
-        newest = self.engine.market.of(self.engine.symbols.add(leg.symbol)).last_ts
-        late = newest - placed.ts_ns > self.clerk.desk.rules.fresh_s * SECOND
+        late = self._newest(leg) - placed.ts_ns > self.clerk.desk.rules.fresh_s * SECOND
         return "it was decided on a print that is too old by now" if late else ""
+
+    def _newest(self, leg: Leg) -> int:
+        return self.engine.market.of(self.engine.symbols.add(leg.symbol)).last_ts
 
     async def _place(self, leg: Leg, placed: Placed) -> str:
         """Hand an order to the desk; returns why not, or nothing."""
         filters, last = self.filters.get(leg.symbol), self.price(leg.symbol)
         if filters is None or last is None:
             return f"{leg.symbol} is not listed" if filters is None else f"no price of {leg.symbol} is known"
+        proposal = Proposal(
+            strategy_id=leg.strategy_id, symbol=leg.symbol, position=float(leg.position), want=placed.aim, price=last,
+            age_s=(self._newest(leg) - placed.ts_ns) / SECOND,
+        )  # fmt: skip
+        rejection = self.judge(proposal)
+        if rejection is not None:
+            return f"{rejection.reason}: {rejection.detail}" if rejection.detail else rejection.reason
         wish = leg.wish(placed, filters, last, self.engine.passage.received(placed.seq))
         if wish is None:
             return "less than one lot is left to order"
         try:
-            order = await self.clerk.place(wish, self.judge)
+            order = await self.clerk.place(wish)
         except UsageError as error:
             return str(error)
         leg.client_id, leg.order = order.id, placed.order

@@ -34,7 +34,7 @@ async def tell(engine: Engine, entry: Entry | None, words: Sequence[VenueWord], 
     Args:
         again: to a strategy that begins anew and has lost them.
     """
-    async with engine.commands.acting:
+    async with engine.supply.telling:
         ids = [] if entry is None else [entry.id]
         now = engine.clock.now_ns()
         rows = [(f"{_name(word, now)}:again:{now}" if again else _name(word, now), word) for word in words]

@@ -192,9 +192,8 @@ class Recovery:
         entry.reached = self.engine.last_seq
         for pulled in past.levers:
             if pulled.id == entry.id:
-                entry.tell(
-                    pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number, after=pulled.after)
-                )
+                told = Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number, after=pulled.after)
+                entry.tell(pulled.after, told)
                 if pulled.asked is not None:
                     entry.limits = pulled.asked
                     entry.halted = "halted" if isinstance(pulled.said, SetLimits) and pulled.said.mode != pulled.asked.mode else ""

@@ -31,10 +31,16 @@ LAST_PIECE = 4 * WINDOW
 
 
 class Supply:
-    """The way to the workers."""
+    """The way to the workers.
+
+    Attributes:
+        falls: times a worker fell behind.
+        telling: held while strategies are told something, so that they are told in the order of the journal.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.telling = asyncio.Lock()
         self.falls = 0
 
     def pull(self, entry: Entry, lever: Lever) -> int:

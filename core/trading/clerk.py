@@ -9,7 +9,7 @@ from typing import TypeVar
 import structlog
 
 from core.clock import Clock
-from core.errors import UsageError, VenueError
+from core.errors import VenueError
 from core.trading.account import Look, lost_to_the_journal, strangers, take_in
 from core.trading.broker import Broker, Interrupted, Outcome, Said
 from core.trading.client_id import is_of
@@ -17,7 +17,6 @@ from core.trading.desk import Desk
 from core.trading.exact import amount
 from core.trading.filters import Filters
 from core.trading.journal import Journal, recall, row_of
-from core.trading.judge import Judge, allow
 from core.trading.order import Order
 from core.trading.register import Register
 from core.trading.rules import Rules, Step, Wish
@@ -68,11 +67,8 @@ class Clerk:
         desk.resume(recall(kept) for kept in await journal.unsettled())
         return cls(desk, journal, broker, clock, synced_ns=int(marks["synced_ns"]) if "synced_ns" in marks else None)
 
-    async def place(self, wish: Wish, judge: Judge = allow) -> Order:
+    async def place(self, wish: Wish) -> Order:
         """Make an order and put its intent on disk; it is sent after that, by `run`.
-
-        Args:
-            judge: has the last word.
 
         Raises:
             UsageError: it is refused, with the reason.
@@ -80,9 +76,6 @@ class Clerk:
         """
         since = self._clock.monotonic()
         order = self.desk.draft(wish)
-        rejection = judge(order.intent, self.desk.register)
-        if rejection is not None:
-            raise UsageError(rejection.reason)
         await self._journal.intend(row_of(order.intent))
         self.desk.take_up(order, since)
         self._wake.set()

@@ -33,7 +33,7 @@ class Desk:
     """Decides over the orders of one account.
 
     Args:
-        home: what client ids are made of.
+        home: what client ids are made of. filters: what the venue lists, by symbol; it may come to list more.
         numbers: the highest number each strategy has used.
         window_s: of the broker.
 
@@ -54,16 +54,12 @@ class Desk:
         self.held = ""
         self.rules = rules or Rules()
         self._clock = clock
-        self._filters = dict(filters)
+        self._filters = filters
         self._numbers = dict(numbers or {})
         self._floors: dict[str, int] = {}
         self._window_s = window_s
         self._watches = Watches(self.rules)
         self._running: dict[str, Step] = {}
-
-    def learn(self, filters: Mapping[str, Filters]) -> None:
-        """What the venue lists by now."""
-        self._filters.update(filters)
 
     def refusal(self, wish: Wish) -> str:
         """Why a wish cannot become an order; empty where it can."""
