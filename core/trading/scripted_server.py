@@ -47,8 +47,8 @@ class Server:
                 task = asyncio.create_task(self._answer(ASK.decode(line), writer))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
-        except (ConnectionError, msgspec.MsgspecError):
-            pass  # whoever it was is gone, or is none of ours
+        except (ConnectionError, msgspec.MsgspecError, asyncio.CancelledError):
+            pass  # whoever it was is gone, or is none of ours; or we are told to end
         finally:
             writer.close()
 
@@ -61,7 +61,7 @@ class Server:
             line = Line(n=ask.n, found=msgspec.to_builtins(await self._found(ask)))
         except VenueError as error:
             line = Line(n=ask.n, error=str(error))
-        writer.write(written(line))
+        _write(writer, line)
 
     async def _found(self, ask: Ask) -> Any:
         broker = self.broker
@@ -98,10 +98,15 @@ class Server:
     async def _say(self, writer: asyncio.StreamWriter) -> None:
         async for said in self.broker.heard():
             if isinstance(said, Interrupted):
-                writer.write(written(Line(missed=said)))
+                _write(writer, Line(missed=said))
             else:
-                writer.write(written(Line(about=said.client_id, event=said.event)))
-        writer.write(written(Line(ended=True)))
+                _write(writer, Line(about=said.client_id, event=said.event))
+        _write(writer, Line(ended=True))
+
+
+def _write(writer: asyncio.StreamWriter, line: Line) -> None:
+    if not writer.is_closing():  # whoever listened is gone: what is said now is lost
+        writer.write(written(line))
 
 
 def server_of(prices: dict[str, Decimal], assets: set[str], seed: int, *, pace: float, lot: Decimal, faults: bool) -> Server:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import rule, run_state_machine_as_test
 
 from core.commands import Register, Terms
 from core.research.audit import run_audit
@@ -22,6 +22,7 @@ from tests.engine.told_broker import ToldBroker
 __all__ = ["inline"]  # a fixture: workers and compiler in this process
 
 TELLING = st.sampled_from(["told", "told", "told twice", "not told"])
+PICK = st.integers(0, 2)
 FATES = st.lists(st.sampled_from(["taken", "refused", "lost before", "lost after", "not sent"]), max_size=4)
 
 
@@ -49,25 +50,34 @@ class TradedLife(Life):
     def orders_fare_like_this(self, fates: list[Any]) -> None:
         self.broker.fates.extend(fates)
 
-    @precondition(lambda self: self.broker.working)
-    @rule(data=st.data(), share=st.sampled_from(["0.3", "1", "1.2"]), cents=st.integers(-300, 300), telling=TELLING)
-    def the_venue_executes(self, data: st.DataObject, share: str, cents: int, telling: Any) -> None:
-        id_ = data.draw(st.sampled_from(self.broker.working))
-        left = self.broker.entries[id_].intent.qty - self.broker.entries[id_].executed
-        self.run(self._fill(id_, (left * Decimal(share)).quantize(Decimal("0.001")), cents, telling))
+    @rule(count=st.integers(1, 40), seed=st.integers(0, 1000))
+    def prints_come_and_what_they_bring_gets_to_the_venue(self, count: int, seed: int) -> None:
+        self.prints(count, seed)
+        self.run(self._let_go_on())
 
-    @precondition(lambda self: self.broker.entries)
-    @rule(data=st.data(), telling=TELLING)
-    def it_tells_of_a_late_one(self, data: st.DataObject, telling: Any) -> None:
-        self.run(self._fill(data.draw(st.sampled_from(sorted(self.broker.entries)[-3:])), Decimal("0.1"), 0, telling))
+    async def _let_go_on(self) -> None:
+        for _ in range(10):
+            self._work(100)
+            await asyncio.sleep(MOMENT)
 
-    @precondition(lambda self: self.broker.working)
-    @rule(data=st.data(), state=st.sampled_from(["cancelled", "expired"]), telling=TELLING)
-    def the_venue_ends_one(self, data: st.DataObject, state: Any, telling: Any) -> None:
-        id_ = data.draw(st.sampled_from(self.broker.working))
+    @rule(pick=PICK, share=st.sampled_from(["0.3", "1", "1.2"]), cents=st.integers(-300, 300), telling=TELLING, heard=st.booleans())
+    def the_venue_executes(self, pick: int, share: str, cents: int, telling: Any, heard: bool) -> None:
+        for id_ in self.broker.working[pick % 3 :][:1]:
+            left = self.broker.entries[id_].intent.qty - self.broker.entries[id_].executed
+            self.run(self._fill(id_, (left * Decimal(share)).quantize(Decimal("0.001")), cents, telling))
+        if heard:
+            self.run(self._let_go_on())
 
+    @rule(pick=PICK, telling=TELLING)
+    def it_tells_of_a_late_one(self, pick: int, telling: Any) -> None:
+        for id_ in list(self.broker.entries)[-1 - pick :][:1]:
+            self.run(self._fill(id_, Decimal("0.1"), 0, telling))
+
+    @rule(pick=PICK, state=st.sampled_from(["cancelled", "expired"]), telling=TELLING)
+    def the_venue_ends_one(self, pick: int, state: Any, telling: Any) -> None:
         async def end() -> None:
-            self.broker.end(id_, state, telling)
+            for id_ in self.broker.working[pick:][:1]:
+                self.broker.end(id_, state, telling)
             await asyncio.sleep(MOMENT)
 
         self.run(end())

@@ -58,6 +58,10 @@ async def storm(tmp_path: Path, *, kills: int, prints: int, seed: int) -> int:
         assert found["fills"] == found["identical"] == len(truth.executions)
         assert found["books"]["compared"] == found["books"]["identical"] > 0
         return len(truth.executions)
+    except BaseException as error:
+        log = home / "logs" / "engine.log"
+        error.add_note("".join(log.read_text().splitlines(keepends=True)[-40:]) if log.exists() else "no engine ever wrote a log")
+        raise
     finally:
         await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
 
