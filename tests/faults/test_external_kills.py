@@ -34,7 +34,7 @@ async def storm(tmp_path: Path, *, kills: int, prints: int, seed: int) -> int:
             env = live_environment(home, exchange, socket)
             for life in range(kills + 1):
                 async with recorder(env, "BTCUSDT", "ETHUSDT") as process:
-                    await run_when_there(env, "status")
+                    await run_when_there(env, "status", tries=600)  # it recovers first
                     for number, (name, symbol, fast, slow) in enumerate(STRATEGIES if life == 0 else ()):
                         params = ("--param", "interval=tick", "--param", f"fast={fast}", "--param", f"slow={slow}")
                         await run_when_there(env, "register", name, "--symbols", symbol, "--id", f"s{number}", "--qty", "0.5", *params)
