@@ -14,7 +14,9 @@ from hypothesis.stateful import rule, run_state_machine_as_test
 
 from core.commands import Register, Terms
 from core.research.audit import run_audit
+from core.store.reader import ticks_since
 from core.trading.events import Fill
+from core.types import Symbols
 from tests.engine.inline_rig import MOMENT, make_engine
 from tests.engine.test_stateful import COINS, PROFILE, Life, inline
 from tests.engine.told_broker import ToldBroker
@@ -105,6 +107,10 @@ class TradedLife(Life):
 
     async def _compare(self) -> None:
         engine = self.there
+        symbols = Symbols()
+        last = {
+            symbols.names[tick["symbol"]]: tick["price"] for part in ticks_since(self.home / "tape.db", 0, symbols=symbols) for tick in part
+        }
         assert not self.broker.twice
         for entry in engine.roster:
             fills = list(self._fills([entry.id]))
@@ -114,8 +120,8 @@ class TradedLife(Life):
             assert figures.position == float(sum((qty for qty, _ in signed), Decimal(0)))
             assert figures.working == [0]
             cash = sum((-qty * fill.price - fill.fee for qty, fill in signed), Decimal(0))
-            last = engine.market.of(engine.symbols[entry.order.symbols[0]]).last or 0.0
-            assert figures.equity == pytest.approx(figures.position * last + float(cash) + 10_000.0, rel=1e-12)
+            worth = figures.position * float(last.get(entry.order.symbols[0], 0.0))
+            assert figures.equity == pytest.approx(worth + float(cash) + 10_000.0, rel=1e-12)
         journal = await engine.ledger.commands()
         assert len([row for row in journal if row["kind"] == "executed"]) == len(self.broker.executed)
         kept = await engine.ledger.fills()
