@@ -167,6 +167,8 @@ class External:
         """A strategy left: nothing of it is to work on."""
         for order in self.orders.live(id_):
             self.orders.withdraw(order, "its strategy left")
+        self.tellings.left(id_)
+        self._wake.set()
 
     def _changed(self, before: Order, after: Order) -> None:
         if len(after.fills) > len(before.fills):

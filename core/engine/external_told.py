@@ -39,6 +39,7 @@ class Tellings:
         self._price = price
         self._told: dict[str, set[str]] = {}
         self._again: dict[str, int] = {}
+        self._left: set[str] = set()
 
     async def recall(self) -> None:
         """What an earlier life of the engine did not come to tell."""
@@ -47,6 +48,10 @@ class Tellings:
     def begin_again(self, id_: str, fills: int) -> None:
         """A strategy starts anew with the books of so many fills: what it was told beyond them was lost with what it ran on."""
         self._again[id_] = fills
+
+    def left(self, id_: str) -> None:
+        """A strategy is gone: what it was told and could not hear any more is to be said to a person."""
+        self._left.add(id_)
 
     async def work(self) -> None:
         """Tell what is owed to those who can hear it; it is on its way to the ledger before that is."""
@@ -57,6 +62,11 @@ class Tellings:
                 del self._again[id_]
                 lost = await self._lost(id_, fills) if entry is not None else []
                 await tell(self.engine, entry, lost, again=True)
+        for id_ in list(self._left):
+            await self.engine.settler.drain()
+            if await self._lost(id_, await self.engine.ledger.count_fills(id_)):
+                self._say_orphaned(id_)
+            self._left.discard(id_)
         for client_id in list(self.owed):
             order = await self._order(client_id)
             entry = self.engine.roster.entries.get(order.intent.strategy_id)
@@ -96,9 +106,12 @@ class Tellings:
                 price = self._price(f"{self.engine.venue.name}:{fill.fee_asset}{intent.quote}")
                 found.append(executed(leg.number, intent, fill, leg.position, fee_in_quote(fill, intent, terms, price)))
         if found and entry is None:
-            who = f"an order of {intent.strategy_id}, which is gone"
-            self.engine.alarms.note("critical", f"{self.clerk.desk.register.venue} executed {who}: nobody holds what it bought or sold")
+            self._say_orphaned(intent.strategy_id)
         return found
+
+    def _say_orphaned(self, id_: str) -> None:
+        said = f"{self.clerk.desk.register.venue} executed an order of {id_}, which is gone: nobody holds what it bought or sold"
+        self.engine.alarms.note("critical", said)
 
     async def _order(self, client_id: str) -> Order:
         order = self.clerk.desk.register.order(client_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from core.store.journal import lines_of
 from core.trading.judge import Proposal, Rejection
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
 from tests.engine.external_rig import broker_of, positions, same_books
+from tests.engine.told_broker import ToldBroker
 
 TERMS = Terms(side="long_short", qty=0.5, fee_bps=2)
 
@@ -90,3 +92,23 @@ async def test_terms_that_only_a_simulation_keeps_to_are_refused(tmp_path: Path,
         with pytest.raises(UsageError, match="venue"):
             await rig.register("sma_crossover", terms=terms)
         assert not len(rig.engine.roster)
+
+
+async def test_what_is_executed_of_a_strategy_that_left_is_said_aloud_and_counts_as_told(tmp_path: Path) -> None:
+    recording = write_recording(tmp_path / "frames", prints=1200)
+    broker = ToldBroker()
+    async with exchange_of(recording, speed=20.0) as exchange, running(tmp_path / "home", exchange, broker=broker) as rig:
+        id_ = await rig.register("sma_crossover", params={"interval": "tick", "fast": 5, "slow": 20}, terms=TERMS)
+        exchange.resume()
+        await until(lambda: bool(broker.working), "an order works")
+        exchange.pause()
+        await rig.engine.commands.submit(Unregister(id=id_, keep=True), "test")
+        await until(lambda: not len(rig.engine.roster), "it left")
+        first = next(iter(broker.entries))
+        broker.fill(first, Decimal("0.1"), Decimal(30_000), "told")
+        said = f"scripted executed an order of {id_}, which is gone: nobody holds what it bought or sold"
+        await until(lambda: any(row.text == said for row in rig.engine.alarms.rows()), "it is said")
+        await until(lambda: not broker.working, "its order is withdrawn")
+        assert rig.engine.external is not None
+        assert not await rig.engine.ledger.order_journal.untold()
+        assert await rig.fills() == []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,9 @@ class TradedLife(Life):
     def __init__(self) -> None:
         super().__init__()
         self.broker = ToldBroker()
+
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+        return self.loop.run_until_complete(asyncio.wait_for(work, 200))  # an order that is lost is asked about for a while
 
     async def _start(self) -> None:
         self.engine = make_engine(self.home, self.broker)
@@ -124,8 +127,9 @@ class TradedLife(Life):
             assert figures.equity == pytest.approx(worth + float(cash) + 10_000.0, rel=1e-12)
         journal = await engine.ledger.commands()
         assert len([row for row in journal if row["kind"] == "executed"]) == len(self.broker.executed)
-        kept = await engine.ledger.fills()
-        assert len(kept) == len(list(self._fills(self.paused)))
+        for id_ in self.paused:
+            missing = len(list(self._fills([id_]))) - len(await engine.ledger.fills(id_))
+            assert missing == 0 or id_ not in engine.roster  # it had left before it could hear of them
         found = await asyncio.to_thread(run_audit, self.home, horizon=engine.last_seq, running={entry.id for entry in engine.roster})
         assert (found.details, found.not_auditable) == ([], [])
         assert found.books["compared"] == found.books["identical"]
