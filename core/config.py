@@ -18,6 +18,7 @@ from msgspec import Meta, Struct
 
 from core import config_sources as sources
 from core.config_alerts import AlertsConfig, shown
+from core.config_broker import BrokerConfig
 from core.config_heard import SourceConfig
 from core.config_keys import Key, find_key, keys_of, named_section
 from core.errors import ConfigError
@@ -154,6 +155,7 @@ class Config(Struct, frozen=True, kw_only=True):
     sources: dict[str, SourceConfig] = {}
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
+    broker: BrokerConfig = BrokerConfig()
 
     def of_venue(self, name: str) -> VenueConfig:
         """The section of a venue; its defaults where it has none."""
@@ -203,8 +205,7 @@ def load(home: Path, env: Mapping[str, str] | None = None, flags: Mapping[str, A
         ConfigError: a wrong key or value, or a file that is not TOML: one line naming where, what, and what is allowed.
     """
     keys = keys_of(Config)
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
+    values, origins = dict[str, Any](), dict[str, str]()
     for setting in (
         *sources.from_file(home / "cockpit.toml", keys),
         *sources.from_env(os.environ if env is None else env, keys),

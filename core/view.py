@@ -13,6 +13,7 @@ from msgspec import Struct
 from core.commands import Backtest, Command
 from core.desk_view import DeskView
 from core.measured_terms import Paid
+from core.replay_view import ReplayView as ReplayView
 from core.study_view import StudyRow
 from core.system_view import CommandRow, CoverageRow, SystemView
 
@@ -32,17 +33,6 @@ class Trouble(Struct, array_like=True):
 
     level: str  # warning | critical
     text: str
-
-
-class ReplayView(Struct, array_like=True):
-    """Where a replay is; the time it is there is the header's `now_ns`."""
-
-    state: str  # playing | paused | seeking | ended
-    speed: float  # times real time; 0: as fast as it goes
-    begin_ns: int  # of the first print
-    end_ns: int  # of the last; 0 not known
-    next_ns: int = 0  # of the next print; 0 not read yet, or there is none
-    goal_ns: int = 0  # being gone to; 0 nowhere
 
 
 class HeaderView(Struct, array_like=True):

@@ -97,6 +97,9 @@ def lines(answer: dict[str, Any]) -> Iterator[str]:
     yield _line("engine", f"{answer.get('state', '?')}{health} · " + " · ".join(word for word in words if word))
     if replay:
         yield _line("replay", f"{replay['now']} {replay['state']}, speed {replay['speed']} · {replay['begin']} to {replay['end'] or '?'}")
+    if broker := answer.get("broker"):
+        looked = "" if broker["ready"] else " · the account was not looked at yet"
+        yield _line("broker", f"{broker['kind']} · {broker['working']:,} orders under way{looked}")
     for trouble in answer.get("troubles", []):
         yield _line("", f"{'✖' if trouble['level'] == 'critical' else '!'} {trouble['text']}")
     for feed in answer.get("feeds", []):

@@ -140,6 +140,11 @@ def backtest_variant(terms: Terms, *, bars: bool, legs: int = 1) -> Variant:
     return Variant(mapped=legs > 1, bars=bars, stops=stops, limited=False, features=features_of(terms))
 
 
-def live_variant(terms: Terms) -> Variant:
-    """All that may be asked of a strategy while it runs, and the features of its terms."""
-    return Variant(features=features_of(terms), signals=True)
+def live_variant(terms: Terms, *, external: bool = False) -> Variant:
+    """All that may be asked of a strategy while it runs, and the features of its terms.
+
+    Args:
+        external: a venue fills its orders.
+    """
+    features = features_of(terms)
+    return Variant(features=features | {"venued"} if external else features, signals=True, external=external)

@@ -74,6 +74,7 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "margin_leverage": terms.leverage or 0.0,
         "maintenance": terms.maintenance_pct / 100,
         "liquidation_bps": terms.liquidation_fee_bps,
+        "outside": True,
         **_waiting(terms),
     }
 

@@ -54,6 +54,7 @@ class Instance(Levered):
         learnt = {"volatile": ADDED["volatile"]["BOOK"], "queued": FLOW}
         self._learnt = [name for feature, fields in learnt.items() if feature in features for name, _ in fields]
         self._margined = "margined" in features
+        self._outside = "venued" in features
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
@@ -197,6 +198,8 @@ class Instance(Levered):
                 book.limit = 0.0 if taker else price
                 if self._holds and book.why != LIQUIDATED:
                     book.why = TAKE_PROFIT if book.limit != 0.0 and book.position * qty < 0.0 else SIGNAL
+            if self._outside:
+                book.toll = fee
             self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
             self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]

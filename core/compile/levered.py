@@ -1,4 +1,4 @@
-"""What a person does to a strategy between two ticks: the same live, in a recovery and in an audit."""
+"""What a person or a venue does to a strategy between two ticks: the same live, in a recovery and in an audit."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from core.compile.extras import Acts
 from core.errors import StrategyError
 from core.kernels import levers
 from core.kernels.records import REPORT
-from core.types import Records, copied
+from core.lever_orders import Executed, Unplaced
+from core.types import SECOND, Records, copied
 
 NOTHING: Records = np.empty(0, REPORT)
 
 #: What `Levered.pull` does.
-PULLED = ("pause", "resume", "flatten", "reduce", "stops", "limits", "hear")
+PULLED = ("pause", "resume", "flatten", "reduce", "stops", "limits", "hear", "executed", "unplaced")
 
 #: Of these, what a strategy that is closing is not told: it would take back its exit.
 STAYING = ("pause", "resume", "reduce")
@@ -38,8 +39,8 @@ class Levered:
     _rows: Records
     _acts: Acts
 
-    def pull(self, lever: str, said: Said) -> Records:
-        """One of PULLED, and what goes with it; returns what the loop reported.
+    def pull(self, lever: str, said: Said, after: int = 0) -> Records:
+        """One of PULLED, and what goes with it, after the tick of a seq; returns what the loop reported.
 
         Raises:
             StrategyError: it is not one of them, or lacks what goes with it.
@@ -52,6 +53,10 @@ class Levered:
             return self.limit(said)
         if lever == "reduce" and isinstance(said, Reduce):
             return self.reduce(said.pct / 100.0)
+        if lever == "executed" and isinstance(said, Executed):
+            return self.execute(said, after)
+        if lever == "unplaced" and isinstance(said, Unplaced):
+            return self.unplace(said)
         if lever == "stops" and isinstance(said, SetStops):
             self.protect(said)
         elif lever == "hear" and isinstance(said, Hear):
@@ -102,6 +107,21 @@ class Levered:
         """Set the account-level limits; working orders they forbid are cancelled or cut."""
         self._limits[:] = limits_record(limits)
         return self._take(levers.limit(self.account[0], self.books, self._terms[0], self._limits[0], self._reports, self._acts))
+
+    def execute(self, done: Executed, after: int) -> Records:
+        """A venue executed something, which became known after the tick of a seq."""
+        qty, position, price = float(done.qty), float(done.position), float(done.price)
+        return self._take(
+            levers.executed(
+                self.account[0], self.books, self._terms[0], self._reports, self._acts, done.leg, done.order, qty, position, price,
+                done.fee, done.ts_ns, after,
+            )
+        )  # fmt: skip
+
+    def unplace(self, over: Unplaced) -> Records:
+        """An order came to nothing, or to less than it was for."""
+        wait = round(over.wait_s * SECOND)
+        return self._take(levers.unplaced(self.account[0], self.books[over.leg], self._reports, self._acts, over.leg, over.order, wait))
 
     def _take(self, n: int) -> Records:
         return copied(self._rows[:n])

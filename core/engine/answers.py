@@ -130,6 +130,8 @@ class Answers:
         for row in rows:
             if row.id in roster:
                 roster[row.id].take(row)
+                if self.engine.external is not None:
+                    self.engine.external.look(roster[row.id], row)
         self.heard.set()
         self.engine.panes.touch("strategies", "header", "desk")
 
@@ -142,8 +144,11 @@ class Answers:
         rows = engine.blotter.translate(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
         engine.positions.hear(rows)
         engine.desk.log.hear(engine.roster[id_], rows)
-        engine.passage.filled([fill["seq"] for fill in rows.fills])
         engine.settler.put(seq, lambda: self._book(rows))
+        if engine.external is None:
+            engine.passage.filled([fill["seq"] for fill in rows.fills])
+        else:
+            engine.external.hear(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
         engine.panes.touch("trades", "strategies", "header", "desk")
 
     async def _book(self, rows: Rows) -> None:
@@ -192,6 +197,8 @@ class Answers:
         engine.roster.entries.pop(id_, None)
         engine.positions.forget(id_)
         engine.blotter.outcomes.forget(id_)
+        if engine.external is not None:
+            engine.external.gone(id_)
         engine.alarms.resolve(f"strategy {id_}")
         engine.settler.put(engine.last_seq, lambda: self._note_gone(id_))
         engine.panes.touch("strategies", "header", "desk")

@@ -65,13 +65,11 @@ class Commands:
     Attributes:
         used_ids: of every strategy there ever was.
         watchlist: what is streamed.
-        in_turn: held while strategies are told something: what is journalled first is done first.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.used_ids: set[str] = set()
-        self.in_turn = asyncio.Lock()
         self.watchlist = Watchlist(engine)
 
     async def submit(self, command: Command, actor: str) -> Any:
@@ -140,7 +138,7 @@ class Commands:
                 await self._act([entry], command, actor, lever)
 
     async def _act(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
-        async with self.in_turn:
+        async with self.engine.supply.telling:  # what is journalled first is done first
             await self._act_now(entries, command, actor, lever)
 
     async def _act_now(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
@@ -171,6 +169,8 @@ class Commands:
         engine.memory.admit("a strategy")
         names = [engine.bare(symbol) for symbol in command.symbols]
         id_ = free_id(command.name, command.id, self.used_ids | engine.roster.entries.keys())
+        if engine.external is not None:
+            command = await engine.external.fit(command, names)
         command, note = await with_filters(engine, command, names)
         plan = await build(engine, command)
         if len(names) != plan.legs or len(set(names)) != len(names):

@@ -18,7 +18,7 @@ from core.engine.journalled import Past, fold
 from core.engine.roster import Entry
 from core.engine.starting import build_all, fits, start
 from core.errors import CockpitError, StrategyError
-from core.store.journal import LEVERS
+from core.store.journal import LEVERS, lines_of
 from core.store.ledger_reader import read_days, read_fills
 from core.workers.frames import Lever, Snapshot
 from core.workers.worker import Worker
@@ -57,6 +57,8 @@ class Recovery:
         engine = self.engine
         rows = await engine.ledger.commands()
         past = fold(rows, engine.last_seq)
+        if engine.external is not None:
+            engine.external.recall(lines_of(rows))
         for row in rows:
             if row["after_seq"] is None and row["kind"] in (*LEVERS, "register"):
                 engine.ledger.took_effect(row["command_id"], engine.last_seq)  # now: not at every start again
@@ -111,7 +113,7 @@ class Recovery:
         entry.since, entry.begun_ns = past.since[entry.id], past.begun[entry.id]
         entry.reached = self.engine.last_seq
         for pulled in in_order(past.levers, past.heard, entry.order):
-            entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
+            entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number, after=pulled.after))
             if pulled.asked is not None:
                 entry.limits = pulled.asked
                 entry.halted, entry.bound = pulled.halted, pulled.bound

@@ -95,7 +95,7 @@ class Entry:
         self.levers.append((after, lever))
         if isinstance(lever.said, SetStops):
             self.stops.append((lever.number, lever.said))
-        if lever.lever not in ("flatten", "reduce", "hear"):
+        if lever.lever not in ("flatten", "reduce", "hear", "executed", "unplaced"):
             self.stance["pause" if lever.lever == "resume" else lever.lever] = lever
 
     def begin_again(self, plan: Blueprint, cause: str) -> None:

@@ -41,6 +41,8 @@ def begin(engine: Engine) -> None:
     engine.spawn(engine.sources.run(), "sources")
     engine.spawn(engine.copilot.run(), "copilot")
     engine.spawn(engine.upkeep.run(), "upkeep")
+    if engine.external is not None:
+        engine.spawn(engine.external.run(), "orders for the venue")
 
 
 async def sample(engine: Engine) -> None:

@@ -78,7 +78,7 @@ class Sources:
             aloud: False only notes it.
         """
         engine = self.engine
-        async with engine.commands.in_turn:
+        async with engine.supply.telling:
             now = engine.clock.now_ns()
             until = now + int(source.terms.fresh_s * SECOND) if opinion.confidence is not None else now
             told: dict[str, int] = {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import MARGINED, QUEUED, RESTING
+from core.kernels.features import MARGINED, QUEUED, RESTING, VENUED
 from core.kernels.records import DAY_NS, DETAIL, FILL, LIQUIDATED, MARK
 from core.kernels.resting import fee_rate
 
@@ -64,6 +64,8 @@ def execute(
     fee = size * price * (fee_rate(book, terms, qty) if RESTING else terms.fee_bps) / 1e4
     if MARGINED and book.why == LIQUIDATED:
         fee += size * price * terms.liquidation_bps / 1e4
+    if VENUED and terms.outside != 0:
+        fee = book.toll
     before = book.position
     realised = 0.0
     if QUEUED and before * after <= 0.0:  # a take-profit of what is opened is a new order

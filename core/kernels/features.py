@@ -19,6 +19,7 @@ TRIGGERED = False  # what waits is a stop order; RESTING too
 HELD = False  # exits rest at the venue; RESTING too
 VOLATILE = False  # a unit of target is worth its volatility; SIZED too
 QUEUED = False  # limit orders stand in a queue; RESTING too
+VENUED = False  # a venue fills the orders, and says for what fee
 MARGINED = False  # positions need margin, and are liquidated without
 
 #: What prints told of the market's queues, weighed by age, in base currency and counts.
@@ -130,6 +131,16 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
         ],
         "BOOK": [
             ("affordable", "f8"),  # the most that could be held when an order was last decided
+        ],
+    },
+    "venued": {
+        "TERMS": [
+            ("outside", "i8"),  # 1: orders are a venue's to fill
+        ],
+        "BOOK": [
+            ("toll", "f8"),  # fee of the execution that is being told, quote currency
+            ("spurned", "f8"),  # the position whose order came to nothing
+            ("again", "i8"),  # until this time of prints it is not ordered again
         ],
     },
 }

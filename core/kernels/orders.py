@@ -11,7 +11,7 @@ import numpy as np
 
 from core.kernels.book import execute, report
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, MARGINED, QUEUED, RESTING, SPREAD, TRIGGERED
+from core.kernels.features import LOTS, MARGINED, QUEUED, RESTING, SPREAD, TRIGGERED, VENUED
 from core.kernels.grid import lots_of, moved, orderable
 from core.kernels.queue import room
 from core.kernels.records import (
@@ -30,6 +30,7 @@ from core.kernels.records import (
     REDUCE,
     REDUCE_ONLY,
     REDUCING,
+    SPURNED,
     STOP_NEW,
     UNKNOWN,
 )
@@ -169,6 +170,8 @@ def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
         goal, hindrance = afforded(book, terms, goal, hindrance, want, why)
     if LOTS:
         goal, hindrance = orderable(book, terms, goal, hindrance)
+    if VENUED and tick.ts < book.again and goal != book.position and (goal != 0.0 or goal == book.spurned):
+        goal, hindrance = book.position, SPURNED
     if hindrance != 0:
         if hindrance != book.blocked or (want != book.refused and (not LOTS or hindrance != MINIMUM)):
             n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, book.last)

@@ -146,6 +146,7 @@ MINIMUM = 7
 UNKNOWN = 8
 MARGIN = 9
 WIPED = 10
+SPURNED = 11
 
 # LIMITS.mode
 NORMAL = 0
@@ -156,7 +157,7 @@ HALT = 3
 WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce", "liquidated")
 BLOCK_NAMES = (
     "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order",
-    "volatility not known yet", "not enough margin", "liquidated, until it is resumed",
+    "volatility not known yet", "not enough margin", "liquidated, until it is resumed", "refused by the venue",
 )  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

@@ -112,7 +112,9 @@ class _Audit:
         self.symbols = Symbols()
         self.names = sorted({name for order in past.orders.values() for name in order.symbols})
         bound(past, self._cuts(self.names), partial(listens, self.ledger))
-        self.stories = {id_: Story(id_, past, self.ledger, self.symbols) for id_ in past.ids() if id_ in past.orders}
+        self.stories = {
+            id_: Story(id_, past, self.ledger, self.symbols, running=id_ in running) for id_ in past.ids() if id_ in past.orders
+        }
         self.fills = Fills()
         self.left_out: dict[tuple[str, str], int] = {}
         self.found = Findings(sessions=past.sessions, strategies=len(past.ids()))
@@ -170,10 +172,10 @@ class _Audit:
         for row in read_fills_between(self.ledger, after, through, self.strategy):
             id_, seq = row[_OWNER], row[_SEQ]
             story = self.stories.get(id_)
-            why = "its registration is not on the ledger" if story is None else story.why_not(seq)
+            why = "its registration is not on the ledger" if story is None else story.why_not(row)
             if why is not None:
                 self.left_out[id_, why] = self.left_out.get((id_, why), 0) + 1
-            elif seq <= self.past.horizons[id_]:
+            elif seq <= self.past.horizons[id_] and not (id_ in self.running and story is not None and story.may_be_untold(row)):
                 rows.append(row)
         self.fills.kept(rows)
 

@@ -27,22 +27,24 @@ NEVER = 1 << 62
 
 
 class Pulled(NamedTuple):
-    """A lever of the past: the seq it took effect after, when it was journalled, which."""
+    """A lever of the past: the seq it took effect after, when it was journalled, which; its number among those the strategy was told."""
 
     after: int
     ts_ns: int
     lever: str
     said: Said
+    number: int = 0
 
 
 class Mark(NamedTuple):
-    """A snapshot on the ledger: its row, the tick after which it was taken, when, its layout and source."""
+    """A snapshot on the ledger: its row, the tick after which it was taken, when, its layout and source; how many levers it holds."""
 
     rowid: int
     seq: int
     ts_ns: int
     layout: str
     source_hash: str
+    told: int = 0
 
 
 @dataclass
@@ -178,7 +180,7 @@ def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Registe
     for row in snapshots:
         id_, payload = row["strategy_id"], json.loads(row["payload"])
         taken_ns = payload.get("ts_ns", row["ts_ns"])  # when it was asked for, else when it was kept
-        mark = Mark(row["rowid"], row["seq"], taken_ns, row["layout_hash"], row["source_hash"])
+        mark = Mark(row["rowid"], row["seq"], taken_ns, row["layout_hash"], row["source_hash"], int(payload.get("told", 0)))
         if "start" in payload and id_ in orders:
             life = Incarnation(id_, orders[id_], mark, payload["start"], payload.get("plan", ""))
             if found[id_]:
@@ -191,7 +193,11 @@ def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Registe
 
 def _tell(incarnations: dict[str, list[Incarnation]], lines: Iterable[Line]) -> None:
     """Give each incarnation the levers it was told, and its end where the journal has it."""
+    told: dict[str, int] = defaultdict(int)
     for line in lines:
+        if line.lever:
+            for id_ in line.ids:
+                told[id_] += 1
         if line.after is None:  # it has not acted yet
             continue
         if line.kind in ("failed", "gone"):
@@ -200,7 +206,10 @@ def _tell(incarnations: dict[str, list[Incarnation]], lines: Iterable[Line]) -> 
                 life.end, life.over, life.broke = min(life.end, line.after), True, life.broke or line.kind == "failed"
         elif line.lever:
             for id_ in line.ids:
-                _pull(incarnations.get(id_, []), Pulled(line.after, line.ts_ns, line.lever, line.said))
+                _pull(incarnations.get(id_, []), Pulled(line.after, line.ts_ns, line.lever, line.said, told[id_]))
+    for id_, lives in incarnations.items():
+        for life in lives:
+            life.marks = [mark for mark in life.marks if mark.told <= told[id_]]  # the journal was read before later ones were kept
 
 
 def _heard_in(life: Incarnation, rows: Records) -> Records:

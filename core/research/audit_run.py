@@ -122,7 +122,8 @@ class Run:
         levers = life.levers
         if life.taken is not life.start:
             # what came right after the tick the snapshot was taken after is in it if it was journalled before that was kept
-            held = [pulled for pulled in life.levers if (pulled.after, pulled.ts_ns) < (self.seq, life.taken.ts_ns)]
+            told, kept = life.taken.told, (self.seq, life.taken.ts_ns)
+            held = [p for p in life.levers if (p.number <= told if told else (p.after, p.ts_ns) < kept)]
             self._closing |= any(pulled.lever == "close" for pulled in held)
             for stops in (pulled.said for pulled in held if isinstance(pulled.said, SetStops)):
                 self.instance.protect(stops)
@@ -142,7 +143,7 @@ class Run:
             cut = int(np.searchsorted(ticks["seq"], event, "right"))
             rows += self._run(ticks[:cut])
             ticks = ticks[cut:]
-            self._pass(event)
+            rows += self._pass(event)
         if not self.over:
             rows += self._run(ticks)
         self.seq = max(self.seq, through)
@@ -158,23 +159,28 @@ class Run:
         coming = [mark.seq for mark in self._marks[:1]] + ([ahead.after] if ahead else [])
         return min((seq for seq in coming if seq <= through), default=None)
 
-    def _pass(self, seq: int) -> None:
-        """Act on all that is due after a tick, the snapshots first: which of two of one seq came first is settled by `_settle`."""
+    def _pass(self, seq: int) -> list[Row]:
+        """Act on all that is due after a tick, the snapshots first: which of two of one seq came first is settled by `_settle`. Returns
+        the fills that are told."""
+        rows: list[Row] = []
         while self._marks and self._marks[0].seq <= seq:
             self._note(self._marks.pop(0))
         while (ahead := self._coming.ahead) and ahead.after <= seq and not self.over:
-            self._pull(self._coming.take())
+            rows += self._pull(self._coming.take())
+        return rows
 
     def _note(self, mark: Mark) -> None:
         state = self._state_of(mark.rowid)
         if state is not None:
             self._waiting.append(Waiting(mark, state, self.instance))
 
-    def _pull(self, pulled: Pulled) -> None:
+    def _pull(self, pulled: Pulled) -> list[Row]:
         instance, lever = self.instance, pulled.lever
+        rows: list[Row] = []
         if lever in PULLED:
             if not self._closing or lever not in STAYING:
-                instance.pull(lever, pulled.said)
+                reports = instance.pull(lever, pulled.said, pulled.after)
+                rows = self._rows(reports.compress(reports["kind"] == FILL))
         elif lever == "close":
             self._closing = True
             instance.close()
@@ -182,6 +188,7 @@ class Run:
             self.over = True
         for waiting in self._waiting:
             waiting.look()
+        return rows
 
     def _look_ahead(self) -> None:
         """A snapshot at the end may hold what took effect after a later tick than its own, one that is not ours: what was

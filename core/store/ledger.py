@@ -212,6 +212,10 @@ class Ledger(WrittenFile):
         where, values = ("WHERE strategy_id = ?", (strategy_id,)) if strategy_id is not None else ("", ())
         return await self._ask(f"SELECT * FROM fills {where} ORDER BY rowid", values)
 
+    async def count_fills(self, strategy_id: str) -> int:
+        """How many fills a strategy has."""
+        return int((await self._ask("SELECT count(*) AS fills FROM fills WHERE strategy_id = ?", (strategy_id,)))[0]["fills"])
+
     async def last_order(self, strategy_id: str) -> int:
         """The highest number of an order of this strategy (`ID:oN`), 0 when it gave none."""
         number = "CAST(substr(order_id, length(strategy_id) + 3) AS INTEGER)"

@@ -92,12 +92,14 @@ def read_days(path: Path, strategy: str) -> dict[int, float]:
 
 
 def newest_commands(path: Path, count: int) -> list[dict[str, Any]]:
-    """The last commands that were journalled, oldest first.
+    """The last commands that were journalled, oldest first, but for what a venue did with orders.
 
     Raises:
         StoreError: the file is missing or cannot be read.
     """
-    return _dicts(path, "SELECT * FROM commands ORDER BY rowid DESC LIMIT :count", {"count": count})[::-1]
+    return _dicts(
+        path, "SELECT * FROM commands WHERE kind NOT IN ('executed', 'unplaced') ORDER BY rowid DESC LIMIT :count", {"count": count}
+    )[::-1]
 
 
 def read_commands(path: Path) -> list[dict[str, Any]]:

@@ -33,7 +33,7 @@ class Desk:
     """Decides over the orders of one account.
 
     Args:
-        home: what client ids are made of.
+        home: what client ids are made of. filters: what the venue lists, by symbol; it may come to list more.
         numbers: the highest number each strategy has used.
         window_s: of the broker.
 
@@ -54,7 +54,7 @@ class Desk:
         self.held = ""
         self.rules = rules or Rules()
         self._clock = clock
-        self._filters = dict(filters)
+        self._filters = filters
         self._numbers = dict(numbers or {})
         self._floors: dict[str, int] = {}
         self._window_s = window_s
@@ -87,7 +87,7 @@ class Desk:
             client_id=client_id(self.home, wish.strategy_id, number), strategy_id=wish.strategy_id, number=number, symbol=wish.symbol,
             base=filters.base, quote=filters.quote, side=wish.side, qty=amount(wish.qty), price=wish.price,
             type="market" if wish.price is None else "limit", closes=wish.closes, decided_ns=self._clock.now_ns(), tick_ns=wish.tick_ns,
-            seq=wish.seq,
+            seq=wish.seq, order=wish.order,
         )  # fmt: skip
         self._numbers[wish.strategy_id] = number
         self.register.passage.decided(intent)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from core.clock import Clock
@@ -34,6 +34,7 @@ class Register:
         findings: what a person should know.
         duplicates: executions that were told again.
         passage: how long orders take.
+        changed: told an order as it was and as it is, after each event.
     """
 
     def __init__(self, venue: str, clock: Clock, holdings: Mapping[str, Decimal] | None = None) -> None:
@@ -45,6 +46,7 @@ class Register:
         self.findings: deque[Finding] = deque(maxlen=FINDINGS)
         self.duplicates = 0
         self.passage = Passage()
+        self.changed: Callable[[Order, Order], None] = lambda _before, _after: None
         self._clock = clock
         self._notes: list[OrderNote] = []
         self._moved: set[str] = set()
@@ -84,6 +86,7 @@ class Register:
             self.moves.update(moves.keys())
         self.passage.heard(before, after, self._clock.now_ns())
         self._tell(before, after, event)
+        self.changed(before, after)
         return before, after
 
     def knows(self, client_id: str, fill: Fill) -> bool:

@@ -135,9 +135,10 @@ class Desk:
         """Give a strategy the books it had: from its earlier self's snapshot, where that can be read, and the fills since."""
         if heir.snapshot is not None:
             post.instance.adopt(heir.snapshot, heir.layout, [])
-        for at in range(0, len(heir.fills), BOOK_PIECE):
+        fills = [fill[:6] for fill in heir.fills if fill[6] > post.account.fills]
+        for at in range(0, len(fills), BOOK_PIECE):
             self.mark(post.slot)
-            post.instance.book(heir.fills[at : at + BOOK_PIECE])
+            post.instance.book(fills[at : at + BOOK_PIECE])
         post.instance.books["aim"] = post.instance.books["position"]
         post.account.orders = max(post.account.orders, heir.orders)
 
@@ -185,7 +186,9 @@ class Desk:
         post.told, post.heard = max(post.told, order.number), max(post.heard, order.heard)
         if order.lever in PULLED:
             if not post.closing or order.lever not in STAYING:
-                self.report(post, instance.pull(order.lever, order.said), post.seq)
+                self.report(post, instance.pull(order.lever, order.said, order.after), max(post.seq, order.after))
+            if post.closing and order.lever == "executed":
+                self.leave_if_flat(post)
         elif order.lever == "close":
             post.closing = True
             self.report(post, instance.close(), post.seq)

@@ -49,7 +49,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
         legs: leg number by symbol index.
         snapshot: where to take up, or None to start anew.
         book_only: take only books and account from the snapshot: the strategy was edited since. Without a snapshot, from the fills.
-        fills: those that came after that snapshot, or all.
+        fills: those that came with that snapshot's tick or later, or all, each with its number.
         orders: the number of the last order it ever gave, where it takes over books.
     """
 
@@ -60,7 +60,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: bytes | None = None
     layout: str = ""
     book_only: bool = False
-    fills: list[tuple[int, float, float, float, int, float]] = []
+    fills: list[tuple[int, float, float, float, int, float, int]] = []
     orders: int = 0
     seq: int = 0
     slot: int = 0
@@ -76,12 +76,13 @@ class Start(msgspec.Struct, frozen=True, array_like=True):
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
     """A command on one strategy: pause | resume | flatten | reduce | stops | limits | hear | close | drop, or closing: it was told
-    to close before.
+    to close before; or what a venue did with its orders: executed | unplaced.
 
     Attributes:
         said: what goes with it.
         number: counts the commands a strategy was ever given, from 1; 0 is one that is said again to a strategy that begins anew.
         heard: counts what it heard in this life of the engine, from 1; 0 is any other lever.
+        after: the seq after which it takes effect.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Lever(msgspec.Struct, frozen=True, kw_only=True):
     said: Said = None
     number: int = 0
     heard: int = 0
+    after: int = 0
 
 
 class Leg(msgspec.Struct, frozen=True, array_like=True):
@@ -107,6 +109,7 @@ class Leg(msgspec.Struct, frozen=True, array_like=True):
     why: int  # its reason
     latched: int  # what holds the leg, 0 nothing
     limit: float = 0.0  # what the working order waits for; 0: it is a market order
+    after: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):
@@ -131,6 +134,8 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     peak: float = 0.0  # highest equity so far
     quiet: bool = False  # it never gave a target, on any leg
     legs: list[Leg] = []  # those that hold something or are about to, at most as many as it has
+    told: int = 0  # the number of the last command in its state
+    working: list[int] = []  # the number of the order that works, by leg; 0 none
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):

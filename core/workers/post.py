@@ -57,6 +57,8 @@ def figures(post: Post) -> Figures:
         peak=account["peak"],
         quiet=bool(np.isnan(books["opinion"]).all()),
         legs=legs(post),
+        told=post.told,
+        working=np.where(books["aim"] != books["position"], books["order"], 0).tolist(),
     )
 
 

@@ -110,7 +110,7 @@ class Session:
 
     def start(
         self, id_: str, path: Path, order: Register, why: str, snapshot: Snapshot | None = None,
-        fills: list[tuple[int, float, float, float, int, float]] | None = None,
+        fills: list[tuple[int, float, float, float, int, float, int]] | None = None,
     ) -> None:  # fmt: skip
         """Start it, with the books of an earlier self perhaps, and keep what it starts from."""
         plan = blueprint(load(path), order.params, live_variant(order.terms))
@@ -152,10 +152,10 @@ class Session:
         order = await self._order(id_)
         row = {row["strategy_id"]: row for row in await self.ledger.snapshots()}[id_]
         legs = {symbol: leg for leg, symbol in enumerate(order.symbols)}
-        since = [fill for fill in await self.ledger.fills(id_) if fill["seq"] > row["seq"]]
+        since = [(fill, int(fill["fill_id"].rpartition(":")[2])) for fill in await self.ledger.fills(id_) if fill["seq"] >= row["seq"]]
         fills = [
-            (legs[f["symbol"]], f["qty"] if f["side"] == "buy" else -f["qty"], f["position"], f["price"], f["ts_ns"], f["fee"])
-            for f in since
+            (legs[f["symbol"]], f["qty"] if f["side"] == "buy" else -f["qty"], f["position"], f["price"], f["ts_ns"], f["fee"], number)
+            for f, number in since
         ]
         heir = Snapshot(id_, row["seq"], row["layout_hash"], row["source_hash"], row["state"])
         self.start(id_, _path(file), order, why, heir, fills)
