@@ -67,7 +67,7 @@ class CockpitApp(App[None]):
         self.lab = LabScreen()
         self.analyst = AnalystScreen()
         self.copilot = CopilotScreen()
-        self.desk = DeskScreen(self.live)
+        self.desk: DeskScreen = DeskScreen(self.live)
         self.system = SystemScreen(home)
         self.catalogue = Catalogue(partial(self.link.aside, "catalogue"))
         self.keys_in = TypeAhead(self, super().on_event)

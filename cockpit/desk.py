@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import ClassVar, Protocol, runtime_checkable
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.containers import Container
@@ -13,6 +13,7 @@ from cockpit.actions import bindings_of
 from cockpit.deck import ALWAYS, Pane
 from cockpit.filtering import ALL_ROWS, Filtered
 from cockpit.live import LiveScreen
+from cockpit.panes.conditions import Conditions
 from cockpit.panes.facts import Facts
 from cockpit.panes.line import Part
 from cockpit.panes.orders import OrdersPane
@@ -23,6 +24,9 @@ from cockpit.panes.signals import SignalsPane
 from core.desk_view import DeskView
 from core.view import StrategyRow, View
 
+if TYPE_CHECKING:
+    pass
+
 #: What the line of keys calls the lever that is set already.
 _LEVERS = {"normal": "normal", "stop_new": "stop-new", "reduce_only": "reduce only"}
 
@@ -31,26 +35,17 @@ _ABOUT_POSITIONS = ("stops", "part", "flatten", "pause", "details", "nets", "fil
 _WAITING = "Waiting for the engine …"
 
 
-@runtime_checkable
-class Conditional(Protocol):
-    """A pane on the conditions of one strategy of rules."""
-
-    def paint_of(self, strategy_id: str, now: float, now_ns: int) -> None:
-        """Show those of a strategy; '' there is none."""
-
-
 class DeskScreen(Filtered):
-    """Positions, orders, signals and risk under the session's line.
+    """Positions, orders, signals, risk and the conditions of one strategy under the session's line.
 
     Args:
         live: knows prices, strategies and trades; they are pulled for it whatever is shown.
-        conditions: makes the pane on the conditions of the strategy the cursor is on, numbered 5; None: there is none.
     """
 
     NAME = "desk"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("desk"), ALL_ROWS]
 
-    def __init__(self, live: LiveScreen, conditions: Callable[[], Pane] | None = None) -> None:
+    def __init__(self, live: LiveScreen) -> None:
         self.live = live
         self.view: DeskView | None = None
         self._shown: dict[str, tuple[DeskView | None, int]] = {}
@@ -59,15 +54,13 @@ class DeskScreen(Filtered):
         self.orders = OrdersPane(id="orders")
         self.signals = SignalsPane(id="signals")
         self.risk = RiskPane(id="risk")
-        self.conditions = None if conditions is None else conditions()
-        further = () if self.conditions is None else (self.conditions,)
-        super().__init__((self.positions, self.orders, self.signals, self.risk, *further))
-        self.set_class(bool(further), "-conditional")
+        self.conditions = Conditions(id="conditions")
+        super().__init__((self.positions, self.orders, self.signals, self.risk, self.conditions))
 
     def compose_panes(self) -> Iterable[Widget]:
         yield self.session
         left = Container(self.orders, self.signals, id="left")
-        right = Container(self.risk, *self.panes[4:], id="right")
+        right = Container(self.risk, self.conditions, id="right")
         yield Container(self.positions, left, right, id="floor")
         yield self._filter
 
@@ -101,8 +94,10 @@ class DeskScreen(Filtered):
             pane.beat(now)
         elif pane is self.risk:
             self.risk.paint(self.view, now_ns)
-        elif isinstance(pane, Conditional):
-            pane.paint_of(self.strategy_id, now, now_ns)
+        elif pane is self.conditions:
+            self.conditions.follow(self.strategy_id)
+            self.conditions.look(cast("CockpitApp", self.app))
+            self.conditions.paint(now_ns)
 
     def _moved_on(self, pane: PositionsPane | OrdersPane | SignalsPane, now_ns: int) -> bool:
         """Whether there is something new to show: what the engine said, or another second for the ages."""
@@ -142,6 +137,10 @@ class DeskScreen(Filtered):
 
     @property
     def strategy_id(self) -> str:
-        """The strategy of the row the cursor was put on last: of an order or a signal in their panes, else of a position; '' none."""
+        """The strategy of the row the cursor was put on last: of an order or a signal in their panes, else of a position, else the first
+        there is; '' none."""
         row = {"orders": self.orders.chosen, "signals": self.signals.chosen}.get(self.pane_name) or self.positions.chosen
-        return "" if row is None else row.strategy_id
+        if row is not None:
+            return row.strategy_id
+        first = self.live.strategies.first
+        return "" if first is None else first.id

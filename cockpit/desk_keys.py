@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit import dealing, levers, moves, sessions
 from cockpit.action import Action
+from cockpit.conditions_keys import keys_of
 
 _POSITIONS = frozenset({"positions"})
 _ORDERS = frozenset({"orders"})
@@ -49,4 +50,6 @@ DESK: tuple[Action, ...] = (
     _to(2, "orders", "Go to the orders"),
     _to(3, "signals", "Go to the signals"),
     _to(4, "risk", "Go to the lever, the limits and what was held back"),
+    _to(5, "conditions", "Go to the conditions of the strategy"),
+    *keys_of("desk", lambda app: app.desk.conditions),
 )  # fmt: skip

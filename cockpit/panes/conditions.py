@@ -30,7 +30,7 @@ class Conditions(Facts, can_focus=True):
         trouble: why there is no newer one, in words.
     """
 
-    NUMBER = 6
+    NUMBER = 5
     TITLE = "Conditions"
 
     def __init__(self, *, id: str) -> None:

@@ -30,11 +30,8 @@ from test_looks import still
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
-from cockpit.desk import DeskScreen
 from cockpit.figures import NONE
 from cockpit.paint import Stroke
-from cockpit.panes.facts import Facts
-from cockpit.panes.line import Part
 from core.desk_view import DeskView
 from core.view import View
 
@@ -300,26 +297,15 @@ async def test_hostile_text_is_inert(tmp_path: Path, size: tuple[int, int]) -> N
             assert not set("\x1b\x9b\x9d\u202e") & set(text)
 
 
-class Told(Facts, can_focus=True):
-    """A pane on the conditions of one strategy, for this test."""
-
-    NUMBER = 5
-    TITLE = "Conditions"
-
-    def paint_of(self, strategy_id: str, now: float, now_ns: int) -> None:
-        self.show_lines(f"{self.NUMBER} {self.TITLE}", [[Part(f"conditions of {strategy_id}")]])
-
-
-async def test_a_pane_on_conditions_has_its_place_and_follows_the_cursor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.app.DeskScreen", partial(DeskScreen, conditions=lambda: Told(id="conditions")))
+async def test_a_pane_on_conditions_has_its_place_and_follows_the_cursor(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         await shown(engine, app, pilot)
         assert line_with(app, "5 Conditions")
-        assert line_with(app, "conditions of sma-1")
+        assert app.desk.conditions.strategy == "sma-1"
         await pilot.press("down")
-        await eventually(lambda: line_with(app, "conditions of rsi-2"))
+        await eventually(lambda: app.desk.conditions.strategy == "rsi-2")
         await pilot.press("3", "down")
-        await eventually(lambda: line_with(app, "conditions of macd"))
+        await eventually(lambda: app.desk.conditions.strategy == "macd")
         await pilot.resize_terminal(*SMALL)
         await eventually(lambda: "5 Conditions" in lines_of(app)[1] or lines_of(app)[1].rstrip().endswith("5"))
 
