@@ -25,6 +25,9 @@ from core.desk_view import DeskView
 from core.view import StrategyRow, View
 
 if TYPE_CHECKING:
+    from cockpit.app import CockpitApp
+
+if TYPE_CHECKING:
     pass
 
 #: What the line of keys calls the lever that is set already.
@@ -54,7 +57,7 @@ class DeskScreen(Filtered):
         self.orders = OrdersPane(id="orders")
         self.signals = SignalsPane(id="signals")
         self.risk = RiskPane(id="risk")
-        self.conditions = Conditions(id="conditions")
+        self.conditions: Conditions = Conditions(id="conditions")
         super().__init__((self.positions, self.orders, self.signals, self.risk, self.conditions))
 
     def compose_panes(self) -> Iterable[Widget]:
