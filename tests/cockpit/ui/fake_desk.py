@@ -10,6 +10,8 @@ from fake_engine import NOON, SECOND, FakeEngine, strategy_row
 from core.desk_view import (
     AccountRow,
     BlockRow,
+    ConditionRow,
+    ConditionsView,
     DeskView,
     LimitRow,
     NetRow,
@@ -22,6 +24,22 @@ from core.desk_view import (
 
 BTC, ETH, XRP = "binance:BTCUSDT", "binance:ETHUSDT", "binance:XRPUSDT"
 MINUTE = 60 * SECOND
+
+
+TREE = ConditionsView(
+    "surge-1", NOON - 2 * 10**9, "signal detected", "signal detected", NOON - 65 * 10**9,
+    [
+        ConditionRow("signal", 0, "all", None, None, "TRUE"),
+        ConditionRow("signal", 1, "surge.ratio gte 1", 1.3442, 1.0, "TRUE"),
+        ConditionRow("signal", 1, "any", None, None, "TRUE"),
+        ConditionRow("signal", 2, "rsi gte 70", 71.25, 70.0, "TRUE"),
+        ConditionRow("signal", 2, "spread.pct between 0 0.05", None, 0.0, "ERROR"),
+        ConditionRow("entry", 0, "all", None, None, "FALSE"),
+        ConditionRow("entry", 1, "price gt fast.sma", 61_686.01, 61_700.5, "FALSE"),
+        ConditionRow("close", 0, "any", None, None, "PENDING"),
+        ConditionRow("close", 1, "unrealized_pnl_pct gte 1", None, 1.0, "PENDING"),
+    ],
+)  # fmt: skip
 
 
 def session_row(**changes: Any) -> SessionRow:
@@ -134,6 +152,7 @@ def empty_desk() -> DeskView:
 def with_desk(engine: FakeEngine, desk: DeskView | None = None) -> FakeEngine:
     """An engine that shows this desk, and strategies that hold what is on it."""
     engine.desk = desk_view() if desk is None else desk
+    engine.answers["conditions"] = lambda args: msgspec.structs.replace(TREE, strategy_id=args["id"])
     held = [
         strategy_row("rsi-2", name="rsi", symbols=[ETH], position=-2.0, entry=2_690.4),
         strategy_row("mom-3", name="momentum", symbols=[XRP], position=1_200.0, entry=0.6043),

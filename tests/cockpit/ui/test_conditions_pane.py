@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fake_desk import TREE
 from fake_engine import NOON, FakeEngine
 from form_rig import HOSTILE
 from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, opened, text_of
@@ -20,21 +21,6 @@ from core.desk_view import ConditionRow, ConditionsView, HeldRow, NearRow, Signa
 from core.errors import UsageError
 
 SECOND = 10**9
-
-TREE = ConditionsView(
-    "surge-1", NOON - 2 * SECOND, "signal detected", "signal detected", NOON - 65 * SECOND,
-    [
-        ConditionRow("signal", 0, "all", None, None, "TRUE"),
-        ConditionRow("signal", 1, "surge.ratio gte 1", 1.3442, 1.0, "TRUE"),
-        ConditionRow("signal", 1, "any", None, None, "TRUE"),
-        ConditionRow("signal", 2, "rsi gte 70", 71.25, 70.0, "TRUE"),
-        ConditionRow("signal", 2, "spread.pct between 0 0.05", None, 0.0, "ERROR"),
-        ConditionRow("entry", 0, "all", None, None, "FALSE"),
-        ConditionRow("entry", 1, "price gt fast.sma", 61_686.01, 61_700.5, "FALSE"),
-        ConditionRow("close", 0, "any", None, None, "PENDING"),
-        ConditionRow("close", 1, "unrealized_pnl_pct gte 1", None, 1.0, "PENDING"),
-    ],
-)  # fmt: skip
 
 WHY = WhyView(
     "surge-1", "surge", ["binance:BTCUSDT"], NOON - 600 * SECOND, "paused since 2026-11-20T13:40:00Z by tui: targets are not ordered",
