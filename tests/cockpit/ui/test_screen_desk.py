@@ -41,7 +41,8 @@ async def shown(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None], desk: D
     with_desk(engine, desk)
     await pilot.press("f5")
     await eventually(lambda: app.desk.view is not None and line_with(app, "▶" if engine.desk.positions else "Nothing is held."))
-    await eventually(lambda: app.desk.conditions.view is not None or not app.desk.conditions.region)  # where it is in sight
+    pane = app.desk.conditions
+    await eventually(lambda: pane.view is not None or not pane.strategy or not pane.region)  # where it is in sight
 
 
 def show(engine: FakeEngine, desk: DeskView) -> None:
