@@ -107,6 +107,8 @@ def answer(engine: Engine, what: str) -> dict[str, Any]:
     return {
         "row": _plain(session_row(engine)),
         "course": None if course is None else msgspec.to_builtins(course),
+        "name": "" if course is None else course.name,
+        "settings": None if course is None else msgspec.to_builtins(course.settings),
         "strategies": [] if course is None else [id_ for id_ in course.members if id_ in engine.roster],
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from core.engine.external_legs import Leg, Placed
@@ -11,8 +12,8 @@ from core.errors import UsageError
 from core.lever_orders import Unplaced
 from core.trading.clerk import Clerk
 from core.trading.filters import Filters
-from core.trading.judge import Judge, Proposal, allow
 from core.trading.order import Order
+from core.trading.risk import Intent, Rejection
 from core.trading.states import FINAL, State
 from core.types import SECOND
 
@@ -28,14 +29,14 @@ class Orders:
 
     Attributes:
         filters: what the venue lists, by symbol.
-        judge: has the last word before an order is made.
+        judge: has the last word before an order is made; None lets it through.
     """
 
     def __init__(self, engine: Engine, clerk: Clerk, filters: dict[str, Filters], began: int) -> None:
         self.engine = engine
         self.clerk = clerk
         self.filters = filters
-        self.judge: Judge = allow
+        self.judge: Callable[[Intent], Rejection | None] = engine.guard.judge
         self._began = began
 
     def live(self, id_: str, symbol: str | None = None) -> list[Order]:
@@ -97,11 +98,11 @@ class Orders:
         filters, last = self.filters.get(leg.symbol), self.price(leg.symbol)
         if filters is None or last is None:
             return f"{leg.symbol} is not listed" if filters is None else f"no price of {leg.symbol} is known"
-        proposal = Proposal(
+        intent = Intent(
             strategy_id=leg.strategy_id, symbol=leg.symbol, position=float(leg.position), want=placed.aim, price=last,
             age_s=(self._newest(leg) - placed.ts_ns) / SECOND,
         )  # fmt: skip
-        rejection = self.judge(proposal)
+        rejection = self.judge(intent)
         if rejection is not None:
             return f"{rejection.reason}: {rejection.detail}" if rejection.detail else rejection.reason
         wish = leg.wish(placed, filters, last, self.engine.passage.received(placed.seq))

@@ -16,7 +16,7 @@ from core.commands import Flatten
 from core.desk_orders import SetMode
 from core.engine.roster import Entry
 from core.trading.bounds import FREE, Bound, bound_of
-from core.trading.risk import MODES, Account, Holding, Intent, Limits
+from core.trading.risk import MODES, Account, Holding, Intent, Limits, Order, Rejection, judge
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -84,6 +84,19 @@ class Guard:
         equity, peak = self.engine.session.equity()
         return Account(equity=equity, peak=peak, holdings=tuple(holdings))
 
+    def judge(self, intent: Intent) -> Rejection | None:
+        """The last word on an order for a venue, before its intent is on disk; None lets it through as it is.
+
+        What would have to be cut is not sent: the strategy is told, and its loop knows by then how much it may hold.
+        """
+        account = self.account()
+        entry = self.engine.roster.entries.get(intent.strategy_id)
+        limits = self.limits() if entry is None else self._limits_of(entry)
+        answer = judge(intent, account or NOTHING_KNOWN, limits if account else Limits(mode=limits.mode))
+        if isinstance(answer, Order):
+            return Rejection(answer.cut, f"{answer.want:g} of {intent.want:g} would be let through") if answer.cut else None
+        return answer
+
     def of_new(self, entry: Entry) -> Bound:
         """What a strategy that has not begun may do."""
         account = self.account()
@@ -114,10 +127,14 @@ class Guard:
             self._changed[entry.id] = now
         self._changed = {id_: at for id_, at in self._changed.items() if id_ in engine.roster}
 
+    def _limits_of(self, entry: Entry) -> Limits:
+        """The account's limits, and what the session's target or drawdown adds for one strategy."""
+        limits, held = self.limits(), self.engine.session.holds(entry)
+        return msgspec.structs.replace(limits, mode=max(limits.mode, held.mode, key=MODES.index))
+
     def _bound(self, entry: Entry, account: Account, limits: Limits) -> Bound:
         held = self.engine.session.holds(entry)
-        if held.mode != "normal":
-            limits = msgspec.structs.replace(limits, mode=max(limits.mode, held.mode, key=MODES.index))
+        limits = msgspec.structs.replace(limits, mode=max(limits.mode, held.mode, key=MODES.index))
         bound = max((self._bound_of_leg(entry, leg, account, limits) for leg in range(len(entry.order.symbols))), key=_strictness)
         if len(entry.order.symbols) > 1 and bound.mode == "normal":
             bound = FREE  # a largest position is one of each leg alike, and legs are not

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
 from core.clock import Clock
@@ -28,6 +28,7 @@ class Register:
 
     Attributes:
         live: orders that are not settled, by client id, oldest first.
+        created: of these, those that are not under way.
         settled: the newest of those that are.
         holdings: what the account holds by what was put down, by asset.
         moves: how often executions changed what is held of an asset.
@@ -52,6 +53,12 @@ class Register:
         self._moved: set[str] = set()
         self._said: list[Finding] = []
         self._marks: dict[str, str] = {}
+        self._on: dict[str, dict[str, Order]] = {}
+        self.created: dict[str, Order] = {}
+
+    def on(self, symbol: str) -> Collection[Order]:
+        """The live orders on a symbol."""
+        return self._on.get(symbol, {}).values()
 
     def order(self, client_id: str) -> Order | None:
         """An order at hand."""
@@ -59,11 +66,17 @@ class Register:
 
     def put(self, order: Order) -> None:
         """Take up an order as it stands."""
+        at, id_ = order.intent.symbol, order.id
+        if order.state is State.CREATED:
+            self.created[id_] = order
+        else:
+            self.created.pop(id_, None)
         if not order.settled:
-            self.live[order.id] = order
-            self.settled.pop(order.id, None)
+            self.live[id_] = self._on.setdefault(at, {})[id_] = order
+            self.settled.pop(id_, None)
             return
-        self.live.pop(order.id, None)
+        self.live.pop(id_, None)
+        self._on.get(at, {}).pop(id_, None)
         self.settled[order.id] = order
         self.settled.move_to_end(order.id)
 

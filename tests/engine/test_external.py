@@ -13,7 +13,7 @@ from core.errors import UsageError
 from core.lever_orders import Unplaced
 from core.research.audit import run_audit
 from core.store.journal import lines_of
-from core.trading.judge import Proposal, Rejection
+from core.trading.risk import Intent, Rejection
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
 from tests.engine.external_rig import broker_of, positions, same_books
 from tests.engine.told_broker import ToldBroker
@@ -64,9 +64,9 @@ async def test_strategies_on_one_symbol_hold_their_own_executions_and_leave_by_t
 
 async def test_what_the_judge_rejects_goes_nowhere_and_waits_longer_each_time(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=1200)
-    broker, asked = broker_of(3, {}), list[Proposal]()
+    broker, asked = broker_of(3, {}), list[Intent]()
 
-    def refuse(proposal: Proposal) -> Rejection | None:
+    def refuse(proposal: Intent) -> Rejection | None:
         asked.append(proposal)
         return Rejection("too much", "2 of 1")
 

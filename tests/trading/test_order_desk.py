@@ -46,6 +46,11 @@ class Rig:
             self.desk.over(step)
         return [(step.what, step.order.intent.symbol) for step in steps]
 
+    def at_rest(self) -> bool:
+        """Whether nothing is to be done, however long it is waited."""
+        self.clock.advance(3600)
+        return self.steps() == [] and self.desk.wait_s() is None
+
     def send(self, outcome: Outcome | None = None) -> str:
         id_ = self.place()
         assert self.steps() == [("send", SYMBOLS[0])]
@@ -214,13 +219,13 @@ def test_executions_the_venue_counts_and_did_not_tell_are_asked_for(rig: Rig) ->
     assert rig.steps() == [("ask", SYMBOLS[0])]
     rig.desk.reported(id_, report(id_, "cancelled", "0.5", (fill("0.5"),)))
     assert rig.order(id_).settled
-    assert rig.desk.wait_s() is None
+    assert rig.at_rest()
 
 
 def test_an_order_that_lives_although_it_was_refused_is_looked_after_again_and_told(rig: Rig) -> None:
     id_ = rig.send()
     rig.desk.hear(id_, Rejected(6, "no"))
-    assert rig.desk.wait_s() is None
+    assert rig.at_rest()
     rig.desk.hear(id_, Accepted(7, "v1"))
     assert id_ in rig.desk.register.live
     assert "lives at scripted, though it counted as refused (no)" in rig.desk.register.findings[-1].text
