@@ -51,6 +51,7 @@ class Instance(Levered):
         self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
         features = features_in(layouts["TERMS"].names or ())
         self._acts, self._rests, self._holds = acts(features), "resting" in features, "held" in features
+        self._guards = "guarded" in features
         self._learnt = [name for name, _ in ADDED["volatile"]["BOOK"]] if "volatile" in features else []
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)

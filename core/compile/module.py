@@ -11,7 +11,7 @@ import numpy as np
 
 from core.compile.bundle import Bundle
 from core.compile.machine_code import machine_code
-from core.kernels import loop, resting
+from core.kernels import loop, resting, timed
 from core.kernels.bars import close_bar, close_bar_from_bar
 from core.kernels.features import ADDED, layouts
 from core.kernels.tick_bars import close_tick
@@ -33,7 +33,11 @@ import numpy as np
 RARE = ("book__execute", "book__report", "book__close", "orders__")
 
 #: The same by feature.
-RARE_OF = {"funded": ("funding__",), "held": ("held__stop_out", "held__take_profit", "held__strike_bar")}
+RARE_OF = {
+    "funded": ("funding__",),
+    "held": ("held__stop_out", "held__take_profit", "held__strike_bar"),
+    "guarded": ("guards__note_trip", "guards__lock", "guards__hindered", "guards__guarded", "guards__begin_day"),
+}
 
 COMPILED = """
 def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, account, terms, limits, reports, room, written):
@@ -110,12 +114,12 @@ def generate(definition: Definition, variant: Variant) -> str:
     elif variant.ticks:
         specialise[close_bar] = (close_tick, "interval")
     switches: dict[str, Any] = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items() if isinstance(value, bool)}
-    funded = "funded" in variant.features
-    switches |= {"LEGS": definition.legs, "ROOM": 3 + (3 + 2 * funded + variant.signals) * definition.legs}
+    funded, guarded = "funded" in variant.features, "guarded" in variant.features
+    switches |= {"LEGS": definition.legs, "ROOM": 3 + (3 + 2 * funded + 2 * guarded + variant.signals) * definition.legs}
     told = state_dtype(definition).names or ()
     switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told)}
     features = {name.upper(): name in variant.features for name in ADDED}
-    bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__), switches), trim=(close_tick,), features=features)
+    bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__, timed.__name__), switches), trim=(close_tick,), features=features)
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {
         "TICK": BAR if variant.bars else TICK,

@@ -11,8 +11,9 @@ import numpy as np
 
 from core.kernels.book import execute, report
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, RESTING, SPREAD, TRIGGERED
+from core.kernels.features import GUARDED, LOTS, RESTING, SPREAD, TRIGGERED
 from core.kernels.grid import lots_of, moved, orderable
+from core.kernels.guards import guarded, repeated
 from core.kernels.records import (
     BLOCKED,
     CANCELLED,
@@ -140,8 +141,12 @@ def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
     goal, hindrance = allowed(book, limits, want, why)
     if LOTS:
         goal, hindrance = orderable(book, terms, goal, hindrance)
+    if GUARDED:
+        goal, hindrance = guarded(account, book, goal, hindrance)
     if hindrance != 0:
-        if hindrance != book.blocked or (want != book.refused and (not LOTS or hindrance != MINIMUM)):
+        if hindrance != book.blocked or (
+            want != book.refused and (not LOTS or hindrance != MINIMUM) and (not GUARDED or not repeated(book, want, hindrance))
+        ):
             n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, book.last)
         book.refused = want
     book.blocked = hindrance

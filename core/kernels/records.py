@@ -132,6 +132,10 @@ TAKE_PROFIT = 2
 TRAILING = 3
 FLATTEN = 4
 REDUCE = 5
+TIME_STOP = 6
+BREAK_EVEN = 7
+DRAWDOWN = 8
+DAILY_LOSS = 9
 
 # why a target was not ordered
 HALTED = 1
@@ -142,6 +146,13 @@ MAX_SPREAD = 5
 PRICE_BAND = 6
 MINIMUM = 7
 UNKNOWN = 8
+DRAWDOWN_LIMIT = 9  # this and what follows: protections, those first that last
+DAILY_LIMIT = 10
+LOSS_STREAK = 11
+LOW_PROFIT = 12
+COOLING = 13
+UNSURE = 14
+STALE = 15
 
 # LIMITS.mode
 NORMAL = 0
@@ -149,10 +160,14 @@ NO_NEW = 1
 REDUCING = 2
 HALT = 3
 
-WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce")
+WHY_NAMES = (
+    "signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce",
+    "time_stop", "break_even", "drawdown", "daily_loss",
+)  # fmt: skip
 BLOCK_NAMES = (
     "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order",
     "volatility not known yet",
+    "drawdown limit", "daily loss limit", "loss streak", "low profit", "cooling down", "not sure enough", "stale price",
 )  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

@@ -31,7 +31,7 @@ from core.research.volatility import refuse_long_bars
 from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
 from core.strategy import Definition
-from core.term_rules import refuse_apart, refuse_idle
+from core.term_rules import refuse_unfit, refuse_idle
 from core.types import Records, join
 
 Progress = Callable[[Source, int], None]
@@ -85,8 +85,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     """
     refuse_idle(order.terms)
     definition = strategy_of(order)
-    if definition.hedged:
-        refuse_apart(definition.name, order.terms)
+    refuse_unfit(definition, order.terms)
     reach = reach_of(definition, order.params, order.from_ns)
     source = source_of(order, definition, reach)
     refuse_short_bars(definition, order.params, source.interval_ns)
