@@ -25,12 +25,18 @@ ON: dict[tuple[str, str], dict[str, Any]] = {
     ("size", "vol_pct"): {"size": "vol_pct"},
     ("impact_bps", "B"): {"impact_bps": 5.0},
     ("funding_bps", "B"): {"funding_bps": -1.0},
+    ("break_even_pct", "P"): {"break_even_pct": 1.5},
+    ("max_drawdown_pct", "P"): {"max_drawdown_pct": 10.0},
+    ("daily_loss_pct", "P"): {"daily_loss_pct": 2.0},
+    ("loss_streak", "N"): {"loss_streak": 3},
+    ("low_profit_pct", "P"): {"low_profit_pct": 0.0},
 }
 
 SET: dict[str, Any] = {
     "limit_offset_bps": 2.5, "limit_fill": "touch", "limit_ttl_ms": 0.5, "limit_then": "market", "maker_fee_bps": -1.5,
     "trigger_offset_bps": 2.5, "trigger_ttl_ms": 0.5, "trigger_then": "market", "exits": "resting", "vol_half_life_hours": 3.0,
     "max_leverage": 3.5, "impact_volume": 7.5, "funding_hours": 4,
+    "on_guard": "flatten", "low_profit_trades": 5, "lock_hours": 1.5,
 }  # fmt: skip
 
 
