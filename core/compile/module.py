@@ -119,7 +119,9 @@ def generate(definition: Definition, variant: Variant) -> str:
     told = state_dtype(definition).names or ()
     switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told)}
     features = {name.upper(): name in variant.features for name in ADDED}
-    bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__, timed.__name__), switches), trim=(close_tick,), features=features)
+    bundle = Bundle(
+        replace, specialise, ((loop.__name__, resting.__name__, timed.__name__), switches), trim=(close_tick,), features=features
+    )
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {
         "TICK": BAR if variant.bars else TICK,

@@ -43,7 +43,7 @@ def guard_terms(terms: Terms) -> dict[str, float]:
 
 
 def timed_terms(terms: Terms) -> dict[str, float]:
-    """The same of exits by time and at the entry, where nothing is lost after the taker's fee on both ways, slippage and half the spread."""
+    """The same of exits by time and at the entry, where nothing is lost: the taker's fee both ways, slippage and half the spread paid."""
     fee, worse, half = terms.fee_bps / 1e4, terms.slippage_bps / 1e4, terms.spread_bps / 2e4
     return {
         "time_stop": _ns(terms.time_stop_s),

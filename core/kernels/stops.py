@@ -1,4 +1,4 @@
-"""Stop-loss, take-profit, trailing stop and break-even, on prints and inside bars. A stop that is off is NaN: its comparison never holds."""
+"""Stop-loss, take-profit, trailing stop, break-even, on prints and inside bars. A stop that is off is NaN: its comparison never holds."""
 
 from __future__ import annotations
 

@@ -35,8 +35,5 @@ def even_level(book: Any, terms: Any) -> float:
 def even_stop(book: Any, terms: Any) -> float:
     """The same where a trailing stop is no nearer, else NaN. A stop-loss never is."""
     level = even_level(book, terms)
-    if book.position > 0.0:
-        nearer = book.high * (1.0 - terms.trailing) >= level
-    else:
-        nearer = book.low * (1.0 + terms.trailing) <= level
+    nearer = book.high * (1.0 - terms.trailing) >= level if book.position > 0.0 else book.low * (1.0 + terms.trailing) <= level
     return np.nan if nearer else level

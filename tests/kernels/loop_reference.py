@@ -24,7 +24,6 @@ from loop_reference_terms import (
 from core.commands import Terms
 from core.types import Records
 
-
 DAY = 86_400_000_000_000
 
 

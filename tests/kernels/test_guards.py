@@ -178,6 +178,7 @@ def test_the_other_leg_does_not_pause() -> None:
 
 # Low profit
 
+
 def test_the_last_trips_and_what_is_open_made_too_little() -> None:
     how = terms(low_profit_pct=-0.3, low_profit_trades=2, lock_hours=1)
     run = play(prints([100, 100, 99, 99, 98, 98, 97.5, 97]), [1, 0, 1, 0, 1, 1, 2, 2], how)

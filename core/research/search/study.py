@@ -29,7 +29,7 @@ from core.research.short_bars import refuse_short_bars
 from core.research.volatility import refuse_long_bars
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
-from core.term_rules import refuse_unfit, refuse_idle
+from core.term_rules import refuse_idle, refuse_unfit
 
 
 @dataclass(frozen=True)
