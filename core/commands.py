@@ -13,6 +13,7 @@ from core.advice_orders import AdviceCommand
 from core.alert_rules import AnyRule
 from core.desk_orders import DeskCommand
 from core.lever_orders import Flatten as Flatten
+from core.lever_orders import Hear as Hear
 from core.lever_orders import LeverCommand
 from core.lever_orders import Pause as Pause
 from core.lever_orders import Reduce as Reduce
@@ -20,6 +21,7 @@ from core.lever_orders import Resume as Resume
 from core.lever_orders import Said as Said
 from core.lever_orders import SetLimits as SetLimits
 from core.lever_orders import SetStops as SetStops
+from core.lever_orders import silence as silence
 from core.lever_orders import with_stops as with_stops
 from core.replay_orders import ReplayCommand as ReplayCommand
 from core.replay_orders import ReplayPace as ReplayPace

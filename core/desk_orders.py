@@ -21,6 +21,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     weights: Annotated[dict[str, Positive], Meta(description="size of a strategy against the others, by name; 1 where none is said")] = {}
     validators: Annotated[bool, Meta(description="ensembles ask their validators before they enter")] = True
     min_confidence: Annotated[float, Meta(ge=0, le=1, description="targets less sure than this open nothing")] = 0.0
+    side: Annotated[Literal["long_flat", "long_short"], Meta(description="long_flat ignores short targets")] = "long_flat"
     order_type: Annotated[Literal["market", "limit", "stop"], Meta(description="what opens a position")] = "market"
     stop_loss_pct: StopLoss | None = 10.0
     take_profit_pct: TakeProfit | None = 25.0
@@ -36,6 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_group_pct: (
         Annotated[Percent, Meta(description="value of positions that move together, net, in percent of equity, at most")] | None
     ) = None
+    groups: Annotated[list[str], Meta(description="symbols that move together, as BTCUSDT+ETHUSDT")] = []
     max_drawdown_pct: Annotated[Percent, Meta(description="fall of equity from its peak in the session, open profit counted")] | None = None
     on_drawdown: Annotated[Reached, Meta(description="what reaching it does")] = "stop_new"
     target_week: Annotated[Positive, Meta(description="profit of a week (from Monday, UTC)")] | None = None

@@ -55,7 +55,8 @@ class NetRow(Struct, array_like=True):
     realised: float
     fees: float
     funding: float  # paid; below 0 received
-    strategies: list[str]
+    strategies: list[str]  # those that hold it
+    realised_fifo: float = 0.0  # with the oldest closed first; `realised` is at average cost
 
 
 class AccountRow(Struct, array_like=True):
@@ -157,6 +158,51 @@ class ConditionsView(Struct, array_like=True):
     reason: str
     since_ns: int
     rows: list[ConditionRow]
+
+
+class HeldRow(Struct):
+    """Something in force that decides what a strategy may trade."""
+
+    kind: str  # paused | limits | failed | gone | latched | blocked
+    text: str
+    since_ns: int = 0
+    by: str = ""  # who set it: tui, cli, engine, …
+
+
+class NearRow(Struct):
+    """Something a strategy did, or was kept from, shortly before a moment."""
+
+    ts_ns: int
+    kind: str  # signal | order | fill | cancelled | blocked
+    text: str
+
+
+class WhyView(Struct):
+    """What a strategy saw and did at a moment of the past.
+
+    Attributes:
+        answer: why it traded or not, in one line.
+        basis: what that rests on: a replay from a snapshot, a warm-up, the ledger alone.
+        seen_ns: of the last print it had seen, 0 none is known.
+        target: in multiples of its size, None where it gave none yet or none is known.
+        signal: the newest that was given by then.
+        conditions: of a strategy of conditions, its tree.
+    """
+
+    strategy_id: str
+    name: str
+    symbols: list[str]
+    at_ns: int
+    answer: str
+    basis: str
+    seen_ns: int = 0
+    position: float = 0.0
+    entry: float | None = None
+    target: float | None = None
+    signal: SignalRow | None = None
+    held: list[HeldRow] = []
+    near: list[NearRow] = []
+    conditions: ConditionsView | None = None
 
 
 class DeskView(Struct, array_like=True):

@@ -57,6 +57,22 @@ class SetLimits(Struct, frozen=True, kw_only=True, tag="limits"):
     price_high: Positive | None = None
 
 
+class Hear(Struct, frozen=True, kw_only=True, tag="hear"):
+    """What a source beyond the tape says of a strategy's leg. No person says it: sources are configured, see `core.config_heard`."""
+
+    source: str
+    leg: int
+    side: float  # -1 sell to 1 buy, 0 hold; NaN: it abstains
+    confidence: float  # 0 to 1
+    at: int  # ns, when it was said
+    until: int  # ns, how long it counts
+
+
+def silence(source: str, leg: int) -> Hear:
+    """What is heard of a source that has said nothing yet."""
+    return Hear(source=source, leg=leg, side=0.0, confidence=0.0, at=0, until=0)
+
+
 def with_stops(terms: Terms, stops: SetStops) -> Terms:
     """The terms with these stops in the place of theirs."""
     return msgspec.structs.replace(
@@ -67,4 +83,4 @@ def with_stops(terms: Terms, stops: SetStops) -> Terms:
 LeverCommand: TypeAlias = Pause | Resume | Flatten | Reduce | SetStops | SetLimits
 
 #: What goes with a lever to the loop.
-Said: TypeAlias = SetLimits | SetStops | Reduce | None
+Said: TypeAlias = SetLimits | SetStops | Reduce | Hear | None

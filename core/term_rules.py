@@ -23,6 +23,8 @@ DEPENDING: dict[str, tuple[tuple[str, str], ...]] = {
     "trigger_then": (("trigger_ttl_ms", "MS"),),
     **dict.fromkeys(("vol_half_life_hours", "max_leverage"), (("size", "vol_pct"),)),
     "impact_volume": (("impact_bps", "B"),),
+    **dict.fromkeys(("queue_ahead", "queue_model"), (("limit_fill", "queue"),)),
+    **dict.fromkeys(("maintenance_pct", "liquidation_fee_bps"), (("leverage", "L"),)),
     "funding_hours": (("funding_bps", "B"),),
     "on_guard": (("max_drawdown_pct", "P"), ("daily_loss_pct", "P")),
     "low_profit_trades": (("low_profit_pct", "P"),),
@@ -47,7 +49,10 @@ def needs(name: str, form: str = "{name}={value}") -> str:
     for rule, word in DEPENDING[name]:
         way = form.format(name=rule.replace("_", "-") if form.startswith("--") else rule, value=word)
         # Where there is one way, what that needs in turn is said at once.
-        ways.append(f"{needs(rule, form)} and {way}" if len(DEPENDING[name]) == 1 and rule in DEPENDING else way)
+        if len(DEPENDING[name]) == 1 and rule in DEPENDING:
+            first = needs(rule, form)
+            way = f"({first}) and {way}" if " or " in first else f"{first} and {way}"
+        ways.append(way)
     return " or ".join(ways)
 
 

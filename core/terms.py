@@ -43,7 +43,10 @@ class Terms(Struct, frozen=True, kw_only=True):
         "market"
     )
     limit_offset_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how far from the decision's price a limit is")] = 0.0
-    limit_fill: Annotated[Literal["through", "touch"], Meta(description="through: only a print beyond the limit fills it")] = "through"
+    limit_fill: Annotated[
+        Literal["through", "touch", "queue"],
+        Meta(description="through: only a print beyond the limit fills it; queue: at it, behind others"),
+    ] = "through"
     limit_ttl_ms: (
         Annotated[float, Meta(gt=0, le=31_536_000_000, description="how long a limit order rests, in milliseconds; none: without end")]
         | None
@@ -73,6 +76,23 @@ class Terms(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, le=87_600, description="age at which a return counts half in the volatility of vol_pct")
     ] = 24.0
     max_leverage: Annotated[float, Meta(gt=0, le=1_000, description="most a vol_pct position is worth, in multiples of equity")] = 2.0
+    queue_ahead: (
+        Annotated[float, Meta(ge=0, description="what stands ahead of a limit order at first, in base currency; none: by the prints")]
+        | None
+    ) = None
+    queue_model: Annotated[
+        Literal["trades", "quotes"], Meta(description="quotes: nothing is ahead at a price that the best quote is worse than")
+    ] = "trades"
+    leverage: (
+        Annotated[float, Meta(ge=1, le=125, description="most that positions are worth, in multiples of equity; none: margin is no matter")]
+        | None
+    ) = None
+    maintenance_pct: Annotated[
+        float, Meta(gt=0, lt=100, description="equity below so much of the positions' value is liquidated, in percent")
+    ] = 0.5
+    liquidation_fee_bps: Annotated[
+        float, Meta(ge=0, lt=10_000, description="fee of a liquidation beside fee_bps, in basis points of its value")
+    ] = 0.0
     max_drawdown_pct: (
         Annotated[float, Meta(gt=0, lt=100, description="equity so far below its peak: nothing opens or adds until it is resumed")] | None
     ) = None

@@ -22,6 +22,7 @@ PLAIN = (
     "trigger_offset_bps", "trigger_ttl_ms", "trigger_then", "exits", "vol_half_life_hours", "max_leverage",
     "max_drawdown_pct", "daily_loss_pct", "on_guard", "loss_streak", "low_profit_pct", "low_profit_trades", "lock_hours", "cooldown_s",
     "stop_cooldown_s", "min_confidence", "max_age_s", "time_stop_s", "break_even_pct",
+    "queue_ahead", "queue_model", "leverage", "maintenance_pct", "liquidation_fee_bps",
 )  # fmt: skip
 
 
@@ -50,7 +51,9 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--max-leverage", metavar="L", help="most a vol_pct position is worth, in multiples of equity (2)")
     more.add_argument("--entry", metavar="E", help="market, limit or stop: what opens a position waits as such an order (market)")
     more.add_argument("--limit-offset-bps", metavar="B", help="how far from the decision's price a limit is (0)")
-    more.add_argument("--limit-fill", metavar="F", help="through, or touch: whether a print at the limit fills it (through)")
+    more.add_argument("--limit-fill", metavar="F", help="through, touch or queue: whether a print at the limit fills it (through)")
+    more.add_argument("--queue-ahead", metavar="Q", help="what stands ahead of a limit order at first (by the prints)")
+    more.add_argument("--queue-model", metavar="M", help="trades, or quotes: what takes away from what is ahead (trades)")
     more.add_argument("--limit-ttl-ms", metavar="MS", help="how long a limit order rests (without end)")
     more.add_argument("--limit-then", metavar="T", help="cancel, or market: what becomes of it after that (cancel)")
     more.add_argument("--maker-fee-bps", metavar="B", help="fee of a limit order's fill, below 0 a rebate (as --fee-bps)")
@@ -64,6 +67,9 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--impact-volume", metavar="Q", help="what counts as all that is traded (the print's quantity)")
     more.add_argument("--funding-bps", metavar="B", help="of a position's value, paid by longs, received by shorts (0)")
     more.add_argument("--funding-hours", metavar="H", help="how often, at multiples of so many hours UTC (8)")
+    more.add_argument("--leverage", metavar="L", help="most that positions are worth, in multiples of equity, 1 to 125 (no margin)")
+    more.add_argument("--maintenance-pct", metavar="P", help="equity below so much of the positions' value is liquidated (0.5)")
+    more.add_argument("--liquidation-fee-bps", metavar="B", help="fee of a liquidation beside --fee-bps (0)")
     more.add_argument("--lot", metavar="Q", help="orders are whole multiples of it (any quantity)")
     more.add_argument("--tick-size", metavar="P", help="prices are whole multiples of it (any price)")
     more.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")

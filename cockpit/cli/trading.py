@@ -119,7 +119,7 @@ def register(call: Call) -> int:
     options = call.options
     command = Register(name=options.name, symbols=options.symbols, params=dict(pairs(options.params)), terms=terms(call), id=options.id)
     answer = call.submit(command, REGISTER_PATIENCE)
-    return call.answer(answer, [f"registered {answer['id']}"])
+    return call.answer(answer, [f"registered {answer['id']}", *([f"    {answer['note']}"] if "note" in answer else [])])
 
 
 def unregister(call: Call) -> int:

@@ -16,7 +16,7 @@ from core.compile.module import Variant, generate
 from core.compile.protections import is_timed
 from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
-from core.strategy import PYTHON, Definition, params_record, source_hash
+from core.strategy import PYTHON, Definition, OutlineLine, params_record, source_hash
 
 _MODES = {"normal": NORMAL, "stop_new": NO_NEW, "reduce_only": REDUCING, "halt": HALT}
 
@@ -33,6 +33,9 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         source: the strategy file's text.
         source_hash: sha256 of the file and of everything bundled with it.
         reasons: what the numbers of reasons that go with its targets stand for.
+        sources: those beyond the tape that it hears.
+        details: names of the numbers that go with its signals.
+        outline: the conditions of a strategy of rules, a line each.
         helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
@@ -50,6 +53,9 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     source_hash: str
     helpers: dict[str, str] = {}
     reasons: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    outline: tuple[OutlineLine, ...] = ()
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -84,6 +90,9 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         source_hash=source_hash("".join([source, text, *helpers.values()])),
         helpers=helpers,
         reasons=definition.reasons,
+        sources=definition.sources,
+        details=definition.details,
+        outline=definition.outline,
     )
 
 

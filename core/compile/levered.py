@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core.commands import Reduce, Said, SetLimits, SetStops, Terms, with_stops
-from core.compile.blueprint import limits_record, terms_record
+from core.commands import Hear, Reduce, Said, SetLimits, SetStops, Terms, with_stops
+from core.compile.blueprint import Blueprint, limits_record, terms_record
 from core.compile.extras import Acts
 from core.errors import StrategyError
 from core.kernels import levers
@@ -18,7 +18,7 @@ from core.types import Records, copied
 NOTHING: Records = np.empty(0, REPORT)
 
 #: What `Levered.pull` does.
-PULLED = ("pause", "resume", "flatten", "reduce", "stops", "limits")
+PULLED = ("pause", "resume", "flatten", "reduce", "stops", "limits", "hear")
 
 #: Of these, what a strategy that is closing is not told: it would take back its exit.
 STAYING = ("pause", "resume", "reduce")
@@ -27,7 +27,9 @@ STAYING = ("pause", "resume", "reduce")
 class Levered:
     """The levers of an instance, on the records it runs on."""
 
+    plan: Blueprint
     terms: Terms
+    state: Any
     books: Any
     account: Any
     layouts: dict[str, np.dtype[Any]]
@@ -54,6 +56,8 @@ class Levered:
             return self.reduce(said.pct / 100.0)
         if lever == "stops" and isinstance(said, SetStops):
             self.protect(said)
+        elif lever == "hear" and isinstance(said, Hear):
+            self.hear(said)
         elif lever == "resume":
             self.resume()
         else:
@@ -92,6 +96,15 @@ class Levered:
         """Other stops from the next tick on. They are no part of a snapshot: who restores one gives the terms of that moment."""
         self.terms = with_stops(self.terms, stops)
         self._terms.view(np.ndarray)[:] = terms_record(self.terms, self.layouts["TERMS"])
+
+    def hear(self, said: Hear) -> None:
+        """From the next tick on this is what a source said last."""
+        if said.source in self.plan.sources:
+            self.put_heard(said.leg * len(self.plan.sources) + self.plan.sources.index(said.source), said)
+
+    def put_heard(self, place: int, said: Hear) -> None:
+        """Keep it where the strategy looks for it."""
+        self.state.view(np.ndarray)["heard"][0, place] = (said.side, said.confidence, said.at, said.until)
 
     def limit(self, limits: SetLimits | None) -> Records:
         """Set the account-level limits; working orders they forbid are cancelled or cut."""

@@ -24,23 +24,31 @@ from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.conditions import Conditions
 from core.engine.copilot import Copilot
 from core.engine.curves import Curves
+from core.engine.desk_pane import Desk
 from core.engine.dispatch import Dispatch
 from core.engine.gate import Gate
+from core.engine.guard import Guard
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
+from core.engine.inquests import Inquests
 from core.engine.journal import Journal
 from core.engine.lab import Lab
+from core.engine.limiting import Limiting
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.pauses import Pauses
+from core.engine.portfolio import Positions
 from core.engine.recent import Recent
 from core.engine.recovery import Recovery
 from core.engine.rescue import Rescue
 from core.engine.roster import Roster
 from core.engine.sentinel import Sentinel
+from core.engine.session import Session
 from core.engine.settle import Settler
+from core.engine.sources import Sources
 from core.engine.stages import Passage
 from core.engine.supply import Supply
 from core.engine.system import System
@@ -110,23 +118,24 @@ class Engine:
         self.panes = overview.panes(self)
         self.trail = Trail(lambda: self.panes.touch("trail"))
         self.passage = Passage(clock)
-        self.charts = Charts(self)
-        self.curves = Curves(self)
+        self.positions, self.desk = Positions(self), Desk(self)
+        self.charts, self.curves = Charts(self), Curves(self)
         self.incoming = Incoming(self)
         self.answers = Answers(self)
         self.supply = Supply(self)
         self.rescue = Rescue(self)
         self.pool = Pool(config.engine.workers, self.answers.hear, self.rescue.lost, self.rescue.ended, self.supply.late)
         self.halts = Halts(self)
+        self.limiting, self.session, self.guard = Limiting(self), Session(self), Guard(self)
         self.pauses = Pauses()
         self.memory = Memory(self, config.engine.memory_mb)
         self.pool.room = self.memory.has_room_for_worker
         self.gate = Gate(lambda: self.feed.pause(), lambda: self.feed.resume())
-        self.journal = Journal(self)
-        self.commands = Commands(self)
+        self.journal, self.commands = Journal(self), Commands(self)
         self.system = System(self)
         self.sentinel = Sentinel(self)
         self.dispatch = Dispatch(self)
+        self.sources, self.conditions, self.inquests = Sources(self), Conditions(self), Inquests(self)
         self.lab = Lab(self, config.research.processes)
         self.analyst = Analyst(self)
         self.copilot = Copilot(self)
@@ -159,7 +168,9 @@ class Engine:
         self.spawn(self.rescue.watch(), "watch over workers")
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
+        await self.session.recall()
         self._opened.push_async_callback(self.sentinel.trials.close)
+        self._opened.push_async_callback(self.inquests.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)

@@ -29,6 +29,7 @@ def panes(engine: Engine) -> Panes:
             "trail": lambda: list(engine.trail.rows),
             "coverage": lambda: engine.system.coverage(),
             "lab": lambda: engine.lab.view(),
+            "desk": lambda: engine.desk.view(),
         }
     )
 

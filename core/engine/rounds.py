@@ -38,6 +38,7 @@ def begin(engine: Engine) -> None:
     engine.spawn(engine.memory.run(), "memory")
     engine.spawn(engine.sentinel.run(), "alert rules")
     engine.spawn(engine.dispatch.run(), "alert channels")
+    engine.spawn(engine.sources.run(), "sources")
     engine.spawn(engine.copilot.run(), "copilot")
     engine.spawn(engine.upkeep.run(), "upkeep")
 
@@ -76,6 +77,8 @@ async def ask_figures(engine: Engine) -> None:
     while True:
         await asyncio.sleep(FIGURES_S)
         engine.pool.broadcast(ask)
+        await engine.session.look()
+        engine.guard.look()
 
 
 async def save(engine: Engine) -> None:

@@ -70,13 +70,16 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     name = entry.id.encode()
     told = [frames.message(frames.LEVER, msgspec.structs.replace(lever, number=0)) for lever in entry.standing]
     warming = frames.frame(frames.WARM, len(name).to_bytes(2, "little") + name + past.tobytes(), entry.since)
-    first = frames.message(frames.SNAP, Start(entry.id, json.dumps({"start": entry.cause, "plan": kept, "ts_ns": engine.clock.now_ns()})))
+    # one that was never told anything began with its registration: what is journalled for it meanwhile is told to it, not before it
+    begun_ns = engine.clock.now_ns() if entry.told else entry.begun_ns
+    first = frames.message(frames.SNAP, Start(entry.id, json.dumps({"start": entry.cause, "plan": kept, "ts_ns": begun_ns})))
     entry.opening = assignment, b"".join([warming, *told, first])
     worker.send(frames.message(frames.ASSIGN, assignment) + entry.opening[1])
     worker.want(worker.wanted | set(legs))
     if command_id is not None:
         engine.ledger.took_effect(command_id, entry.since)
     entry.state, entry.detail, entry.traceback = ("warming" if plan.warmup else "running"), "", ""
+    engine.sources.look(entry)
 
 
 def _with_recent(engine: Engine, plan: Blueprint, past: Records, synced: int, legs: dict[int, int]) -> Records:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import GUARDED, RESTING, TIMED
+from core.kernels.features import GUARDED, MARGINED, QUEUED, RESTING, TIMED
 from core.kernels.guards import note_trip
-from core.kernels.records import DAY_NS, FILL, MARK
+from core.kernels.records import DAY_NS, DETAIL, FILL, LIQUIDATED, MARK
 from core.kernels.resting import fee_rate
 from core.kernels.timed import begin_trip
 
@@ -32,6 +32,15 @@ def report(reports: Any, n: int, kind: int, why: int, tick: Any, leg: int, book:
     return n + 1
 
 
+def detail(reports: Any, n: int, tick: Any, leg: int, book: Any, numbers: Any, count: int) -> int:
+    """Report the first `count` numbers that go with a signal, after it; returns the next free report."""
+    for k in range(count):
+        row = reports[n]
+        n = report(reports, n, DETAIL, 0, tick, leg, book, 0.0, numbers[k])
+        row.n = k
+    return n
+
+
 def close_trip(account: Any, book: Any) -> None:
     """Count the round trip that just ended: won when it made money after its fees."""
     net = book.trip_realised - book.trip_fees
@@ -55,8 +64,12 @@ def execute(
     """
     size = abs(qty)
     fee = size * price * (fee_rate(book, terms, qty) if RESTING else terms.fee_bps) / 1e4
+    if MARGINED and book.why == LIQUIDATED:
+        fee += size * price * terms.liquidation_bps / 1e4
     before = book.position
     realised = 0.0
+    if QUEUED and before * after <= 0.0:  # a take-profit of what is opened is a new order
+        book.goal = 0.0
     if before == 0.0:
         book.entry = price
         book.trip_fees = fee

@@ -20,6 +20,18 @@ HELD = False  # exits rest at the venue; RESTING too
 GUARDED = False  # protections keep it from opening
 TIMED = False  # exits after a time, and stops that move to the entry
 VOLATILE = False  # a unit of target is worth its volatility; SIZED too
+QUEUED = False  # limit orders stand in a queue; RESTING too
+MARGINED = False  # positions need margin, and are liquidated without
+
+#: What prints told of the market's queues, weighed by age, in base currency and counts.
+FLOW = [
+    ("sold_at", "f8"),  # price of the newest print that a seller made; 0: none yet
+    ("sold", "f8"),
+    ("lower", "f8"),  # how often at a lower price than before
+    ("bought_at", "f8"),
+    ("bought", "f8"),
+    ("higher", "f8"),
+]
 
 #: By feature and record: the fields it adds.
 ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
@@ -96,6 +108,30 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
     "held": {
         "TERMS": [
             ("holds", "i8"),  # 1: exits rest
+        ],
+    },
+    "queued": {
+        "TERMS": [
+            ("queued", "i8"),  # 1: prints at the limit fill behind what is ahead
+            ("queue_ahead", "f8"),  # what is ahead at first, base currency; below 0: by the prints
+            ("queue_quotes", "i8"),  # 1: nothing is ahead at a price the best quote is worse than
+        ],
+        "BOOK": [
+            ("ahead", "f8"),  # of the working order; below 0: it is not in the queue yet
+            ("goal", "f8"),  # price of the take-profit that stands in the queue; 0: none does
+            ("goal_ahead", "f8"),
+            ("got", "f8"),  # of the newest print, what the take-profit gets at most; 0: no such limit
+            *FLOW,
+        ],
+    },
+    "margined": {
+        "TERMS": [
+            ("margin_leverage", "f8"),  # positions are worth so many times the equity at most; 0: off
+            ("maintenance", "f8"),  # of their value: the least equity, a fraction
+            ("liquidation_bps", "f8"),  # fee of a liquidation, beside the taker's
+        ],
+        "BOOK": [
+            ("affordable", "f8"),  # the most that could be held when an order was last decided
         ],
     },
     "guarded": {

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import HELD, LOTS, TIMED, TRIGGERED
+from core.kernels.features import HELD, LOTS, QUEUED, TIMED, TRIGGERED
 from core.kernels.grid import on_tick
 from core.kernels.records import SIGNAL, TAKE_PROFIT, TIME_STOP
 from core.kernels.stops import profit_level, stop_hit
@@ -35,6 +35,8 @@ def rest(book: Any, terms: Any, want: float, why: int) -> None:
         elif LOTS:
             price = on_tick(terms, price, not buys)
         book.limit = price
+        if QUEUED:
+            book.ahead = -1.0
         book.expires = book.due + terms.life if terms.life > 0 else NEVER
 
 

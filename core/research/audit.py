@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.errors import UsageError
 from core.research.audit_fills import SHOWN, Fills, columns_unlike
 from core.research.audit_past import NEVER, Past, bound, read_past
 from core.research.audit_run import Row, own_exits
-from core.research.audit_story import Story
+from core.research.audit_story import Story, listens
 from core.store.ledger_reader import find_fills, first_fills, read_fills_between
 from core.store.ledger_rows import FILLS
 from core.store.reader import ticks_since
@@ -110,7 +111,7 @@ class _Audit:
         self.progress = progress
         self.symbols = Symbols()
         self.names = sorted({name for order in past.orders.values() for name in order.symbols})
-        bound(past, self._cuts(self.names))
+        bound(past, self._cuts(self.names), partial(listens, self.ledger))
         self.stories = {id_: Story(id_, past, self.ledger, self.symbols) for id_ in past.ids() if id_ in past.orders}
         self.fills = Fills()
         self.left_out: dict[tuple[str, str], int] = {}

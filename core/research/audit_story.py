@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -67,9 +68,10 @@ class Story:
         self._hopeless: set[int] = set()
         for life in self.lives:
             if life.taken is None:
-                self._leave_out(life, "its ticks are no longer on the tape")
+                self._leave_out(life, "what it heard is no longer kept" if life.deaf else "its ticks are no longer on the tape")
             elif life.taken is not life.start:
-                gone = f"its ticks through seq {life.taken.seq} are no longer on the tape"
+                ticks, heard = "its ticks through seq {} are no longer on the tape", "what it heard through seq {} is no longer kept"
+                gone = (heard if life.deaf else ticks).format(life.taken.seq)
                 self.unrun.append(Unrun(life.start.seq, life.taken.seq, gone))
 
     def feed(self, ticks: Records, through: int) -> list[Row]:
@@ -148,7 +150,7 @@ class Story:
                 raise Unauditable("its plan was not kept" if text is None else "the state it started from was not kept")
             plan = self._newest = msgspec.json.decode(text, type=Blueprint)
             state_of: Callable[[int], bytes | None] = lambda rowid: read_state(self._ledger, rowid)  # noqa: E731
-            return Run(life, plan, state, self._symbols, state_of, self._past.mode_at)
+            return Run(life, plan, state, self._symbols, state_of, self._past.mode_at, self._past.sources)
         except Unauditable as error:
             self._leave_out(life, str(error))
         except (CockpitError, msgspec.MsgspecError) as error:
@@ -160,3 +162,11 @@ class Story:
     def _leave_out(self, life: Incarnation, why: str, wrong: bool = False) -> None:
         self._hopeless.add(life.start.rowid)
         self.unrun.append(Unrun(life.start.seq, max(life.end, life.start.seq), why, wrong))
+
+
+def listens(ledger: Path, life: Incarnation) -> bool:
+    """Whether an incarnation hears sources beyond the tape, says its plan."""
+    text = read_source(ledger, life.plan)
+    with contextlib.suppress(msgspec.MsgspecError):
+        return text is not None and bool(msgspec.json.decode(text, type=Blueprint).sources)
+    return False

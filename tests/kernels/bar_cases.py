@@ -46,7 +46,7 @@ def cases(draw: st.DrawFn) -> Case:
     """A market, a target at each close, and terms with any of what may be asked for; what takes time is told in bars."""
     length = draw(st.sampled_from(LENGTHS))
     how = draw(any_terms())
-    for name in [name for name in FEATURES if draw(st.booleans())]:
+    for name in [name for name in FEATURES if name != "margined" and draw(st.booleans())]:  # of margin the twin knows nothing
         how = msgspec.structs.replace(how, **FEATURES[name](draw))
     count = draw(st.integers(1, 80 if how.size == "vol_pct" else 40))
     rows: list[Row] = []

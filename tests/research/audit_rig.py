@@ -13,11 +13,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.commands import Register, Said, Terms
+from core.commands import Hear, Register, Said, Terms
 from core.compile.blueprint import blueprint, live_variant
 from core.engine.blotter import Blotter
+from core.engine.hearing import in_order
 from core.engine.roster import Entry
 from core.kernels.records import REPORT
+from core.store.heard import SIDES
 from core.store.journal import SAID, lines_of
 from core.store.ledger import Ledger
 from core.store.tape import Tape
@@ -63,7 +65,7 @@ class Session:
         self._splitter = frames.Splitter()
         self._blotter = Blotter(mode)
         self._clock = START
-        self._number = 0
+        self._number = self._heard = 0
         self._crashed = False
 
     async def __aenter__(self) -> Session:
@@ -139,6 +141,7 @@ class Session:
         for line in lines_of(await self.ledger.commands()):
             if line.lever and id_ in line.ids:
                 entry.tell(line.after or 0, Lever(id=id_, lever=line.lever, said=line.said, number=entry.told + 1))
+        heard = in_order([], await self.ledger.heard.told_since(row["seq"]), order)
         told = json.loads(row["payload"]).get("told", 0)
         legs = {self.symbols[symbol]: leg for leg, symbol in enumerate(order.symbols)}
         again = Assignment(
@@ -146,6 +149,8 @@ class Session:
             told=told,
         )  # fmt: skip
         self._send(frames.ASSIGN, msgspec.msgpack.encode(again))
+        for pulled in heard:
+            self._send(frames.LEVER, msgspec.msgpack.encode(Lever(id=id_, lever="hear", said=pulled.said)))
 
     async def begin_again(self, id_: str, file: Path | str, why: str) -> None:
         """Start it anew with the books it had."""
@@ -188,6 +193,22 @@ class Session:
             told = Lever(id=id_, lever=lever, said=said, number=entry.told + 1)
             entry.tell(self.seq, told)
             self._send(frames.LEVER, msgspec.msgpack.encode(told))
+
+    def hear(self, id_: str, side: str, confidence: float = 1.0, *, source: str = "model", fresh_s: float = 60.0) -> None:
+        """A source says something of a strategy's first symbol; `side` as on the ledger."""
+        entry, now = self.entries[id_], self.now()
+        until = now + int(fresh_s * 1e9)
+        said = Hear(source=source, leg=0, side=SIDES[side], confidence=confidence, at=now, until=until)
+        self._heard += 1
+        told = Lever(id=id_, lever="hear", said=said, heard=self._heard)
+        entry.tell(self.seq, told)
+        self._send(frames.LEVER, msgspec.msgpack.encode(told))
+        self.ledger.heard.put(
+            {
+                "source": source, "symbol": entry.order.symbols[0], "side": side, "confidence": confidence, "reason": "", "metadata": "{}",
+                "price": 1.0, "latency_ns": 1, "ts_ns": now, "until_ns": until, "seq": self.seq, "told": json.dumps({id_: self.seq}),
+            }
+        )  # fmt: skip
 
     def snap(self) -> None:
         """Save every strategy."""

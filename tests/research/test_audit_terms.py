@@ -19,13 +19,13 @@ ALL = Terms(
     latency_ms=300, participation=0.4, stop_loss_pct=0.05, trailing_pct=0.06,
     lot=0.01, tick_size=0.05, min_notional=20, spread="quote", spread_bps=1, impact_bps=0.5,
     entry="limit", limit_offset_bps=0.1, limit_fill="touch", limit_ttl_ms=20_000, limit_then="market", maker_fee_bps=-0.5,
-    funding_bps=2, funding_hours=1,
+    funding_bps=2, funding_hours=1, leverage=3, maintenance_pct=1, liquidation_fee_bps=5,
 )  # fmt: skip
 #: What does not go with all of that.
 BREAKS = Terms(
     side="long_short", size="vol_pct", qty=30, vol_half_life_hours=0.05, max_leverage=3, latency_ms=250, participation=0.5,
     take_profit_pct=0.04, stop_loss_pct=0.05, entry="stop", trigger_offset_bps=0.2, trigger_ttl_ms=30_000, trigger_then="market",
-    exits="resting", limit_fill="touch", maker_fee_bps=1,
+    exits="resting", limit_fill="queue", queue_ahead=0.4, queue_model="quotes", maker_fee_bps=1,
 )  # fmt: skip
 #: What protects, small enough for a market of an hour; an amount of confidence is nothing these strategies have.
 WARY = Terms(

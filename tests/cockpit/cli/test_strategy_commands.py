@@ -99,9 +99,23 @@ def test_a_flag_for_each_protection(run: Run, engine: FakeEngine) -> None:
     assert engine.commands == [Register(name="rsi", symbols=["A"], terms=msgspec.convert(typed, Terms))]
 
 
+def test_a_flag_for_queues_and_margin(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "x", "note": "the venue's lot 0.1"}
+    words = "--entry limit --limit-fill queue --queue-ahead 2.5 --queue-model quotes"
+    more = "--leverage 20 --maintenance-pct 0.4 --liquidation-fee-bps 50"
+    outcome = run("register", "rsi", "--symbols", "A", *words.split(), *more.split())
+    assert (outcome.code, outcome.out) == (0, "registered x\n    the venue's lot 0.1\n")
+    queue = {"entry": "limit", "limit_fill": "queue", "queue_ahead": 2.5, "queue_model": "quotes"}
+    margin = {"leverage": 20.0, "maintenance_pct": 0.4, "liquidation_fee_bps": 50.0}
+    assert engine.commands == [Register(name="rsi", symbols=["A"], terms=msgspec.convert(queue | margin, Terms))]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        ("--leverage 200", "--leverage 200: must be a number from 1 to 125"),
+        ("--maintenance-pct 1", "--maintenance-pct does nothing without --leverage L"),
+        ("--entry limit --queue-ahead 1", "--queue-ahead does nothing without (--entry limit or --exits resting) and --limit-fill queue"),
         ("--limit-ttl-ms 500", "--limit-ttl-ms does nothing without --entry limit"),
         ("--entry market --maker-fee-bps 1", "--maker-fee-bps does nothing without --entry limit or --exits resting"),
         ("--entry stop --limit-offset-bps 2", "--limit-offset-bps does nothing without --entry limit"),
