@@ -21,7 +21,7 @@ class Pause(Struct, frozen=True, kw_only=True, tag="pause"):
 
 
 class Resume(Struct, frozen=True, kw_only=True, tag="resume"):
-    """Undo a pause. `id` None is all."""
+    """Undo a pause, and lift what protections locked. `id` None is all."""
 
     id: str | None
 

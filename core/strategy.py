@@ -113,6 +113,12 @@ class Definition:
         return int(self.module.warmup(params)) if hasattr(self.module, "warmup") else 0
 
     @property
+    def confident(self) -> bool:
+        """Whether it says how sure it is of its targets."""
+        fields = self.module.STATE.names if self.kind == KERNEL else None
+        return {"confidence", "reason"} <= set(fields or ())
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why it gives targets, by number; empty where it says none.
 

@@ -93,3 +93,42 @@ class Terms(Struct, frozen=True, kw_only=True):
     liquidation_fee_bps: Annotated[
         float, Meta(ge=0, lt=10_000, description="fee of a liquidation beside fee_bps, in basis points of its value")
     ] = 0.0
+    max_drawdown_pct: (
+        Annotated[float, Meta(gt=0, lt=100, description="equity so far below its peak: nothing opens or adds until it is resumed")] | None
+    ) = None
+    daily_loss_pct: (
+        Annotated[float, Meta(gt=0, lt=100, description="equity so far below that of midnight UTC: nothing opens or adds until the next")]
+        | None
+    ) = None
+    on_guard: Annotated[Literal["block", "flatten"], Meta(description="flatten: reaching either of these closes what is held, too")] = (
+        "block"
+    )
+    loss_streak: (
+        Annotated[int, Meta(ge=1, le=1_000, description="after so many losing round trips in a row nothing opens for lock_hours")] | None
+    ) = None
+    low_profit_pct: (
+        Annotated[
+            float,
+            Meta(gt=-100, lt=100, description="the last low_profit_trades made less, in % of capital: nothing opens for lock_hours"),
+        ]
+        | None
+    ) = None
+    low_profit_trades: Annotated[int, Meta(ge=1, le=64, description="round trips that low_profit_pct is of")] = 10
+    lock_hours: Annotated[float, Meta(gt=0, le=8_760, description="how long loss_streak and low_profit_pct lock")] = 24.0
+    cooldown_s: (
+        Annotated[float, Meta(gt=0, le=31_536_000, description="after an exit nothing opens on that symbol for so many seconds")] | None
+    ) = None
+    stop_cooldown_s: (
+        Annotated[float, Meta(gt=0, le=31_536_000, description="the same after a stop's exit, where that is longer")] | None
+    ) = None
+    min_confidence: (
+        Annotated[float, Meta(gt=0, le=1, description="targets that a strategy is less sure of open nothing; 0 to 1")] | None
+    ) = None
+    max_age_s: (
+        Annotated[float, Meta(gt=0, le=31_536_000, description="of several symbols: nothing opens while a last print is older, in seconds")]
+        | None
+    ) = None
+    time_stop_s: Annotated[float, Meta(gt=0, le=31_536_000, description="exit after so many seconds in a position")] | None = None
+    break_even_pct: (
+        Annotated[float, Meta(gt=0, description="once it gained so much the stop is where nothing is lost, in percent")] | None
+    ) = None

@@ -113,7 +113,7 @@ class TradeRow(Struct, array_like=True):
     fee: float
     realised: float
     position: float
-    reason: str  # signal | stop_loss | take_profit | trailing | flatten | reduce, or why it was blocked
+    reason: str  # one of `core.kernels.records.WHY_NAMES`, or why it was blocked
     fill_id: str
 
 

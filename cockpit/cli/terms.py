@@ -20,6 +20,8 @@ PLAIN = (
     "spread", "spread_bps", "impact_bps", "impact_volume",
     "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours", "size",
     "trigger_offset_bps", "trigger_ttl_ms", "trigger_then", "exits", "vol_half_life_hours", "max_leverage",
+    "max_drawdown_pct", "daily_loss_pct", "on_guard", "loss_streak", "low_profit_pct", "low_profit_trades", "lock_hours", "cooldown_s",
+    "stop_cooldown_s", "min_confidence", "max_age_s", "time_stop_s", "break_even_pct",
     "queue_ahead", "queue_model", "leverage", "maintenance_pct", "liquidation_fee_bps",
 )  # fmt: skip
 
@@ -71,6 +73,20 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--lot", metavar="Q", help="orders are whole multiples of it (any quantity)")
     more.add_argument("--tick-size", metavar="P", help="prices are whole multiples of it (any price)")
     more.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")
+    safe = parser.add_argument_group("protections, off unless asked for; docs/protections.md has each with an example")
+    safe.add_argument("--max-drawdown-pct", metavar="P", help="equity so far below its peak: nothing opens or adds until it is resumed")
+    safe.add_argument("--daily-loss-pct", metavar="P", help="the same against the equity of midnight UTC, until the next")
+    safe.add_argument("--on-guard", metavar="G", help="block, or flatten: whether reaching either closes what is held, too (block)")
+    safe.add_argument("--loss-streak", metavar="N", help="losing round trips in a row after which nothing opens for --lock-hours")
+    safe.add_argument("--low-profit-pct", metavar="P", help="the last trips made less, in %% of capital: nothing opens for --lock-hours")
+    safe.add_argument("--low-profit-trades", metavar="N", help="round trips that is of, 64 at most (10)")
+    safe.add_argument("--lock-hours", metavar="H", help="how long these two lock (24)")
+    safe.add_argument("--cooldown-s", metavar="S", help="after an exit nothing opens on that symbol for so long")
+    safe.add_argument("--stop-cooldown-s", metavar="S", help="the same after a stop's exit, where that is longer")
+    safe.add_argument("--min-confidence", metavar="C", help="targets that a strategy is less sure of open nothing, 0 to 1")
+    safe.add_argument("--max-age-s", metavar="S", help="of several symbols: nothing opens while a last print is older")
+    safe.add_argument("--time-stop-s", metavar="S", help="exit after so long in a position")
+    safe.add_argument("--break-even-pct", metavar="P", help="once it gained so much the stop is where nothing is lost")
 
 
 def add_costs(parser: Parser) -> None:

@@ -112,12 +112,13 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A strategy that can be registered; `hedged`: its legs are held against each other."""
+    """A strategy that can be registered; `hedged`: its legs are held against each other; `confident`: it says how sure it is."""
 
     name: str
     sentence: str = ""
     legs: int = 1
     hedged: bool = False
+    confident: bool = True
     params: list[Field] = []
     terms: list[Field] = []
 

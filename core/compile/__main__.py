@@ -17,7 +17,7 @@ from core.errors import CockpitError
 from core.parent import die_with
 from core.strategy import describe_fields
 from core.strategy_files import discover, load, strategy_file
-from core.term_rules import refuse_apart
+from core.term_rules import refuse_unfit
 
 
 class Describe(msgspec.Struct, frozen=True, tag="describe"):
@@ -58,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True):
     legs: int
     params: list[dict[str, Any]]
     hedged: bool = False
+    confident: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True, tag="listing"):
@@ -117,7 +118,7 @@ def describe(folders: list[Path]) -> Listing:
     """The catalogue of the folders."""
     found = discover(folders)
     entries = [
-        Entry(d.name, d.sentence, str(d.path), d.kind, d.legs, describe_fields(d.params_type), d.hedged)
+        Entry(d.name, d.sentence, str(d.path), d.kind, d.legs, describe_fields(d.params_type), d.hedged, d.confident)
         for _, d in sorted(found.strategies.items())
     ]
     return Listing(entries, found.broken, describe_fields(Terms))
@@ -133,8 +134,7 @@ def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms =
         StrategyError: no such strategy, it does not load or compile, or a parameter is refused.
     """
     definition = load(strategy_file(name, folders))
-    if definition.hedged:
-        refuse_apart(name, terms)
+    refuse_unfit(definition, terms)
     plan = blueprint(definition, params, live_variant(terms, external=external))
     if not ready(plan.text):
         compiled(plan.text)

@@ -13,6 +13,7 @@ import numpy as np
 from core.commands import SetLimits, Terms
 from core.compile.extras import added_terms, features_of
 from core.compile.module import Variant, generate
+from core.compile.protections import is_timed
 from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
 from core.strategy import PYTHON, Definition, OutlineLine, params_record, source_hash
@@ -136,7 +137,7 @@ def limits_record(limits: SetLimits | None) -> np.ndarray[Any, Any]:
 
 def backtest_variant(terms: Terms, *, bars: bool, legs: int = 1) -> Variant:
     """The least that gives the same result: no limits, no levers, a symbol for each leg, stops only if any is set."""
-    stops = any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
+    stops = is_timed(terms) or any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
     return Variant(mapped=legs > 1, bars=bars, stops=stops, limited=False, features=features_of(terms))
 
 

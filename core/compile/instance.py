@@ -55,6 +55,7 @@ class Instance(Levered):
         self._learnt = [name for feature, fields in learnt.items() if feature in features for name, _ in fields]
         self._margined = "margined" in features
         self._outside = "venued" in features
+        self._guards = "guarded" in features
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)

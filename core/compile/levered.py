@@ -11,6 +11,7 @@ from core.compile.blueprint import Blueprint, limits_record, terms_record
 from core.compile.extras import Acts
 from core.errors import StrategyError
 from core.kernels import levers
+from core.kernels.guards import lift
 from core.kernels.records import REPORT
 from core.lever_orders import Executed, Unplaced
 from core.types import SECOND, Records, copied
@@ -38,6 +39,7 @@ class Levered:
     _reports: Any
     _rows: Records
     _acts: Acts
+    _guards: bool
 
     def pull(self, lever: str, said: Said, after: int = 0) -> Records:
         """One of PULLED, and what goes with it, after the tick of a seq; returns what the loop reported.
@@ -72,7 +74,13 @@ class Levered:
         return self._take(levers.pause(self.account[0], self.books, self._reports, self._acts))
 
     def resume(self) -> None:
-        """Signals trade again."""
+        """Signals trade again, whatever protections locked: they start over from here."""
+        self.unpause()
+        if self._guards:
+            lift(self.account[0], self.books)
+
+    def unpause(self) -> None:
+        """Signals trade again, but for what protections locked."""
         levers.resume(self.account[0])
 
     def flatten(self) -> Records:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import MARGINED, QUEUED, RESTING, VENUED
+from core.kernels.features import GUARDED, MARGINED, QUEUED, RESTING, TIMED, VENUED
+from core.kernels.guards import note_trip
 from core.kernels.records import DAY_NS, DETAIL, FILL, LIQUIDATED, MARK
 from core.kernels.resting import fee_rate
+from core.kernels.timed import begin_trip
 
 
 def report(reports: Any, n: int, kind: int, why: int, tick: Any, leg: int, book: Any, qty: float, price: float) -> int:
@@ -75,6 +77,8 @@ def execute(
         book.trip_fees = fee
         book.high = seen
         book.low = seen
+        if TIMED:
+            begin_trip(book, tick)
     elif (before > 0.0) == (qty > 0.0):
         book.entry = (book.entry * abs(before) + price * size) / abs(after)
         book.trip_fees += fee
@@ -86,6 +90,8 @@ def execute(
         closing_fee = fee * (closed / size)
         book.trip_realised += realised
         book.trip_fees += closing_fee
+        if GUARDED and before * after <= 0.0:
+            note_trip(account, book, terms, tick.ts)
         if after == 0.0:
             close_trip(account, book)
             book.entry = 0.0
@@ -95,6 +101,8 @@ def execute(
             book.trip_fees = fee - closing_fee
             book.high = seen
             book.low = seen
+            if TIMED:
+                begin_trip(book, tick)
     book.position = after
     account.realised += realised
     account.fees += fee

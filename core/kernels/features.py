@@ -17,6 +17,8 @@ FUNDED = False  # positions pay funding
 SIZED = False  # a unit of target is money's worth
 TRIGGERED = False  # what waits is a stop order; RESTING too
 HELD = False  # exits rest at the venue; RESTING too
+GUARDED = False  # protections keep it from opening
+TIMED = False  # exits after a time, and stops that move to the entry
 VOLATILE = False  # a unit of target is worth its volatility; SIZED too
 QUEUED = False  # limit orders stand in a queue; RESTING too
 VENUED = False  # a venue fills the orders, and says for what fee
@@ -141,6 +143,49 @@ ADDED: dict[str, dict[str, list[tuple[str, str]]]] = {
             ("toll", "f8"),  # fee of the execution that is being told, quote currency
             ("spurned", "f8"),  # the position whose order came to nothing
             ("again", "i8"),  # until this time of prints it is not ordered again
+        ],
+    },
+    "guarded": {
+        "TERMS": [
+            ("deepest_fall", "f8"),  # of equity from its best, a fraction; NaN: off
+            ("day_loss", "f8"),  # of equity since midnight, a fraction; NaN: off
+            ("flattens", "i8"),  # 1: reaching either closes what is held
+            ("streak_of", "i8"),  # losing round trips in a row; 0: off
+            ("lock", "i8"),  # ns
+            ("cooldown", "i8"),  # ns after an exit; 0: off, as the next one
+            ("stop_cooldown", "i8"),
+            ("low_profit", "f8"),  # a fraction of capital
+            ("low_trades", "i8"),  # round trips it is of; 0: off
+            ("least_sure", "f8"),  # 0: off
+            ("max_age", "i8"),  # ns; 0: off
+        ],
+        "BOOK": [
+            ("cool_until", "i8"),  # nothing opens before this
+            ("printed_at", "i8"),  # time of the last print
+        ],
+        "ACCOUNT": [
+            ("best", "f8"),  # equity, since it was registered or a person resumed it
+            ("day_equity", "f8"),  # at the last UTC midnight
+            ("fallen", "i8"),  # 1: the deepest fall was reached
+            ("lost", "i8"),  # 1: the day's loss was reached
+            ("streak", "i8"),  # losing round trips in a row
+            ("locked", "i8"),  # what for: LOSS_STREAK, LOW_PROFIT
+            ("locked_until", "i8"),
+            ("barred", "i8"),  # why nothing opens, as of the last print; 0: it does
+            ("kept", "i8"),  # round trips since counting began
+            ("kept_net", "f8"),  # what the last `low_trades` of them made
+            ("trips", "(64,)f8"),  # what each made, net of its fees: a ring of the last ones
+        ],
+    },
+    "timed": {
+        "TERMS": [
+            ("time_stop", "i8"),  # ns; 0: off
+            ("break_even", "f8"),  # the gain that moves the stop to the entry, a fraction; NaN: off
+            ("even_long", "f8"),  # where nothing is lost, in multiples of the entry
+            ("even_short", "f8"),
+        ],
+        "BOOK": [
+            ("entered", "i8"),  # when the open round trip began
         ],
     },
 }

@@ -12,12 +12,13 @@ import numpy as np
 
 from core.kernels.book import execute
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, QUEUED, SPREAD
+from core.kernels.features import LOTS, QUEUED, SPREAD, TIMED
 from core.kernels.grid import lots_of, moved
 from core.kernels.orders import cancel
 from core.kernels.queue import profit_room
-from core.kernels.records import HALT, TAKE_PROFIT
+from core.kernels.records import HALT, TAKE_PROFIT, TIME_STOP
 from core.kernels.stops import profit_level, protective_level, stop_hit, stretch
+from core.kernels.timed import overdue
 
 
 def profits(book: Any, terms: Any, level: float, best: float) -> bool:
@@ -152,6 +153,8 @@ def held_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
     goal = profit_level(book, terms)
     if profits(book, terms, goal, bar.open):
         return TAKE_PROFIT, goal
+    if TIMED and overdue(book, terms, bar.start):
+        return TIME_STOP, bar.open
     level, reason = protective_level(book, terms)
     if in_range(book, bar, level):
         return reason, level

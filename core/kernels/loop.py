@@ -14,16 +14,18 @@ from typing import Any
 import numpy as np
 
 from core.kernels.book import detail, mark, mark_day, report
-from core.kernels.features import FUNDED, HELD, LOTS, MARGINED, QUEUED, RESTING, SIZED, TRIGGERED, VOLATILE
+from core.kernels.features import FUNDED, GUARDED, HELD, LOTS, MARGINED, QUEUED, RESTING, SIZED, TIMED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
+from core.kernels.guards import adds, begin_day, hindered, seize, watch
 from core.kernels.held import held_stop, strike, strike_bar
 from core.kernels.margin import affordable, insolvent, liquidate, liquidate_inside
-from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
+from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back, withhold
 from core.kernels.queue import observe
-from core.kernels.records import FLATTEN, REDUCE, SIGNAL, SIGNALLED, TAKE_PROFIT
+from core.kernels.records import FLATTEN, REDUCE, SIGNAL, SIGNALLED, TAKE_PROFIT, TIME_STOP
 from core.kernels.resting import gapped, resting
 from core.kernels.sizing import unsized, wanted
 from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch, trigger_stop
+from core.kernels.timed import overdue
 from core.kernels.volatility import sample
 
 LEGS = 1  # books of the strategy
@@ -101,6 +103,8 @@ def advance(
         if FUNDED and when >= account.next_funding:  # what is due by midnight belongs to the day that ends
             n = fund(account, books, terms, reports, n, tick, LEGS, when, min(when, account.next_mark))
         if when >= account.next_mark:
+            if GUARDED:
+                begin_day(account)
             n = mark_day(account, reports, n, tick, book, leg, when)
         if FUNDED and when >= account.next_funding:
             n = fund(account, books, terms, reports, n, tick, LEGS, when, when)
@@ -161,6 +165,13 @@ def advance(
                 fired = stop_hit(book, terms, price)
         if MARGINED and BARS and not EXTERNAL and terms.margin_leverage > 0.0:
             n = liquidate_inside(account, books, book, terms, reports, n, tick, leg, LEGS, inside, False)
+        if TIMED and not BARS and fired == 0 and book.position != 0.0 and overdue(book, terms, tick.ts):
+            fired = TIME_STOP
+        if GUARDED:
+            flat = watch(account, books, book, terms, LEGS, tick.ts, price)
+            barred = account.barred
+            if LEGS == 1 and barred != 0 and adds(book, book.aim):  # an order that was on its way before
+                n = withhold(account, book, terms, reports, n, tick, leg)
         if OWNED:
             s.own.position = book.position
             s.own.aim = book.aim
@@ -193,6 +204,8 @@ def advance(
             if STOPS and fired != 0 and k == leg and (not HELD or terms.holds == 0 or other.latched != FLATTEN):
                 other.latched = fired
                 other.latch = other.opinion
+            if GUARDED and flat != 0:
+                seize(other, flat)
             if HELD and not EXTERNAL and terms.holds != 0 and other.latched == TAKE_PROFIT and other.latch * other.position > 0.0:
                 continue  # what is left of the take-profit rests on
             why = SIGNAL
@@ -215,8 +228,12 @@ def advance(
                 else:
                     if MARGINED:
                         other.affordable = affordable(account, books, terms, LEGS, k)
+                    if GUARDED:
+                        account.barred = hindered(account, books, other, terms, LEGS, tick.ts, want, s.confidence if REASONED else 1.0)
                     n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
-            elif LIMITED or LOTS or VOLATILE or MARGINED:
+                    if GUARDED:
+                        account.barred = barred
+            elif LIMITED or LOTS or VOLATILE or MARGINED or GUARDED:
                 other.blocked = 0
         if book.position != 0.0 or n != written:
             mark(account, books, book, LEGS, price)

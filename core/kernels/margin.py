@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.kernels.book import execute
-from core.kernels.features import LOTS, RESTING
+from core.kernels.features import LOTS, RESTING, TIMED
 from core.kernels.grid import lots_of
 from core.kernels.orders import cancel
 from core.kernels.records import LIQUIDATED, WIPED
 from core.kernels.stops import protective_level, stretch
+from core.kernels.timed import overdue
 
 
 def affordable(account: Any, books: Any, terms: Any, legs: int, leg: int) -> float:
@@ -106,6 +107,8 @@ def liquidate_inside(
             stretch(book, bar.open)
         stop, _ = protective_level(book, terms)
         if stop >= level if long else stop <= level:
+            return n
+        if TIMED and not opened and overdue(book, terms, bar.start) and (bar.open > level if long else bar.open < level):
             return n
     price = min(level, bar.high if opened else bar.open) if long else max(level, bar.low if opened else bar.open)
     return liquidate(account, books, terms, reports, n, bar, leg, legs, price)

@@ -11,8 +11,9 @@ import numpy as np
 
 from core.kernels.book import execute, report
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, MARGINED, QUEUED, RESTING, SPREAD, TRIGGERED, VENUED
+from core.kernels.features import GUARDED, LOTS, MARGINED, QUEUED, RESTING, SPREAD, TRIGGERED, VENUED
 from core.kernels.grid import lots_of, moved, orderable
+from core.kernels.guards import guarded, repeated
 from core.kernels.queue import room
 from core.kernels.records import (
     BLOCKED,
@@ -170,10 +171,14 @@ def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
         goal, hindrance = afforded(book, terms, goal, hindrance, want, why)
     if LOTS:
         goal, hindrance = orderable(book, terms, goal, hindrance)
+    if GUARDED:
+        goal, hindrance = guarded(account, book, goal, hindrance)
     if VENUED and tick.ts < book.again and goal != book.position and (goal != 0.0 or goal == book.spurned):
         goal, hindrance = book.position, SPURNED
     if hindrance != 0:
-        if hindrance != book.blocked or (want != book.refused and (not LOTS or hindrance != MINIMUM)):
+        if hindrance != book.blocked or (
+            want != book.refused and (not LOTS or hindrance != MINIMUM) and (not GUARDED or not repeated(book, want, hindrance))
+        ):
             n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, book.last)
         book.refused = want
     book.blocked = hindrance
@@ -182,6 +187,20 @@ def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
     if goal == book.position:
         return cancel(book, reports, n, tick, leg)
     return place(account, book, terms, reports, n, tick, leg, goal, why, tick.ts)
+
+
+def withhold(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
+    """A lock found an order under way that opens or adds: it is cancelled, or made an exit where it turns round; returns the next free
+    report."""
+    why = account.barred
+    goal = 0.0 if book.position * book.aim < 0.0 else book.position
+    if book.blocked != why:
+        n = report(reports, n, BLOCKED, why, tick, leg, book, book.aim - goal, book.last)
+    book.refused = book.aim
+    book.blocked = why
+    if goal == book.position:
+        return cancel(book, reports, n, tick, leg)
+    return place(account, book, terms, reports, n, tick, leg, goal, book.why, tick.ts)
 
 
 def hold_back(book: Any, reports: Any, n: int, tick: Any, leg: int, target: float) -> int:

@@ -119,7 +119,8 @@ def _margin(terms: Terms) -> list[tuple[str, str, str]]:
 
 
 def _holds(terms: Terms) -> bool:
-    return terms.exits == "resting" and any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
+    stops = (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct, terms.break_even_pct)
+    return terms.exits == "resting" and any(percent is not None for percent in stops)
 
 
 def _maker(terms: Terms, remark: str) -> tuple[str, str, str]:

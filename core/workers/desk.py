@@ -184,7 +184,9 @@ class Desk:
             return
         instance = post.instance
         post.told, post.heard = max(post.told, order.number), max(post.heard, order.heard)
-        if order.lever in PULLED:
+        if order.lever == "resume" and order.number == 0:  # said again, to a book that was taken over: what locked it since stays
+            instance.unpause()
+        elif order.lever in PULLED:
             if not post.closing or order.lever not in STAYING:
                 self.report(post, instance.pull(order.lever, order.said, order.after), max(post.seq, order.after))
             if post.closing and order.lever == "executed":

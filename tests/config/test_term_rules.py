@@ -27,6 +27,11 @@ ON: dict[tuple[str, str], dict[str, Any]] = {
     ("funding_bps", "B"): {"funding_bps": -1.0},
     ("limit_fill", "queue"): {"entry": "limit", "limit_fill": "queue"},
     ("leverage", "L"): {"leverage": 5.0},
+    ("break_even_pct", "P"): {"break_even_pct": 1.5},
+    ("max_drawdown_pct", "P"): {"max_drawdown_pct": 10.0},
+    ("daily_loss_pct", "P"): {"daily_loss_pct": 2.0},
+    ("loss_streak", "N"): {"loss_streak": 3},
+    ("low_profit_pct", "P"): {"low_profit_pct": 0.0},
 }
 
 SET: dict[str, Any] = {
@@ -34,6 +39,7 @@ SET: dict[str, Any] = {
     "trigger_offset_bps": 2.5, "trigger_ttl_ms": 0.5, "trigger_then": "market", "exits": "resting", "vol_half_life_hours": 3.0,
     "max_leverage": 3.5, "impact_volume": 7.5, "funding_hours": 4,
     "queue_ahead": 2.5, "queue_model": "quotes", "maintenance_pct": 2.5, "liquidation_fee_bps": 7.5,
+    "on_guard": "flatten", "low_profit_trades": 5, "lock_hours": 1.5,
 }  # fmt: skip
 
 

@@ -121,6 +121,22 @@ def volatile(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def guarded(draw: st.DrawFn) -> dict[str, Any]:
+    """Protections of all kinds that one leg without a word of confidence can have."""
+    return {
+        "max_drawdown_pct": draw(off_or(1.0, 2.5)), "daily_loss_pct": draw(off_or(0.5, 1.0)),
+        "on_guard": draw(st.sampled_from(["block", "flatten"])), "loss_streak": draw(off_or(1, 2)),
+        "lock_hours": draw(st.sampled_from([0.0003, 0.01, 24.0])), "cooldown_s": draw(off_or(0.25, 2.0)),
+        "stop_cooldown_s": draw(off_or(1.0, 86_400.0)), "low_profit_pct": draw(off_or(-0.5, 0.0, 0.4)),
+        "low_profit_trades": draw(st.sampled_from([1, 2, 3])),
+    }  # fmt: skip
+
+
+def timed(draw: st.DrawFn) -> dict[str, Any]:
+    """An exit by time, and a stop that moves to the entry."""
+    return {"time_stop_s": draw(off_or(0.3, 2.0, 100.0)), "break_even_pct": draw(st.sampled_from([1.0, 4.0]))}
+
+
 def queued(draw: st.DrawFn) -> dict[str, Any]:
     """Limit orders that stand in a queue: entries, take-profits or both."""
     rests = draw(st.sampled_from([("limit", "market"), ("limit", "resting"), ("market", "resting"), ("stop", "resting")]))
@@ -150,6 +166,8 @@ FEATURES = {
     "triggered": triggered,
     "volatile": volatile,
     "held": held,
+    "guarded": guarded,
+    "timed": timed,
     "queued": queued,
     "margined": margined,
 }

@@ -91,6 +91,11 @@ class Session:
         """Nothing of what would come now happens."""
         self._crashed = True
 
+    @property
+    def blocked(self) -> set[str]:
+        """What kept strategies from ordering, of this session."""
+        return {line.reason for line in self._blotter.lines if line.kind == "blocked"}
+
     def now(self) -> int:
         """Later at each call."""
         self._clock += 1_000
