@@ -60,7 +60,7 @@ async def enrol(engine: Engine, plan: Plan, settings: Settings, actor: str) -> l
     try:
         for strategy, listed in plan.strategies.items():
             for name in plan.symbols:
-                terms = terms_of(settings, strategy, scores[name], count)
+                terms = terms_of(settings, listed, scores[name], count)
                 order = Register(name=strategy, symbols=[name], params=_params(settings, listed), terms=terms)
                 done.append((await engine.commands.register(order, actor))["id"])
     except CockpitError:
@@ -77,13 +77,14 @@ def _params(settings: Settings, listed: dict[str, Any]) -> dict[str, str | int |
     return {"validators": 0} if asks and not settings.validators else {}
 
 
-def terms_of(settings: Settings, strategy: str, score: float, count: int) -> Terms:
+def terms_of(settings: Settings, listed: dict[str, Any], score: float, count: int) -> Terms:
     """How one strategy of a session trades a symbol of this risk; each of `count` has an equal part of the capital."""
     value = value_of(
-        settings.capital, settings.base_pct, settings.weights.get(strategy, 1.0), score, settings.min_notional, settings.max_notional
+        settings.capital, settings.base_pct, settings.weights.get(listed["name"], 1.0), score, settings.min_notional, settings.max_notional
     )
     return Terms(
         qty=value, size="quote", side=settings.side, capital=settings.capital / count, entry=settings.order_type,
+        min_confidence=settings.min_confidence or None if listed["confident"] else None,
         stop_loss_pct=settings.stop_loss_pct, take_profit_pct=settings.take_profit_pct, trailing_pct=settings.trailing_pct,
     )  # fmt: skip
 
