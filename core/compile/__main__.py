@@ -58,7 +58,6 @@ class Entry(msgspec.Struct, frozen=True):
     legs: int
     params: list[dict[str, Any]]
     hedged: bool = False
-    confident: bool = False  # it says how sure it is
     confident: bool = False
 
 
