@@ -185,7 +185,8 @@ class Desk:
         instance = post.instance
         post.told, post.heard = max(post.told, order.number), max(post.heard, order.heard)
         if order.lever == "resume" and order.number == 0:  # said again, to a book that was taken over: what locked it since stays
-            instance.unpause()
+            if not post.closing:
+                instance.unpause()
         elif order.lever in PULLED:
             if not post.closing or order.lever not in STAYING:
                 self.report(post, instance.pull(order.lever, order.said, order.after), max(post.seq, order.after))
