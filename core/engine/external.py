@@ -167,6 +167,7 @@ class External:
         """A strategy left: nothing of it is to work on."""
         for order in self.orders.live(id_):
             self.orders.withdraw(order, "its strategy left")
+        self.legs.drop(id_)
         self.tellings.left(id_)
         self._wake.set()
 

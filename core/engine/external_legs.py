@@ -95,6 +95,11 @@ class Legs:
     def __iter__(self) -> Iterator[Leg]:
         return iter(list(self._legs.values()))
 
+    def drop(self, id_: str) -> None:
+        """A strategy is gone."""
+        for key in [key for key in self._legs if key[0] == id_]:
+            del self._legs[key]
+
     def of(self, id_: str, number: int) -> Leg:
         """One leg."""
         leg = self._legs.get((id_, number))

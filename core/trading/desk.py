@@ -25,7 +25,6 @@ from core.trading.watches import Watches
 
 #: The venue's word is awaited: nothing else is sent on the symbol.
 _IN_DOUBT = (State.SUBMITTED, State.UNKNOWN)
-
 _WORKING = (State.ACKNOWLEDGED, State.PARTIALLY_FILLED)
 
 
@@ -64,10 +63,11 @@ class Desk(Drafts):
 
     def take_up(self, order: Order, since: float | None = None) -> None:
         """Look after an order from now on, or as if since an earlier moment of the monotonic clock."""
-        now = self._clock.monotonic()
+        if self.register.order(order.id) is not None:  # two looked it up at the same time: it may have gone on since
+            return
         self.register.put(order)
         if not order.settled:
-            self._watches.begin(order.id, now if since is None else since)
+            self._watches.begin(order.id, self._clock.monotonic() if since is None else since)
             self._mind(order.id)
 
     def resume(self, orders: Iterable[Order]) -> None:

@@ -97,8 +97,10 @@ class TradedLife(Life):
         external = self.there.external
         assert external is not None
         self.broker.fates.clear()
-        rounds = 0
+        rounds = tries = 0
         while rounds < 3:
+            tries += 1
+            assert tries < 200, f"it does not come to rest: {external.status()}, {external.clerk.desk.register.live}"
             for id_ in self.broker.working:
                 self.broker.end(id_, "cancelled", "not told")
             self.broker.interrupt()

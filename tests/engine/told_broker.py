@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from core.trading.broker import Executed, Heard, Interrupted, Outcome, Report, Said
-from core.trading.events import Accepted, Cancelled, Event, Expired, Fill, Rejected
+from core.trading.events import Accepted, Cancelled, CancelRefused, Event, Expired, Fill, Rejected
 from core.trading.exact import plus
 from core.trading.order import Intent
 
@@ -97,6 +97,8 @@ class ToldBroker:
     async def cancel(self, intent: Intent) -> Outcome:
         if self.entries[intent.client_id].state == "working":
             self.end(intent.client_id, "cancelled", "told")
+        else:
+            self._tell(intent.client_id, CancelRefused(1, "it is over"), "told")
         return Outcome("sent")
 
     async def query(self, intent: Intent) -> Report | None:

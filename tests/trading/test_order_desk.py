@@ -264,3 +264,14 @@ def test_the_stages_of_an_order_are_timed(rig: Rig) -> None:
     assert {name: figures["count"] for name, figures in found.items()} == dict.fromkeys(found, 1)
     assert found["submit"]["max_us"] == pytest.approx(1000, rel=0.02)
     assert found["ack"]["max_us"] == pytest.approx(2000, rel=0.02)
+
+
+def test_an_order_that_two_looked_up_at_once_stays_as_the_first_left_it() -> None:
+    rig = Rig()
+    id_ = rig.working()
+    found_twice = rig.order(id_)
+    rig.desk.hear(id_, Fill(1, "t1", Decimal("0.4"), Decimal(100), Decimal(0), "USDT"))
+    rig.desk.take_up(found_twice)
+    assert rig.order(id_).filled == Decimal("0.4")
+    rig.desk.hear(id_, Fill(2, "t2", Decimal("0.1"), Decimal(100), Decimal(0), "USDT"))
+    assert rig.order(id_).events == found_twice.events + 2
