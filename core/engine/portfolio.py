@@ -7,14 +7,13 @@ kept and added. A position that is kept by nobody (`unregister --keep`) is not t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import structlog
 
 from core.engine.blotter import Rows
 from core.errors import CockpitError
-from core.store.account_rows import FillRow, fill_rows, funding_rows, newest_fill
+from core.store.account_rows import PAGE, fill_rows, funding_rows, last_numbers, newest_fill
 from core.trading.portfolio import Fill, Portfolio
 
 if TYPE_CHECKING:
@@ -92,14 +91,13 @@ class Positions:
         await engine.settler.drain()  # what was heard before is on the ledger now
         through = await asyncio.to_thread(newest_fill, path)
         ids = [entry.id for entry in engine.roster]
-        fresh, numbers, funded = Portfolio(), dict.fromkeys(ids, 0), {}
-        after = 0
-        while page := await asyncio.to_thread(fill_rows, path, ids, after, through):
+        fresh, funded = Portfolio(), {}
+        for after in range(0, through, PAGE):
+            page = await asyncio.to_thread(fill_rows, path, ids, after, min(after + PAGE, through))
             for at in range(0, len(page), SLICE):
-                fresh.take(_signed(page[at : at + SLICE]))
+                fresh.take(map(Fill._make, page[at : at + SLICE]))
                 await asyncio.sleep(0)
-            numbers |= {row.strategy: int(row.fill_id.rpartition(":")[2]) for row in page}
-            after = page[-1].rowid
+        numbers = await asyncio.to_thread(last_numbers, path, ids, through)
         for id_, symbol, paid, ts in await asyncio.to_thread(funding_rows, path, ids):
             fresh.fund(id_, symbol, paid, ts)
             funded[id_, symbol] = ts
@@ -123,10 +121,6 @@ def _add(portfolio: Portfolio, fills: Rowlist, funding: Rowlist, funded: dict[tu
         if row["ts_ns"] > funded.get(place, 0):
             funded[place] = row["ts_ns"]
             portfolio.fund(*place, row["paid"], row["ts_ns"])
-
-
-def _signed(rows: Iterable[FillRow]) -> list[Fill]:
-    return [Fill(*row[2:]) for row in rows]
 
 
 def _number(fill: dict[str, Any]) -> int:

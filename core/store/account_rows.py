@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, TypeAlias
 
 from core.store.migrations import LEDGER
 from core.store.schema import open_to_read
 
+#: Rows read in one go.
 PAGE = 4096
 
-#: Orders of a strategy among which are those that work: one a leg.
+#: Of so many orders of a strategy some are those that work, of so many fills one is its last: legs may differ a little in time.
 NEWEST = 64
 
-_FILLS = """SELECT rowid, fill_id, strategy_id, symbol, CASE side WHEN 'buy' THEN qty ELSE -qty END, price, fee, ts_ns, position FROM fills
-    WHERE rowid > ? AND rowid <= ? AND strategy_id IN (SELECT value FROM json_each(?)) ORDER BY rowid LIMIT ?"""
+#: The plus keeps SQLite from going by strategy.
+_FILLS = """SELECT strategy_id, symbol, CASE side WHEN 'buy' THEN qty ELSE -qty END, price, fee, ts_ns, position FROM fills
+    WHERE rowid > ? AND rowid <= ? AND +strategy_id IN (SELECT value FROM json_each(?)) ORDER BY rowid"""
+
+_LAST = "SELECT fill_id FROM fills WHERE strategy_id = ? AND rowid <= ? ORDER BY ts_ns DESC, rowid DESC LIMIT ?"
 
 _FUNDING = """SELECT strategy_id, symbol, paid, ts_ns FROM funding
     WHERE strategy_id IN (SELECT value FROM json_each(?)) ORDER BY rowid"""
@@ -30,18 +34,7 @@ _ORDERS = f"""SELECT order_id, strategy_id, symbol, state, reason, target, posit
     {_DONE.format("coalesce(sum(CASE f.side WHEN 'buy' THEN f.qty ELSE -f.qty END), 0.0)", "moved")} FROM orders o"""
 
 
-class FillRow(NamedTuple):
-    """One execution as the account needs it: quantity signed, `position` what the strategy holds of the symbol after it."""
-
-    rowid: int
-    fill_id: str
-    strategy: str
-    symbol: str
-    qty: float
-    price: float
-    fee: float
-    ts_ns: int
-    position: float
+FillRow: TypeAlias = tuple[str, str, float, float, float, int, float]
 
 
 def newest_fill(path: Path) -> int:
@@ -55,13 +48,29 @@ def newest_fill(path: Path) -> int:
 
 
 def fill_rows(path: Path, strategies: Iterable[str], after: int, through: int) -> list[FillRow]:
-    """The next fills of these strategies behind a row, at most `PAGE`, in the order they were written.
+    """Fills of these strategies, of rows with `after < row <= through`, in the order they were written.
+
+    Each is its strategy, symbol, quantity (signed), price, fee, time, and what the strategy holds of the symbol after it.
 
     Raises:
         StoreError: the file is missing or cannot be read.
     """
     with open_to_read(path, LEDGER) as db:
-        return [FillRow(*row) for row in db.execute(_FILLS, (after, through, json.dumps(list(strategies)), PAGE))]
+        return db.execute(_FILLS, (after, through, json.dumps(list(strategies)))).fetchall()
+
+
+def last_numbers(path: Path, strategies: Iterable[str], through: int) -> dict[str, int]:
+    """The highest number of a fill (`ID:N`) of each of these strategies through a row, 0 where it has none.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    found = {}
+    with open_to_read(path, LEDGER) as db:
+        for strategy in strategies:
+            rows = db.execute(_LAST, (strategy, through, NEWEST))
+            found[strategy] = max((int(fill_id.rpartition(":")[2]) for (fill_id,) in rows), default=0)
+    return found
 
 
 def funding_rows(path: Path, strategies: Iterable[str]) -> list[tuple[str, str, float, int]]:
