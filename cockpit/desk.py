@@ -62,7 +62,6 @@ class DeskScreen(Filtered):
         self.conditions = None if conditions is None else conditions()
         further = () if self.conditions is None else (self.conditions,)
         super().__init__((self.positions, self.orders, self.signals, self.risk, *further))
-        self.set_class(bool(further), "-conditional")
 
     def compose_panes(self) -> Iterable[Widget]:
         yield self.session
