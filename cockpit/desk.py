@@ -27,9 +27,6 @@ from core.view import StrategyRow, View
 if TYPE_CHECKING:
     from cockpit.app import CockpitApp
 
-if TYPE_CHECKING:
-    pass
-
 #: What the line of keys calls the lever that is set already.
 _LEVERS = {"normal": "normal", "stop_new": "stop-new", "reduce_only": "reduce only"}
 
