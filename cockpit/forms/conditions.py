@@ -114,7 +114,8 @@ class ConditionsForm(Form):
         self._serving = self._serve()
 
     async def on_unmount(self) -> None:
-        self._serving.cancel()
+        if not self._serving.is_cancelled:  # twice would cut short how it ends
+            self._serving.cancel()
         with contextlib.suppress(WorkerError):
             await self._serving.wait()  # its process has ended then
 

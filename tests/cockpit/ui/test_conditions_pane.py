@@ -15,6 +15,8 @@ from screen_rig import MIDDLE, SMALL, WIDE, eventually, frames, line_with, opene
 from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp
+from cockpit.conditions_keys import keys_of
+from cockpit.forms.conditions import ConditionsForm
 from cockpit.forms.past import Past, PastForm, look_back
 from cockpit.panes.conditions import Conditions
 from core.desk_view import ConditionRow, ConditionsView, HeldRow, NearRow, SignalRow, WhyView
@@ -159,3 +161,21 @@ async def test_leaving_ends_looking_and_a_refusal_is_read(tmp_path: Path) -> Non
         await eventually(lambda: line_with(app, "no strategy 'gone' on the ledger"))
         look_back(app, "", lambda: NOON)
         await eventually(lambda: "no strategy is chosen" in text_of(app))
+
+
+async def test_its_keys_are_about_the_strategy_it_shows(tmp_path: Path) -> None:
+    async with shown(tmp_path, MIDDLE) as (_, app, pilot, pane):
+        actions = {action.id: action for action in keys_of("desk", lambda app: pane)}
+        assert [(action.keys, action.deck, action.panes) for action in actions.values()] == [
+            (key, "desk", frozenset({"conditions"})) for key in "wen"
+        ]
+        actions["edit_conditions"].run(app)
+        await eventually(lambda: "no strategy is chosen" in text_of(app))
+        pane.follow("sma-1")
+        actions["edit_conditions"].run(app)
+        await eventually(lambda: "no file of rules" in text_of(app) and "sma_crossover.toml" in text_of(app))
+        actions["why_then"].run(app)
+        await eventually(lambda: isinstance(app.screen, PastForm) and line_with(app, "When: sma-1 is run again"))
+        await pilot.press("escape")
+        actions["new_conditions"].run(app)
+        await eventually(lambda: isinstance(app.screen, ConditionsForm) and app.screen.complete, 30)
