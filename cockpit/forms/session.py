@@ -15,7 +15,7 @@ from cockpit.forms.entry import Entry
 from cockpit.forms.fields import Field
 from cockpit.forms.form import Form
 from cockpit.forms.recents import Recents
-from cockpit.forms.session_entries import StrategiesEntry, WatchlistEntry, WeightsEntry, weights_text
+from cockpit.forms.session_entries import GroupsEntry, StrategiesEntry, WatchlistEntry, WeightsEntry, weights_text
 from cockpit.forms.session_words import session_words
 from cockpit.text import clean
 from core.desk_orders import ChangeSession, Settings, StartSession
@@ -24,11 +24,11 @@ from core.errors import CockpitError, UsageError
 #: Fields by group and what stands above them; what a type gains later stands below all.
 _GROUPS = {
     "what": ("", ("strategies", "watchlist", "weights", "capital")),
-    "params": ("what is traded, and how it is left", ("validators", "min_confidence", "order_type", "stop_loss_pct", "take_profit_pct",
-               "trailing_pct")),
+    "params": ("what is traded, and how it is left", ("side", "validators", "min_confidence", "order_type", "stop_loss_pct",
+               "take_profit_pct", "trailing_pct")),
     "sizes": ("sizes", ("base_pct", "min_notional", "max_notional", "max_leverage")),
-    "limits": ("limits of the account", ("max_positions", "max_symbol_pct", "max_strategy_pct", "max_group_pct", "max_drawdown_pct",
-               "on_drawdown")),
+    "limits": ("limits of the account", ("max_positions", "max_symbol_pct", "max_strategy_pct", "max_group_pct", "groups",
+               "max_drawdown_pct", "on_drawdown")),
     "goals": ("target", ("target_week", "on_target")),
 }  # fmt: skip
 
@@ -96,6 +96,8 @@ class SessionForm(Form):
             return WatchlistEntry(field, ", ".join(self._streamed()), self._streamed)
         if field.name == "weights":
             return WeightsEntry(field, "", self._named)
+        if field.name == "groups":
+            return GroupsEntry(field, "" if self._now is None else " ".join(self._now.groups))
         return Entry(field, None if self._now is None else field.shown(getattr(self._now, field.name)))
 
     def _named(self) -> Sequence[str]:

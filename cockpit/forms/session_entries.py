@@ -1,4 +1,4 @@
-"""Entries of the form of a session: strategies of the catalogue, symbols to trade, and each strategy's size against the others."""
+"""Entries of the form of a session: strategies, symbols to trade and those that move together, sizes."""
 
 from __future__ import annotations
 
@@ -100,6 +100,24 @@ class WeightsEntry(Entry):
             except ValueError as error:
                 raise ValueError(f"{clean(name)} {error}") from None
         return found
+
+
+class GroupsEntry(Entry):
+    """Symbols that move together, a word for each group: `BTCUSDT+ETHUSDT SOLUSDT+AVAXUSDT`."""
+
+    def __init__(self, field: Field, text: str) -> None:
+        plain = Field(name=field.name, default=None, description=f"{field.description}; a space between groups")
+        super().__init__(plain, text, empty="none")
+        self.add_class("-list")
+
+    def read(self) -> list[str]:
+        groups: list[str] = []
+        for group in self.text.replace(",", " ").split():
+            names = read_symbols(group.replace("+", ","))
+            if len(set(names)) < 2:
+                raise ValueError(f"has {clean(group)}: write two symbols or more, as BTCUSDT+ETHUSDT")
+            groups.append("+".join(names))
+        return groups
 
 
 def weights_text(weights: dict[str, float]) -> str:

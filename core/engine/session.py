@@ -22,7 +22,7 @@ from core.desk_orders import (
 )
 from core.engine.periods import Member, Periods, week_of
 from core.engine.roster import Entry
-from core.engine.session_orders import enrol, plan_of
+from core.engine.session_orders import enrol, judge, plan_of
 from core.errors import UsageError
 from core.trading.bounds import FREE, Bound
 from core.trading.risk import Limits
@@ -93,6 +93,8 @@ class Session:
         course = self._going()
         if isinstance(command, StopSession):
             return await self._stop(course, command, actor)
+        if isinstance(command, ChangeSession):
+            judge(self.engine, command.settings)
         command_id = await self.engine.journal.enter(command, actor)
         if isinstance(command, ChangeSession):
             course.settings = command.settings
@@ -226,4 +228,4 @@ class Session:
 
     def _symbols(self, group: str) -> list[str]:
         """`BTCUSDT+ETHUSDT` with the venue's name before each."""
-        return [f"{self.engine.venue.name}:{name.strip().upper()}" for name in group.split("+") if name.strip()]
+        return [f"{self.engine.venue.name}:{self.engine.bare(name.strip())}" for name in group.split("+") if name.strip()]

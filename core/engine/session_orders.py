@@ -29,6 +29,19 @@ class Plan(NamedTuple):
     symbols: list[str]
 
 
+def judge(engine: Engine, settings: Settings) -> None:
+    """Refuse limits that are right one by one and not together, and groups that are none.
+
+    Raises:
+        UsageError: says which.
+    """
+    if settings.min_notional > settings.max_notional:
+        raise UsageError(f"min_notional {settings.min_notional:g} is above max_notional {settings.max_notional:g}")
+    for group in settings.groups:
+        if len({engine.bare(name.strip()) for name in group.split("+") if name.strip()}) < 2:
+            raise UsageError(f"groups: {group} names fewer than two symbols: write BTCUSDT+ETHUSDT")
+
+
 async def plan_of(engine: Engine, settings: Settings) -> Plan:
     """What settings come to.
 
@@ -37,6 +50,7 @@ async def plan_of(engine: Engine, settings: Settings) -> Plan:
     """
     if not settings.strategies or not settings.watchlist:
         raise UsageError("a session trades strategies on a watchlist: name at least one of each")
+    judge(engine, settings)
     listed = {row["name"]: row for row in (await engine.catalogue())["strategies"]}
     for name in settings.strategies:
         if name not in listed:

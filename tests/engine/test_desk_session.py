@@ -81,6 +81,12 @@ async def test_a_session_registers_its_strategies_and_is_there_again(tmp_path: P
                 await submit(PauseSession(), "test")
             with pytest.raises(UsageError, match="there is no strategy nosuch"):
                 await submit(StartSession(settings=settings(strategies=["nosuch"])), "test")
+            with pytest.raises(UsageError, match=r"groups: BTCUSDT\+btcusdt names fewer than two symbols"):
+                await submit(StartSession(settings=settings(groups=["BTCUSDT+btcusdt"])), "test")
+            with pytest.raises(UsageError, match="this engine streams binance only"):
+                await submit(StartSession(settings=settings(groups=["other:BTCUSDT+ETHUSDT"])), "test")
+            with pytest.raises(UsageError, match="min_notional 10 is above max_notional 5"):
+                await submit(StartSession(settings=settings(max_notional=5.0)), "test")
             with pytest.raises(UsageError, match="pairs trades 2 symbols"):
                 await submit(StartSession(settings=settings(strategies=["pairs"])), "test")
             answer = await submit(

@@ -195,7 +195,8 @@ async def test_the_form_has_every_setting_and_starts_what_is_typed(tmp_path: Pat
         await eventually(lambda: entry(app, "strategies").text == "sma_crossover momentum")
         typed = {"watchlist": "btcusdt, dogeusdt", "weights": "momentum=2", "trailing_pct": "2.5", "take_profit_pct": "",
                  "max_drawdown_pct": "5",
-                 "on_drawdown": "flatten", "target_week": "500", "name": "week-48", "validators": "no"}  # fmt: skip
+                 "on_drawdown": "flatten", "target_week": "500", "name": "week-48", "validators": "no",
+                 "max_group_pct": "40", "groups": "btcusdt+ethusdt, xrpusdt+dogeusdt"}  # fmt: skip
         for name, text in typed.items():
             entry(app, name).text = text
         await eventually(lambda: "Enter starts sma_crossover, momentum on BTCUSDT, DOGEUSDT in paper mode: 4 strategies" in outcome(app))
@@ -208,6 +209,7 @@ async def test_the_form_has_every_setting_and_starts_what_is_typed(tmp_path: Pat
         settings = Settings(
             strategies=["sma_crossover", "momentum"], watchlist=["BTCUSDT", "DOGEUSDT"], weights={"momentum": 2.0}, validators=False,
             take_profit_pct=None, trailing_pct=2.5, max_drawdown_pct=5.0, on_drawdown="flatten", target_week=500.0,
+            max_group_pct=40.0, groups=["BTCUSDT+ETHUSDT", "XRPUSDT+DOGEUSDT"],
         )  # fmt: skip
         assert engine.commands == [StartSession(settings=settings, name="week-48")]
         await eventually(lambda: line_with(app, "the session runs"))
@@ -228,6 +230,7 @@ async def test_what_is_wrong_is_said_beside_its_field_while_it_is_typed(tmp_path
                 ("weights", "momentum=0", "momentum must be above 0"),
                 ("min_confidence", "1.1", "must be at most 1"),
                 ("stop_loss_pct", "100", "must be below 100"),
+                ("groups", "BTCUSDT", "has BTCUSDT: write two symbols or more, as BTCUSDT+ETHUSDT"),
                 ("max_positions", "0.5", "must be a whole number"),
                 ("max_notional", "5", "min notional 10 is above max notional 5"),
             ],
