@@ -45,8 +45,8 @@ def keys_of(deck: str, pane: Pane) -> tuple[Action, ...]:
     """The keys of the pane `conditions` on a screen."""
     here = frozenset({"conditions"})
     return (
-        Action("why_then", "w", "why then", "What the strategy saw at a moment of the past, and why it traded or not",
+        Action("why_then", "y", "why then", "What the strategy saw at a moment of the past, and why it traded or not",
                lambda app: look_back(app, pane(app)), here, 1, deck),
         Action("edit_conditions", "e", "edit", "Change the file of rules of the strategy", lambda app: edit(app, pane(app)), here, 2, deck),
-        Action("new_conditions", "n", "new", "Make a new strategy of conditions", new, here, 3, deck),
+        Action("new_conditions", "m", "new", "Make a new strategy of conditions", new, here, 3, deck),
     )  # fmt: skip
