@@ -68,7 +68,8 @@ def block_row(entry: Entry, symbol: str, leg: int, ts: int, seq: int, qty: float
         "strategy_id": entry.id,
         "symbol": symbol,
         "reason": BLOCK_NAMES[why],
-        "detail": (entry.halted if why == HALTED else "") or (entry.because if why in BOUNDED else ""),
+        "detail": (entry.halted if why == HALTED else "")
+        or (entry.because.removeprefix(f"{BLOCK_NAMES[why]}: ") if why in BOUNDED else ""),
         "qty": qty,
         "price": price,
         "ts_ns": ts,

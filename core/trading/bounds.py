@@ -40,19 +40,20 @@ def bound_of(intent: Intent, account: Account, limits: Limits, *, both_sides: bo
     wanted = [msgspec.structs.replace(intent, want=side * math.inf) for side in sides]
     if (refused := forbidden(wanted[0], account, limits)) is not None:
         return Bound("reduce_only" if held else "stop_new", None, words(refused))
+    mode, reasons = "normal", []
     if held:  # what it may do once it is flat, or turns round
         turned = msgspec.structs.replace(intent, position=0.0, want=math.inf)
         if (refused := forbidden(turned, account, limits)) is not None:
-            return Bound("stop_new", None, words(refused))
+            mode, reasons = "stop_new", [words(refused)]
     most, why = min((room(each, account, limits) for each in wanted), key=lambda found: found[0])
     if most == math.inf:
-        return FREE
+        return Bound(mode, None, *reasons)
     if most <= 0.0 or most * intent.price < limits.min_notional:
         return Bound("reduce_only" if held else "stop_new", None, words(why))
-    known = before.max_position
-    if before.mode == "normal" and known is not None and TIGHTENED * known <= most <= EASED * known:
-        return before
-    return Bound("normal", most, words(why))
+    known, reason = before.max_position, "; ".join([*reasons, words(why)])
+    if known is not None and TIGHTENED * known <= most <= EASED * known:
+        return before if before.mode == mode == "normal" else Bound(mode, known, reason)
+    return Bound(mode, most, reason)
 
 
 def words(refused: Rejection) -> str:

@@ -108,9 +108,10 @@ def test_a_bound_told_to_a_loop_lets_nothing_through_that_the_account_refuses(
             continue
         if isinstance(answer, Rejection):
             least = abs(intent.position)
-            assert bound.mode != "normal" or (bound.max_position is not None and bound.max_position <= least * (1 + 1e-12))
-        elif bound.mode == "normal" and bound.max_position is not None:
-            assert bound.max_position <= abs(answer.want) * (1 + 1e-12)
+            assert bound.mode == "reduce_only" or (bound.max_position is not None and bound.max_position <= least * (1 + 1e-12))
+        elif bound.mode != "reduce_only":
+            most = math.inf if bound.max_position is None else bound.max_position
+            assert min(most, abs(want)) <= abs(answer.want) * (1 + 1e-12)
 
 
 def test_each_refusal_names_its_limit_and_its_figures() -> None:
@@ -148,6 +149,17 @@ def test_a_flip_that_is_refused_still_closes_and_a_person_may_always_take_off() 
     assert judge(intent, account, Limits(mode="stop_new")) == Order(0.0, "no new positions")
     assert judge(intent, account, Limits(mode="halt")) == Rejection("halted", "the account is halted")
     assert judge(msgspec.structs.replace(intent, person=True, want=0.0), account, Limits(mode="halt")) == Order(0.0)
+
+
+def test_while_nothing_new_is_opened_what_is_open_keeps_to_its_largest_size() -> None:
+    intent = Intent(strategy_id="a", symbol=SYMBOLS[0], position=1.0, want=9.0, price=100.0)
+    held = (Holding("a", SYMBOLS[0], 1.0, 100.0), Holding("b", SYMBOLS[0], 2.0, 100.0))
+    account = Account(equity=1000.0, peak=1000.0, holdings=held)
+    full = Limits(max_positions=1, max_notional=500.0)
+    assert bound_of(intent, account, full, both_sides=True) == Bound(
+        "stop_new", 5.0, "too many positions: 1 of 1 are open; position limit: 500.00 at most"
+    )
+    assert bound_of(intent, account, Limits(mode="stop_new"), both_sides=True).max_position is None
 
 
 def test_a_bound_that_hardly_moves_is_not_told_again() -> None:
