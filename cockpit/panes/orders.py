@@ -8,6 +8,7 @@ from typing import ClassVar
 from cockpit import figures
 from cockpit.panes.columns import Cell, Column, Row
 from cockpit.panes.grid import LiveGrid
+from cockpit.panes.listing import Listing
 from cockpit.panes.prices import bare
 from cockpit.text import clean
 from core.desk_view import OrderRow
@@ -60,6 +61,7 @@ class OrdersPane(LiveGrid):
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
+        self.listing = Listing(follows=True)  # the newest first until it is sorted
         self.working_only = False
         self._held: dict[str, OrderRow] = {}
         self._made: dict[str, tuple[OrderRow, str, Row]] = {}
