@@ -54,6 +54,7 @@ class DeskScreen(Filtered):
         self.orders = OrdersPane(id="orders")
         self.signals = SignalsPane(id="signals")
         self.risk = RiskPane(id="risk")
+        self._table: PositionsPane | OrdersPane | SignalsPane = self.positions
         self.conditions: Conditions = Conditions(id="conditions")
         super().__init__((self.positions, self.orders, self.signals, self.risk, self.conditions))
 
@@ -107,6 +108,11 @@ class DeskScreen(Filtered):
         self._shown[pane.TITLE] = (self.view, second)
         return True
 
+    def _attend(self, pane: Pane) -> None:
+        super()._attend(pane)
+        if isinstance(pane, PositionsPane | OrdersPane | SignalsPane):
+            self._table = pane
+
     def turn_over(self, pane: PositionsPane | OrdersPane) -> None:
         """Show a pane's other rows."""
         pane.turn_over()
@@ -137,9 +143,9 @@ class DeskScreen(Filtered):
 
     @property
     def strategy_id(self) -> str:
-        """The strategy of the row the cursor was put on last: of an order or a signal in their panes, else of a position, else the first
-        there is; '' none."""
-        row = {"orders": self.orders.chosen, "signals": self.signals.chosen}.get(self.pane_name) or self.positions.chosen
+        """The strategy of the row under the cursor, in the table that had the focus last; else of a position, else the first there is;
+        '' none."""
+        row = self._table.chosen or self.positions.chosen
         if row is not None:
             return row.strategy_id
         first = self.live.strategies.first

@@ -308,6 +308,11 @@ async def test_a_pane_on_conditions_has_its_place_and_follows_the_cursor(tmp_pat
         await eventually(lambda: app.desk.conditions.strategy == "rsi-2")
         await pilot.press("3", "down")
         await eventually(lambda: app.desk.conditions.strategy == "macd")
+        await pilot.press("5")
+        await pilot.pause(0.3)
+        assert app.desk.strategy_id == app.desk.conditions.strategy == "macd"  # whoever goes to look at them
+        await pilot.press("1")
+        await eventually(lambda: app.desk.conditions.strategy == "rsi-2")
         await pilot.resize_terminal(*SMALL)
         await eventually(lambda: "5 Conditions" in lines_of(app)[1] or lines_of(app)[1].rstrip().endswith("5"))
 
