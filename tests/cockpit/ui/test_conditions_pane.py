@@ -167,7 +167,7 @@ async def test_its_keys_are_about_the_strategy_it_shows(tmp_path: Path) -> None:
     async with shown(tmp_path, MIDDLE) as (_, app, pilot, pane):
         actions = {action.id: action for action in keys_of("desk", lambda app: pane)}
         assert [(action.keys, action.deck, action.panes) for action in actions.values()] == [
-            (key, "desk", frozenset({"conditions"})) for key in "wen"
+            (key, "desk", frozenset({"conditions"})) for key in "yem"
         ]
         actions["edit_conditions"].run(app)
         await eventually(lambda: "no strategy is chosen" in text_of(app))
