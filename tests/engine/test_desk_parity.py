@@ -7,6 +7,8 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.commands import Register, Terms
 from core.research.audit import run_audit
 from core.research.backtest import Order, run_backtest
@@ -59,6 +61,7 @@ def again(home: Path, name: str, **named: Any) -> list[tuple[Any, ...]]:
     return bits(run_backtest(Order(sources, name, folders, dict(params), terms, home=home, as_delivered=True, **named)).fills)
 
 
+@pytest.mark.slow
 async def test_live_backtest_and_audit_are_one_with_rules_votes_legs_and_protections_through_kills(tmp_path: Path) -> None:
     home = tmp_path / "home"
     (home / "strategies").mkdir(parents=True, mode=0o700)
