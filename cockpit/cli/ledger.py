@@ -65,7 +65,7 @@ def signals(call: Call) -> int:
         only = call.options.strategy
         said = read_heard(path, only and only.removeprefix(SPEAKER), newest=newest) if only is None or only.startswith(SPEAKER) else []
         wanted = read_signals(path, only, newest=newest)
-        both = sorted([*wanted, *said], key=lambda row: row["ts_ns"])
+        both = sorted([*wanted, *({"outcome": ""} | row for row in said)], key=lambda row: row["ts_ns"])
         return both if newest is None else both[max(0, len(both) - newest) :]
 
     return _print(call, SIGNALS, read)

@@ -270,7 +270,7 @@ class BarTwin:
         assert order.price is not None
         way = 1.0 if order.goal > self.position else -1.0
         beyond = way * (order.price - bar.against(way))
-        if beyond < 0 or (beyond == 0 and self.terms.limit_fill == "through"):
+        if beyond < 0 or (beyond == 0 and self.terms.limit_fill != "touch"):
             return "open"
         qty, after = self._part(order.goal)
         if not qty:

@@ -76,7 +76,7 @@ async def test_orders_say_what_they_were_for_and_what_was_filled(run: Run, home:
     at = 1_723_161_253_937_085_000
     row = {
         "order_id": "a:o1", "strategy_id": "a", "symbol": "binance:BTCUSDT", "state": "working", "target": -1.0, "position": 0.5,
-        "decided_ns": at, "seq": 1, "reason": "signal", "ts_ns": at,
+        "decided_ns": at, "seq": 1, "reason": "signal", "ts_ns": at, "kind": "market", "qty": None, "limit_price": None,
     }  # fmt: skip
     sold = {"side": "sell", "order_id": "a:o1", "qty": 0.5}
     async with await Ledger.open(home / "ledger.db") as opened:
@@ -99,6 +99,7 @@ async def test_what_sources_said_is_among_the_signals_by_time(run: Run, home: Pa
     signal = {
         "signal_id": "a:s7:0", "strategy_id": "a", "symbol": "binance:BTCUSDT", "side": "buy", "target": 1.0, "before": None,
         "confidence": 0.25, "reason": "", "price": 61_712.25, "position": 0.0, "ts_ns": 1_723_161_253_937_085_005, "seq": 7,
+        "outcome": "ordered", "metadata": "{}",
     }  # fmt: skip
     said = {
         "source": "model", "symbol": "binance:BTCUSDT", "side": "sell", "confidence": 0.5, "reason": "it \x1b[31mfalls", "metadata": "{}",
