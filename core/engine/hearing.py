@@ -28,9 +28,10 @@ def listens(entry: Entry, source: str, symbol: str) -> bool:
 
 
 def holds(snapshot: Snapshot, after: int, told: Lever) -> bool:
-    """Whether a snapshot holds what was said after a seq. `heard` counts anew in each life of an engine and only lets go of more."""
+    """Whether a snapshot holds what was said after a seq; of what was heard at its own seq the number tells, which counts anew in each
+    life of an engine: 0 is of an earlier one."""
     if told.lever == "hear":
-        return after < snapshot.seq or 0 < told.heard <= snapshot.heard
+        return after < snapshot.seq or (after == snapshot.seq and 0 < told.heard <= snapshot.heard)
     return told.number <= snapshot.told
 
 

@@ -35,6 +35,7 @@ class Entry:
         opening: what it was sent to begin with, until its first snapshot is here.
         told: how many commands it was ever given.
         levers: what it was told, or heard, and after which seq, as far as its snapshot may not hold it.
+        told_at: the seq after which it was told something last.
         forebear: the last snapshot of itself before it was edited or failed: whose books it takes over when it starts.
         stops: what was said of its stops, with the number each was said under.
         stance: what still holds of all it was ever told, by kind.
@@ -51,7 +52,7 @@ class Entry:
         self.id = id_
         self.order = order
         self.plan = plan
-        self.since = self.reached = self.reported = self.begun_ns = self.filled = 0
+        self.since = self.reached = self.reported = self.begun_ns = self.filled = self.told_at = 0
         self.snapshot: Snapshot | None = None
         self.levers: list[tuple[int, Lever]] = []
         self.told = 0
@@ -91,7 +92,7 @@ class Entry:
 
     def tell(self, after: int, lever: Lever) -> None:
         """It is told something that takes effect after this seq."""
-        self.told = max(self.told, lever.number)
+        self.told, self.told_at = max(self.told, lever.number), max(self.told_at, after)
         self.levers.append((after, lever))
         if isinstance(lever.said, SetStops):
             self.stops.append((lever.number, lever.said))

@@ -46,10 +46,11 @@ class Supply:
     def pull(self, entry: Entry, lever: Lever) -> int:
         """Tell a strategy something now, ahead of the ticks that wait; returns the seq after which it takes effect.
 
-        While ticks it had seen before its worker died are sent again, now is where that worker had come to.
+        While ticks it had seen before its worker died are sent again, now is where that worker had come to; never before what it was
+        told last, which may not have reached that worker.
         """
         worker = self.engine.pool.holding(entry.id)
-        after = max(entry.reached, entry.since)
+        after = max(entry.reached, entry.since, entry.told_at)
         if worker is not None and (worker.past or (worker.behind and worker.cursor < worker.again_until)):
             after = max(after, worker.past[-1][0] if worker.past else 0, worker.again_until)
             worker.past.append((after, structs.replace(lever, after=after)))

@@ -91,7 +91,8 @@ def _hearings(whole: array[int], real: array[float]) -> Records:
     for at, name in enumerate(("after", "source", "at", "until")):
         rows[name] = whole_[:, at]
     rows["side"], rows["confidence"] = real_[:, 0], real_[:, 1]
-    return rows
+    # In ledgers of earlier versions what was said while a worker was gone may lie before what it was told last.
+    return rows.take(np.argsort(rows["after"], kind="stable"))
 
 
 def read_told(path: Path, strategy: str | None = None) -> Told:

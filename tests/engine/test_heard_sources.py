@@ -91,7 +91,8 @@ async def test_answers_are_traded_and_live_is_what_an_audit_finds_through_kills_
     question = model.asked[-1].question
     assert question.keys() == {"source", "symbol", "price", "bid", "ask", "ts_ns", "interval", "bars"}
     assert question["source"] == "model"
-    assert 0 < len(question["bars"]) <= 5 and len(question["bars"][0]) == 6
+    assert 0 < len(question["bars"]) <= 5
+    assert len(question["bars"][0]) == 6
     assert question["bars"][-1][0] + 1_000_000_000 <= question["ts_ns"]
     rows = read_heard(home / "ledger.db")
     assert {row["side"] for row in rows} == {"buy", "sell", "hold"}

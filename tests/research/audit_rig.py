@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import numpy as np
@@ -76,7 +77,7 @@ class Session:
         rows = await self.ledger.commands()
         self._number = len(rows)
         self._clock += 1_000_000_000 * (len(rows) + 1)
-        self._name = f"session {self._number}"
+        self._name = f"session {self._number} {uuid4().hex}"
         self.ledger.start_session(self._name, self.now(), mode=self.mode, first_seq=self.seq + 1, fingerprint="{}")
         return self
 

@@ -48,6 +48,19 @@ async def test_what_was_told_is_read_by_strategy_in_order_and_what_was_only_note
     assert {id_: len(rows) for id_, rows in (await ledger.heard.told_since(30)).rows.items()} == {"a": 1, "b": 1}
 
 
+async def test_what_was_told_is_read_in_the_order_in_which_it_took_effect(ledger: Ledger, tmp_path: Path) -> None:
+    for n, after in enumerate((9, 30, 20, 30, 20)):
+        await ledger.heard.put(row(n, {"a": after}))
+    found = read_told(tmp_path / "ledger.db").rows["a"]
+    assert list(zip(found["after"].tolist(), found["at"].tolist(), strict=True)) == [
+        (9, 1000),
+        (20, 1002),
+        (20, 1004),
+        (30, 1001),
+        (30, 1003),
+    ]
+
+
 async def test_the_newest_are_kept_and_from_where_on_all_are_is_known(
     ledger: Ledger, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,4 +100,4 @@ def test_nothing_told_is_lost_or_told_to_another(rows: list[tuple[str, str, dict
     for id_ in "pqr":
         expected = [(ids[id_], source, symbol, at) for at, (source, symbol, ids) in enumerate(rows) if id_ in ids]
         found = told.rows[id_].tolist() if id_ in told.rows else []
-        assert [(after, *told.sources[number], at) for after, number, _, _, at, _ in found] == expected
+        assert [(after, *told.sources[number], at) for after, number, _, _, at, _ in found] == sorted(expected, key=lambda one: one[0])
