@@ -82,14 +82,15 @@ class EngineUnderTest:
     def register(self) -> None:
         """Start the eight."""
         for name, symbol, params in STRATEGIES:
-            self._start(name, symbol, params)
+            self.start(name, symbol, params)
 
     def crowd(self, count: int) -> None:
         """Start so many of `CROWD`, the symbols in turn."""
         for number in range(count):
-            self._start("crowd", NAMES[number % len(NAMES)], {"span": 40 + number})
+            self.start("crowd", NAMES[number % len(NAMES)], {"span": 40 + number})
 
-    def _start(self, name: str, symbol: str, params: dict[str, str | int | float | bool]) -> None:
+    def start(self, name: str, symbol: str, params: dict[str, str | int | float | bool]) -> None:
+        """Register one strategy."""
         order = Register(name=name, symbols=[symbol], params=params, terms=Terms(qty=0.1, side="long_short", fee_bps=0.5))
         call(self.home, Submit(order, actor="cli"), PATIENCE_S)
 

@@ -9,6 +9,7 @@ from textual.binding import Binding
 from cockpit import advising, asking, charting, exporting, levers, moves, replaying, studying, watching
 from cockpit.action import WRITTEN, Action
 from cockpit.analyst_keys import ANALYST
+from cockpit.desk_keys import DEALT, DESK
 from cockpit.jump import jump
 
 _CHART = frozenset({"chart"})
@@ -116,6 +117,7 @@ ACTIONS: tuple[Action, ...] = (
     _to("copilot", 1, "1", "advice", "Go to the advice"),
     _to("copilot", 2, "2", "evidence", "Go to the evidence of the advice under the cursor"),
     _to("copilot", 3, "3", "past", "Go to past advice and what came of it"),
+    *DESK,
     _to("system", 1, "1", "workers", "Go to the worker processes"),
     _to("system", 2, "2", "feeds", "Go to the feeds"),
     _to("system", 3, "3", "store", "Go to the tape and the ledger"),
@@ -135,6 +137,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("lab", "f2", "lab", "The lab: backtests and studies, compared and registered", lambda app: app.show("lab"), rank=10),
     Action("analyst", "f3", "analyst", "The analyst: trends, pairs, correlations, indicators", lambda app: app.show("analyst"), rank=10),
     Action("copilot", "f4", "copilot", "The copilot: what changed, why it matters, what to do", lambda app: app.show("copilot"), rank=10),
+    Action("desk", "f5", "desk", "The desk: positions, orders, signals, risk, the session", lambda app: app.show("desk"), rank=10),
     Action(
         "system",
         "f6",
@@ -158,6 +161,7 @@ DOING = frozenset(
         "acknowledge", "acknowledge_all", "snooze", "alert", "rules", "flatten_all", "pause_all", "resume_all", "register_run",
         "register_pair", "backtest_trend", "scan", "scan_cancel", "add_variant", "edit_variant", "delete_variant",
         *(key[0] for key in replaying.KEYS), *(key[0] for key in advising.KEYS if key[0] != "read_advice"),
+        *DEALT,
     }
 )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 app ── link ── core.client ── the engine's socket
  ├ follower: pulls views, paints them in one go
- └ decks (live, lab, analyst, copilot, system): header, panes, keys          forms and dialogs open above them
+ └ decks (live, lab, analyst, copilot, desk, system): header, panes, keys          forms and dialogs open above them
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 
-from cockpit import moves
 from cockpit.actions import BY_ID, DOING, bindings_of
 from cockpit.analyst import AnalystScreen
 from cockpit.catalogue import Catalogue
 from cockpit.copilot import CopilotScreen
 from cockpit.deck import Deck
+from cockpit.desk import DeskScreen
 from cockpit.endings import end_soon, watch_signals, watch_terminal
 from cockpit.following import Follower
 from cockpit.lab import LabScreen
@@ -67,6 +67,7 @@ class CockpitApp(App[None]):
         self.lab = LabScreen()
         self.analyst = AnalystScreen()
         self.copilot = CopilotScreen()
+        self.desk: DeskScreen = DeskScreen(self.live)
         self.system = SystemScreen(home)
         self.catalogue = Catalogue(partial(self.link.aside, "catalogue"))
         self.keys_in = TypeAhead(self, super().on_event)
@@ -91,9 +92,6 @@ class CockpitApp(App[None]):
             self.register_theme(theme)
         self.theme = self.settings.theme or self.left.theme or THEMES[0].name
         self.set_keymap(dict(self.keymap))
-        taken = {key for keys in self.keymap.values() for key in keys.split(",")}
-        if "f5" not in taken:
-            self.bind("f5", "unbuilt", show=False)
         for deck in self.decks:
             self.add_mode(deck.NAME, partial(_same, deck))
             deck.lay_out(self.left.layouts.get(deck.NAME, ""))
@@ -131,7 +129,7 @@ class CockpitApp(App[None]):
     @property
     def decks(self) -> tuple[Deck, ...]:
         """All screens, in the order of their keys."""
-        return (self.live, self.lab, self.analyst, self.copilot, self.system)
+        return (self.live, self.lab, self.analyst, self.copilot, self.desk, self.system)
 
     def show(self, name: str) -> None:
         """Show a screen by its name."""
@@ -164,10 +162,6 @@ class CockpitApp(App[None]):
             self.say("read-only: this screen looks, and does nothing", "warning")
         else:
             BY_ID[action].run(self)
-
-    def action_unbuilt(self) -> None:
-        """Where a screen may be one day."""
-        moves.unbuilt(self)
 
     def detach(self) -> None:
         """Leave; the engine goes on."""

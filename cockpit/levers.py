@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cockpit import figures
+from cockpit.dealing import held_by, holdings, real, subject
 from cockpit.panes.prices import bare
 from cockpit.shell_words import to_type
 from cockpit.text import clean
@@ -92,8 +92,8 @@ def flatten(app: CockpitApp) -> None:
         app.say(f"{clean(row.id)} holds nothing")
         return
     name = clean(row.id)
-    answers = [("f", "flatten", f"close {_holding(row)} and stay flat until it changes its mind")]
-    app.ask_person(f"Flatten {name}?{_real(app)}", answers, {"f": lambda: app.submit(Flatten(id=row.id), f"{name} is flattening")})
+    answers = [("f", "flatten", f"close {held_by(row)} and stay flat until it changes its mind")]
+    app.ask_person(f"Flatten {name}?{real(app)}", answers, {"f": lambda: app.submit(Flatten(id=row.id), f"{name} is flattening")})
 
 
 def reduce(app: CockpitApp) -> None:
@@ -105,12 +105,12 @@ def reduce(app: CockpitApp) -> None:
     if row.position == 0:
         app.say(f"{name} holds nothing")
         return
-    kept, holding = "keep the rest until it changes its mind", _holding(row)
+    kept, holding = "keep the rest until it changes its mind", held_by(row)
     answers = [(key, f"{share} %", f"close {share} % of {holding}, {kept}") for key, share in _SHARES]
     acts: dict[str, Callable[[], object]] = {}
     for key, share in _SHARES:
         acts[key] = partial(app.submit, Reduce(id=row.id, pct=float(share)), f"{name} is reduced by {share} %")
-    app.ask_person(f"Close a part of {name}?{_real(app)}", answers, acts)
+    app.ask_person(f"Close a part of {name}?{real(app)}", answers, acts)
 
 
 def stops(app: CockpitApp) -> None:
@@ -131,13 +131,12 @@ def stops(app: CockpitApp) -> None:
 
 def flatten_all(app: CockpitApp) -> None:
     """Close every position, after asking."""
-    holding = [row for row in app.live.strategies.held if row.position != 0]
-    if not holding:
+    what = holdings(app)
+    if not what:
         app.say("no strategy holds a position")
         return
-    what = ", ".join(f"{clean(row.id)} {_holding(row)}" for row in holding[:4]) + (" …" if len(holding) > 4 else "")
     answers = [("f", "flatten all", f"close {what}")]
-    app.ask_person(f"Flatten all strategies?{_real(app)}", answers, {"f": lambda: app.submit(Flatten(id=None), "everything is flattening")})
+    app.ask_person(f"Flatten all strategies?{real(app)}", answers, {"f": lambda: app.submit(Flatten(id=None), "everything is flattening")})
 
 
 def unregister(app: CockpitApp) -> None:
@@ -150,11 +149,11 @@ def unregister(app: CockpitApp) -> None:
         answers = [("u", "unregister", "it holds nothing")]
     else:
         answers = [
-            ("f", "flatten first", f"close {_holding(row)}, then take it out"),
-            ("k", "keep the position", f"take it out and leave {_holding(row)} open, without its stops"),
+            ("f", "flatten first", f"close {held_by(row)}, then take it out"),
+            ("k", "keep the position", f"take it out and leave {held_by(row)} open, without its stops"),
         ]
     app.ask_person(
-        f"Unregister {name}?{_real(app)}",
+        f"Unregister {name}?{real(app)}",
         answers,
         {
             "u": lambda: app.submit(Unregister(id=row.id), f"{name} is unregistered"),
@@ -202,7 +201,7 @@ def leave(app: CockpitApp) -> None:
     if holding:
         answers.append(("f", "flatten and stop", f"close {positions} first, then end the engine"))
     app.ask_person(
-        f"Leave the cockpit?{_real(app)}",
+        f"Leave the cockpit?{real(app)}",
         answers,
         {
             "d": app.detach,
@@ -216,7 +215,9 @@ def leave(app: CockpitApp) -> None:
 
 
 def _subject(app: CockpitApp, what: str) -> StrategyRow | None:
-    """The strategy the cursor is on; elsewhere the focus goes to the strategies, and nothing is done."""
+    """The strategy the cursor is on; elsewhere the focus goes to the strategies, or the desk's positions, and nothing is done."""
+    if app.deck is app.desk:
+        return subject(app, what)
     row = app.live.chosen_strategy
     if row is None:
         app.show("live")
@@ -225,14 +226,5 @@ def _subject(app: CockpitApp, what: str) -> StrategyRow | None:
     return row
 
 
-def _holding(row: StrategyRow) -> str:
-    side = "long" if row.position > 0 else "short"
-    return f"{side} {figures.quantity(abs(row.position))} {'+'.join(bare(symbol) for symbol in row.symbols)}"
-
-
 def _goes_on(app: CockpitApp) -> str:
     return f"; `{to_type(app.home, app.live.mode)}` plays on from here" if app.live.mode == "replay" else ""
-
-
-def _real(app: CockpitApp) -> str:
-    return " This is REAL MONEY." if app.live.mode == "live" else ""

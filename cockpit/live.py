@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import on
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container
 from textual.widget import Widget
-from textual.widgets._input import Input
 
 from cockpit.actions import bindings_of
 from cockpit.curious import Curious
-from cockpit.deck import ALWAYS, Deck, Pane
+from cockpit.deck import ALWAYS, Pane
+from cockpit.filtering import ALL_ROWS, Filtered
 from cockpit.panes.alerts import AlertsPane
 from cockpit.panes.chart import ChartPane
 from cockpit.panes.detail import DetailPane
@@ -28,19 +28,13 @@ from core.view import AlertRow, StrategyRow, TradeRow, View
 NEEDS = {"chart": ("prices", "trades"), "tape": ("prices",)}
 
 
-class FilterLine(Input):
-    """Where the text of a filter is typed."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "screen.close_filter", "all rows")]
-
-
-class LiveScreen(Deck):
+class LiveScreen(Filtered):
     """Prices, strategies, trades and alerts."""
 
     NAME = "live"
     LAYOUTS = ("even", "chart", "strategies")
     VERTICAL_BREAKPOINTS = [(0, "-low"), (38, "-high")]  # noqa: RUF012 - declared by Textual
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("live"), Binding("escape", "close_filter", "all rows", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings_of("live"), ALL_ROWS]
 
     def __init__(self) -> None:
         self.prices = PricesPane(id="prices")
@@ -52,7 +46,6 @@ class LiveScreen(Deck):
         self.tape = TapePane(id="tape")
         self.curious = Curious(self)
         self._charted = ("", "")
-        self._filter = FilterLine(id="filter", compact=True, placeholder="text in a row", max_length=60)
         super().__init__((self.prices, self.strategies, self.trades, self.alerts, self.chart, self.tape))
 
     def compose_panes(self) -> Iterable[Widget]:
@@ -60,37 +53,6 @@ class LiveScreen(Deck):
         right = Container(self.chart, self.trades, self.tape, self.alerts, id="right")
         yield Container(left, right, id="deck")
         yield self._filter
-
-    # Filter
-
-    def open_filter(self) -> None:
-        """Let a person type the pane's filter."""
-        if not isinstance(self.pane, LiveGrid):
-            return  # there are no rows in a chart
-        self._filter.value = self.pane.listing.needle
-        self._filter.add_class("-open")
-        self._filter.focus()
-        self.paint_lines()
-
-    @on(Input.Changed, "#filter")
-    def _seek(self, event: Input.Changed) -> None:
-        if self._filter.has_class("-open") and isinstance(self.pane, LiveGrid):
-            self.pane.seek(event.value)
-
-    @on(Input.Submitted, "#filter")
-    def _keep_filter(self) -> None:
-        self._filter.remove_class("-open")
-        self.pane.focus()
-        self.paint_lines()
-
-    def keys(self) -> list[tuple[str, str]]:
-        return [("enter", "keep these rows"), ("esc", "all rows")] if self._filter.has_class("-open") else super().keys()
-
-    def action_close_filter(self) -> None:
-        """All rows again."""
-        if isinstance(self.pane, LiveGrid):
-            self.pane.seek("")
-        self._keep_filter()
 
     # What the engine said
 

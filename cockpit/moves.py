@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cockpit import figures, studying
+from cockpit import dealing, figures, studying
 from cockpit.panes.grid import LiveGrid
 from cockpit.panes.log import log_lines
 from cockpit.panes.prices import bare
@@ -31,20 +31,22 @@ def maximise(app: CockpitApp) -> None:
 
 def seek(app: CockpitApp) -> None:
     """Open the filter line of the pane."""
-    app.show("live")
-    app.live.open_filter()
+    deck = app.desk if app.deck is app.desk else app.live
+    app.show(deck.NAME)
+    deck.open_filter()
 
 
 def sort(app: CockpitApp) -> None:
     """Sort the pane by its next column."""
-    column = app.live.pane.cycle_sort() if isinstance(app.live.pane, LiveGrid) else ""
+    pane = app.deck.pane
+    column = pane.cycle_sort() if isinstance(pane, LiveGrid) else ""
     app.say(f"sorted by {column}" if column else "in the engine's order")
 
 
 def turn(app: CockpitApp) -> None:
     """Turn the pane's order round."""
-    if isinstance(app.live.pane, LiveGrid):
-        app.live.pane.flip_sort()
+    if isinstance(app.deck.pane, LiveGrid):
+        app.deck.pane.flip_sort()
 
 
 def next_layout(app: CockpitApp) -> None:
@@ -61,14 +63,6 @@ def next_theme(app: CockpitApp) -> None:
     names = [theme.name for theme in THEMES]
     app.theme = names[(names.index(app.theme) + 1) % len(names)] if app.theme in names else names[0]
     app.say(f"theme: {app.theme.removeprefix('cockpit-')}")
-
-
-def unbuilt(app: CockpitApp) -> None:
-    """A key between those of the screens, where there is none yet."""
-    from cockpit.actions import BY_ID
-
-    there = ", ".join(f"{BY_ID[deck.NAME].shown_keys(app.keymap)[0]} {deck.NAME}" for deck in app.decks)
-    app.say(f"no screen on this key yet: {there}")
 
 
 def redraw(app: CockpitApp) -> None:
@@ -114,6 +108,9 @@ def read_row(app: CockpitApp) -> None:
 
     if app.deck is app.lab:
         studying.read(app)
+        return
+    if app.deck is app.desk:
+        dealing.read(app)
         return
     if app.deck is app.system:
         worker, line = app.system.pool.chosen, app.system.engine_log.chosen

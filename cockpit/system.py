@@ -87,7 +87,7 @@ class SystemScreen(Deck):
         elif pane is self.latency:
             self.latency.paint(view.stages)
         elif pane is self.process:
-            self.process.paint(view.process, header, now_ns, view.analyst, view.channels)
+            self.process.paint(view.process, header, now_ns, view.analyst, view.channels, view.sources)
         elif pane is self.commands:
             self.commands.paint(now, now_ns)
         elif pane is self.coverage:

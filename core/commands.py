@@ -11,7 +11,9 @@ from msgspec import Meta, Struct
 
 from core.advice_orders import AdviceCommand
 from core.alert_rules import AnyRule
+from core.desk_orders import DeskCommand
 from core.lever_orders import Flatten as Flatten
+from core.lever_orders import Hear as Hear
 from core.lever_orders import LeverCommand
 from core.lever_orders import Pause as Pause
 from core.lever_orders import Reduce as Reduce
@@ -19,6 +21,7 @@ from core.lever_orders import Resume as Resume
 from core.lever_orders import Said as Said
 from core.lever_orders import SetLimits as SetLimits
 from core.lever_orders import SetStops as SetStops
+from core.lever_orders import silence as silence
 from core.lever_orders import with_stops as with_stops
 from core.replay_orders import ReplayCommand as ReplayCommand
 from core.replay_orders import ReplayPace as ReplayPace
@@ -224,4 +227,4 @@ VariantCommand: TypeAlias = SetVariant | RemoveVariant
 AlertCommand: TypeAlias = SetAlert | RemoveAlert | AckAlert | SnoozeAlert
 LabCommand: TypeAlias = Backtest | Optimize | CancelRun | NoteRun | NoteStudy
 SteerCommand: TypeAlias = Register | Unregister | LeverCommand | Watch | Unwatch | Stop
-Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | VariantCommand | AdviceCommand
+Command: TypeAlias = SteerCommand | AlertCommand | LabCommand | ReplayCommand | VariantCommand | AdviceCommand | DeskCommand

@@ -18,6 +18,8 @@ from msgspec import Meta, Struct
 
 from core import config_sources as sources
 from core.config_alerts import AlertsConfig, shown
+from core.config_broker import BrokerConfig
+from core.config_heard import SourceConfig
 from core.config_keys import Key, find_key, keys_of, named_section
 from core.errors import ConfigError
 
@@ -130,6 +132,9 @@ class PaperConfig(Struct, frozen=True, kw_only=True):
     fee_bps: Annotated[float, Meta(ge=0, lt=10_000, description="fee of a fill, in basis points of its value")] = 4.0
     slippage_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how much worse than the print a fill is, in basis points")] = 0.0
     latency_ms: Annotated[float, Meta(ge=0, le=3_600_000, description="from decision to the venue, in milliseconds")] = 0.0
+    filters: Annotated[
+        Literal["off", "venue"], Meta(description="venue: a strategy that is registered without lot, tick or least order gets the venue's")
+    ] = "off"
 
 
 class Config(Struct, frozen=True, kw_only=True):
@@ -147,8 +152,10 @@ class Config(Struct, frozen=True, kw_only=True):
     research: ResearchConfig = ResearchConfig()
     quality: QualityConfig = QualityConfig()
     alerts: AlertsConfig = AlertsConfig()
+    sources: dict[str, SourceConfig] = {}
     ui: UiConfig = UiConfig()
     paper: PaperConfig = PaperConfig()
+    broker: BrokerConfig = BrokerConfig()
 
     def of_venue(self, name: str) -> VenueConfig:
         """The section of a venue; its defaults where it has none."""
@@ -198,8 +205,7 @@ def load(home: Path, env: Mapping[str, str] | None = None, flags: Mapping[str, A
         ConfigError: a wrong key or value, or a file that is not TOML: one line naming where, what, and what is allowed.
     """
     keys = keys_of(Config)
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
+    values, origins = dict[str, Any](), dict[str, str]()
     for setting in (
         *sources.from_file(home / "cockpit.toml", keys),
         *sources.from_env(os.environ if env is None else env, keys),

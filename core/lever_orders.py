@@ -1,7 +1,9 @@
-"""Commands that act on a running strategy between two ticks: pause, resume, flatten, reduce, its stops, the account's limits."""
+"""What acts on a running strategy between two ticks: commands (pause, resume, flatten, reduce, its stops, the account's limits), and what
+a venue did with its orders."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 
 import msgspec
@@ -19,7 +21,7 @@ class Pause(Struct, frozen=True, kw_only=True, tag="pause"):
 
 
 class Resume(Struct, frozen=True, kw_only=True, tag="resume"):
-    """Undo a pause. `id` None is all."""
+    """Undo a pause, and lift what protections locked. `id` None is all."""
 
     id: str | None
 
@@ -57,6 +59,59 @@ class SetLimits(Struct, frozen=True, kw_only=True, tag="limits"):
     price_high: Positive | None = None
 
 
+class Hear(Struct, frozen=True, kw_only=True, tag="hear"):
+    """What a source beyond the tape says of a strategy's leg. No person says it: sources are configured, see `core.config_heard`."""
+
+    source: str
+    leg: int
+    side: float  # -1 sell to 1 buy, 0 hold; NaN: it abstains
+    confidence: float  # 0 to 1
+    at: int  # ns, when it was said
+    until: int  # ns, how long it counts
+
+
+def silence(source: str, leg: int) -> Hear:
+    """What is heard of a source that has said nothing yet."""
+    return Hear(source=source, leg=leg, side=0.0, confidence=0.0, at=0, until=0)
+
+
+class Executed(Struct, frozen=True, kw_only=True, tag="executed"):
+    """A venue executed an order of a strategy, or a part of it. The engine alone says so.
+
+    Attributes:
+        order: the strategy's number of it. leg: of the strategy.
+        qty: signed, base currency; position: after it, the exact sum of all executions.
+        fee: quote currency, below 0 a rebate.
+        client_id, trade_id: the order's name and the execution's, at the venue.
+        ts_ns: venue time of the execution.
+    """
+
+    id: str
+    leg: int
+    order: int
+    qty: Decimal
+    position: Decimal
+    price: Decimal
+    fee: float
+    client_id: str
+    trade_id: str
+    ts_ns: int
+
+
+class Unplaced(Struct, frozen=True, kw_only=True, tag="unplaced"):
+    """An order of a strategy is over, or never was, and does not lead where it was to. The engine alone says so.
+
+    Attributes:
+        wait_s: for so long, by the time of prints, nothing but an order to flat goes out on this leg.
+    """
+
+    id: str
+    leg: int
+    order: int
+    reason: str
+    wait_s: float = 0.0
+
+
 def with_stops(terms: Terms, stops: SetStops) -> Terms:
     """The terms with these stops in the place of theirs."""
     return msgspec.structs.replace(
@@ -66,5 +121,8 @@ def with_stops(terms: Terms, stops: SetStops) -> Terms:
 
 LeverCommand: TypeAlias = Pause | Resume | Flatten | Reduce | SetStops | SetLimits
 
+#: What a venue did with an order.
+VenueWord: TypeAlias = Executed | Unplaced
+
 #: What goes with a lever to the loop.
-Said: TypeAlias = SetLimits | SetStops | Reduce | None
+Said: TypeAlias = SetLimits | SetStops | Reduce | Hear | VenueWord | None

@@ -21,10 +21,17 @@ A field `own` of type `core.kernels.records.OWN` in STATE is filled before each 
 `confidence` ("f8", 0..1) and `reason` ("i8", a place in the file's `REASONS`, texts) go with each target that changes to who lists
 signals.
 
+With `SOURCES = ("model",)` it hears what sources beyond the tape say (`docs/signals.md`): a field `heard` of STATE, `(HEARD, (1,))` of
+`core.kernels.heard`, holds what each of them last said; of several legs those of the first, then those of the second. In ordinary Python it
+is the list `self.heard`. In a backtest nothing is heard.
+
 In ordinary Python, instead of STATE and step: `class Strategy` with `__init__(self, params)` and
 `on_tick(self, tick) -> float | None` or `on_bar(self, bar) -> float | None`, and perhaps `indicators(self)`.
 
-A file of rules (`NAME.toml`, `core.conditions`) is written out as such a module.
+A field `rejected` ("i8") is told too when it becomes another one than 0 while the target, which is given again, stays: the reason is that
+of what was held back. A field `detail` ("f8", as many as the file's `DETAILS` has names, dotted as in `votes.trend`) goes with each signal.
+
+A file of rules or an ensemble (`NAME.toml`, `core.conditions`, `core.ensembles`) is written out as such a module.
 
 `indicators` gives numbers by name. It is read, never compiled, right after the step that changed the target, where somebody lists
 decisions; `p` are the `Params`, `old` is `mem` as it was before that step.
@@ -38,13 +45,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Annotated, Any, TypeAlias, get_args, get_type_hints
 
 import msgspec
 import numpy as np
 from msgspec import Meta, Struct
 
 from core.errors import StrategyError
+from core.strategy_words import details_of, reasons_of, sources_of
 from core.types import interval_ns
 
 INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
@@ -53,6 +61,10 @@ INTERVAL_DESCRIPTION = "bar length: tick, or a number and ms, s, m, h, d, w"
 Interval = Annotated[
     str, Meta(pattern=r"^(tick|[1-9][0-9]{0,5}(ms|s|m|h|d|w))$", description=INTERVAL_DESCRIPTION, extra={"interval": True})
 ]
+
+#: A line of a strategy of rules: group, depth (0 the group itself), which quantity is judged (-1: it is a tree), its words (`("all",)`, or
+#: the left side and the operator), and the right sides: (text, "") of a quantity, ("", parameter) of a number.
+OutlineLine: TypeAlias = tuple[str, int, int, tuple[str, ...], tuple[tuple[str, str], ...]]
 
 KERNEL = "kernel"
 PYTHON = "python"
@@ -101,15 +113,42 @@ class Definition:
         return int(self.module.warmup(params)) if hasattr(self.module, "warmup") else 0
 
     @property
+    def confident(self) -> bool:
+        """Whether it says how sure it is of its targets."""
+        fields = self.module.STATE.names if self.kind == KERNEL else None
+        return {"confidence", "reason"} <= set(fields or ())
+
+    @property
     def reasons(self) -> tuple[str, ...]:
         """Why it gives targets, by number; empty where it says none.
 
         Raises:
             StrategyError: they are no texts.
         """
-        found = getattr(self.module, "REASONS", ())
-        if not isinstance(found, tuple) or not all(isinstance(text, str) for text in found):
-            raise StrategyError(f"{self.path}: REASONS is a tuple of texts, not {found!r}")
+        return reasons_of(self.module, self.path)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The sources beyond the tape that it hears, by their names in the configuration.
+
+        Raises:
+            StrategyError: they are no names, or STATE has no place for them.
+        """
+        return sources_of(self.module, self.path, self.legs if self.kind == KERNEL else 0)
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """Names of the numbers that go with its signals; empty where none do.
+
+        Raises:
+            StrategyError: they are no texts, or not those of the state's field `detail`.
+        """
+        return details_of(self.module, self.path)
+
+    @property
+    def outline(self) -> tuple[OutlineLine, ...]:
+        """Its conditions, in the order of the file; empty where it is not made of any."""
+        found: tuple[OutlineLine, ...] = getattr(self.module, "OUTLINE", ())
         return found
 
     def interval(self, params: Struct) -> int:
@@ -123,8 +162,13 @@ def _lower(error: Exception) -> str:
 
 
 def params_dtype(params_type: type[Struct]) -> np.dtype[Any]:
-    """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place."""
-    return np.dtype([(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)] or [("none", "i8")])
+    """The record compiled code sees: int -> i8, float -> f8, bool -> i1, Interval -> i8 ns, a choice -> its place.
+
+    Behind the parameters stand the whole numbers whose names are in the type's `DERIVED`, if it has one: its method `derived` works them
+    out of the others in ordinary Python.
+    """
+    fields = [(f.name, _code(f.type)) for f in msgspec.structs.fields(params_type)]
+    return np.dtype([*fields, *((name, "i8") for name in getattr(params_type, "DERIVED", ()))] or [("none", "i8")])
 
 
 def _code(kind: Any) -> str:
@@ -147,6 +191,9 @@ def params_record(params: Struct) -> np.ndarray[Any, Any]:
                 raise StrategyError(f"{field.name} is text: compiled code takes numbers, a Literal choice or an Interval")
             value = allowed.index(value)
         record[field.name] = value
+    derived = getattr(params, "derived", tuple)
+    for name, value in zip(getattr(params, "DERIVED", ()), derived(), strict=True):
+        record[name] = value
     return record
 
 

@@ -1,7 +1,7 @@
 """Finding and loading strategy files: built-in ones and a user's, always as they are now; a broken one is named and stops nothing else.
 
 Files of another kind that are made in the same way are loaded here too: `load_as` is told what such a file is. Strategies that are
-written as rules (`.toml`) are loaded by `core.conditions`.
+written as rules or ensembles (`.toml`) are loaded by `core.written`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from core.strategy import KERNEL, PYTHON, Definition
 Defined = TypeVar("Defined", bound=Definition)
 
 #: Who loads strategy files of another form than Python, by their suffix: found by name when such a file is met, since it stands above.
-FORMS = {".toml": "core.conditions.loading"}
+FORMS = {".toml": "core.written.loading"}
 
 #: What a strategy file's name may end with.
 SUFFIXES = (".py", *FORMS)

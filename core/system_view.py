@@ -138,6 +138,22 @@ class ChannelRow(Struct, array_like=True):
     sent_ns: int  # when the last one was delivered; 0 none was since the engine started
 
 
+class SourceRow(Struct, array_like=True):
+    """One source of signals beyond the tape."""
+
+    name: str
+    where: str  # its address without what may be secret
+    state: str  # ok | late | abstains | down | waiting (no price to ask about yet) | off (it is not asked; `error` says why)
+    symbols: int  # it is asked about
+    answered_ns: int  # when its last signal came; 0 none did since the engine started
+    p50_ms: float | None  # how long its newest answers took
+    answers: int  # signals since the engine started
+    errors: int  # tries that brought none
+    failed: int  # of these, how many in a row
+    error: str  # why the last one failed; '' it did not
+    next_ns: int  # when it is asked again
+
+
 class SystemView(Struct, array_like=True):
     """What keeps the engine going."""
 
@@ -148,6 +164,7 @@ class SystemView(Struct, array_like=True):
     process: ProcessHealth
     analyst: AnalystRow | None = None
     channels: list[ChannelRow] = []
+    sources: list[SourceRow] = []
 
 
 class CommandRow(Struct, array_like=True):

@@ -43,7 +43,10 @@ class Terms(Struct, frozen=True, kw_only=True):
         "market"
     )
     limit_offset_bps: Annotated[float, Meta(ge=0, lt=10_000, description="how far from the decision's price a limit is")] = 0.0
-    limit_fill: Annotated[Literal["through", "touch"], Meta(description="through: only a print beyond the limit fills it")] = "through"
+    limit_fill: Annotated[
+        Literal["through", "touch", "queue"],
+        Meta(description="through: only a print beyond the limit fills it; queue: at it, behind others"),
+    ] = "through"
     limit_ttl_ms: (
         Annotated[float, Meta(gt=0, le=31_536_000_000, description="how long a limit order rests, in milliseconds; none: without end")]
         | None
@@ -73,3 +76,59 @@ class Terms(Struct, frozen=True, kw_only=True):
         float, Meta(gt=0, le=87_600, description="age at which a return counts half in the volatility of vol_pct")
     ] = 24.0
     max_leverage: Annotated[float, Meta(gt=0, le=1_000, description="most a vol_pct position is worth, in multiples of equity")] = 2.0
+    queue_ahead: (
+        Annotated[float, Meta(ge=0, description="what stands ahead of a limit order at first, in base currency; none: by the prints")]
+        | None
+    ) = None
+    queue_model: Annotated[
+        Literal["trades", "quotes"], Meta(description="quotes: nothing is ahead at a price that the best quote is worse than")
+    ] = "trades"
+    leverage: (
+        Annotated[float, Meta(ge=1, le=125, description="most that positions are worth, in multiples of equity; none: margin is no matter")]
+        | None
+    ) = None
+    maintenance_pct: Annotated[
+        float, Meta(gt=0, lt=100, description="equity below so much of the positions' value is liquidated, in percent")
+    ] = 0.5
+    liquidation_fee_bps: Annotated[
+        float, Meta(ge=0, lt=10_000, description="fee of a liquidation beside fee_bps, in basis points of its value")
+    ] = 0.0
+    max_drawdown_pct: (
+        Annotated[float, Meta(gt=0, lt=100, description="equity so far below its peak: nothing opens or adds until it is resumed")] | None
+    ) = None
+    daily_loss_pct: (
+        Annotated[float, Meta(gt=0, lt=100, description="equity so far below that of midnight UTC: nothing opens or adds until the next")]
+        | None
+    ) = None
+    on_guard: Annotated[Literal["block", "flatten"], Meta(description="flatten: reaching either of these closes what is held, too")] = (
+        "block"
+    )
+    loss_streak: (
+        Annotated[int, Meta(ge=1, le=1_000, description="after so many losing round trips in a row nothing opens for lock_hours")] | None
+    ) = None
+    low_profit_pct: (
+        Annotated[
+            float,
+            Meta(gt=-100, lt=100, description="the last low_profit_trades made less, in % of capital: nothing opens for lock_hours"),
+        ]
+        | None
+    ) = None
+    low_profit_trades: Annotated[int, Meta(ge=1, le=64, description="round trips that low_profit_pct is of")] = 10
+    lock_hours: Annotated[float, Meta(gt=0, le=8_760, description="how long loss_streak and low_profit_pct lock")] = 24.0
+    cooldown_s: (
+        Annotated[float, Meta(gt=0, le=31_536_000, description="after an exit nothing opens on that symbol for so many seconds")] | None
+    ) = None
+    stop_cooldown_s: (
+        Annotated[float, Meta(gt=0, le=31_536_000, description="the same after a stop's exit, where that is longer")] | None
+    ) = None
+    min_confidence: (
+        Annotated[float, Meta(gt=0, le=1, description="targets that a strategy is less sure of open nothing; 0 to 1")] | None
+    ) = None
+    max_age_s: (
+        Annotated[float, Meta(gt=0, le=31_536_000, description="of several symbols: nothing opens while a last print is older, in seconds")]
+        | None
+    ) = None
+    time_stop_s: Annotated[float, Meta(gt=0, le=31_536_000, description="exit after so many seconds in a position")] | None = None
+    break_even_pct: (
+        Annotated[float, Meta(gt=0, description="once it gained so much the stop is where nothing is lost, in percent")] | None
+    ) = None

@@ -11,7 +11,9 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from core.commands import Backtest, Command
+from core.desk_view import DeskView
 from core.measured_terms import Paid
+from core.replay_view import ReplayView as ReplayView
 from core.study_view import StudyRow
 from core.system_view import CommandRow, CoverageRow, SystemView
 
@@ -31,17 +33,6 @@ class Trouble(Struct, array_like=True):
 
     level: str  # warning | critical
     text: str
-
-
-class ReplayView(Struct, array_like=True):
-    """Where a replay is; the time it is there is the header's `now_ns`."""
-
-    state: str  # playing | paused | seeking | ended
-    speed: float  # times real time; 0: as fast as it goes
-    begin_ns: int  # of the first print
-    end_ns: int  # of the last; 0 not known
-    next_ns: int = 0  # of the next print; 0 not read yet, or there is none
-    goal_ns: int = 0  # being gone to; 0 nowhere
 
 
 class HeaderView(Struct, array_like=True):
@@ -122,7 +113,7 @@ class TradeRow(Struct, array_like=True):
     fee: float
     realised: float
     position: float
-    reason: str  # signal | stop_loss | take_profit | trailing | flatten | reduce, or why it was blocked
+    reason: str  # one of `core.kernels.records.WHY_NAMES`, or why it was blocked
     fill_id: str
 
 
@@ -194,6 +185,7 @@ class View(Struct):
     trail: list[CommandRow] | None = None  # newest first
     coverage: list[CoverageRow] | None = None
     lab: LabView | None = None
+    desk: DeskView | None = None
 
 
 class Hello(Struct, frozen=True, tag="hello"):
@@ -247,4 +239,4 @@ class Painted(Struct, frozen=True, tag="view"):
 
 Reply: TypeAlias = Done | Refused | Painted
 
-PROTOCOL = 5
+PROTOCOL = 6

@@ -34,6 +34,7 @@ SHOTS: dict[str, tuple[list[str], float]] = {
     "analyst": (["escape", "f3", "4", "s"], 30.0),
     "system": (["f6"], 3.0),
     "copilot": (["f4", "1"], 40.0),
+    "desk": (["f5"], 3.0),
 }
 
 #: What the demo is told first: without a variant no indicator is followed.

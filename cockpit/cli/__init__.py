@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from core.errors import CockpitError
 
 #: Commands whose output under --json is a line an object; an error has no place among them. `alerts send` gives one document.
-LINES = frozenset({"fills", "signals", "alerts", "logs", "--record"})
+LINES = frozenset({"fills", "orders", "signals", "alerts", "logs", "--record"})
 
 
 #: What stdout fails with that takes no more: a full disk, a quota, a device that broke.

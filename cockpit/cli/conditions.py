@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cockpit.cli.parser import Commands, pairs
-from cockpit.cli.research import SOURCES, moment
-from cockpit.cli.terms import add_params, add_terms, folders, terms
+from cockpit.cli.parser import Commands
+from cockpit.cli.research import SOURCES
+from cockpit.cli.written import add_replay, listing, position_at, replay
 
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
-    from core.research.backtest import Result
     from core.strategy import Definition
 
 _EPILOG = """\
@@ -25,37 +22,18 @@ cockpit conditions explain surge.toml data/samples/BTCUSDT-1m.csv --at 2026-03-0
 
 def add(commands: Commands) -> None:
     """conditions."""
-    group = commands.group("conditions", listing, "strategies written as rules: check a file, explain what it did", epilog=_EPILOG)
+    group = commands.group("conditions", listed, "strategies written as rules: check a file, explain what it did", epilog=_EPILOG)
     group.add("check", check, "read a file of rules: its conditions and warm-up, or the line that is wrong").add_argument(
         "file", type=Path, metavar="FILE", help="a file of rules, as docs/conditions.md describes it"
     )
-    found = group.add("explain", explain, "replay up to a moment: each condition with its value and verdict", epilog=SOURCES)
-    found.add_argument("file", type=Path, metavar="FILE", help="a file of rules")
-    found.add_argument("sources", nargs="+", metavar="SOURCE", help="what to run over")
-    found.add_argument("--at", type=moment, metavar="TIME", help="the moment, exclusive (the source's end)")
-    found.add_argument("--from", dest="start", type=moment, metavar="TIME", help="first time traded; what lies before only warms it up")
-    found.add_argument("--symbol", metavar="S", help="whose data it is (else told by the file's name)")
-    found.add_argument("--allow-gaps", action="store_true", help="run over a source that lacks data")
-    add_params(found)
-    add_terms(found)
+    add_replay(
+        group.add("explain", explain, "replay up to a moment: each condition with its value and verdict", epilog=SOURCES), "a file of rules"
+    )
 
 
-def listing(call: Call) -> int:
-    """Those of the catalogue. A file that does not load is narrated and stops nothing."""
-    from core.strategy_files import discover
-
-    # A file may print when it loads; stdout is ours.
-    with contextlib.redirect_stdout(sys.stderr):
-        catalogue = discover(folders(call))
-    for name, problem in sorted(catalogue.broken.items()):
-        call.say(f"strategy {name} does not load: {problem}")
-    rows = [
-        {"name": name, "sentence": one.sentence, "path": str(one.path)}
-        for name, one in sorted(catalogue.strategies.items())
-        if one.path.suffix == ".toml"
-    ]
-    nothing = ["no strategies of rules; docs/conditions.md describes their files"]
-    return call.answer(rows, [f"{row['name']}: {row['sentence']}" for row in rows] or nothing)
+def listed(call: Call) -> int:
+    """Those of the catalogue."""
+    return listing(call, "CONDITIONS", "no strategies of rules; docs/conditions.md describes their files")
 
 
 def check(call: Call) -> int:
@@ -94,36 +72,16 @@ def _checked(definition: Definition, values: dict[str, Any], bars: int, rows: li
 
 def explain(call: Call) -> int:
     """Replay a backtest up to a moment and say how each condition stands."""
-    from cockpit.cli.progress import Progress
-    from cockpit.cli.stopping import stopping
     from core.clock import iso
     from core.conditions.explain import explain as explained
     from core.conditions.explain import phase_of
     from core.conditions.loading import load
-    from core.research.backtest import run_backtest
-    from core.research.order import Order
 
-    options = call.options
-    definition = load(options.file)
-    order = Order(
-        sources=options.sources,
-        strategy=definition.name,
-        folders=[options.file.parent],
-        params=dict(pairs(options.params)),
-        terms=terms(call),
-        symbol=options.symbol,
-        home=call.home,
-        from_ns=options.start,
-        to_ns=options.at,
-        allow_gaps=options.allow_gaps,
-    )
-    with stopping(call, "nothing is kept"), Progress() as progress, contextlib.redirect_stdout(sys.stderr):
-        result = run_backtest(order, progress)
-    for note in result.source.notes:
-        call.say(f"note: {note}")
+    definition = load(call.options.file)
+    result = replay(call, definition)
     rows = explained(definition, result.state)
     phase = phase_of(definition, result.state)
-    at, position = iso(result.equity[-1][0]), _position(result)
+    at, position = iso(result.equity[-1][0]), position_at(result)
     document = {"name": definition.name, "at": at, **phase, "position": position, "conditions": rows}
     head = [f"{definition.name} at {at}, {result.source.symbol}", f"{phase['phase']}: {phase['reason']}; position {position:g}", ""]
     cells = [(row["condition"], f"{_value(row['value']):>14}  {row['verdict']}") for row in rows]
@@ -132,11 +90,6 @@ def explain(call: Call) -> int:
 
 def _side(definition: Definition) -> str:
     return "long" if definition.module.SIDE > 0 else "short"
-
-
-def _position(result: Result) -> float:
-    """What is held at the end, in base currency."""
-    return float(result.executed["position"][-1]) if len(result.executed) else 0.0
 
 
 def _value(value: float | None) -> str:

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from core.errors import CockpitError, ConfigError, UsageError
 if TYPE_CHECKING:
     from cockpit.cli.call import Call
     from core.config_alerts import AlertsConfig
+    from core.config_heard import SourceConfig
 
 #: Seconds a running engine may take to answer.
 PATIENCE = 5.0
@@ -54,6 +55,7 @@ def examine(call: Call) -> Iterator[Finding]:
     else:
         yield Finding("config", "ok", f"venue {config.venue}, {len(config.symbols)} symbols")
     yield from channels(call.home, config.alerts)
+    yield from sources(call.home, config.sources)
     yield from examine_venue(config)
 
 
@@ -109,6 +111,21 @@ def channels(home: Path, config: AlertsConfig) -> Iterator[Finding]:
             yield Finding("alerts", "fail", str(found))
         else:
             yield Finding("alerts", "ok", f"{name} to {found.where}")
+
+
+def sources(home: Path, config: Mapping[str, SourceConfig]) -> Iterator[Finding]:
+    """Whether each source of signals could be asked; it is not."""
+    from cockpit.cli.doctor_venue import reach
+    from core.channels.question import open_questions
+
+    for name, terms in config.items():
+        try:
+            found = open_questions(name, terms, home, os.environ)
+        except ConfigError as error:
+            yield Finding("source", "fail", str(error))
+        else:
+            verdict, text = reach(found.where, "strategies that listen to it abstain")
+            yield Finding("source", verdict, f"{name}: {text}")
 
 
 def kernels() -> Finding:

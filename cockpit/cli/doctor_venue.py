@@ -30,14 +30,16 @@ def examine_venue(config: Config) -> Iterator[Finding]:
     section = config.of_venue(config.venue)
     given = {"ws_url": section.ws_url, "rest_url": section.rest_url}
     venue = Binance(Symbols(), stream=section.stream, **{name: url for name, url in given.items() if url})
-    yield Finding("streams", *_reach(venue.ws_url))
-    verdict, text = _reach(venue.rest_url)
+    advice = "`cockpit --demo` works without it"
+    yield Finding("streams", *reach(venue.ws_url, advice))
+    verdict, text = reach(venue.rest_url, advice)
     yield Finding("rest", verdict, text)
     if verdict == "ok":
         yield Finding("venue clock", *_compare(venue))
 
 
-def _reach(url: str) -> tuple[Verdict, str]:
+def reach(url: str, advice: str) -> tuple[Verdict, str]:
+    """Whether somebody answers at an address; `advice` is for where nobody does."""
     parts = urlsplit(url)
     host, port = parts.hostname or "", parts.port or (443 if parts.scheme in ("wss", "https") else 80)
 
@@ -52,7 +54,7 @@ def _reach(url: str) -> tuple[Verdict, str]:
         why = f"no answer within {PATIENCE:g} s"
     except OSError as error:
         why = error.strerror or str(error)
-    return "warn", f"{host}:{port} cannot be reached: {why}; `cockpit --demo` works without it"
+    return "warn", f"{host}:{port} cannot be reached: {why}; {advice}"
 
 
 def _compare(venue: Binance) -> tuple[Verdict, str]:

@@ -1,6 +1,6 @@
 """Starting an engine: as a process of its own that outlives this one, or in place of this one.
 
-    python -P -m core.engine --home DIR --mode paper|demo|replay [--venue V] [--symbols A,B] [--recording FILE]… [--speed X]
+    python -P -m core.engine --home DIR --mode paper|live|demo|replay [--venue V] [--symbols A,B] [--recording FILE]… [--speed X]
                              [--paused] [--no-strategies] [--record [--duration SECONDS] [--json]]
 
 `-P` keeps the folder a person happens to stand in off the import path: it may hold a `core` of its own.

@@ -17,6 +17,9 @@ from core.errors import UsageError, one_line
 #: No portfolio is longer than this.
 MOST_BYTES = 1 << 20
 
+#: So many keys are listed to who wrote one that resembles none.
+LISTED = 24
+
 
 @dataclass
 class Plan:
@@ -114,7 +117,9 @@ class LegFile:
         for key in given:
             if key not in known:
                 close = difflib.get_close_matches(key, known, n=1)
-                advice = f"did you mean {close[0]}?" if close else f"there are: {', '.join(known)}"
+                advice = (
+                    f"did you mean {close[0]}?" if close else f"there are: {', '.join(known[:LISTED])}{' …' if len(known) > LISTED else ''}"
+                )
                 raise UsageError(f"{self._at(key, number)}: no key {key!r} {'in a leg' if number else 'outside of legs'}: {advice}")
 
     def _said(self, key: str, value: Any, number: int) -> str:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 #: Modules of commands, in the order of the help page.
 GROUPS = (
-    *("running", "status", "trading", "ledger", "alerting", "research", "checking", "calibrate", "portfolio", "optimize", "conditions"),
-    *("trend", "pairs", "indicators", "advice"),
+    *("running", "status", "positions", "trading", "desk", "ledger", "alerting", "research", "checking", "calibrate", "portfolio"),
+    *("optimize", "conditions", "ensembles", "why", "trend", "pairs", "indicators", "advice"),
     *("replay", "audit", "db", "machine", "keys"),
 )
 

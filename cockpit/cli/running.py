@@ -46,9 +46,9 @@ def start(call: Call) -> int:
     from cockpit.cli.engine import Launch, start_engine
     from core.home import check_stamp, running
 
-    mode = "demo" if call.demo else "paper"
     options = call.options
     config = call.configuration(venue=options.venue, symbols=options.symbols or None).config
+    mode = "demo" if call.demo else config.broker.mode
     check_stamp(call.home, mode, [config.venue])
     pid = running(call.home)
     already = pid is not None

@@ -92,7 +92,7 @@ def _launch(call: Call) -> Launch:
         if not Path(recording).exists():
             raise UsageError(f"no recording {recording}")
     config = call.configuration(venue=options.venue, symbols=options.symbols or None).config
-    mode = "demo" if call.demo else "paper"
+    mode = "demo" if call.demo else config.broker.mode
     if not options.fresh:
         check_stamp(call.home, mode, [config.venue])
     return Launch(mode, options.venue, options.symbols, options.recording, options.speed, strategies=not options.no_strategies)

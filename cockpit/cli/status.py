@@ -97,6 +97,9 @@ def lines(answer: dict[str, Any]) -> Iterator[str]:
     yield _line("engine", f"{answer.get('state', '?')}{health} · " + " · ".join(word for word in words if word))
     if replay:
         yield _line("replay", f"{replay['now']} {replay['state']}, speed {replay['speed']} · {replay['begin']} to {replay['end'] or '?'}")
+    if broker := answer.get("broker"):
+        looked = "" if broker["ready"] else " · the account was not looked at yet"
+        yield _line("broker", f"{broker['kind']} · {broker['working']:,} orders under way{looked}")
     for trouble in answer.get("troubles", []):
         yield _line("", f"{'✖' if trouble['level'] == 'critical' else '!'} {trouble['text']}")
     for feed in answer.get("feeds", []):
@@ -156,6 +159,23 @@ def _parts(answer: dict[str, Any]) -> Iterator[str]:
         counts = f"{channel['sent']:,} sent, {channel['failed']:,} failed, {channel['waiting']:,} wait"
         why = f": {channel['error']}" if channel["error"] else ""
         yield _line("alerts to", f"{channel['name']} {channel['state']} · {counts}{why}")
+    for source in answer.get("sources", []):
+        yield _source(source, answer.get("now_ns", 0))
+
+
+def _source(source: dict[str, Any], now_ns: int) -> str:
+    """A source of signals in one line."""
+    from cockpit import figures
+
+    words = [f"{source['name']} {source['state']}" + (f": {source['error']}" if source["error"] else "")]
+    if source["answered_ns"]:
+        words.append(f"heard {figures.age(max(0.0, (now_ns - source['answered_ns']) / 1e9))} ago")
+    if source["p50_ms"] is not None:
+        words.append(f"p50 {source['p50_ms']:,.0f} ms")
+    words.append(f"{source['answers']:,} answers, {source['errors']:,} errors")
+    if source["failed"] and source["next_ns"] > now_ns:
+        words.append(f"again in {(source['next_ns'] - now_ns) / 1e9:,.0f} s")
+    return _line("source", " · ".join(words))
 
 
 def _feed(feed: dict[str, Any]) -> Iterator[str]:

@@ -20,6 +20,9 @@ PLAIN = (
     "spread", "spread_bps", "impact_bps", "impact_volume",
     "entry", "limit_offset_bps", "limit_fill", "limit_ttl_ms", "limit_then", "maker_fee_bps", "funding_bps", "funding_hours", "size",
     "trigger_offset_bps", "trigger_ttl_ms", "trigger_then", "exits", "vol_half_life_hours", "max_leverage",
+    "max_drawdown_pct", "daily_loss_pct", "on_guard", "loss_streak", "low_profit_pct", "low_profit_trades", "lock_hours", "cooldown_s",
+    "stop_cooldown_s", "min_confidence", "max_age_s", "time_stop_s", "break_even_pct",
+    "queue_ahead", "queue_model", "leverage", "maintenance_pct", "liquidation_fee_bps",
 )  # fmt: skip
 
 
@@ -48,7 +51,9 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--max-leverage", metavar="L", help="most a vol_pct position is worth, in multiples of equity (2)")
     more.add_argument("--entry", metavar="E", help="market, limit or stop: what opens a position waits as such an order (market)")
     more.add_argument("--limit-offset-bps", metavar="B", help="how far from the decision's price a limit is (0)")
-    more.add_argument("--limit-fill", metavar="F", help="through, or touch: whether a print at the limit fills it (through)")
+    more.add_argument("--limit-fill", metavar="F", help="through, touch or queue: whether a print at the limit fills it (through)")
+    more.add_argument("--queue-ahead", metavar="Q", help="what stands ahead of a limit order at first (by the prints)")
+    more.add_argument("--queue-model", metavar="M", help="trades, or quotes: what takes away from what is ahead (trades)")
     more.add_argument("--limit-ttl-ms", metavar="MS", help="how long a limit order rests (without end)")
     more.add_argument("--limit-then", metavar="T", help="cancel, or market: what becomes of it after that (cancel)")
     more.add_argument("--maker-fee-bps", metavar="B", help="fee of a limit order's fill, below 0 a rebate (as --fee-bps)")
@@ -62,9 +67,26 @@ def add_terms(parser: Parser) -> None:
     more.add_argument("--impact-volume", metavar="Q", help="what counts as all that is traded (the print's quantity)")
     more.add_argument("--funding-bps", metavar="B", help="of a position's value, paid by longs, received by shorts (0)")
     more.add_argument("--funding-hours", metavar="H", help="how often, at multiples of so many hours UTC (8)")
+    more.add_argument("--leverage", metavar="L", help="most that positions are worth, in multiples of equity, 1 to 125 (no margin)")
+    more.add_argument("--maintenance-pct", metavar="P", help="equity below so much of the positions' value is liquidated (0.5)")
+    more.add_argument("--liquidation-fee-bps", metavar="B", help="fee of a liquidation beside --fee-bps (0)")
     more.add_argument("--lot", metavar="Q", help="orders are whole multiples of it (any quantity)")
     more.add_argument("--tick-size", metavar="P", help="prices are whole multiples of it (any price)")
     more.add_argument("--min-notional", metavar="V", help="least value of an order, in quote currency (any)")
+    safe = parser.add_argument_group("protections, off unless asked for; docs/protections.md has each with an example")
+    safe.add_argument("--max-drawdown-pct", metavar="P", help="equity so far below its peak: nothing opens or adds until it is resumed")
+    safe.add_argument("--daily-loss-pct", metavar="P", help="the same against the equity of midnight UTC, until the next")
+    safe.add_argument("--on-guard", metavar="G", help="block, or flatten: whether reaching either closes what is held, too (block)")
+    safe.add_argument("--loss-streak", metavar="N", help="losing round trips in a row after which nothing opens for --lock-hours")
+    safe.add_argument("--low-profit-pct", metavar="P", help="the last trips made less, in %% of capital: nothing opens for --lock-hours")
+    safe.add_argument("--low-profit-trades", metavar="N", help="round trips that is of, 64 at most (10)")
+    safe.add_argument("--lock-hours", metavar="H", help="how long these two lock (24)")
+    safe.add_argument("--cooldown-s", metavar="S", help="after an exit nothing opens on that symbol for so long")
+    safe.add_argument("--stop-cooldown-s", metavar="S", help="the same after a stop's exit, where that is longer")
+    safe.add_argument("--min-confidence", metavar="C", help="targets that a strategy is less sure of open nothing, 0 to 1")
+    safe.add_argument("--max-age-s", metavar="S", help="of several symbols: nothing opens while a last print is older")
+    safe.add_argument("--time-stop-s", metavar="S", help="exit after so long in a position")
+    safe.add_argument("--break-even-pct", metavar="P", help="once it gained so much the stop is where nothing is lost")
 
 
 def add_costs(parser: Parser) -> None:

@@ -43,7 +43,7 @@ def add(commands: Commands) -> None:
     parser.add_argument("--keep", action="store_true", help="keep its position as it is")
 
     _levers(commands.add("pause", pause, "cancel its working orders and place no new ones; position and stops stay"))
-    _levers(commands.add("resume", resume, "undo a pause"))
+    _levers(commands.add("resume", resume, "undo a pause, and lift what protections locked"))
     _levers(commands.add("flatten", flatten, "close its position and stay flat until it changes its mind"))
 
     parser = commands.add("reduce", reduce, "close a part of its position and keep the rest until it changes its mind")
@@ -119,7 +119,7 @@ def register(call: Call) -> int:
     options = call.options
     command = Register(name=options.name, symbols=options.symbols, params=dict(pairs(options.params)), terms=terms(call), id=options.id)
     answer = call.submit(command, REGISTER_PATIENCE)
-    return call.answer(answer, [f"registered {answer['id']}"])
+    return call.answer(answer, [f"registered {answer['id']}", *([f"    {answer['note']}"] if "note" in answer else [])])
 
 
 def unregister(call: Call) -> int:

@@ -37,7 +37,7 @@ def fields_of(kind: type[Any], without: Sequence[str] = ()) -> list[Field]:
 
 
 def _field(field: msgspec.structs.FieldInfo, hint: Any) -> Field:
-    plain, metas = hint, []
+    plain, off, metas = _without_none(hint), type(None) in get_args(hint), []
     while hasattr(plain, "__metadata__"):
         metas += [meta for meta in plain.__metadata__ if isinstance(meta, Meta)]
         plain = get_args(plain)[0]
@@ -51,5 +51,12 @@ def _field(field: msgspec.structs.FieldInfo, hint: Any) -> Field:
         default="" if field.default is msgspec.NODEFAULT else field.default if field.default != "" else None,
         description=next((meta.description for meta in metas if meta.description), ""),
         choices=words,
+        off=off,
         **bounds,
     )
+
+
+def _without_none(hint: Any) -> Any:
+    """What a value is where there is one: `float` of `float | None`; a type that is no union with None stays."""
+    kinds = [kind for kind in get_args(hint) if kind is not type(None)]
+    return kinds[0] if len(kinds) == 1 and type(None) in get_args(hint) else hint

@@ -25,7 +25,7 @@ _YES = {"yes": True, "no": False}
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True):
-    """One parameter: its type (int, float, str, bool, interval or choice), default, bounds and meaning."""
+    """One parameter: its type (int, float, str, bool, interval or choice), default, bounds and meaning; `off`: nothing is a value too."""
 
     name: str
     type: str = "str"
@@ -36,6 +36,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     le: float | None = None
     lt: float | None = None
     choices: list[str] = []
+    off: bool = False
 
     @property
     def options(self) -> list[str]:
@@ -45,7 +46,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def optional(self) -> bool:
         """Whether nothing is a value too."""
-        return self.default is None
+        return self.default is None or self.off
 
     def shown(self, value: Value) -> str:
         """A value as it stands in the field."""
@@ -111,12 +112,13 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    """A strategy that can be registered; `hedged`: its legs are held against each other."""
+    """A strategy that can be registered; `hedged`: its legs are held against each other; `confident`: it says how sure it is."""
 
     name: str
     sentence: str = ""
     legs: int = 1
     hedged: bool = False
+    confident: bool = True
     params: list[Field] = []
     terms: list[Field] = []
 

@@ -18,7 +18,7 @@ from cockpit.forms.recents import Recents, Texts
 from cockpit.text import clean
 from core.commands import Command, Terms
 from core.errors import CockpitError
-from core.term_rules import refuse_apart
+from core.term_rules import refuse_unfit
 
 _STRATEGY = "strategy"
 
@@ -229,10 +229,9 @@ class OfferForm(Form):
         """Terms that the strategy can be traded on.
 
         Raises:
-            UsageError: one of them would hold one of its legs without the other.
+            UsageError: one of them would hold one of its legs without the other, or does nothing to it.
         """
-        if self._offer.hedged:
-            refuse_apart(self._offer.name, terms)
+        refuse_unfit(self._offer, terms)
         return terms
 
     def answer(self, command: Any, reply: dict[str, Any]) -> str:

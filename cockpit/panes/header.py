@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cockpit import figures
@@ -84,20 +85,26 @@ def compose_header(
         items += [_rate(None if trouble else header), *_tape(header), *_money(header), _age(header, now_ns)]
     # A replay's time is in its badge.
     clock = Part(" " if header is not None and header.replay is not None else f"{figures.clock(now_ns)}Z ", "muted")
+    return arranged(items, Part(" cockpit", "strong"), clock, cells, widths)
+
+
+def arranged(items: Sequence[Item], first: Part, last: Part, cells: int, widths: Widths) -> list[Part]:
+    """Facts between what stands at the left and at the right: as many as fit, in full as far as there is room."""
     separator = Part(" │ ", "edge") if cells >= 100 else Part("  ")
     shown = [(item, "long") for item in items]
+    parts: list[Part] = []
     # The least important fact is shortened first; only when all are short are facts left out.
     easing = sorted((item for item in items if item.drop), key=lambda item: -item.drop)
     steps = [(item, "short") for item in easing] + [(item, "") for item in easing]
     for item, form in [(None, ""), *steps]:
         shown = [(one, form if one is item else was) for one, was in shown]
-        parts = [Part(" cockpit", "strong")]
+        parts = [first]
         for one, was in shown:
             if was and (words := getattr(one, was)):
                 parts += [separator, *widths.pad(f"{one.name}-{was}", words)]
-        spare = cells - sum(width(part.text) for part in parts) - width(clock.text)
+        spare = cells - sum(width(part.text) for part in parts) - width(last.text)
         if spare >= 1:
-            return [*parts, Part(" " * spare), clock]
+            return [*parts, Part(" " * spare), last]
     return parts
 
 

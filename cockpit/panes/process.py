@@ -8,7 +8,7 @@ from cockpit import figures
 from cockpit.panes.facts import Facts, fact
 from cockpit.panes.line import Part
 from cockpit.text import clean
-from core.system_view import AnalystRow, ChannelRow, ProcessHealth
+from core.system_view import AnalystRow, ChannelRow, ProcessHealth, SourceRow
 from core.view import HeaderView
 
 #: From this share of the budget on it is worth a look.
@@ -33,14 +33,16 @@ class ProcessPane(Facts, can_focus=True):
         now_ns: int,
         analyst: AnalystRow | None = None,
         channels: Sequence[ChannelRow] = (),
+        sources: Sequence[SourceRow] = (),
     ) -> None:
-        """Show the process, the one beside that judges markets, and the ways out for alerts."""
+        """Show the process, the one beside that judges markets, the ways out for alerts, and who is asked for signals."""
         up = [] if header.replay is not None else [Part(f"   up {figures.uptime((now_ns - header.started_ns) / 1e9)}", "muted")]
         lines = [
             fact("process", Part(f"pid {header.pid}"), *up),
             *process_lines(process),
             *(analyst_lines(analyst) if analyst is not None and analyst.state != "idle" else []),
             *channel_lines(channels),
+            *source_lines(sources, now_ns),
             *[fact("! " + one.level, Part(clean(one.text), "bad" if one.level == "critical" else "warn")) for one in header.troubles],
         ]
         note = (f"shedding: {clean(process.shedding)}", "warn") if process.shedding else ("", "muted")
@@ -81,6 +83,18 @@ def channel_lines(channels: Sequence[ChannelRow]) -> list[list[Part]]:
         failed = [Part(f", {channel.failed:,} failed", "warn")] if channel.failed else []
         why = [Part(f": {clean(channel.error)}", "warn")] if channel.error else []
         lines.append(fact("alerts to" * (not at), Part(f"{clean(channel.name)} "), Part(channel.state, tone), Part(counts), *failed, *why))
+    return lines
+
+
+def source_lines(sources: Sequence[SourceRow], now_ns: int) -> list[list[Part]]:
+    """Sources of signals, those that say nothing first; nothing where there is none."""
+    lines = []
+    for at, source in enumerate(sorted(sources, key=lambda source: source.state == "ok")):
+        tone = {"ok": "up", "waiting": "muted"}.get(source.state, "warn")
+        age = f" heard {figures.age(max(0.0, (now_ns - source.answered_ns) / 1e9))} ago" if source.answered_ns else ""
+        p50 = "" if source.p50_ms is None else f", {source.p50_ms:,.0f} ms"
+        why = [Part(f": {clean(source.error)}", "warn")] if source.error else []
+        lines.append(fact("signals of" * (not at), Part(f"{clean(source.name)} "), Part(source.state, tone), Part(age + p50), *why))
     return lines
 
 

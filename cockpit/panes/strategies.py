@@ -73,6 +73,11 @@ class StrategiesPane(LiveGrid):
             empty=("No strategy is registered: press r to register one.", "It paper-trades from its first tick on."),
         )
 
+    @property
+    def first(self) -> StrategyRow | None:
+        """The one that was registered first."""
+        return next(iter(self._held.values()), None)
+
     def get(self, key: str) -> StrategyRow | None:
         """The strategy of an id."""
         return self._held.get(key)

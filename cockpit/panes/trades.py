@@ -15,6 +15,7 @@ from core.view import TradeRow
 _SIDES = {"buy": "up", "sell": "down"}
 _REASONS = {
     "signal": "", "stop_loss": "stop loss", "take_profit": "take profit", "trailing": "trailing", "flatten": "flatten", "reduce": "reduce",
+    "time_stop": "time stop", "break_even": "break even", "drawdown": "drawdown", "daily_loss": "daily loss",
 }  # fmt: skip
 
 

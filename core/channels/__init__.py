@@ -1,1 +1,2 @@
-"""Ways out of the terminal for alerts: webhooks and the services apprise knows. They know no database and no engine."""
+"""Ways out of the terminal over HTTP: webhooks and the services apprise knows for alerts, and questions put to sources of signals. They
+know no database and no engine."""

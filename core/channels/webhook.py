@@ -55,7 +55,7 @@ class Webhook:
         except (aiohttp.ClientError, OSError, ValueError) as error:
             if guard.refused:
                 return Outcome(False, "it leads to an internal address, which is refused unless allow_internal = true", again=False)
-            return Outcome(False, _words(error), again=not isinstance(error, aiohttp.InvalidURL))
+            return Outcome(False, in_words(error), again=not isinstance(error, aiohttp.InvalidURL))
         if 200 <= status < 300:
             return DELIVERED
         if 300 <= status < 400:
@@ -80,11 +80,16 @@ class Webhook:
         ):
             status, asked = answer.status, answer.headers.get("Retry-After", "")
             answer.close()
-        return status, min(float(asked), LONGEST_WAIT_S) if asked.isdecimal() and len(asked) < 10 else 0.0
+        return status, asked_wait(asked)
 
 
-def _words(error: Exception) -> str:
-    """Why it failed, without the address: that may hold a token."""
+def asked_wait(header: str) -> float:
+    """Seconds that a `Retry-After` asks for, within reason; 0.0 where it names no number of them."""
+    return min(float(header), LONGEST_WAIT_S) if header.isdecimal() and len(header) < 10 else 0.0
+
+
+def in_words(error: Exception) -> str:
+    """Why a request failed, without the address: that may hold a token."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, aiohttp.ClientConnectorCertificateError):

@@ -17,7 +17,7 @@ from core.errors import CockpitError
 from core.parent import die_with
 from core.strategy import describe_fields
 from core.strategy_files import discover, load, strategy_file
-from core.term_rules import refuse_apart
+from core.term_rules import refuse_unfit
 
 
 class Describe(msgspec.Struct, frozen=True, tag="describe"):
@@ -27,12 +27,17 @@ class Describe(msgspec.Struct, frozen=True, tag="describe"):
 
 
 class Build(msgspec.Struct, frozen=True, tag="build"):
-    """Check the parameters, generate the module these terms ask for and have its machine code in the cache."""
+    """Check the parameters, generate the module these terms ask for and have its machine code in the cache.
+
+    Attributes:
+        external: a venue fills its orders.
+    """
 
     folders: list[str]
     name: str
     params: dict[str, Any] = {}
     terms: Terms = Terms()
+    external: bool = False
 
 
 class BuildAll(msgspec.Struct, frozen=True, tag="build_all"):
@@ -40,6 +45,7 @@ class BuildAll(msgspec.Struct, frozen=True, tag="build_all"):
 
     folders: list[str]
     orders: list[tuple[str, dict[str, Any], Terms]]
+    external: bool = False
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -52,6 +58,7 @@ class Entry(msgspec.Struct, frozen=True):
     legs: int
     params: list[dict[str, Any]]
     hedged: bool = False
+    confident: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True, tag="listing"):
@@ -94,15 +101,15 @@ def answer(ask: Ask) -> Answer:
         if isinstance(ask, Describe):
             return describe(folders)
         if isinstance(ask, BuildAll):
-            return AllBuilt([_built(folders, *order) for order in ask.orders])
-        return Built(build(folders, ask.name, ask.params, ask.terms))
+            return AllBuilt([_built(folders, *order, ask.external) for order in ask.orders])
+        return Built(build(folders, ask.name, ask.params, ask.terms, external=ask.external))
     except CockpitError as error:
         return Wrong(str(error))
 
 
-def _built(folders: list[Path], name: str, params: dict[str, Any], terms: Terms) -> Blueprint | str:
+def _built(folders: list[Path], name: str, params: dict[str, Any], terms: Terms, external: bool) -> Blueprint | str:
     try:
-        return build(folders, name, params, terms)
+        return build(folders, name, params, terms, external=external)
     except CockpitError as error:
         return str(error)
 
@@ -111,22 +118,24 @@ def describe(folders: list[Path]) -> Listing:
     """The catalogue of the folders."""
     found = discover(folders)
     entries = [
-        Entry(d.name, d.sentence, str(d.path), d.kind, d.legs, describe_fields(d.params_type), d.hedged)
+        Entry(d.name, d.sentence, str(d.path), d.kind, d.legs, describe_fields(d.params_type), d.hedged, d.confident)
         for _, d in sorted(found.strategies.items())
     ]
     return Listing(entries, found.broken, describe_fields(Terms))
 
 
-def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms = TERMS) -> Blueprint:
+def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms = TERMS, *, external: bool = False) -> Blueprint:
     """One strategy, checked and compiled into the cache with all that trading it live may ask for.
+
+    Args:
+        external: a venue fills its orders.
 
     Raises:
         StrategyError: no such strategy, it does not load or compile, or a parameter is refused.
     """
     definition = load(strategy_file(name, folders))
-    if definition.hedged:
-        refuse_apart(name, terms)
-    plan = blueprint(definition, params, live_variant(terms))
+    refuse_unfit(definition, terms)
+    plan = blueprint(definition, params, live_variant(terms, external=external))
     if not ready(plan.text):
         compiled(plan.text)
     return plan

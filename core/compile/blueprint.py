@@ -13,9 +13,10 @@ import numpy as np
 from core.commands import SetLimits, Terms
 from core.compile.extras import added_terms, features_of
 from core.compile.module import Variant, generate
+from core.compile.protections import is_timed
 from core.errors import StrategyError, one_line
 from core.kernels.records import HALT, LIMITS, NO_NEW, NORMAL, REDUCING, TERMS
-from core.strategy import PYTHON, Definition, params_record, source_hash
+from core.strategy import PYTHON, Definition, OutlineLine, params_record, source_hash
 
 _MODES = {"normal": NORMAL, "stop_new": NO_NEW, "reduce_only": REDUCING, "halt": HALT}
 
@@ -32,6 +33,9 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
         source: the strategy file's text.
         source_hash: sha256 of the file and of everything bundled with it.
         reasons: what the numbers of reasons that go with its targets stand for.
+        sources: those beyond the tape that it hears.
+        details: names of the numbers that go with its signals.
+        outline: the conditions of a strategy of rules, a line each.
         helpers: of a strategy in plain Python, the texts of the modules beside it that it imports, by name.
     """
 
@@ -49,6 +53,9 @@ class Blueprint(msgspec.Struct, frozen=True, kw_only=True):
     source_hash: str
     helpers: dict[str, str] = {}
     reasons: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    outline: tuple[OutlineLine, ...] = ()
 
 
 def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) -> Blueprint:
@@ -83,6 +90,9 @@ def blueprint(definition: Definition, values: dict[str, Any], variant: Variant) 
         source_hash=source_hash("".join([source, text, *helpers.values()])),
         helpers=helpers,
         reasons=definition.reasons,
+        sources=definition.sources,
+        details=definition.details,
+        outline=definition.outline,
     )
 
 
@@ -127,10 +137,15 @@ def limits_record(limits: SetLimits | None) -> np.ndarray[Any, Any]:
 
 def backtest_variant(terms: Terms, *, bars: bool, legs: int = 1) -> Variant:
     """The least that gives the same result: no limits, no levers, a symbol for each leg, stops only if any is set."""
-    stops = any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
+    stops = is_timed(terms) or any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
     return Variant(mapped=legs > 1, bars=bars, stops=stops, limited=False, features=features_of(terms))
 
 
-def live_variant(terms: Terms) -> Variant:
-    """All that may be asked of a strategy while it runs, and the features of its terms."""
-    return Variant(features=features_of(terms), signals=True)
+def live_variant(terms: Terms, *, external: bool = False) -> Variant:
+    """All that may be asked of a strategy while it runs, and the features of its terms.
+
+    Args:
+        external: a venue fills its orders.
+    """
+    features = features_of(terms)
+    return Variant(features=features | {"venued"} if external else features, signals=True, external=external)

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.commands import Terms
 from core.compile.bundle import Bundle
+from core.compile.protections import guard_terms, is_guarded, is_timed, timed_terms
 from core.kernels import book, orders
 from core.kernels.features import ADDED
 from core.kernels.sizing import EQUITY, QUOTE, UNITS, VOLATILITY
@@ -33,6 +34,10 @@ def features_of(terms: Terms) -> frozenset[str]:
         "triggered": terms.entry == "stop",
         "volatile": terms.size == "vol_pct",
         "held": _held(terms),
+        "queued": terms.limit_fill == "queue" and (terms.entry == "limit" or _held(terms)),
+        "margined": terms.leverage is not None,
+        "guarded": is_guarded(terms),
+        "timed": is_timed(terms),
         "spread": terms.spread == "quote" or terms.spread_bps > 0 or terms.impact_bps > 0,
     }
     return frozenset(name for name, wanted in asked.items() if wanted)
@@ -40,7 +45,7 @@ def features_of(terms: Terms) -> frozenset[str]:
 
 def _held(terms: Terms) -> bool:
     """Whether there are exits that rest."""
-    stops = (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct)
+    stops = (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct, terms.break_even_pct)
     return terms.exits == "resting" and any(percent is not None for percent in stops)
 
 
@@ -66,7 +71,16 @@ def added_terms(terms: Terms) -> dict[str, float]:
         "spacing": round(terms.vol_half_life_hours * HOUR_NS / RETURNS_A_HALF_LIFE),
         "leverage": terms.max_leverage,
         "holds": _held(terms),
+        "queued": terms.limit_fill == "queue",
+        "queue_ahead": -1.0 if terms.queue_ahead is None else terms.queue_ahead,
+        "queue_quotes": terms.queue_model == "quotes",
+        "margin_leverage": terms.leverage or 0.0,
+        "maintenance": terms.maintenance_pct / 100,
+        "liquidation_bps": terms.liquidation_fee_bps,
+        "outside": True,
         **_waiting(terms),
+        **guard_terms(terms),
+        **timed_terms(terms),
     }
 
 

@@ -14,8 +14,8 @@ from core.compile.extras import acts
 from core.compile.layout import layout_hash, records_in, same_books, take_up, zeros
 from core.compile.levered import Levered
 from core.errors import StoreError, StrategyError
-from core.kernels.features import ADDED, features_in
-from core.kernels.records import REPORT, SIGNAL, TAKE_PROFIT
+from core.kernels.features import ADDED, FLOW, features_in
+from core.kernels.records import LIQUIDATED, REPORT, SIGNAL, TAKE_PROFIT
 from core.types import TICK, Records, copied, join
 
 REPORTS_AT_A_TIME = 4096
@@ -51,7 +51,11 @@ class Instance(Levered):
         self._terms = terms_record(terms, layouts["TERMS"]).view(np.recarray)
         features = features_in(layouts["TERMS"].names or ())
         self._acts, self._rests, self._holds = acts(features), "resting" in features, "held" in features
-        self._learnt = [name for name, _ in ADDED["volatile"]["BOOK"]] if "volatile" in features else []
+        learnt = {"volatile": ADDED["volatile"]["BOOK"], "queued": FLOW}
+        self._learnt = [name for feature, fields in learnt.items() if feature in features for name, _ in fields]
+        self._margined = "margined" in features
+        self._outside = "venued" in features
+        self._guards = "guarded" in features
         self._limits = limits_record(None).view(np.recarray)
         self._out = np.full(plan.legs, np.nan)
         self._reports = np.zeros(REPORTS_AT_A_TIME, REPORT).view(np.recarray)
@@ -185,10 +189,18 @@ class Instance(Levered):
         for leg, qty, after, price, ts, fee in fills:
             moment.ts, moment.price = ts, price
             book = self.books[leg]
+            value = abs(qty) * price
+            taker = fee == value * self.terms.fee_bps / 1e4
+            if self._margined:
+                forced = fee == value * self.terms.fee_bps / 1e4 + value * self.terms.liquidation_fee_bps / 1e4
+                book.why = LIQUIDATED if forced and not taker else SIGNAL
+                taker |= forced
             if self._rests:  # a fee that is no taker's was a maker's
-                book.limit = price if fee != abs(qty) * price * self.terms.fee_bps / 1e4 else 0.0
-                if self._holds:
+                book.limit = 0.0 if taker else price
+                if self._holds and book.why != LIQUIDATED:
                     book.why = TAKE_PROFIT if book.limit != 0.0 and book.position * qty < 0.0 else SIGNAL
+            if self._outside:
+                book.toll = fee
             self._acts.execute(account, book, self._terms[0], self._reports, 0, moment, leg, qty, after, price, price)
             self._acts.mark(account, self.books, book, self.plan.legs, price)
         self.books["aim"] = self.books["position"]

@@ -11,9 +11,10 @@ import numpy as np
 
 from core.compile.bundle import Bundle
 from core.compile.machine_code import machine_code
-from core.kernels import loop, resting
+from core.kernels import loop, queue, resting, timed
 from core.kernels.bars import close_bar, close_bar_from_bar
 from core.kernels.features import ADDED, layouts
+from core.kernels.paper import opened_at, opened_at_of_bar, since, since_of_bar
 from core.kernels.tick_bars import close_tick
 from core.strategy import KERNEL, Definition, params_dtype
 from core.types import BAR, TICK
@@ -33,7 +34,12 @@ import numpy as np
 RARE = ("book__execute", "book__report", "book__close", "orders__")
 
 #: The same by feature.
-RARE_OF = {"funded": ("funding__",), "held": ("held__stop_out", "held__take_profit", "held__strike_bar")}
+RARE_OF = {
+    "funded": ("funding__",),
+    "held": ("held__stop_out", "held__take_profit", "held__strike_bar"),
+    "margined": ("margin__liquid",),
+    "guarded": ("guards__note_trip", "guards__lock", "guards__hindered", "guards__guarded", "guards__begin_day"),
+}
 
 COMPILED = """
 def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, account, terms, limits, reports, room, written):
@@ -106,16 +112,20 @@ def generate(definition: Definition, variant: Variant) -> str:
     replace: dict[Any, Any] = {loop.step: step}
     specialise: dict[Any, tuple[Any, str]] = {}
     if variant.bars:
-        replace[close_bar] = close_bar_from_bar
+        replace |= {close_bar: close_bar_from_bar, since: since_of_bar, opened_at: opened_at_of_bar}
     elif variant.ticks:
         specialise[close_bar] = (close_tick, "interval")
     switches: dict[str, Any] = {key.upper(): value for key, value in msgspec.structs.asdict(variant).items() if isinstance(value, bool)}
-    funded = "funded" in variant.features
-    switches |= {"LEGS": definition.legs, "ROOM": 3 + (3 + 2 * funded + variant.signals) * definition.legs}
+    funded, margined, guarded = (name in variant.features for name in ("funded", "margined", "guarded"))
     told = state_dtype(definition).names or ()
+    details = len(definition.details)
+    room = 3 + (3 + 2 * funded + 2 * margined + 2 * guarded + variant.signals * (1 + details)) * definition.legs
+    switches |= {"LEGS": definition.legs, "ROOM": room, "DETAILS": details}
     switches |= {"OWNED": "own" in told, "REASONED": {"confidence", "reason"} <= set(told)}
     features = {name.upper(): name in variant.features for name in ADDED}
-    bundle = Bundle(replace, specialise, ((loop.__name__, resting.__name__), switches), trim=(close_tick,), features=features)
+    features |= {"JUDGED": variant.signals and "rejected" in told, "DETAILED": variant.signals and details > 0}
+    switched = (loop.__name__, resting.__name__, queue.__name__, timed.__name__)
+    bundle = Bundle(replace, specialise, (switched, switches), trim=(close_tick,), features=features)
     bundle.add(loop.advance)  # type: ignore[arg-type]
     records = {
         "TICK": BAR if variant.bars else TICK,

@@ -15,9 +15,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from core.commands import Terms
+from core.commands import Hear, Terms, silence
 from core.compile.blueprint import Blueprint
 from core.compile.instance import Instance
+from core.compile.position import Position
 from core.errors import StrategyError, one_line
 from core.kernels.records import REPORT
 from core.strategy_files import load
@@ -55,28 +56,6 @@ class Bar(msgspec.Struct, gc=False):
     trades: int
 
 
-class Position:
-    """The strategy's book, read-only: as of the tick before the one it is shown."""
-
-    def __init__(self, settle: Callable[[], Any]) -> None:
-        self._settle = settle
-
-    @property
-    def qty(self) -> float:
-        """Signed position of the first leg."""
-        return float(self._settle().books[0].position)
-
-    @property
-    def entry(self) -> float:
-        """Average entry price, 0 when flat."""
-        return float(self._settle().books[0].entry)
-
-    @property
-    def equity(self) -> float:
-        """Marked equity in quote currency."""
-        return float(self._settle().account[0].equity)
-
-
 class PythonInstance(Instance):
     """A `Strategy` class and the loop that trades its targets.
 
@@ -91,6 +70,8 @@ class PythonInstance(Instance):
         self._module, self._helpers = definition.module, definition.helpers
         self.strategy = definition.module.Strategy(params)
         self.strategy.position = Position(self._settle)
+        if plan.sources:
+            self.strategy.heard = [silence(name, leg) for leg in range(plan.legs) for name in plan.sources]
         self._bars = BarBuilder(plan.interval) if hasattr(self.strategy, "on_bar") else None
         self._ticks: Records = np.empty(0, self._tick)
         self._targets: list[float | None] = []  # None is no opinion, NaN to the loop
@@ -103,6 +84,10 @@ class PythonInstance(Instance):
     def targets(self) -> list[float | None]:
         """What it gave on each tick of the newest `feed`, up to where it raised; None is no opinion."""
         return self._targets
+
+    def put_heard(self, place: int, said: Hear) -> None:
+        """A strategy in Python finds it in its list `heard`."""
+        self.strategy.heard[place] = said
 
     def trade(self, legs: dict[int, int]) -> None:
         """Which leg each symbol index is. Until this is called every tick is leg 0's."""

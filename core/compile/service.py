@@ -44,29 +44,39 @@ async def catalogue(folders: list[Path]) -> dict[str, Any]:
     return await ask_compiler({"type": "describe", "folders": [str(f) for f in folders]})
 
 
-async def build_all(folders: list[Path], orders: list[tuple[str, dict[str, Any], Terms]]) -> list[dict[str, Any] | str]:
+async def build_all(
+    folders: list[Path], orders: list[tuple[str, dict[str, Any], Terms]], *, external: bool = False
+) -> list[dict[str, Any] | str]:
     """The Blueprints of several strategies by (name, params, terms), as plain data, from one process: or one line on why there is none.
 
     A file that hangs or crashes the process costs the others nothing but time: they are built one by one then.
+
+    Args:
+        external: a venue fills their orders.
     """
     try:
-        request = {"type": "build_all", "folders": [str(f) for f in folders], "orders": orders}
+        request = {"type": "build_all", "folders": [str(f) for f in folders], "orders": orders, "external": external}
         answer = await ask_compiler(request, TIMEOUT_S + 5.0 * len(orders))
         plans: list[dict[str, Any] | str] = answer["plans"]
         return plans
     except StrategyError:
-        return [await _build_or_say(folders, *order) for order in orders]
+        return [await _build_or_say(folders, *order, external) for order in orders]
 
 
-async def _build_or_say(folders: list[Path], name: str, params: dict[str, Any], terms: Terms) -> dict[str, Any] | str:
+async def _build_or_say(folders: list[Path], name: str, params: dict[str, Any], terms: Terms, external: bool) -> dict[str, Any] | str:
     try:
-        return await build(folders, name, params, terms)
+        return await build(folders, name, params, terms, external=external)
     except StrategyError as error:
         return str(error)
 
 
-async def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms = TERMS) -> dict[str, Any]:
-    """The Blueprint of a strategy that is to trade on these terms, as plain data."""
-    answer = await ask_compiler({"type": "build", "folders": [str(f) for f in folders], "name": name, "params": params, "terms": terms})
+async def build(folders: list[Path], name: str, params: dict[str, Any], terms: Terms = TERMS, *, external: bool = False) -> dict[str, Any]:
+    """The Blueprint of a strategy that is to trade on these terms, as plain data.
+
+    Args:
+        external: a venue fills its orders.
+    """
+    request = {"type": "build", "folders": [str(f) for f in folders], "name": name, "params": params, "terms": terms, "external": external}
+    answer = await ask_compiler(request)
     plan: dict[str, Any] = answer["plan"]
     return plan

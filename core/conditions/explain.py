@@ -75,7 +75,7 @@ def conditions_of(definition: Definition) -> Rows:
     Raises:
         StrategyError: the strategy is not made of conditions.
     """
-    if definition.path.suffix != ".toml":
+    if not hasattr(definition.module, "CONDITIONS"):
         raise StrategyError(f"{definition.name} is not made of conditions: {definition.path.name}")
     rows: Rows = definition.module.CONDITIONS
     return rows

@@ -43,8 +43,8 @@ REASONS = (
     "position ended by a stop, a limit or a person", "flat, waiting out the cooldown",
 )  # fmt: skip
 
-#: What the machine keeps. Times in ns; `held` the side that is held, `opened` since when; `until` where a cooldown ends;
-#: `wait` how long it will be; `spent` 1: the signal that holds must end before it counts again.
+#: What the machine keeps. Times in ns; `since` when the phase was entered; `held` the side that is held, `opened` since when; `until`
+#: where a cooldown ends; `wait` how long it will be; `spent` 1: the signal that holds must end before it counts again.
 MACHINE = np.dtype(
     [
         ("phase", "i8"),
@@ -54,6 +54,7 @@ MACHINE = np.dtype(
         ("until", "i8"),
         ("wait", "i8"),
         ("spent", "i8"),
+        ("since", "i8"),
     ]
 )
 
@@ -86,9 +87,10 @@ def held_seconds(s: Any, ts: int) -> float:
     return seconds
 
 
-def move(s: Any, phase: int, reason: int) -> None:
+def move(s: Any, ts: int, phase: int, reason: int) -> None:
     """Enter a phase."""
     s.machine.phase = phase
+    s.machine.since = ts
     s.reason = reason
     s.confidence = 1.0
 
@@ -96,7 +98,7 @@ def move(s: Any, phase: int, reason: int) -> None:
 def rest(s: Any, ts: int, wait: int, reason: int) -> None:
     """Wait out a cooldown."""
     s.machine.until = ts + wait
-    move(s, COOLDOWN, reason)
+    move(s, ts, COOLDOWN, reason)
 
 
 def nanoseconds(seconds: float) -> int:
@@ -109,20 +111,20 @@ def catch_up(s: Any, ts: int, side: int, cooldown: int) -> None:
     phase = s.machine.phase
     if s.own.position * side > 0.0:
         if phase == ENTERING:
-            move(s, ACTIVE, OPENED)
+            move(s, ts, ACTIVE, OPENED)
         elif phase != ACTIVE and phase != CLOSING:
-            move(s, ACTIVE, TAKEN_OVER)
+            move(s, ts, ACTIVE, TAKEN_OVER)
     elif s.own.position * side < 0.0:
         if phase != CLOSING:
             s.machine.wait = cooldown
-            move(s, CLOSING, WRONG_SIDE)
+            move(s, ts, CLOSING, WRONG_SIDE)
     elif phase == ACTIVE:
         s.machine.spent = 1
         rest(s, ts, cooldown, ENDED)
     elif phase == CLOSING:
         rest(s, ts, s.machine.wait, FLAT)
     elif phase == ENTERING and s.own.aim == 0.0:
-        move(s, MONITORING, NOT_TAKEN)
+        move(s, ts, MONITORING, NOT_TAKEN)
 
 
 def before_entry(s: Any, ts: int, cancel: bool, entry: bool, emergency: bool, timeout: int, emergency_cooldown: int, sure: float) -> None:
@@ -132,12 +134,12 @@ def before_entry(s: Any, ts: int, cancel: bool, entry: bool, emergency: bool, ti
         rest(s, ts, emergency_cooldown, CALLED_OFF)
     elif cancel:
         s.machine.spent = 1
-        move(s, MONITORING, CANCELLED)
+        move(s, ts, MONITORING, CANCELLED)
     elif timeout > 0 and ts - s.machine.detected >= timeout:
         s.machine.spent = 1
-        move(s, MONITORING, TIMED_OUT)
+        move(s, ts, MONITORING, TIMED_OUT)
     elif entry and s.machine.phase == DETECTED:
-        move(s, ENTERING, ENTER)
+        move(s, ts, ENTERING, ENTER)
         s.confidence = sure
 
 
@@ -168,17 +170,17 @@ def decide(
     catch_up(s, ts, side, cooldown)
     m = s.machine
     if m.phase == COOLDOWN and ts >= m.until:
-        move(s, MONITORING, WATCHING)
+        move(s, ts, MONITORING, WATCHING)
     if m.phase == INACTIVE and known:
-        move(s, MONITORING, WATCHING)
+        move(s, ts, MONITORING, WATCHING)
     if m.phase == MONITORING and signal and m.spent == 0:
         m.detected = ts
-        move(s, DETECTED, SIGNAL)
+        move(s, ts, DETECTED, SIGNAL)
     if m.phase == DETECTED or m.phase == ENTERING:
         before_entry(s, ts, cancel, entry, emergency, timeout, emergency_cooldown, sure)
     elif m.phase == ACTIVE and (emergency or close):
         m.wait = emergency_cooldown if emergency else cooldown
-        move(s, CLOSING, EMERGENCY if emergency else CLOSED)
+        move(s, ts, CLOSING, EMERGENCY if emergency else CLOSED)
     if not signal:
         m.spent = 0
     if m.phase == INACTIVE:

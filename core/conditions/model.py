@@ -20,10 +20,6 @@ METRICS = {"unrealized_pnl_pct": "%", "seconds_in_position": "s"}
 MEASURED: tuple[Group, ...] = ("close", "emergency")
 
 
-#: The longest cooldown and timeout, s.
-LONGEST_S = 1_000_000_000
-
-
 class Use(Struct, frozen=True):
     """One indicator under a name of its own.
 

@@ -6,18 +6,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from core.conditions.model import Condition, Quantity, Rules, Tree, Use
-from core.conditions.settings import Settings, named, settings_of
+from core.conditions.settings import named, settings_of
 from core.indicators.module import LARGE
+from core.strategy import OutlineLine
+from core.written.settings import Settings
 
 HEAD = """
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta, Struct
 
-from core.conditions.indicators import bars_needed, check_interval, check_order
 from core.conditions.machine import FIELDS, REASONS, decide, held_seconds, nanoseconds, pnl_pct, track
 from core.conditions.verdicts import KNOWN, TRUE, UNKNOWN, between, eq, gt, gte, judge, lt, lte, share, standing
+from core.written.bars import bars_needed, check_interval, check_order
 """
 
 STEP = '''
@@ -85,6 +87,10 @@ def _constants(rules: Rules) -> Iterator[str]:
     for group in dict.fromkeys(group for group, _ in conditions):
         trees[group], count = _numbered(rules.groups[group], count)
     yield f"TREES = {trees!r}"
+    yield "OUTLINE = ("
+    for name, tree in trees.items():
+        yield from (f"    {line!r}," for line in _outline(name, tree, 0, rows, [places[one.left] for _, one in conditions]))
+    yield ")"
     yield "STATE = np.dtype(["
     yield f'    *FIELDS, ("begun", "i8"), ("value", "f8", ({len(quantities)},)), ("standing", "i8", ({len(quantities)},)),'
     yield f'    ("low", "f8", ({len(conditions)},)), ("high", "f8", ({len(conditions)},)), ("verdict", "i8", ({len(conditions)},)),'
@@ -116,11 +122,21 @@ def _numbered(tree: Tree, count: int) -> tuple[Any, int]:
     return (tree.how, tuple(parts)), count
 
 
+def _outline(group: str, tree: Any, depth: int, rows: list[Any], left: list[int]) -> Iterator[OutlineLine]:
+    """The tree a line each, as `core.strategy.OutlineLine` says."""
+    yield group, depth, -1, (tree[0],), ()
+    for part in tree[1]:
+        if isinstance(part, tuple):
+            yield from _outline(group, part, depth + 1, rows, left)
+        else:
+            yield group, depth + 1, left[part], rows[part][1:3], rows[part][3]
+
+
 def _params(rules: Rules, settings: Settings) -> Iterator[str]:
     yield "class Params(Struct, frozen=True, kw_only=True):"
     yield '    """What can be set."""'
     yield ""
-    yield from (f"    {line}" for line in settings.fields)
+    yield from (f"    {line}" for line in settings.fields.values())
     yield ""
     yield "    def __post_init__(self) -> None:"
     own = "".join(f"self.{name}, " for name in settings.intervals)

@@ -1,4 +1,5 @@
-"""The engine process: `python -m core.engine --home DIR --mode paper|demo …`; with `--record` in the foreground, telling what it does."""
+"""The engine process: `python -m core.engine --home DIR --mode paper|live|demo …`; with `--record` in the foreground, telling what it
+does."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ import structlog
 
 from core.clock import SystemClock
 from core.config import Config, EngineConfig, load
+from core.engine.brokers import open_broker
 from core.engine.closed_hours import closed_hours, closing_words
 from core.engine.demo import register_demo
 from core.engine.engine import Engine
@@ -40,7 +42,7 @@ def parser() -> argparse.ArgumentParser:
     """The engine's own words; people use `cockpit`."""
     p = argparse.ArgumentParser(prog="python -m core.engine")
     p.add_argument("--home", type=Path, required=True)
-    p.add_argument("--mode", choices=("paper", "demo", "replay"), default="paper")
+    p.add_argument("--mode", choices=("paper", "live", "demo", "replay"), default="paper")
     p.add_argument("--venue")
     p.add_argument("--symbols", help="comma-separated")
     p.add_argument("--recording", type=Path, action="append", default=[], help="demo: play this recording")
@@ -72,10 +74,11 @@ async def run(words: argparse.Namespace, config: Config) -> int:
             closed, closure = ([], None) if words.recording else await asyncio.to_thread(closed_hours, home, clock.now_ns())
             exchange = await start_exchange(words.recording, words.speed, words.scenario, closed)
             ws_url, rest_url = exchange.ws_url, exchange.rest_url
+        broker = await open_broker(config, words.mode)
         symbols = Symbols()
         places = {key: value for key, value in (("ws_url", ws_url), ("rest_url", rest_url)) if value}
         venue = Binance(symbols, stream=section.stream, **places)
-        engine = Engine(home, words.mode, config, venue, symbols, clock, trade=not words.no_strategies)
+        engine = Engine(home, words.mode, config, venue, symbols, clock, trade=not words.no_strategies, broker=broker)
         if closure is not None:
             engine.alarms.note("info", closing_words(closure))
         return await serve(engine, words, config, [engine.bare(name) for name in config.symbols])

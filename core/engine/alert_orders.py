@@ -12,7 +12,7 @@ from core.commands import AckAlert, RemoveAlert, SetAlert, SnoozeAlert
 from core.engine import alert_past
 from core.engine.alert_figures import FIGURES, figure
 from core.engine.alert_subjects import checked
-from core.engine.roster import ID
+from core.engine.ids import ID
 from core.errors import UsageError, one_line
 from core.types import SECOND
 

@@ -110,6 +110,8 @@ class Answers:
             self.remove(payload.decode())
         elif kind == frames.SEEN:
             self.heard.set()
+        elif kind == frames.STANDING:
+            self.engine.conditions.hear(payload)
         elif kind == frames.TIMES:
             self._times(worker, payload)
 
@@ -128,8 +130,10 @@ class Answers:
         for row in rows:
             if row.id in roster:
                 roster[row.id].take(row)
+                if self.engine.external is not None:
+                    self.engine.external.look(roster[row.id], row)
         self.heard.set()
-        self.engine.panes.touch("strategies", "header")
+        self.engine.panes.touch("strategies", "header", "desk")
 
     def _report(self, id_: str, payload: bytearray, seq: int) -> None:
         """To the trade log now, to the ledger once the ticks it came from are on the tape."""
@@ -138,15 +142,22 @@ class Answers:
             return
         engine.roster[id_].reported = max(engine.roster[id_].reported, seq)
         rows = engine.blotter.translate(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
-        engine.passage.filled([fill["seq"] for fill in rows.fills])
+        engine.positions.hear(rows)
+        engine.desk.log.hear(engine.roster[id_], rows)
         engine.settler.put(seq, lambda: self._book(rows))
-        engine.panes.touch("trades", "strategies", "header")
+        if engine.external is None:
+            engine.passage.filled([fill["seq"] for fill in rows.fills])
+        else:
+            engine.external.hear(engine.roster[id_], np.frombuffer(payload, REPORT), seq)
+        engine.panes.touch("trades", "strategies", "header", "desk")
 
     async def _book(self, rows: Rows) -> None:
         ledger = self.engine.ledger
         writes = [ledger.add_fills(rows.fills)] if rows.fills else []
         writes += [ledger.put_orders(rows.orders)] if rows.orders else []
         writes += [ledger.add_signals(rows.signals)] if rows.signals else []
+        writes += [ledger.desk.add_blocks(rows.blocks)] if rows.blocks else []
+        writes += [ledger.add_funding(rows.funding)] if rows.funding else []
         writes += [ledger.mark_equity(rows.marks)] if rows.marks else []
         await asyncio.gather(*writes)
 
@@ -182,10 +193,15 @@ class Answers:
     def remove(self, id_: str) -> None:
         """Forget a strategy that is gone; its fills stay in the ledger."""
         engine = self.engine
+        engine.session.left(id_)
         engine.roster.entries.pop(id_, None)
+        engine.positions.forget(id_)
+        engine.blotter.outcomes.forget(id_)
+        if engine.external is not None:
+            engine.external.gone(id_)
         engine.alarms.resolve(f"strategy {id_}")
         engine.settler.put(engine.last_seq, lambda: self._note_gone(id_))
-        engine.panes.touch("strategies", "header")
+        engine.panes.touch("strategies", "header", "desk")
         log.info("strategy gone", id=id_)
 
     async def _note_gone(self, id_: str) -> None:

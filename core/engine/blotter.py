@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from itertools import islice
 from typing import Any
 
+from core.engine.outcomes import Outcomes
+from core.engine.report_rows import BEFORE, block_row, funding_row, metadata_of, order_row, signal_row, what_of
 from core.engine.roster import Entry
-from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
+from core.kernels.records import BLOCK_NAMES, BLOCKED, CANCELLED, DETAIL, FILL, FUNDING, MARK, PLACED, SIGNALLED, WHY_NAMES
 from core.types import Records
 from core.view import TradeRow
 
@@ -20,6 +21,8 @@ class Rows:
 
     Attributes:
         seq: the tape must be synced through here before they are committed.
+        reports: what they were made of.
+        fresh: the fills among them that were on record before, or told before, left out.
     """
 
     def __init__(self, seq: int) -> None:
@@ -28,6 +31,11 @@ class Rows:
         self.orders: list[dict[str, Any]] = []
         self.marks: list[tuple[str, int, float]] = []
         self.signals: list[dict[str, Any]] = []
+        self.blocks: list[dict[str, Any]] = []
+        self.funding: list[dict[str, Any]] = []
+        self.fresh: list[dict[str, Any]] = []
+        self.reports: list[tuple[Any, ...]] = []
+        self.details: dict[int, list[float]] = {}  # the numbers of signals, by their place
 
 
 class Blotter:
@@ -35,6 +43,8 @@ class Blotter:
 
     Attributes:
         working: when the order that works was decided, venue time in ns, by strategy and symbol.
+        at_work: the number of that order, and its reason.
+        outcomes: what became of targets that changed.
     """
 
     def __init__(self, mode: str) -> None:
@@ -43,11 +53,15 @@ class Blotter:
         self.revision = 0
         self.working: dict[tuple[str, str], int] = {}
         self._recalled: dict[str, int] = {}
+        self.at_work: dict[tuple[str, str], tuple[int, str]] = {}
+        self.outcomes = Outcomes()
 
     def translate(self, entry: Entry, reports: Records, seq: int) -> Rows:
         """REPORT records of a strategy as ledger rows; fills and blocks also go to the trade log."""
         rows = Rows(seq)
-        for report in reports.tolist():
+        rows.reports = reports.tolist()
+        outcomes = self.outcomes.of(entry, rows.reports)
+        for report in rows.reports:
             ts, at, tick_id, n, order, qty, price, fee, realised, position, aim, equity, kind, why, leg = report
             symbol = entry.order.symbols[leg]
             side = "buy" if qty > 0 else "sell"
@@ -57,7 +71,10 @@ class Blotter:
                 entry.days[ts] = equity
                 continue
             if kind == SIGNALLED:
-                rows.signals.append(_signal(entry, symbol, leg, ts, at, qty, realised, fee, why, price, position))
+                rows.signals.append(signal_row(entry, symbol, leg, ts, at, qty, realised, fee, why, price, position, outcomes[at, leg]))
+                continue
+            if kind == DETAIL:
+                rows.details.setdefault(len(rows.signals) - 1, []).append(price)
                 continue
             if kind == FILL:
                 fill_id = f"{entry.id}:{n}"
@@ -79,33 +96,33 @@ class Blotter:
                         "mode": self.mode,
                     }
                 )
+                if n > entry.filled:
+                    entry.filled = n
+                    rows.fresh.append(rows.fills[-1])
                 if n > self._recalled.get(entry.id, 0):
                     self._line(ts, entry, symbol, "fill", side, abs(qty), price, fee, realised, position, WHY_NAMES[why], fill_id)
             elif kind == BLOCKED:
+                rows.blocks.append(block_row(entry, symbol, leg, ts, at, qty, price, why))
                 self._line(ts, entry, symbol, "blocked", side, abs(qty), price, 0.0, 0.0, position, BLOCK_NAMES[why], "")
             elif kind == FUNDING:
                 self._line(ts, entry, symbol, "funding", side, abs(qty), price, fee, 0.0, position, "", "")
-            if kind == PLACED:
-                self.working[entry.id, symbol] = ts
-            elif kind == CANCELLED or (kind == FILL and position == aim):
-                self.working.pop((entry.id, symbol), None)
+                rows.funding.append(funding_row(entry, symbol, leg, ts, at, fee, position, price))
             if kind in (FILL, PLACED, CANCELLED):
                 filled = "filled" if position == aim else "partly filled"
                 state = {FILL: filled, PLACED: "working", CANCELLED: "cancelled"}[kind]
-                rows.orders.append(
-                    {
-                        "order_id": order_id,
-                        "strategy_id": entry.id,
-                        "symbol": symbol,
-                        "state": state,
-                        "target": aim,
-                        "position": position,
-                        "decided_ns": ts,
-                        "seq": at,
-                        "reason": WHY_NAMES[why],
-                        "ts_ns": ts,
-                    }
-                )
+                what = what_of(entry.terms, kind, why, qty, price, position, aim)
+                old, reason = self.at_work.get((entry.id, symbol), (order, ""))
+                if kind == PLACED and old < order:  # that one was replaced
+                    rows.orders.append(order_row(entry, symbol, f"{entry.id}:o{old}", "cancelled", aim, position, at, reason, ts, BEFORE))
+                rows.orders.append(order_row(entry, symbol, order_id, state, aim, position, at, WHY_NAMES[why], ts, what))
+            if kind == PLACED:
+                self.working[entry.id, symbol] = ts
+                self.at_work[entry.id, symbol] = order, WHY_NAMES[why]
+            elif kind == CANCELLED or (kind == FILL and position == aim):
+                self.working.pop((entry.id, symbol), None)
+                self.at_work.pop((entry.id, symbol), None)
+        for place, numbers in rows.details.items():
+            rows.signals[place]["metadata"] = metadata_of(entry, numbers)
         return rows
 
     def _line(
@@ -132,26 +149,3 @@ class Blotter:
                 )
             )  # fmt: skip
         self.revision += 1
-
-
-def _signal(
-    entry: Entry, symbol: str, leg: int, ts: int, seq: int, target: float, before: float, confidence: float, why: int, price: float,
-    position: float,
-) -> dict[str, Any]:  # fmt: skip
-    """A target that changed, as a row of the ledger; the first of a strategy changes it from none."""
-    reasons = entry.plan.reasons if entry.plan is not None else ()
-    step = target - (before if before == before else 0.0)
-    return {
-        "signal_id": f"{entry.id}:s{seq}:{leg}",
-        "strategy_id": entry.id,
-        "symbol": symbol,
-        "side": "buy" if step > 0 else "sell" if step < 0 else "hold",
-        "target": target,
-        "before": before if before == before else None,
-        "confidence": confidence if math.isfinite(confidence) else None,
-        "reason": reasons[why] if 0 <= why < len(reasons) else "",
-        "price": price,
-        "position": position,
-        "ts_ns": ts,
-        "seq": seq,
-    }

@@ -41,6 +41,9 @@ from core.commands import (
     Unwatch,
     Watch,
 )
+from core.desk_orders import DeskCommand
+from core.engine.filters import with_filters
+from core.engine.ids import free_id
 from core.engine.roster import Entry
 from core.engine.starting import build, start
 from core.engine.watchlist import Watchlist
@@ -52,7 +55,6 @@ from core.workers.frames import Lever
 if TYPE_CHECKING:
     from core.engine.engine import Engine
 
-
 #: Commands that are told to strategies as they are, by what their lever is called.
 LEVERS = {Pause: "pause", Resume: "resume", Flatten: "flatten", Reduce: "reduce", SetStops: "stops"}
 
@@ -63,14 +65,11 @@ class Commands:
     Attributes:
         used_ids: of every strategy there ever was.
         watchlist: what is streamed.
-        standard: limits that were set for all, and hold for those to come.
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.used_ids: set[str] = set()
-        self.standard: SetLimits | None = None
-        self._acting = asyncio.Lock()
         self.watchlist = Watchlist(engine)
 
     async def submit(self, command: Command, actor: str) -> Any:
@@ -90,18 +89,20 @@ class Commands:
             return await self.register(command, actor)
         if isinstance(command, Unregister):
             entry = self.engine.roster[command.id]
-            await self._pull([entry], command, actor, "drop" if command.keep or entry.state == "failed" else "close")
+            await self.pull([entry], command, actor, "drop" if command.keep or entry.state == "failed" else "close")
             return {"id": command.id, "keep": command.keep}
         if isinstance(command, (Pause, Resume, Flatten, Reduce, SetStops)):
-            return await self._steer(command, actor)
+            return await self.steer(command, actor)
         if isinstance(command, SetLimits):
-            return await self._limit(command, actor)
+            return await self.engine.limiting.obey(command, actor)
         if isinstance(command, (Watch, Unwatch)):
             return await self.watchlist.obey(command, actor)
         if isinstance(command, (SetAlert, RemoveAlert, AckAlert, SnoozeAlert)):
             return await self.engine.sentinel.submit(command, actor)
         if isinstance(command, (Backtest, Optimize, CancelRun, NoteRun, NoteStudy)):
             return await self.engine.lab.obey(command, actor)
+        if isinstance(command, DeskCommand):
+            return await self.engine.session.obey(command, actor)
         if isinstance(command, (SetVariant, RemoveVariant)):
             return await self.engine.variants.obey(command, actor)
         if isinstance(command, (ReplayPace, ReplayStep, ReplaySeek)):
@@ -114,7 +115,7 @@ class Commands:
             raise UsageError(f"this engine streams {name} and plays no recording: `cockpit replay` opens one that does")
         return await replay.obey(command, actor)
 
-    async def _steer(self, command: Pause | Resume | Flatten | Reduce | SetStops, actor: str) -> dict[str, Any]:
+    async def steer(self, command: Pause | Resume | Flatten | Reduce | SetStops, actor: str) -> dict[str, Any]:
         """One that has failed can only be resumed, by its name."""
         entries = self.engine.roster.chosen(command.id)
         if command.id is None:
@@ -124,10 +125,10 @@ class Commands:
                 raise UsageError(f"{command.id} has failed and nothing runs it: resume it first, or unregister it")
             await self._start_again(entries[0], command, actor)
             return {"ids": [command.id]}
-        await self._pull(entries, command, actor, LEVERS[type(command)])
+        await self.pull(entries, command, actor, LEVERS[type(command)])
         return {"ids": [entry.id for entry in entries]}
 
-    async def _pull(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
+    async def pull(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
         """Act at once on those that run, and on each that is still starting as soon as it does."""
         starting = [entry for entry in entries if entry.state == "starting"]
         await self._act([entry for entry in entries if entry not in starting], command, actor, lever)
@@ -137,13 +138,15 @@ class Commands:
                 await self._act([entry], command, actor, lever)
 
     async def _act(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
-        async with self._acting:  # what is journalled first is done first
+        async with self.engine.supply.telling:  # what is journalled first is done first
             await self._act_now(entries, command, actor, lever)
 
     async def _act_now(self, entries: list[Entry], command: Command, actor: str, lever: str) -> None:
         engine = self.engine
-        limits = {entry.id: engine.halts.applied(entry) if lever == "limits" else None for entry in entries}
-        rows = await asyncio.gather(*(engine.journal.enter(command, actor, **_said(entry, limits[entry.id])) for entry in entries))
+        limiting = engine.limiting
+        limits = {entry.id: limiting.applied(entry) for entry in entries} if lever == "limits" else {}
+        whom = [limiting.said(entry) if lever == "limits" else {"ids": [entry.id]} for entry in entries]
+        rows = await asyncio.gather(*(engine.journal.enter(command, actor, **each) for each in whom))
         for entry, command_id in zip(entries, rows, strict=True):
             after = engine.last_seq
             if lever == "drop" and entry.state == "failed":
@@ -151,26 +154,11 @@ class Commands:
                 engine.journal.note("failed", said, entry.reported)  # not by its leave, later
                 engine.answers.remove(entry.id)
             elif entry.id in engine.roster:
-                goes_with = command if isinstance(command, (SetStops, Reduce)) else limits[entry.id]
+                goes_with = command if isinstance(command, (SetStops, Reduce)) else limits.get(entry.id)
                 told = Lever(id=entry.id, lever=lever, said=goes_with, number=entry.told + 1)
                 after = engine.supply.pull(entry, told)
             engine.ledger.took_effect(command_id, after)
         engine.pool.broadcast(frames.frame(frames.STATUS))
-
-    async def _limit(self, command: SetLimits, actor: str) -> dict[str, Any]:
-        entries = self.engine.roster.chosen(command.id)
-        if command.id is None:
-            self.standard = command
-            command_id = await self.engine.journal.enter(command, actor, ids=[])
-            self.engine.ledger.took_effect(command_id, self.engine.last_seq)
-        for entry in entries:
-            entry.limits = command
-        await self._pull(entries, command, actor, "limits")
-        return {"ids": [entry.id for entry in entries]}
-
-    async def limit(self, entry: Entry) -> None:
-        """The venue's state changed what a strategy may do: say so to its loop."""
-        await self._pull([entry], entry.limits or SetLimits(), "engine", "limits")
 
     async def register(self, command: Register, actor: str) -> dict[str, Any]:
         """Build, warm up and start a strategy."""
@@ -180,13 +168,16 @@ class Commands:
         refuse_idle(command.terms)
         engine.memory.admit("a strategy")
         names = [engine.bare(symbol) for symbol in command.symbols]
-        id_ = engine.roster.free_id(command.name, command.id, self.used_ids)
+        id_ = free_id(command.name, command.id, self.used_ids | engine.roster.entries.keys())
+        if engine.external is not None:
+            command = await engine.external.fit(command, names)
+        command, note = await with_filters(engine, command, names)
         plan = await build(engine, command)
         if len(names) != plan.legs or len(set(names)) != len(names):
             raise UsageError(
                 f"{command.name} trades {plan.legs} symbol{'s' * (plan.legs > 1)}, not {len(names)}: {', '.join(names) or 'none'}"
             )
-        id_ = engine.roster.free_id(command.name, command.id, self.used_ids)
+        id_ = free_id(command.name, command.id, self.used_ids | engine.roster.entries.keys())
         symbols = [f"{engine.venue.name}:{name}" for name in names]
         order = msgspec.structs.replace(command, symbols=symbols, id=id_)
         entry = engine.roster.entries[id_] = Entry(id_, order, plan)
@@ -197,7 +188,9 @@ class Commands:
             await self.watchlist.add(names)
             await engine.ledger.add_source(plan.source_hash, plan.name, plan.source)
             command_id = await self.engine.journal.enter(order, actor, plan={"values": plan.values, "source_hash": plan.source_hash})
+            prepared = await engine.limiting.prepare(entry)
             await start(engine, entry, command_id)
+            engine.limiting.begin(entry, prepared)  # nothing was awaited since: it sees no tick without them
         except BaseException:
             engine.roster.entries.pop(id_, None)
             if command_id is not None:  # it is in the journal: the next start must not take it up
@@ -205,12 +198,9 @@ class Commands:
             raise
         finally:
             entry.begun.set()
-        if self.standard is not None:
-            entry.limits = self.standard
-            await self.limit(entry)
         engine.halts.look(entry)
         engine.panes.touch("strategies", "header")
-        return {"id": id_}
+        return {"id": id_, **note}
 
     async def _start_again(self, entry: Entry, command: Resume, actor: str) -> None:
         """A strategy that failed begins anew, from its file as it is now: warmed up, with the books it had."""
@@ -234,16 +224,8 @@ class Commands:
     async def stop(self, command: Stop, actor: str) -> dict[str, Any]:
         """End the engine; with `flatten`, ask every strategy to close first (fills come with the next prints)."""
         if command.flatten and len(self.engine.roster):
-            await self._steer(Flatten(id=None), actor)
+            await self.steer(Flatten(id=None), actor)
             await self.engine.answers.flat()
         await self.engine.journal.enter(command, actor)
         self.engine.stopping.set()
         return {"stopping": True}
-
-
-def _said(entry: Entry, limits: SetLimits | None) -> dict[str, Any]:
-    """What a journal row says besides the command: whom it concerns; and of limits those that hold, and which mode was asked for."""
-    if limits is None:
-        return {"ids": [entry.id]}
-    asked = entry.limits.mode if entry.limits else "normal"
-    return {**msgspec.to_builtins(limits), "id": entry.id, "ids": [entry.id], "asked": asked, "reason": entry.halted, "type": "limits"}

@@ -24,23 +24,32 @@ from core.engine.answers import Answers
 from core.engine.blotter import Blotter
 from core.engine.charts import Charts
 from core.engine.commands import Commands
+from core.engine.conditions import Conditions
 from core.engine.copilot import Copilot
 from core.engine.curves import Curves
+from core.engine.desk_pane import Desk
 from core.engine.dispatch import Dispatch
+from core.engine.external import External
 from core.engine.gate import Gate
+from core.engine.guard import Guard
 from core.engine.halts import Halts
 from core.engine.incoming import Incoming
+from core.engine.inquests import Inquests
 from core.engine.journal import Journal
 from core.engine.lab import Lab
+from core.engine.limiting import Limiting
 from core.engine.market import Market
 from core.engine.memory import Memory
 from core.engine.pauses import Pauses
+from core.engine.portfolio import Positions
 from core.engine.recent import Recent
 from core.engine.recovery import Recovery
 from core.engine.rescue import Rescue
 from core.engine.roster import Roster
 from core.engine.sentinel import Sentinel
+from core.engine.session import Session
 from core.engine.settle import Settler
+from core.engine.sources import Sources
 from core.engine.stages import Passage
 from core.engine.supply import Supply
 from core.engine.system import System
@@ -61,6 +70,7 @@ from core.workers.pool import Pool
 if TYPE_CHECKING:  # loaded where there is a recording to play
     from core.engine.replaying import Replay
     from core.replay.feed import ReplayFeed
+    from core.trading.broker import Broker
 
 log = structlog.get_logger("engine")
 
@@ -74,11 +84,13 @@ class Engine:
         venue: where its prices come from.
         symbols: the symbol table the venue's parser uses.
         trade: False records only: strategies of this home stay where they are.
+        broker: fills the strategies' orders, in mode live; None: their own loops do.
 
     Attributes:
         last_seq: of the newest tick released.
         failure: why the engine cannot go on, once it can't.
         replay: what plays a recording in place of a venue's streams, in mode replay.
+        external: where orders go that the broker fills.
         no_history_until: the venue is not asked for history before (monotonic seconds): it took too long.
     """
 
@@ -86,8 +98,12 @@ class Engine:
     ledger: Ledger
     feed: Feed | ReplayFeed
     settler: Settler
+    external: External | None
 
-    def __init__(self, home: Path, mode: str, config: Config, venue: Past, symbols: Symbols, clock: Clock, *, trade: bool = True) -> None:
+    def __init__(
+        self, home: Path, mode: str, config: Config, venue: Past, symbols: Symbols, clock: Clock, *, trade: bool = True,
+        broker: Broker | None = None,
+    ) -> None:  # fmt: skip
         self.home = home
         self.mode = mode
         self.config = config
@@ -103,36 +119,28 @@ class Engine:
         self.no_history_until = float("-inf")
         self.feed_state = FeedState(venue.name, "connecting")
         self.market = Market(symbols, config.of_venue(venue.name).stale_after_s)
-        self.roster = Roster()
-        self.recent = Recent()
-        self.blotter = Blotter(mode)
+        self.roster, self.recent, self.blotter = Roster(), Recent(), Blotter(mode)
         self.alarms = Alarms(clock.now_ns, lambda: self.panes.touch("alerts", "header"))
         self.panes = overview.panes(self)
-        self.trail = Trail(lambda: self.panes.touch("trail"))
-        self.passage = Passage(clock)
-        self.charts = Charts(self)
-        self.curves = Curves(self)
+        self.trail, self.passage = Trail(lambda: self.panes.touch("trail")), Passage(clock)
+        self.positions, self.desk = Positions(self), Desk(self)
+        self.charts, self.curves = Charts(self), Curves(self)
         self.incoming = Incoming(self)
-        self.answers = Answers(self)
-        self.supply = Supply(self)
-        self.rescue = Rescue(self)
+        self.answers, self.supply, self.rescue = Answers(self), Supply(self), Rescue(self)
         self.pool = Pool(config.engine.workers, self.answers.hear, self.rescue.lost, self.rescue.ended, self.supply.late)
-        self.halts = Halts(self)
+        self.halts, self.limiting, self.session, self.guard = Halts(self), Limiting(self), Session(self), Guard(self)
         self.pauses = Pauses()
         self.memory = Memory(self, config.engine.memory_mb)
         self.pool.room = self.memory.has_room_for_worker
         self.gate = Gate(lambda: self.feed.pause(), lambda: self.feed.resume())
-        self.journal = Journal(self)
-        self.commands = Commands(self)
-        self.system = System(self)
-        self.sentinel = Sentinel(self)
-        self.dispatch = Dispatch(self)
+        self.journal, self.commands = Journal(self), Commands(self)
+        self.system, self.sentinel, self.dispatch = System(self), Sentinel(self), Dispatch(self)
+        self.sources, self.conditions, self.inquests = Sources(self), Conditions(self), Inquests(self)
         self.lab = Lab(self, config.research.processes)
-        self.analyst = Analyst(self)
-        self.copilot = Copilot(self)
-        self.upkeep = Upkeep(self)
-        self.variants = Variants(self)
+        self.analyst, self.copilot = Analyst(self), Copilot(self)
+        self.upkeep, self.variants = Upkeep(self), Variants(self)
         self.replay: Replay | None = None
+        self.broker, self.external = broker, None
         self._opened = AsyncExitStack()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -157,9 +165,13 @@ class Engine:
         await self._make_feed()
         self.spawn(self.settler.run(), "settle")
         self.spawn(self.rescue.watch(), "watch over workers")
+        if self.broker is not None and self.trade:
+            self.external = await External.open(self, self.broker)
         recovered = await Recovery(self).run() if self.trade else []
         await self.sentinel.recall_rules()
+        await self.session.recall()
         self._opened.push_async_callback(self.sentinel.trials.close)
+        self._opened.push_async_callback(self.inquests.close)
         self._follow(self.feed.start())
         self._opened.push_async_callback(self._quiesce)
         await self.add_symbols(names if self.replay is None else self.replay.recording.names)

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from core.commands import SetLimits
 from core.engine.roster import Entry
 
 if TYPE_CHECKING:
@@ -14,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Halts:
-    """Keeps each strategy's limits those its person set, and halted while the venue halts a symbol of it."""
+    """Has each strategy halted while the venue halts a symbol of it."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -24,11 +21,6 @@ class Halts:
         halted = self.engine.market.halted
         return ", ".join(f"{symbol.rpartition(':')[2]} is {halted[symbol]}" for symbol in entry.order.symbols if symbol in halted)
 
-    def applied(self, entry: Entry) -> SetLimits:
-        """A strategy's limits as they hold now."""
-        limits = entry.limits or SetLimits()
-        return msgspec.structs.replace(limits, mode="halt") if entry.halted else limits
-
     def look(self, *entries: Entry) -> None:
         """The venue's list is new, or these strategies are."""
         engine = self.engine
@@ -36,7 +28,6 @@ class Halts:
             why = self.reason(entry)
             if why == entry.halted or entry.state == "failed":
                 continue
-            changed = bool(why) != bool(entry.halted)
             entry.halted = why
             cause = f"halt {entry.id}"
             if why:
@@ -44,6 +35,5 @@ class Halts:
             else:
                 engine.alarms.resolve(cause)
                 engine.alarms.note("info", f"{entry.id} may trade again")
-            if changed:
-                engine.spawn(engine.commands.limit(entry), f"halt of {entry.id}")
+            engine.limiting.look([entry])
             engine.panes.touch("strategies")

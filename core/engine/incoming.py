@@ -170,6 +170,8 @@ class Incoming:
                 market.halted.pop(full, None)
             if info is not None:
                 market.learn(full, info)
+        if self.engine.external is not None:
+            self.engine.external.learn(listed)
         self.engine.halts.look(*self.engine.roster)
         self.engine.panes.touch("prices")
 

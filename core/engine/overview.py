@@ -29,6 +29,7 @@ def panes(engine: Engine) -> Panes:
             "trail": lambda: list(engine.trail.rows),
             "coverage": lambda: engine.system.coverage(),
             "lab": lambda: engine.lab.view(),
+            "desk": lambda: engine.desk.view(),
         }
     )
 
@@ -82,6 +83,8 @@ def troubles(engine: Engine, feeds: list[FeedHealth]) -> list[Trouble]:
             warning.append(f"{feed.venue} REST: {feed.trouble}")
         if feed.skew_ms is not None and abs(feed.skew_ms) > MUCH_SKEW_MS:
             warning.append(f"our clock is {abs(feed.skew_ms) / 1e3:,.1f} s {'behind' if feed.skew_ms > 0 else 'ahead'}")
+    if engine.external is not None and not engine.external.clerk.desk.ready:
+        warning.append(f"{engine.external.kind}: the account was not looked at yet, nothing is sent")
     warning += [f"{name.rpartition(':')[2]} halted: {why}" for name, why in engine.market.halted.items()]
     return [Trouble("critical", text) for text in critical] + [Trouble("warning", text) for text in warning]
 
@@ -111,5 +114,6 @@ def status(engine: Engine) -> dict[str, Any]:
         "equity": equity,
         "capital": capital,
         **({} if engine.replay is None else {"replay": engine.replay.status()}),
+        **({} if engine.external is None else {"broker": engine.external.status()}),
         **engine.system.status(),
     }

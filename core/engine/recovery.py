@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import msgspec
 import structlog
 
-from core.commands import Register, Said, SetLimits
 from core.compile.blueprint import Blueprint
+from core.engine.hearing import in_order
+from core.engine.journalled import Past, fold
 from core.engine.roster import Entry
 from core.engine.starting import build_all, fits, start
 from core.errors import CockpitError, StrategyError
-from core.store.journal import LEVERS, Line, lines_of
+from core.store.journal import LEVERS, lines_of
 from core.store.ledger_reader import read_days, read_fills
 from core.workers.frames import Lever, Snapshot
 from core.workers.worker import Worker
@@ -33,88 +32,6 @@ SHOWN_FILLS = 500
 
 #: Of so many newest fills of a strategy one is its last.
 NEWEST = 20
-
-
-class Pulled(NamedTuple):
-    """A lever of the past: the seq it took effect after, whose, which; and what a person asked for, where that is limits."""
-
-    after: int
-    id: str
-    lever: str
-    said: Said
-    asked: SetLimits | None = None
-    number: int = 0
-
-
-@dataclass
-class Past:
-    """What the journal says of this home.
-
-    Attributes:
-        orders: registrations that were not undone, by id.
-        since: the seq each registration took effect after.
-        begun: when each was registered.
-        told: how many levers each id was given.
-        levers: in order.
-        failed: the line of each strategy that failed and was not resumed.
-        ids: every id ever used.
-        watched: bare symbols streamed on request.
-        standard: limits that were set for all.
-    """
-
-    orders: dict[str, Register] = field(default_factory=dict)
-    since: dict[str, int] = field(default_factory=dict)
-    begun: dict[str, int] = field(default_factory=dict)
-    told: dict[str, int] = field(default_factory=dict)
-    levers: list[Pulled] = field(default_factory=list)
-    failed: dict[str, dict[str, str]] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
-    watched: dict[str, None] = field(default_factory=dict)
-    standard: SetLimits | None = None
-
-    def pull(self, line: Line, after: int) -> None:
-        """A lever, for each of those it was said to."""
-        limits = line.said if isinstance(line.said, SetLimits) else None
-        asked = msgspec.structs.replace(limits, mode=line.payload.get("asked", limits.mode)) if limits else None
-        for id_ in line.ids:
-            self.told[id_] = self.told.get(id_, 0) + 1
-            self.levers.append(Pulled(after, id_, line.lever, line.said, asked, self.told[id_]))
-            if line.lever == "resume":
-                self.failed.pop(id_, None)
-        if limits is not None and limits.id is None:
-            self.standard = limits
-
-    def stream(self, symbols: list[str], *, wanted: bool) -> None:
-        """Symbols that are streamed on request from here on, or no more."""
-        for symbol in symbols:
-            name = symbol.rpartition(":")[2].upper()
-            self.watched.pop(name, None)
-            if wanted:
-                self.watched[name] = None
-
-
-def fold(rows: list[dict[str, Any]], last_seq: int) -> Past:
-    """Read the journal from its beginning. A command that was journalled and never took effect does so at `last_seq`."""
-    past = Past()
-    for line in lines_of(rows):
-        after = last_seq if line.after is None else line.after
-        if line.order is not None and line.order.id is not None:
-            id_ = line.order.id
-            past.orders[id_] = line.order
-            past.since[id_], past.begun[id_] = after, line.ts_ns
-            past.ids.add(id_)
-        elif line.kind == "gone":
-            past.orders.pop(line.ids[0], None)
-        elif line.kind == "failed":
-            past.failed[line.ids[0]] = line.payload
-        elif line.kind == "edited":
-            past.failed.pop(line.ids[0], None)
-        elif line.kind in ("watch", "unwatch"):
-            past.stream(line.payload["symbols"], wanted=line.kind == "watch")
-        elif line.lever:
-            past.pull(line, after)
-    past.levers = [pulled for pulled in past.levers if pulled.id in past.orders]
-    return past
 
 
 def _told(payload: str) -> int:
@@ -140,11 +57,13 @@ class Recovery:
         engine = self.engine
         rows = await engine.ledger.commands()
         past = fold(rows, engine.last_seq)
+        if engine.external is not None:
+            engine.external.recall(lines_of(rows))
         for row in rows:
             if row["after_seq"] is None and row["kind"] in (*LEVERS, "register"):
                 engine.ledger.took_effect(row["command_id"], engine.last_seq)  # now: not at every start again
         engine.commands.used_ids |= past.ids
-        engine.commands.standard = past.standard
+        engine.limiting.standard = past.standard
         engine.blotter.recall(await asyncio.to_thread(read_fills, engine.home / "ledger.db", newest=SHOWN_FILLS))
         snapshots = {
             row["strategy_id"]: Snapshot(
@@ -152,6 +71,8 @@ class Recovery:
             )
             for row in await engine.ledger.snapshots()
         }
+        running = [snapshot.seq for id_, snapshot in snapshots.items() if id_ in past.orders and id_ not in past.failed]
+        past.heard = await engine.ledger.heard.told_since(min(running, default=engine.last_seq))
         known: list[Entry] = []
         afresh: list[Entry] = []
         ready = asyncio.ensure_future(engine.pool.prepare(len(past.orders)))
@@ -168,6 +89,8 @@ class Recovery:
                 continue
             (known if taken_up else afresh).append(entry)
         await asyncio.to_thread(self._find_reported, list(engine.roster))
+        engine.positions.begin()
+        await engine.desk.log.recall()
         count = await self._take_up([entry for entry in known if entry.state != "failed"])
         for entry in afresh:
             await self._start_afresh(entry)
@@ -180,6 +103,7 @@ class Recovery:
         for entry in entries:
             newest = read_fills(self.engine.home / "ledger.db", entry.id, newest=NEWEST)  # by time: legs may differ a little in that
             entry.days = read_days(self.engine.home / "ledger.db", entry.id)
+            entry.filled = max((int(fill["fill_id"].rpartition(":")[2]) for fill in newest), default=0)
             entry.reported = max([entry.reported, entry.since, *(fill["seq"] for fill in newest)])
 
     def _recall(self, entry: Entry, past: Past, snapshot: Snapshot | None) -> None:
@@ -188,12 +112,12 @@ class Recovery:
         entry.snapshot = snapshot
         entry.since, entry.begun_ns = past.since[entry.id], past.begun[entry.id]
         entry.reached = self.engine.last_seq
-        for pulled in past.levers:
-            if pulled.id == entry.id:
-                entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number))
-                if pulled.asked is not None:
-                    entry.limits = pulled.asked
-                    entry.halted = "halted" if isinstance(pulled.said, SetLimits) and pulled.said.mode != pulled.asked.mode else ""
+        for pulled in in_order(past.levers, past.heard, entry.order):
+            entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number, after=pulled.after))
+            if pulled.asked is not None:
+                entry.limits = pulled.asked
+                entry.halted, entry.bound = pulled.halted, pulled.bound
+                entry.because = pulled.bound.reason or entry.because
         if snapshot is not None:
             entry.keep(snapshot)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from core.engine import overview
+from core.engine import desk_answers, overview
 from core.engine.bar_fills import bar_fills
 from core.engine.digest import digest
 from core.engine.newest_prints import prints
@@ -27,7 +27,9 @@ LOOK_S = 5.0
 #: What can be asked.
 QUESTIONS = (
     *("status", "digest", "catalogue", "fills", "alerts", "alert_rules", "latency", "symbols", "listed", "commands", "order", "run"),
-    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test", "advice"),
+    *("source", "sources", "gaps", "upkeep", "bars", "bar_fills", "prints", "equity", "alert_test", "advice", "session", "risk"),
+    "positions",
+    *("conditions", "why"),
 )
 
 
@@ -99,8 +101,16 @@ class Requests:
             return engine.curves.equity(args)
         if what == "prints":
             return prints(engine, args)
+        if what == "positions":
+            return engine.desk.answer()
         if what == "advice":
             return engine.copilot.answer()
+        if what in ("session", "risk"):
+            return desk_answers.answer(engine, what)
+        if what == "conditions":
+            return await engine.conditions.ask(str(args.get("id", "")))
+        if what == "why":
+            return await engine.inquests.ask(args)
         if what == "order":
             return engine.roster[str(args.get("id", ""))].order
         if what == "run":

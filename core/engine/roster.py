@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
 from core.commands import Register, SetLimits, SetStops, Terms, with_stops
 from core.compile.blueprint import Blueprint
+from core.engine.hearing import holds
 from core.errors import UsageError
 from core.kernels.records import BLOCK_NAMES
 from core.research.metrics import LEAST_SPAN_NS, sharpe_daily
+from core.trading.bounds import FREE
 from core.view import StrategyRow
 from core.workers.frames import Assignment, Figures, Lever, Snapshot
 
@@ -20,9 +21,6 @@ SPARK_POINTS = 60
 
 #: A strategy that was given so many bars, or ticks, after its warm-up and never gave a target is said to have no opinion yet.
 LONG_BARS, LONG_TICKS = 20, 1000
-
-#: What an id may be: it is typed, shown, and part of every fill's id.
-ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
 class Entry:
@@ -36,15 +34,17 @@ class Entry:
         snapshot: its newest one since it started.
         opening: what it was sent to begin with, until its first snapshot is here.
         told: how many commands it was ever given.
-        levers: what it was told, and after which seq, as far as its snapshot may not hold it.
+        levers: what it was told, or heard, and after which seq, as far as its snapshot may not hold it.
+        told_at: the seq after which it was told something last.
         forebear: the last snapshot of itself before it was edited or failed: whose books it takes over when it starts.
         stops: what was said of its stops, with the number each was said under.
         stance: what still holds of all it was ever told, by kind.
         standing: the stance of the forebear, which is said again when it starts.
         cause: what it starts for: registered | edited | resumed.
         limits: a person's, whatever the venue's state adds to them.
+        bound: what the account lets it do; `because` is why it was last held back, also of blocks that are heard of later.
         halted: why the venue keeps it from trading, or empty.
-        days: its equity at the end of each UTC day, by that midnight.
+        days, filled: its equity at the end of each UTC day, by that midnight; the number of its newest fill that was told.
         deaths: when its code was running as its worker died, monotonic seconds.
     """
 
@@ -52,7 +52,7 @@ class Entry:
         self.id = id_
         self.order = order
         self.plan = plan
-        self.since = self.reached = self.reported = self.begun_ns = 0
+        self.since = self.reached = self.reported = self.begun_ns = self.filled = self.told_at = 0
         self.snapshot: Snapshot | None = None
         self.levers: list[tuple[int, Lever]] = []
         self.told = 0
@@ -62,12 +62,12 @@ class Entry:
         self.stance: dict[str, Lever] = {}
         self.standing: tuple[Lever, ...] = ()
         self.cause = "registered"
+        self.bound, self.because = FREE, ""
         self.halted = ""
         self.days: dict[int, float] = {}
         self.deaths: list[float] = []
         self.state = "starting"  # starting | warming | running | paused | closing | restarting | failed
-        self.detail = ""
-        self.traceback = ""
+        self.detail = self.traceback = ""
         self.paused = False
         self.begun = asyncio.Event()  # it got past "starting", or never will
         self.limits: SetLimits | None = None
@@ -92,11 +92,11 @@ class Entry:
 
     def tell(self, after: int, lever: Lever) -> None:
         """It is told something that takes effect after this seq."""
-        self.told = max(self.told, lever.number)
+        self.told, self.told_at = max(self.told, lever.number), max(self.told_at, after)
         self.levers.append((after, lever))
         if isinstance(lever.said, SetStops):
             self.stops.append((lever.number, lever.said))
-        if lever.lever not in ("flatten", "reduce"):
+        if lever.lever not in ("flatten", "reduce", "hear", "executed", "unplaced"):
             self.stance["pause" if lever.lever == "resume" else lever.lever] = lever
 
     def begin_again(self, plan: Blueprint, cause: str) -> None:
@@ -114,8 +114,8 @@ class Entry:
         """Its newest state; levers that it holds need not be said again, but that it is closing: the desk alone knows."""
         self.snapshot, self.opening, self.forebear, self.standing = snapshot, None, None, ()
         self.reported = max(self.reported, snapshot.seq)
-        held = [told for _, told in self.levers if told.number <= snapshot.told]
-        self.levers = [(after, told) for after, told in self.levers if told.number > snapshot.told]
+        held = [told for after, told in self.levers if holds(snapshot, after, told)]
+        self.levers = [(after, told) for after, told in self.levers if not holds(snapshot, after, told)]
         if any(told.lever in ("close", "closing") for told in held):
             self.levers.insert(0, (snapshot.seq, Lever(id=self.id, lever="closing", number=snapshot.told)))
 
@@ -137,7 +137,7 @@ class Entry:
         else:
             self.state, self.detail = "running", self._silence(figures)
         if figures.blocked:
-            self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}"
+            self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}{f' ({self.bound.reason})' if self.bound.reason else ''}"
         if self.halted:
             self.detail = f"halted: {self.halted}"
 
@@ -211,23 +211,6 @@ class Roster:
     def chosen(self, id_: str | None) -> list[Entry]:
         """One strategy, or all for None."""
         return list(self) if id_ is None else [self[id_]]
-
-    def free_id(self, name: str, asked: str | None, used: set[str]) -> str:
-        """The id asked for, else NAME-1, NAME-2, …; ids of the past are not used again, their fills bear them.
-
-        Raises:
-            UsageError: the id asked for is taken, or cannot be one.
-        """
-        if asked is not None:
-            if not ID.fullmatch(asked):
-                raise UsageError(f"{asked[:80]!r} cannot be an id: at most 64 letters, digits, '_', '-' and '.'")
-            if asked in self.entries or asked in used:
-                raise UsageError(f"the id {asked!r} is taken: fills of the past bear it; choose another")
-            return asked
-        n = 1
-        while f"{name}-{n}" in self.entries or f"{name}-{n}" in used:
-            n += 1
-        return f"{name}-{n}"
 
     def symbols(self) -> set[str]:
         """Every symbol a strategy has a leg on."""

@@ -38,8 +38,11 @@ def begin(engine: Engine) -> None:
     engine.spawn(engine.memory.run(), "memory")
     engine.spawn(engine.sentinel.run(), "alert rules")
     engine.spawn(engine.dispatch.run(), "alert channels")
+    engine.spawn(engine.sources.run(), "sources")
     engine.spawn(engine.copilot.run(), "copilot")
     engine.spawn(engine.upkeep.run(), "upkeep")
+    if engine.external is not None:
+        engine.spawn(engine.external.run(), "orders for the venue")
 
 
 async def sample(engine: Engine) -> None:
@@ -76,6 +79,8 @@ async def ask_figures(engine: Engine) -> None:
     while True:
         await asyncio.sleep(FIGURES_S)
         engine.pool.broadcast(ask)
+        await engine.session.look()
+        engine.guard.look()
 
 
 async def save(engine: Engine) -> None:

@@ -5,13 +5,16 @@ Each from the moment its bytes were read (`recv`). `target`, when every strategy
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from core.clock import Clock
 from core.latency import Figures, Histogram, Stage, Stages
 from core.types import Origin, Records
+
+T = TypeVar("T")
 
 LIVE = int(Origin.LIVE)
 
@@ -24,10 +27,12 @@ class Passage:
 
     Attributes:
         stages: their histograms, in the order of the way.
+        orders: those of orders for a venue, where there are any.
     """
 
     def __init__(self, clock: Clock) -> None:
         self.stages = Stages((name, Stage()) for name in ("parsed", "sequenced", "target", "fill", "on_disk", "alert"))
+        self.orders = Stages()
         self._clock = clock
         self._recv = np.zeros(REMEMBERED, np.int64)
         self._first = self._next = 0  # seqs remembered: from first (or what is left of it) up to next
@@ -64,6 +69,11 @@ class Passage:
             if oldest <= seq < self._next:
                 self.stages["fill"].record(now, now - int(self._recv[seq % REMEMBERED]))
 
+    def received(self, seq: int) -> int:
+        """When the bytes of a tick were read, ns; 0 where that is not known."""
+        known = max(self._first, self._next - REMEMBERED) <= seq < self._next
+        return int(self._recv[seq % REMEMBERED]) if known else 0
+
     def alerted(self, ticks: Records) -> None:
         """Among these were prints that set alerts off, which are raised: counted from the oldest that came from a socket."""
         recv = ticks["recv"][ticks["origin"] == LIVE]
@@ -81,12 +91,16 @@ class Passage:
 
     def figures(self) -> dict[str, Figures]:
         """{stage: {p50_us, p99_us, max_us, count}} of the last minute."""
-        return self.stages.recent(self._clock.now_ns())
+        now = self._clock.now_ns()
+        return self.stages.recent(now) | self._named(self.orders.recent(now))
 
     def totals(self) -> dict[str, Figures]:
         """The same since the engine started."""
-        return self.stages.summary()
+        return self.stages.summary() | self._named(self.orders.summary())
 
     def histograms(self) -> dict[str, bytes]:
         """The same as whole histograms (`Histogram.from_bytes`): two of them tell what was between."""
-        return {name: stage.total().to_bytes() for name, stage in self.stages.items()}
+        return {name: stage.total().to_bytes() for name, stage in (self.stages | self._named(self.orders)).items()}
+
+    def _named(self, found: Mapping[str, T]) -> dict[str, T]:
+        return {f"order_{name}": value for name, value in found.items()}

@@ -22,7 +22,7 @@ from core.workers.frames import Assignment, Snapshot, Start
 if TYPE_CHECKING:
     from core.engine.engine import Engine
 
-PastFill = tuple[int, float, float, float, int, float]
+PastFill = tuple[int, float, float, float, int, float, int]
 
 
 async def build(engine: Engine, order: Register) -> Blueprint:
@@ -31,12 +31,17 @@ async def build(engine: Engine, order: Register) -> Blueprint:
     Raises:
         CockpitError: there is no such strategy, it does not load, or a parameter is refused.
     """
-    return msgspec.convert(await service.build(engine.folders, order.name, order.params, order.terms), Blueprint, builtin_types=(bytes,))
+    return msgspec.convert(
+        await service.build(engine.folders, order.name, order.params, order.terms, external=engine.external is not None),
+        Blueprint,
+        builtin_types=(bytes,),
+    )
 
 
 async def build_all(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
     """The plans of several strategies, or one line on why there is none."""
-    found = await service.build_all(engine.folders, [(order.name, order.params, order.terms) for order in orders]) if orders else []
+    wanted = [(order.name, order.params, order.terms) for order in orders]
+    found = await service.build_all(engine.folders, wanted, external=engine.external is not None) if orders else []
     return [plan if isinstance(plan, str) else msgspec.convert(plan, Blueprint, builtin_types=(bytes,)) for plan in found]
 
 
@@ -55,6 +60,8 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     legs = {engine.symbols.add(symbol): leg for leg, symbol in enumerate(entry.order.symbols)}
     kept = await _keep(engine, plan)
     fills = await _fills_since(engine, entry, readable.seq if readable else 0) if heir else []
+    if engine.external is not None and heir is not None:
+        engine.external.tellings.begin_again(entry.id, await engine.ledger.count_fills(entry.id))
     orders = await engine.ledger.last_order(entry.id) if heir else 0
     past, synced = await history.gather(engine, entry, plan)
     worker = await engine.pool.place()
@@ -70,13 +77,16 @@ async def start(engine: Engine, entry: Entry, command_id: str | None = None) -> 
     name = entry.id.encode()
     told = [frames.message(frames.LEVER, msgspec.structs.replace(lever, number=0)) for lever in entry.standing]
     warming = frames.frame(frames.WARM, len(name).to_bytes(2, "little") + name + past.tobytes(), entry.since)
-    first = frames.message(frames.SNAP, Start(entry.id, json.dumps({"start": entry.cause, "plan": kept, "ts_ns": engine.clock.now_ns()})))
+    # one that was never told anything began with its registration: what is journalled for it meanwhile is told to it, not before it
+    begun_ns = engine.clock.now_ns() if entry.told else entry.begun_ns
+    first = frames.message(frames.SNAP, Start(entry.id, json.dumps({"start": entry.cause, "plan": kept, "ts_ns": begun_ns})))
     entry.opening = assignment, b"".join([warming, *told, first])
     worker.send(frames.message(frames.ASSIGN, assignment) + entry.opening[1])
     worker.want(worker.wanted | set(legs))
     if command_id is not None:
         engine.ledger.took_effect(command_id, entry.since)
     entry.state, entry.detail, entry.traceback = ("warming" if plan.warmup else "running"), "", ""
+    engine.sources.look(entry)
 
 
 def _with_recent(engine: Engine, plan: Blueprint, past: Records, synced: int, legs: dict[int, int]) -> Records:
@@ -101,12 +111,15 @@ def fits(snapshot: Snapshot, plan: Blueprint) -> bool:
 
 
 async def _fills_since(engine: Engine, entry: Entry, after: int) -> list[PastFill]:
-    """The strategy's fills after a seq, as its book takes them."""
+    """The strategy's fills from a seq on, as its book takes them: those of just that tick may be in it already."""
     await engine.settler.drain()
     legs = {symbol: leg for leg, symbol in enumerate(entry.order.symbols)}
-    rows = [row for row in await engine.ledger.fills(entry.id) if row["seq"] > after]
+    rows = [row for row in await engine.ledger.fills(entry.id) if row["seq"] >= after]
     signed = [(row["qty"] if row["side"] == "buy" else -row["qty"], row) for row in rows]
-    return [(legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"], row["fee"]) for qty, row in signed]
+    return [
+        (legs[row["symbol"]], qty, row["position"], row["price"], row["ts_ns"], row["fee"], int(row["fill_id"].rpartition(":")[2]))
+        for qty, row in signed
+    ]
 
 
 def assign_again(engine: Engine, entry: Entry, slot: int) -> bytes:

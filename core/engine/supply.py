@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 import structlog
+from msgspec import structs
 
 from core.engine.roster import Entry
 from core.engine.starting import assign_again
@@ -30,26 +31,33 @@ LAST_PIECE = 4 * WINDOW
 
 
 class Supply:
-    """The way to the workers."""
+    """The way to the workers.
+
+    Attributes:
+        falls: times a worker fell behind.
+        telling: held while strategies are told something, so that they are told in the order of the journal.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.telling = asyncio.Lock()
         self.falls = 0
 
     def pull(self, entry: Entry, lever: Lever) -> int:
         """Tell a strategy something now, ahead of the ticks that wait; returns the seq after which it takes effect.
 
-        While ticks it had seen before its worker died are sent again, now is where that worker had come to.
+        While ticks it had seen before its worker died are sent again, now is where that worker had come to; never before what it was
+        told last, which may not have reached that worker.
         """
         worker = self.engine.pool.holding(entry.id)
-        after = max(entry.reached, entry.since)
+        after = max(entry.reached, entry.since, entry.told_at)
         if worker is not None and (worker.past or (worker.behind and worker.cursor < worker.again_until)):
             after = max(after, worker.past[-1][0] if worker.past else 0, worker.again_until)
-            worker.past.append((after, lever))
+            worker.past.append((after, structs.replace(lever, after=after)))
         elif worker is not None:
             after = max(after, worker.cursor if worker.behind or worker.waiting else self.engine.last_seq)
-            worker.send(frames.message(frames.LEVER, lever))
-        entry.tell(after, lever)
+            worker.send(frames.message(frames.LEVER, structs.replace(lever, after=after)))
+        entry.tell(after, structs.replace(lever, after=after))
         return after
 
     def take_up(self, worker: Worker, entries: list[Entry], again_until: int) -> None:

@@ -82,8 +82,8 @@ class System:
     def view(self) -> SystemView:
         """The pane. Sizes and gaps are as of a moment ago."""
         self.files.look_soon()
-        channels = self.engine.dispatch.rows()
-        return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process(), self.analyst(), channels)
+        channels, sources = self.engine.dispatch.rows(), self.engine.sources.rows()
+        return SystemView(self.workers(), self.feeds(), self.store(), self.stages(), self.process(), self.analyst(), channels, sources)
 
     def coverage(self) -> list[CoverageRow] | None:
         """What the tape holds of the symbols that are streamed, as of a moment ago; None before the first look."""
@@ -106,6 +106,7 @@ class System:
             "loop": engine.pauses.figures(),
             "door": self._at_the_door(),
             "channels": [_named(row) for row in self.engine.dispatch.rows()],
+            "sources": [_named(row) for row in self.engine.sources.rows()],
         }
 
     def _at_the_door(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from core.exchange.fault_player import FaultPlayer, Played
 from core.exchange.faults import Script
 from core.exchange.generated import GeneratedMarket
 from core.exchange.hours import Closure
+from core.exchange.looped import LoopedMarket
 from core.exchange.market import Market
 from core.exchange.recording import RecordedMarket
 from core.exchange.scenario import load
@@ -47,6 +48,7 @@ def arguments() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--recording", nargs="+", type=Path, metavar="FILE", help="frame logs to play, plain or gzipped")
+    parser.add_argument("--times", type=int, default=1, metavar="N", help="play the recording so often, ids and time going on (1)")
     parser.add_argument("--scenario", metavar="NAME", help="a generated market, by name or .toml file (default: default)")
     parser.add_argument("--seed", type=int, help="draws another market of the same scenario")
     parser.add_argument(
@@ -96,7 +98,7 @@ def _market(chosen: argparse.Namespace) -> Market:
     if chosen.recording:
         if chosen.scenario is not None or chosen.seed is not None or chosen.closed:
             raise UsageError("--recording is played as it is: no --scenario, --seed or --closed with it")
-        return RecordedMarket(chosen.recording)
+        return RecordedMarket(chosen.recording) if chosen.times == 1 else LoopedMarket(chosen.recording, chosen.times)
     return GeneratedMarket(load(chosen.scenario or "default", seed=chosen.seed), closed=chosen.closed)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import RESTING
-from core.kernels.records import DAY_NS, FILL, MARK
+from core.kernels.features import GUARDED, MARGINED, QUEUED, RESTING, TIMED, VENUED
+from core.kernels.guards import note_trip
+from core.kernels.records import DAY_NS, DETAIL, FILL, LIQUIDATED, MARK
 from core.kernels.resting import fee_rate
+from core.kernels.timed import begin_trip
 
 
 def report(reports: Any, n: int, kind: int, why: int, tick: Any, leg: int, book: Any, qty: float, price: float) -> int:
@@ -28,6 +30,15 @@ def report(reports: Any, n: int, kind: int, why: int, tick: Any, leg: int, book:
     row.why = why
     row.leg = leg
     return n + 1
+
+
+def detail(reports: Any, n: int, tick: Any, leg: int, book: Any, numbers: Any, count: int) -> int:
+    """Report the first `count` numbers that go with a signal, after it; returns the next free report."""
+    for k in range(count):
+        row = reports[n]
+        n = report(reports, n, DETAIL, 0, tick, leg, book, 0.0, numbers[k])
+        row.n = k
+    return n
 
 
 def close_trip(account: Any, book: Any) -> None:
@@ -53,13 +64,21 @@ def execute(
     """
     size = abs(qty)
     fee = size * price * (fee_rate(book, terms, qty) if RESTING else terms.fee_bps) / 1e4
+    if MARGINED and book.why == LIQUIDATED:
+        fee += size * price * terms.liquidation_bps / 1e4
+    if VENUED and terms.outside != 0:
+        fee = book.toll
     before = book.position
     realised = 0.0
+    if QUEUED and before * after <= 0.0:  # a take-profit of what is opened is a new order
+        book.goal = 0.0
     if before == 0.0:
         book.entry = price
         book.trip_fees = fee
         book.high = seen
         book.low = seen
+        if TIMED:
+            begin_trip(book, tick)
     elif (before > 0.0) == (qty > 0.0):
         book.entry = (book.entry * abs(before) + price * size) / abs(after)
         book.trip_fees += fee
@@ -71,6 +90,8 @@ def execute(
         closing_fee = fee * (closed / size)
         book.trip_realised += realised
         book.trip_fees += closing_fee
+        if GUARDED and before * after <= 0.0:
+            note_trip(account, book, terms, tick.ts)
         if after == 0.0:
             close_trip(account, book)
             book.entry = 0.0
@@ -80,6 +101,8 @@ def execute(
             book.trip_fees = fee - closing_fee
             book.high = seen
             book.low = seen
+            if TIMED:
+                begin_trip(book, tick)
     book.position = after
     account.realised += realised
     account.fees += fee

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from core.kernels.book import execute
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, SPREAD
+from core.kernels.features import LOTS, QUEUED, SPREAD, TIMED
 from core.kernels.grid import lots_of, moved
 from core.kernels.orders import cancel
-from core.kernels.records import HALT, TAKE_PROFIT
+from core.kernels.queue import profit_room
+from core.kernels.records import HALT, TAKE_PROFIT, TIME_STOP
 from core.kernels.stops import profit_level, protective_level, stop_hit, stretch
+from core.kernels.timed import overdue
 
 
 def profits(book: Any, terms: Any, level: float, best: float) -> bool:
@@ -43,6 +47,18 @@ def share(book: Any, terms: Any, tick: Any, used: float) -> tuple[float, float]:
             if LOTS:
                 qty, after = moved(terms, book.position, qty)
     if LOTS:
+        qty = lots_of(terms, qty)
+    return qty, after
+
+
+def at_most(book: Any, terms: Any, qty: float, after: float, most: float) -> tuple[float, float]:
+    """No more than that of what would be traded, and the position after it."""
+    if abs(qty) <= most:
+        return qty, after
+    qty = most if qty > 0.0 else -most
+    after = book.position + qty
+    if LOTS:
+        qty, after = moved(terms, book.position, qty)
         qty = lots_of(terms, qty)
     return qty, after
 
@@ -77,6 +93,8 @@ def take_profit(
     """A print filled the take-profit at its level, up to the share of it; returns TAKE_PROFIT, or 0 where nothing was filled, and the
     next free report. What is left of it rests on. What was on its way to flat, or beyond, goes on to flat; else it is cancelled."""
     qty, after = share(book, terms, tick, used)
+    if QUEUED and book.got > 0.0:
+        qty, after = at_most(book, terms, qty, after, book.got)
     if limits.mode == HALT or qty == 0.0:
         return 0, n
     exits = book.aim != book.position and book.position * book.aim <= 0.0
@@ -105,11 +123,21 @@ def strike(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
     report."""
     stretch(book, price)
     if at_work(book, tick.ts):
+        if QUEUED:
+            book.goal = 0.0
         return 0, n
     reason = stop_hit(book, terms, price)
     if reason != 0 and reason != TAKE_PROFIT:
         return reason, stop_out(account, book, terms, limits, reports, n, tick, leg, price, reason, 0.0)
     level = profit_level(book, terms)
+    if QUEUED and terms.queued != 0:
+        got = profit_room(book, terms, tick, level, limits.mode == HALT)
+        if got == 0.0:
+            return 0, n
+        book.got = got if got < np.inf else 0.0
+        reason, n = take_profit(account, book, terms, limits, reports, n, tick, leg, level, 0.0)
+        book.got = 0.0
+        return reason, n
     if not profits(book, terms, level, price):
         return 0, n
     return take_profit(account, book, terms, limits, reports, n, tick, leg, level, 0.0)
@@ -125,6 +153,8 @@ def held_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
     goal = profit_level(book, terms)
     if profits(book, terms, goal, bar.open):
         return TAKE_PROFIT, goal
+    if TIMED and overdue(book, terms, bar.start):
+        return TIME_STOP, bar.open
     level, reason = protective_level(book, terms)
     if in_range(book, bar, level):
         return reason, level

@@ -1,4 +1,5 @@
-"""What a person does to a running strategy, between two ticks: pause, resume, flatten, reduce. Plain Python on the loop's own records.
+"""What is done to a running strategy between two ticks, by a person (pause, resume, flatten, reduce) or a venue (executions, orders that
+came to nothing). Plain Python on the loop's own records.
 
 An order placed here is decided at the last tick the strategy saw, so a replay that applies the lever after the
 same tick gets the same fill. `acts` are the loop's own `cancel`, `decide` and `place` (`core.compile.extras`).
@@ -81,3 +82,35 @@ def reduce(account: Any, books: Any, terms: Any, limits: Any, reports: Any, acts
             book.latched = REDUCE
             book.latch = book.opinion
     return n
+
+
+def executed(
+    account: Any, books: Any, terms: Any, reports: Any, acts: Any, leg: int, order: int, qty: float, after: float, price: float,
+    fee: float, ts: int, seq: int,
+) -> int:  # fmt: skip
+    """Book what a venue executed: `qty` (signed) for `fee` (quote currency) at `ts`, which leaves the position at `after`. What works
+    goes on to the position it leads to; where nothing works, nothing does after it. Returns the reports written."""
+    book = books[leg]
+    tick = _moment(account, book)
+    tick.ts, tick.seq = ts, seq
+    works = book.aim != book.position
+    book.toll = fee
+    n: int = acts.execute(account, book, terms, reports, 0, tick, leg, qty, after, price, price)
+    row = reports[n - 1]
+    row.order = order
+    if not works:
+        book.aim = book.position
+        row.aim = book.position
+    acts.mark(account, books, book, len(books), book.last if book.last > 0.0 else price)
+    return n
+
+
+def unplaced(account: Any, book: Any, reports: Any, acts: Any, leg: int, order: int, wait: int) -> int:
+    """An order is over and does not lead where it was to: nothing works any more. For `wait` ns of prints only an order to flat goes
+    out, and that only where it is not what came to nothing. Does nothing where another order works. Returns the reports written."""
+    if book.order != order or book.aim == book.position:
+        return 0
+    if wait > 0:
+        book.spurned = book.aim
+        book.again = account.ts + wait
+    return acts.cancel(book, reports, 0, _moment(account, book), leg)  # type: ignore[no-any-return]

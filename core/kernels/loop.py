@@ -13,15 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.book import mark, mark_day, report
-from core.kernels.features import FUNDED, HELD, LOTS, RESTING, SIZED, TRIGGERED, VOLATILE
+from core.kernels.book import detail, mark, mark_day, report
+from core.kernels.features import FUNDED, GUARDED, HELD, LOTS, MARGINED, QUEUED, RESTING, SIZED, TIMED, TRIGGERED, VOLATILE
 from core.kernels.funding import fund
+from core.kernels.guards import adds, begin_day, hindered, seize, watch
 from core.kernels.held import held_stop, strike, strike_bar
-from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back
-from core.kernels.records import FLATTEN, REDUCE, SIGNAL, SIGNALLED, TAKE_PROFIT
+from core.kernels.margin import affordable, insolvent, liquidate, liquidate_inside
+from core.kernels.orders import decide, expire, fill_due, fill_stop, hold_back, withhold
+from core.kernels.queue import observe
+from core.kernels.records import FLATTEN, REDUCE, SIGNAL, SIGNALLED, TAKE_PROFIT, TIME_STOP
 from core.kernels.resting import gapped, resting
 from core.kernels.sizing import unsized, wanted
 from core.kernels.stops import bar_stop, entry_stop, stop_hit, stretch, trigger_stop
+from core.kernels.timed import overdue
 from core.kernels.volatility import sample
 
 LEGS = 1  # books of the strategy
@@ -33,9 +37,12 @@ EXTERNAL = False  # orders are the venue's to fill: stop at the order
 OWNED = False  # the state has a field `own`
 SIGNALS = False  # targets that change are told
 REASONED = False  # the state has fields `confidence` and `reason`
+JUDGED = False  # the state has a field `rejected`; cut out as features are
+DETAILED = False  # the state has a field `detail`; the same
+DETAILS = 0  # numbers in it
 
 #: Most reports one tick may write: a mark, a fill, a stop's fill, and per leg a block, a cancel, an order; and a target,
-#: where they are told.
+#: where they are told, with its details.
 ROOM = 3 + 3 * LEGS
 
 
@@ -96,6 +103,8 @@ def advance(
         if FUNDED and when >= account.next_funding:  # what is due by midnight belongs to the day that ends
             n = fund(account, books, terms, reports, n, tick, LEGS, when, min(when, account.next_mark))
         if when >= account.next_mark:
+            if GUARDED:
+                begin_day(account)
             n = mark_day(account, reports, n, tick, book, leg, when)
         if FUNDED and when >= account.next_funding:
             n = fund(account, books, terms, reports, n, tick, LEGS, when, when)
@@ -119,11 +128,19 @@ def advance(
         elif not EXTERNAL and book.aim != book.position and tick.ts >= book.due and (not HELD or struck == 0):
             n = fill_due(account, book, terms, reports, n, tick, leg, price)
         book.last = price
+        if QUEUED and not BARS:
+            observe(book, tick)
         if VOLATILE:
             sample(book, terms, tick.ts, price)
         if LIMITED:
             book.bid = tick.bid
             book.ask = tick.ask
+        if MARGINED and not EXTERNAL and terms.margin_leverage > 0.0:
+            if BARS:
+                inside = rested and account.fills != fills if RESTING else False
+                n = liquidate_inside(account, books, book, terms, reports, n, tick, leg, LEGS, inside, True)
+            elif insolvent(account, books, terms, LEGS):
+                n = liquidate(account, books, terms, reports, n, tick, leg, LEGS, price)
         fired = 0
         if HELD and not BARS and not EXTERNAL and terms.holds != 0:
             fired = struck
@@ -146,12 +163,23 @@ def advance(
             else:
                 stretch(book, price)
                 fired = stop_hit(book, terms, price)
+        if MARGINED and BARS and not EXTERNAL and terms.margin_leverage > 0.0:
+            n = liquidate_inside(account, books, book, terms, reports, n, tick, leg, LEGS, inside, False)
+        if TIMED and not BARS and fired == 0 and book.position != 0.0 and overdue(book, terms, tick.ts):
+            fired = TIME_STOP
+        if GUARDED:
+            flat = watch(account, books, book, terms, LEGS, tick.ts, price)
+            barred = account.barred
+            if LEGS == 1 and barred != 0 and adds(book, book.aim):  # an order that was on its way before
+                n = withhold(account, book, terms, reports, n, tick, leg)
         if OWNED:
             s.own.position = book.position
             s.own.aim = book.aim
             s.own.entry = book.entry
         for k in range(LEGS):
             out[k] = np.nan
+        if JUDGED:
+            rejected = s.rejected
         step(s, mem, p, tick, out)
         for k in range(LEGS):
             target = out[k]
@@ -160,7 +188,7 @@ def advance(
             if not quiet:
                 if target < 0.0 and terms.long_only != 0:
                     target = 0.0
-                if SIGNALS and target != other.opinion:
+                if SIGNALS and (target != other.opinion or (JUDGED and s.rejected != rejected and s.rejected != 0)):
                     n = report(reports, n, SIGNALLED, 0, tick, k, other, target, price if k == leg else other.last)
                     row = reports[n - 1]
                     row.fee = np.nan
@@ -168,12 +196,16 @@ def advance(
                     if REASONED:
                         row.fee = s.confidence
                         row.why = s.reason
+                    if DETAILED:
+                        n = detail(reports, n, tick, k, other, s.detail, DETAILS)
                 if other.latched != 0 and target != other.latch:
                     other.latched = 0
                 other.opinion = target
             if STOPS and fired != 0 and k == leg and (not HELD or terms.holds == 0 or other.latched != FLATTEN):
                 other.latched = fired
                 other.latch = other.opinion
+            if GUARDED and flat != 0:
+                seize(other, flat)
             if HELD and not EXTERNAL and terms.holds != 0 and other.latched == TAKE_PROFIT and other.latch * other.position > 0.0:
                 continue  # what is left of the take-profit rests on
             why = SIGNAL
@@ -182,7 +214,7 @@ def advance(
                 continue
             if other.latched != 0:
                 why = other.latched
-            elif quiet or (LIMITED and account.paused != 0):
+            elif quiet or ((LIMITED or MARGINED) and account.paused != 0):
                 continue
             elif VOLATILE and unsized(other, terms, target):
                 n = hold_back(other, reports, n, tick, k, target)
@@ -194,8 +226,14 @@ def advance(
                 if abs(want) > 1e300 or want != want:
                     account.error = 1
                 else:
+                    if MARGINED:
+                        other.affordable = affordable(account, books, terms, LEGS, k)
+                    if GUARDED:
+                        account.barred = hindered(account, books, other, terms, LEGS, tick.ts, want, s.confidence if REASONED else 1.0)
                     n = decide(account, other, terms, limits, reports, n, tick, k, want + 0.0, why)
-            elif LIMITED or LOTS or VOLATILE:
+                    if GUARDED:
+                        account.barred = barred
+            elif LIMITED or LOTS or VOLATILE or MARGINED or GUARDED:
                 other.blocked = 0
         if book.position != 0.0 or n != written:
             mark(account, books, book, LEGS, price)

@@ -11,14 +11,17 @@ import numpy as np
 
 from core.kernels.book import execute, report
 from core.kernels.costs import taken
-from core.kernels.features import LOTS, RESTING, SPREAD, TRIGGERED
+from core.kernels.features import GUARDED, LOTS, MARGINED, QUEUED, RESTING, SPREAD, TRIGGERED, VENUED
 from core.kernels.grid import lots_of, moved, orderable
+from core.kernels.guards import guarded, repeated
+from core.kernels.queue import room
 from core.kernels.records import (
     BLOCKED,
     CANCELLED,
     FLATTEN,
     HALT,
     HALTED,
+    MARGIN,
     MAX_POSITION,
     MAX_SPREAD,
     MINIMUM,
@@ -28,6 +31,7 @@ from core.kernels.records import (
     REDUCE,
     REDUCE_ONLY,
     REDUCING,
+    SPURNED,
     STOP_NEW,
     UNKNOWN,
 )
@@ -39,10 +43,16 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
     returns the next free report."""
     left = book.aim - book.position
     after = book.aim
+    if QUEUED:
+        got = np.inf
     if RESTING:
         made = resting(book)
         if made:
-            if not reached(book, terms, tick):
+            if QUEUED and terms.queued != 0 and (not TRIGGERED or terms.triggers == 0):
+                got = room(book, terms, tick)
+                if got == 0.0:
+                    return n
+            elif not reached(book, terms, tick):
                 return n
             if TRIGGERED and terms.triggers != 0:  # from here on it is a market order
                 price = set_off_at(book, price)
@@ -53,6 +63,8 @@ def fill_due(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: An
     qty = left
     if tick.qty > 0.0:
         available = terms.participation * tick.qty
+        if QUEUED:
+            available = min(available, got)
         if abs(left) > available:
             qty = available if left > 0.0 else -available
             after = book.position + qty
@@ -103,6 +115,23 @@ def allowed(book: Any, limits: Any, want: float, why: int) -> tuple[float, int]:
     return want, 0
 
 
+def afforded(book: Any, terms: Any, goal: float, hindrance: int, want: float, why: int) -> tuple[float, int]:
+    """The position there is margin for on the way to a goal, and what held the rest back. What was cut stays as it was cut until there is
+    margin for all of it: not every print that moves equity makes another order."""
+    position = book.position
+    flips = position * goal < 0.0
+    if terms.margin_leverage == 0.0 or why in (FLATTEN, REDUCE) or (abs(goal) <= abs(position) and not flips):
+        return goal, hindrance
+    if abs(goal) <= book.affordable:
+        return goal, hindrance
+    if book.blocked == MARGIN and want == book.refused and book.aim * goal > 0.0 and abs(book.aim) <= abs(goal):
+        return book.aim, MARGIN
+    capped = book.affordable if goal > 0.0 else -book.affordable
+    if not flips and abs(capped) < abs(position):
+        capped = position
+    return capped + 0.0, MARGIN
+
+
 def cancel(book: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
     """Drop the working order, if any; returns the next free report."""
     if book.aim != book.position:
@@ -138,10 +167,18 @@ def place(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, 
 def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: int, tick: Any, leg: int, want: float, why: int) -> int:
     """Act on a wanted position that differs from what is under way; returns the next free report."""
     goal, hindrance = allowed(book, limits, want, why)
+    if MARGINED:
+        goal, hindrance = afforded(book, terms, goal, hindrance, want, why)
     if LOTS:
         goal, hindrance = orderable(book, terms, goal, hindrance)
+    if GUARDED:
+        goal, hindrance = guarded(account, book, goal, hindrance)
+    if VENUED and tick.ts < book.again and goal != book.position and (goal != 0.0 or goal == book.spurned):
+        goal, hindrance = book.position, SPURNED
     if hindrance != 0:
-        if hindrance != book.blocked or (want != book.refused and (not LOTS or hindrance != MINIMUM)):
+        if hindrance != book.blocked or (
+            want != book.refused and (not LOTS or hindrance != MINIMUM) and (not GUARDED or not repeated(book, want, hindrance))
+        ):
             n = report(reports, n, BLOCKED, hindrance, tick, leg, book, want - goal, book.last)
         book.refused = want
     book.blocked = hindrance
@@ -150,6 +187,20 @@ def decide(account: Any, book: Any, terms: Any, limits: Any, reports: Any, n: in
     if goal == book.position:
         return cancel(book, reports, n, tick, leg)
     return place(account, book, terms, reports, n, tick, leg, goal, why, tick.ts)
+
+
+def withhold(account: Any, book: Any, terms: Any, reports: Any, n: int, tick: Any, leg: int) -> int:
+    """A lock found an order under way that opens or adds: it is cancelled, or made an exit where it turns round; returns the next free
+    report."""
+    why = account.barred
+    goal = 0.0 if book.position * book.aim < 0.0 else book.position
+    if book.blocked != why:
+        n = report(reports, n, BLOCKED, why, tick, leg, book, book.aim - goal, book.last)
+    book.refused = book.aim
+    book.blocked = why
+    if goal == book.position:
+        return cancel(book, reports, n, tick, leg)
+    return place(account, book, terms, reports, n, tick, leg, goal, book.why, tick.ts)
 
 
 def hold_back(book: Any, reports: Any, n: int, tick: Any, leg: int, target: float) -> int:

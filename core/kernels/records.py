@@ -124,6 +124,7 @@ BLOCKED = 4
 MARK = 5
 FUNDING = 6
 SIGNALLED = 7  # the strategy's target changed: `qty` is the target, `realised` the one before, `fee` its confidence, `why` its reason
+DETAIL = 8  # follows SIGNALLED: one of the numbers that go with it: `n` its place, `price` the number
 
 # why an order came to be
 SIGNAL = 0
@@ -132,6 +133,11 @@ TAKE_PROFIT = 2
 TRAILING = 3
 FLATTEN = 4
 REDUCE = 5
+LIQUIDATED = 6
+TIME_STOP = 7
+BREAK_EVEN = 8
+DRAWDOWN = 9
+DAILY_LOSS = 10
 
 # why a target was not ordered
 HALTED = 1
@@ -142,6 +148,16 @@ MAX_SPREAD = 5
 PRICE_BAND = 6
 MINIMUM = 7
 UNKNOWN = 8
+MARGIN = 9
+WIPED = 10
+SPURNED = 11
+DRAWDOWN_LIMIT = 12  # this and what follows: protections, those first that last
+DAILY_LIMIT = 13
+LOSS_STREAK = 14
+LOW_PROFIT = 15
+COOLING = 16
+UNSURE = 17
+STALE = 18
 
 # LIMITS.mode
 NORMAL = 0
@@ -149,10 +165,14 @@ NO_NEW = 1
 REDUCING = 2
 HALT = 3
 
-WHY_NAMES = ("signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce")
+WHY_NAMES = (
+    "signal", "stop_loss", "take_profit", "trailing", "flatten", "reduce", "liquidated",
+    "time_stop", "break_even", "drawdown", "daily_loss",
+)  # fmt: skip
 BLOCK_NAMES = (
     "", "halted", "no new positions", "reduce only", "position limit", "spread limit", "outside the price band", "below the least order",
-    "volatility not known yet",
+    "volatility not known yet", "not enough margin", "liquidated, until it is resumed", "refused by the venue",
+    "drawdown limit", "daily loss limit", "loss streak", "low profit", "cooling down", "not sure enough", "stale price",
 )  # fmt: skip
 
 DAY_NS = 86_400_000_000_000

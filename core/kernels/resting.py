@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.kernels.features import HELD, LOTS, TRIGGERED
+from core.kernels.features import HELD, LOTS, QUEUED, TIMED, TRIGGERED
 from core.kernels.grid import on_tick
-from core.kernels.records import SIGNAL, TAKE_PROFIT
+from core.kernels.records import SIGNAL, TAKE_PROFIT, TIME_STOP
 from core.kernels.stops import profit_level, stop_hit
+from core.kernels.timed import overdue
 
 BARS = False  # the source is BAR records: a limit is reached inside a range
 
@@ -34,6 +35,8 @@ def rest(book: Any, terms: Any, want: float, why: int) -> None:
         elif LOTS:
             price = on_tick(terms, price, not buys)
         book.limit = price
+        if QUEUED:
+            book.ahead = -1.0
         book.expires = book.due + terms.life if terms.life > 0 else NEVER
 
 
@@ -70,6 +73,8 @@ def sets_off(book: Any, terms: Any, tick: Any, buys: bool) -> bool:
         if HELD and terms.holds != 0:  # that one rests on its tick, which may be the order's own
             goal = profit_level(book, terms)
             stopped = 0 if stopped == TAKE_PROFIT else stopped
+        if TIMED and overdue(book, terms, tick.start):
+            stopped = TIME_STOP
         if stopped != 0 or (goal < book.limit if buys else goal > book.limit):
             return False
     return bool(tick.high >= book.limit if buys else tick.low <= book.limit)

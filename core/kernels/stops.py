@@ -1,4 +1,4 @@
-"""Stop-loss, take-profit and trailing stop, on prints and inside bars. A stop that is off is NaN: its comparison never holds."""
+"""Stop-loss, take-profit, trailing stop, break-even, on prints and inside bars. A stop that is off is NaN: its comparison never holds."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from core.kernels.features import LOTS
+from core.kernels.features import LOTS, TIMED
 from core.kernels.grid import on_tick
-from core.kernels.records import STOP_LOSS, TAKE_PROFIT, TRAILING
+from core.kernels.records import BREAK_EVEN, STOP_LOSS, TAKE_PROFIT, TIME_STOP, TRAILING
+from core.kernels.timed import even_level, even_stop, overdue
 
 
 def stretch(book: Any, price: float) -> None:
@@ -27,6 +28,8 @@ def stop_hit(book: Any, terms: Any, price: float) -> int:
             return STOP_LOSS
         if price <= book.high * (1.0 - terms.trailing):
             return TRAILING
+        if TIMED and price <= even_level(book, terms):
+            return BREAK_EVEN
         if price >= entry * (1.0 + terms.take_profit):
             return TAKE_PROFIT
     else:
@@ -34,13 +37,19 @@ def stop_hit(book: Any, terms: Any, price: float) -> int:
             return STOP_LOSS
         if price >= book.low * (1.0 + terms.trailing):
             return TRAILING
+        if TIMED and price >= even_level(book, terms):
+            return BREAK_EVEN
         if price <= entry * (1.0 - terms.take_profit):
             return TAKE_PROFIT
     return 0
 
 
 def protective_level(book: Any, terms: Any) -> tuple[float, int]:
-    """The nearer of stop-loss and trailing stop, and which it is; NaN when both are off."""
+    """The nearest of stop-loss, trailing stop and break-even, and which it is; NaN when all are off."""
+    if TIMED:
+        even = even_stop(book, terms)
+        if even == even:
+            return even, BREAK_EVEN
     if book.position > 0.0:
         level = book.entry * (1.0 - terms.stop_loss)
         trail = book.high * (1.0 - terms.trailing)
@@ -103,11 +112,13 @@ def trigger_stop(book: Any, terms: Any, bar: Any, trigger: float) -> tuple[int, 
 def bar_stop(book: Any, terms: Any, bar: Any) -> tuple[int, float]:
     """The stop a bar sets off and the price it fills at: the open first (a gap fills at the open), then, with both
     sides inside the range, the worse one. The trailing stop follows the extremes before this bar and its open:
-    what came first inside the bar is not known, so its own high does not tighten it."""
+    what came first inside the bar is not known, so its own high does not tighten it, nor move a stop to the entry."""
     stretch(book, bar.open)
     reason = stop_hit(book, terms, bar.open)
     if reason != 0:
         return reason, bar.open
+    if TIMED and overdue(book, terms, bar.start):
+        return TIME_STOP, bar.open
     level, reason = protective_level(book, terms)
     if book.position > 0.0:
         if bar.low <= level:

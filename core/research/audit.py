@@ -10,6 +10,7 @@ import contextlib
 import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.errors import UsageError
 from core.research.audit_fills import SHOWN, Fills, columns_unlike
 from core.research.audit_past import NEVER, Past, bound, read_past
 from core.research.audit_run import Row, own_exits
-from core.research.audit_story import Story
+from core.research.audit_story import Story, listens
 from core.store.ledger_reader import find_fills, first_fills, read_fills_between
 from core.store.ledger_rows import FILLS
 from core.store.reader import ticks_since
@@ -110,8 +111,10 @@ class _Audit:
         self.progress = progress
         self.symbols = Symbols()
         self.names = sorted({name for order in past.orders.values() for name in order.symbols})
-        bound(past, self._cuts(self.names))
-        self.stories = {id_: Story(id_, past, self.ledger, self.symbols) for id_ in past.ids() if id_ in past.orders}
+        bound(past, self._cuts(self.names), partial(listens, self.ledger))
+        self.stories = {
+            id_: Story(id_, past, self.ledger, self.symbols, running=id_ in running) for id_ in past.ids() if id_ in past.orders
+        }
         self.fills = Fills()
         self.left_out: dict[tuple[str, str], int] = {}
         self.found = Findings(sessions=past.sessions, strategies=len(past.ids()))
@@ -169,10 +172,10 @@ class _Audit:
         for row in read_fills_between(self.ledger, after, through, self.strategy):
             id_, seq = row[_OWNER], row[_SEQ]
             story = self.stories.get(id_)
-            why = "its registration is not on the ledger" if story is None else story.why_not(seq)
+            why = "its registration is not on the ledger" if story is None else story.why_not(row)
             if why is not None:
                 self.left_out[id_, why] = self.left_out.get((id_, why), 0) + 1
-            elif seq <= self.past.horizons[id_]:
+            elif seq <= self.past.horizons[id_] and not (id_ in self.running and story is not None and story.may_be_untold(row)):
                 rows.append(row)
         self.fills.kept(rows)
 

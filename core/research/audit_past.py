@@ -9,36 +9,42 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from core.commands import Register, Said, SetStops
+from core.store.heard import HEARING, dropped_through, read_told
 from core.store.journal import Line, lines_of
 from core.store.ledger_reader import count_fills, read_commands, read_sessions, read_snapshots
+from core.types import Records
 
 #: No seq is higher.
 NEVER = 1 << 62
 
 
 class Pulled(NamedTuple):
-    """A lever of the past: the seq it took effect after, when it was journalled, which."""
+    """A lever of the past: the seq it took effect after, when it was journalled, which; its number among those the strategy was told."""
 
     after: int
     ts_ns: int
     lever: str
     said: Said
+    number: int = 0
 
 
 class Mark(NamedTuple):
-    """A snapshot on the ledger: its row, the tick after which it was taken, when, its layout and source."""
+    """A snapshot on the ledger: its row, the tick after which it was taken, when, its layout and source; how many levers it holds."""
 
     rowid: int
     seq: int
     ts_ns: int
     layout: str
     source_hash: str
+    told: int = 0
 
 
 @dataclass
@@ -51,6 +57,7 @@ class Incarnation:
         why: registered | edited | resumed.
         plan: the hash its plan is kept under.
         levers: what it was told after its start, in order.
+        heard: what it heard of sources beyond the tape after its start, HEARING records in order.
         marks: other snapshots of it that are still kept, in order.
         taken: where a replay begins: `start`, or the oldest of `marks` that still has all its ticks; None when there is none.
         end: the last seq it is replayed through.
@@ -59,6 +66,7 @@ class Incarnation:
         closing: it was closing when it started.
         stops: that were set before it started; None: those of its registration.
         heir: the incarnation that took over its books.
+        deaf: it is what it heard that is no longer kept in full, and not its ticks.
     """
 
     id: str
@@ -67,6 +75,7 @@ class Incarnation:
     why: str
     plan: str
     levers: list[Pulled] = field(default_factory=list)
+    heard: Records = field(default_factory=lambda: np.empty(0, HEARING))
     marks: list[Mark] = field(default_factory=list)
     taken: Mark | None = None
     end: int = NEVER
@@ -75,6 +84,7 @@ class Incarnation:
     closing: bool = False
     stops: SetStops | None = None
     heir: Incarnation | None = None
+    deaf: bool = False
 
 
 @dataclass
@@ -87,6 +97,8 @@ class Past:
         settled: the seq through which a running engine vouches for its strategies; 0 when none runs.
         horizons: by strategy, the last seq whose effects are known to be on the ledger.
         fills: by strategy: how many, lowest and highest seq.
+        sources: (source, symbol) by the numbers in what was heard.
+        unheard: what was heard through this seq is no longer kept; -1 all is.
     """
 
     sessions: int
@@ -96,6 +108,8 @@ class Past:
     horizons: dict[str, int]
     fills: dict[str, tuple[int, int, int]]
     modes: list[tuple[int, str]]
+    sources: list[tuple[str, str]]
+    unheard: int
 
     def ids(self) -> list[str]:
         """Every strategy that is registered or has fills, oldest first."""
@@ -131,15 +145,20 @@ def read_past(path: Path, strategy: str | None, horizon: int = 0, running: Colle
     horizons.update(dict.fromkeys(running, horizon))
     incarnations = _incarnations(snapshots, orders)
     _tell(incarnations, lines)
+    told = read_told(path, strategy)
+    for life in (life for id_ in told.rows for life in incarnations.get(id_, [])):
+        life.heard = _heard_in(life, told.rows[life.id])
     modes = sorted((row["first_seq"], row["mode"]) for row in sessions)
-    return Past(len(sessions), incarnations, orders, horizon, horizons, fills, modes)
+    unheard = dropped_through(path)
+    return Past(len(sessions), incarnations, orders, horizon, horizons, fills, modes, told.sources, unheard)
 
 
-def bound(past: Past, cuts: dict[str, int]) -> None:
+def bound(past: Past, cuts: dict[str, int], listens: Callable[[Incarnation], bool] = lambda _life: False) -> None:
     """Say where each replay begins and ends.
 
     Args:
         cuts: by symbol, the lowest seq on the tape, where there were others below it.
+        listens: whether an incarnation hears sources beyond the tape; asked only where not all is kept of what they said.
     """
     for id_, lives in past.incarnations.items():
         cut = max(cuts.get(symbol, 0) for symbol in past.orders[id_].symbols)
@@ -149,8 +168,10 @@ def bound(past: Past, cuts: dict[str, int]) -> None:
                 past.horizons[id_] = max(past.horizons[id_], life.end)
             life.end = min(life.end, past.horizons[id_], life.heir.start.seq if life.heir else NEVER)
             life.marks = [mark for mark in life.marks if life.start.seq <= mark.seq <= life.end]
+            whole = past.unheard + 1 if past.unheard >= life.start.seq and listens(life) else 0
+            life.deaf = whole > cut - 1
             # a state of the tick before the cut is as good as any later one
-            life.taken = next((mark for mark in (life.start, *life.marks) if mark.seq >= cut - 1), None)
+            life.taken = next((mark for mark in (life.start, *life.marks) if mark.seq >= max(cut - 1, whole)), None)
 
 
 def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Register]) -> dict[str, list[Incarnation]]:
@@ -159,7 +180,7 @@ def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Registe
     for row in snapshots:
         id_, payload = row["strategy_id"], json.loads(row["payload"])
         taken_ns = payload.get("ts_ns", row["ts_ns"])  # when it was asked for, else when it was kept
-        mark = Mark(row["rowid"], row["seq"], taken_ns, row["layout_hash"], row["source_hash"])
+        mark = Mark(row["rowid"], row["seq"], taken_ns, row["layout_hash"], row["source_hash"], int(payload.get("told", 0)))
         if "start" in payload and id_ in orders:
             life = Incarnation(id_, orders[id_], mark, payload["start"], payload.get("plan", ""))
             if found[id_]:
@@ -172,7 +193,11 @@ def _incarnations(snapshots: Iterable[dict[str, Any]], orders: dict[str, Registe
 
 def _tell(incarnations: dict[str, list[Incarnation]], lines: Iterable[Line]) -> None:
     """Give each incarnation the levers it was told, and its end where the journal has it."""
+    told: dict[str, int] = defaultdict(int)
     for line in lines:
+        if line.lever:
+            for id_ in line.ids:
+                told[id_] += 1
         if line.after is None:  # it has not acted yet
             continue
         if line.kind in ("failed", "gone"):
@@ -181,7 +206,17 @@ def _tell(incarnations: dict[str, list[Incarnation]], lines: Iterable[Line]) -> 
                 life.end, life.over, life.broke = min(life.end, line.after), True, life.broke or line.kind == "failed"
         elif line.lever:
             for id_ in line.ids:
-                _pull(incarnations.get(id_, []), Pulled(line.after, line.ts_ns, line.lever, line.said))
+                _pull(incarnations.get(id_, []), Pulled(line.after, line.ts_ns, line.lever, line.said, told[id_]))
+    for id_, lives in incarnations.items():
+        for life in lives:
+            life.marks = [mark for mark in life.marks if mark.told <= told[id_]]  # the journal was read before later ones were kept
+
+
+def _heard_in(life: Incarnation, rows: Records) -> Records:
+    """What was heard in the time of an incarnation; what came before is not in the state it started from."""
+    before = (rows["at"] < life.start.ts_ns) & (rows["after"] <= life.start.seq)
+    after = rows["at"] >= life.heir.start.ts_ns if life.heir is not None else np.zeros(len(rows), np.bool_)
+    return rows.compress(~before & ~after)
 
 
 def _ended(lives: list[Incarnation], after: int, ts_ns: int) -> Incarnation | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,12 +10,23 @@ from pathlib import Path
 
 import msgspec
 
+from core.codes import Mode
 from core.compile.blueprint import Blueprint
 from core.errors import CockpitError, one_line
 from core.research.audit_past import Incarnation, Past
 from core.research.audit_run import THROWN, Compared, Row, Run, Unauditable
 from core.store.ledger_reader import read_source, read_state
+from core.store.ledger_rows import FILLS
 from core.types import Records, Symbols
+
+SEQ, MODE = FILLS.columns.index("seq"), FILLS.columns.index("mode")
+
+LIVE = Mode.LIVE.value
+
+
+def _number(row: Row) -> int:
+    """Which fill of its strategy it is, from 1 on."""
+    return int(row[0].rpartition(":")[2])
 
 
 @dataclass(frozen=True)
@@ -36,6 +48,7 @@ class Story:
 
     Args:
         past: with the bounds of each incarnation.
+        running: an engine runs it now.
 
     Attributes:
         compared: (incarnation, snapshot) that were compared.
@@ -45,8 +58,9 @@ class Story:
         beyond: ticks of its symbols that lie beyond what is known to be on the ledger.
     """
 
-    def __init__(self, id_: str, past: Past, ledger: Path, symbols: Symbols) -> None:
+    def __init__(self, id_: str, past: Past, ledger: Path, symbols: Symbols, *, running: bool = False) -> None:
         self.id = id_
+        self._running = running
         self.names = frozenset(past.orders[id_].symbols)
         self.compared: list[Compared] = []
         self.raised: list[tuple[int, str]] = []
@@ -67,9 +81,10 @@ class Story:
         self._hopeless: set[int] = set()
         for life in self.lives:
             if life.taken is None:
-                self._leave_out(life, "its ticks are no longer on the tape")
+                self._leave_out(life, "what it heard is no longer kept" if life.deaf else "its ticks are no longer on the tape")
             elif life.taken is not life.start:
-                gone = f"its ticks through seq {life.taken.seq} are no longer on the tape"
+                ticks, heard = "its ticks through seq {} are no longer on the tape", "what it heard through seq {} is no longer kept"
+                gone = (heard if life.deaf else ticks).format(life.taken.seq)
                 self.unrun.append(Unrun(life.start.seq, life.taken.seq, gone))
 
     def feed(self, ticks: Records, through: int) -> list[Row]:
@@ -81,10 +96,19 @@ class Story:
             assert self._run is not None
             made = self._run.feed(ticks, through)
             # what it did between its last report and its end was lost with a crash: its heir's books do not have it
-            rows += [row for row in made if self._limit is None or int(row[0].rpartition(":")[2]) <= self._limit]
+            rows += [row for row in made if (self._limit is None or _number(row) <= self._limit) and not self._untold(row)]
             if not self._run.over:
                 return rows
             self._end(self._run)
+
+    def may_be_untold(self, row: Row) -> bool:
+        """Whether what a venue executed after the last tick that is vouched for may be on its way to the ledger, or there already."""
+        return row[MODE] == LIVE and row[SEQ] == self._past.horizons[self.id] and (not self.lives or not self.lives[-1].over)
+
+    def _untold(self, row: Row) -> bool:
+        """Whether a fill that comes out here need not be on the ledger yet: its turn comes with the next start."""
+        there = self._past.fills.get(self.id, (0, 0, 0))[0]
+        return self.may_be_untold(row) and (self._running or _number(row) > there)
 
     @property
     def done(self) -> bool:
@@ -96,11 +120,12 @@ class Story:
         """It neither failed nor left."""
         return bool(self.lives) and not self.lives[-1].over
 
-    def why_not(self, seq: int) -> str | None:
-        """Why a fill with this seq is not to be compared, None when it is."""
+    def why_not(self, row: Row) -> str | None:
+        """Why a fill is not to be compared, None when it is."""
+        seq = row[SEQ]
         if not self.lives:
             return "no state it started from was kept"
-        if seq <= self.lives[0].start.seq:
+        if seq < self.lives[0].start.seq + (row[MODE] != LIVE):  # a venue may tell of one before the next tick
             return f"before seq {self.lives[0].start.seq}, the first state that was kept to start from"
         return next((part.why for part in self.unrun if part.after < seq <= part.through), None)
 
@@ -148,7 +173,7 @@ class Story:
                 raise Unauditable("its plan was not kept" if text is None else "the state it started from was not kept")
             plan = self._newest = msgspec.json.decode(text, type=Blueprint)
             state_of: Callable[[int], bytes | None] = lambda rowid: read_state(self._ledger, rowid)  # noqa: E731
-            return Run(life, plan, state, self._symbols, state_of, self._past.mode_at)
+            return Run(life, plan, state, self._symbols, state_of, self._past.mode_at, self._past.sources)
         except Unauditable as error:
             self._leave_out(life, str(error))
         except (CockpitError, msgspec.MsgspecError) as error:
@@ -160,3 +185,11 @@ class Story:
     def _leave_out(self, life: Incarnation, why: str, wrong: bool = False) -> None:
         self._hopeless.add(life.start.rowid)
         self.unrun.append(Unrun(life.start.seq, max(life.end, life.start.seq), why, wrong))
+
+
+def listens(ledger: Path, life: Incarnation) -> bool:
+    """Whether an incarnation hears sources beyond the tape, says its plan."""
+    text = read_source(ledger, life.plan)
+    with contextlib.suppress(msgspec.MsgspecError):
+        return text is not None and bool(msgspec.json.decode(text, type=Blueprint).sources)
+    return False

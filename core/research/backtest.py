@@ -18,6 +18,7 @@ from core.research.costs_text import held_back
 from core.research.curve import Curve
 from core.research.decisions import Decisions, decisions_of
 from core.research.figures import figures
+from core.research.guards_text import barred
 from core.research.metrics import finite, metrics
 from core.research.order import Order, refuse_holes, source_of, strategy_of
 from core.research.regimes import Regimes, step_of
@@ -31,7 +32,7 @@ from core.research.volatility import refuse_long_bars
 from core.research.warming import after_warming, blaming, cold_words, reach_of
 from core.research.watch import Watch
 from core.strategy import Definition
-from core.term_rules import refuse_apart, refuse_idle
+from core.term_rules import refuse_idle, refuse_unfit
 from core.types import Records, join
 
 Progress = Callable[[Source, int], None]
@@ -85,8 +86,7 @@ def run_backtest(order: Order, progress: Progress | None = None, curve: Curve | 
     """
     refuse_idle(order.terms)
     definition = strategy_of(order)
-    if definition.hedged:
-        refuse_apart(definition.name, order.terms)
+    refuse_unfit(definition, order.terms)
     reach = reach_of(definition, order.params, order.from_ns)
     source = source_of(order, definition, reach)
     refuse_short_bars(definition, order.params, source.interval_ns)
@@ -124,7 +124,7 @@ def run_over(source: Source, order: Order, definition: Definition, progress: Pro
         source.notes.append(f"gaps were allowed: {source.verdict.holes.words()}")
     cold = "" if len(reports.compress(reports["kind"] == FILL)) else cold_words(instance, plan, order.from_ns, source.interval_ns)
     short = short_bars_note(interval, source.interval_ns)
-    source.notes += [*([short] if short else []), *([f"the strategy {cold}"] if cold else []), *held_back(reports)]
+    source.notes += [*([short] if short else []), *([f"the strategy {cold}"] if cold else []), *held_back(reports), *barred(reports)]
     result = _result(instance, plan, source, reports, first_ns, last_ns, cold, started, watch, decisions.signals)
     result.figures.update({} if gaps is None else {"gaps": gaps})
     return result

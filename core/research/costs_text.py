@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from core.commands import Terms
-from core.kernels.records import BLOCK_NAMES, BLOCKED, MINIMUM, UNKNOWN
+from core.kernels.records import BLOCK_NAMES, BLOCKED, FILL, LIQUIDATED, MARGIN, MINIMUM, UNKNOWN
 from core.types import Records
 
 #: What a size counts, by `Terms.size`.
@@ -19,14 +19,18 @@ SIZES = {
 
 def costs(terms: Terms) -> list[tuple[str, str, str]]:
     """(name, value, remark) of each that was asked for."""
-    return [*_volatility(terms), *_lots(terms), *_spread(terms), *_resting(terms), *_triggered(terms), *_held(terms), *_funding(terms)]
+    parts = (_volatility, _lots, _spread, _resting, _triggered, _held, _queue, _funding, _margin)
+    return [row for part in parts for row in part(terms)]
 
 
 def held_back(reports: Records) -> list[str]:
     """A line that says so where orders were not placed: each is reported once until something else happens."""
     blocked = reports["why"][reports["kind"] == BLOCKED]
-    small, vague = (int(np.count_nonzero(blocked == why)) for why in (MINIMUM, UNKNOWN))
+    small, vague, short = (int(np.count_nonzero(blocked == why)) for why in (MINIMUM, UNKNOWN, MARGIN))
+    wiped = int(np.count_nonzero((reports["kind"] == FILL) & (reports["why"] == LIQUIDATED)))
     return [
+        *([f"it was liquidated, {wiped:,} position{'s' * (wiped > 1)}, and traded no more from there on"] if wiped else []),
+        *([f"an order was cut or not placed, {BLOCK_NAMES[MARGIN]}: {short:,} time{'s' * (short > 1)}"] if short else []),
         *([f"an order was {BLOCK_NAMES[MINIMUM]} and not placed: {small:,} time{'s' * (small > 1)}"] if small else []),
         *([f"a target waited, {BLOCK_NAMES[UNKNOWN]}: {vague:,} time{'s' * (vague > 1)}"] if vague else []),
     ]
@@ -67,7 +71,7 @@ def _resting(terms: Terms) -> list[tuple[str, str, str]]:
         return []
     life = "without end" if terms.limit_ttl_ms is None else f"for {terms.limit_ttl_ms:g} ms, then {terms.limit_then}"
     return [
-        ("entries", "limit", f"{terms.limit_offset_bps:g} bps from the decision's price, filled {terms.limit_fill} it; rest {life}"),
+        ("entries", "limit", f"{terms.limit_offset_bps:g} bps from the decision's price, filled {_filled(terms)} it; rest {life}"),
         _maker(terms, "of the value of each fill of a limit order" + ("" if _holds(terms) else "; exits and stops are market orders")),
     ]
 
@@ -83,13 +87,40 @@ def _triggered(terms: Terms) -> list[tuple[str, str, str]]:
 def _held(terms: Terms) -> list[tuple[str, str, str]]:
     if not _holds(terms):
         return []
-    how = f"at the venue from the entry's fill on; a take-profit fills at its price, by what trades {terms.limit_fill} it"
+    how = f"at the venue from the entry's fill on; a take-profit fills at its price, by what trades {_filled(terms)} it"
     fee = [] if terms.entry == "limit" else [_maker(terms, "of the value of each fill of a take-profit")]
     return [("exits", "resting", how), *fee]
 
 
+def _filled(terms: Terms) -> str:
+    return "through, or at the end of the queue at," if terms.limit_fill == "queue" else terms.limit_fill
+
+
+def _queue(terms: Terms) -> list[tuple[str, str, str]]:
+    if terms.limit_fill != "queue" or not (terms.entry == "limit" or _holds(terms)):
+        return []
+    how = (
+        "base currency ahead of a limit order" if terms.queue_ahead is not None else "what is printed at a price before prints go beyond it"
+    )
+    quotes = ", none where the best quote is worse" if terms.queue_model == "quotes" else ""
+    return [
+        ("queue", "estimated" if terms.queue_ahead is None else f"{terms.queue_ahead:g}", f"{how}; prints at the limit use it up{quotes}")
+    ]
+
+
+def _margin(terms: Terms) -> list[tuple[str, str, str]]:
+    if terms.leverage is None:
+        return []
+    fee = f", a fee of {terms.liquidation_fee_bps:g} bps more" if terms.liquidation_fee_bps else ""
+    return [
+        ("margin", f"{terms.leverage:g} x", "of the equity is the most that positions are worth where an order is decided"),
+        ("liquidation", f"{terms.maintenance_pct:g} %", f"of the positions' value: with no more equity than that all is closed{fee}"),
+    ]
+
+
 def _holds(terms: Terms) -> bool:
-    return terms.exits == "resting" and any(pct is not None for pct in (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct))
+    stops = (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct, terms.break_even_pct)
+    return terms.exits == "resting" and any(percent is not None for percent in stops)
 
 
 def _maker(terms: Terms, remark: str) -> tuple[str, str, str]:

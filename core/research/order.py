@@ -82,12 +82,12 @@ def source_of(order: Order, definition: Definition, from_ns: int | None) -> Sour
         UsageError: it cannot be read, or not as the order asks.
     """
     if definition.legs > 1:
-        if order.as_delivered or order.costs is not None:
-            what = "as-delivered order" if order.as_delivered else "measured costs"
-            raise UsageError(f"{order.strategy} trades {definition.legs} symbols: {what} are for one")
+        if order.costs is not None:
+            raise UsageError(f"{order.strategy} trades {definition.legs} symbols: measured costs are for one")
         return open_leg_sources(
-            order.sources, definition.legs, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, cache=order.cache
-        )
+            order.sources, definition.legs, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns,
+            as_delivered=order.as_delivered, cache=order.cache,
+        )  # fmt: skip
     return open_sources(
         order.sources, symbol=order.symbol, home=order.home, from_ns=from_ns, to_ns=order.to_ns, as_delivered=order.as_delivered,
         cache=order.cache,

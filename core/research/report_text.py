@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias
 from core.clock import iso
 from core.commands import Terms
 from core.research.costs_text import SIZES, costs
+from core.research.guards_text import protections
 from core.research.metrics import LEAST_SPAN_NS
 from core.research.report_figures import count, money, number, ratio
 from core.research.report_trades import exit_lines, regime_lines, time_lines, trade_lines
@@ -168,6 +169,7 @@ def assumptions(setting: Setting) -> list[tuple[str, str, str]]:
         ("fills", "", fills),
         *_stops(terms, is_bars),
         *costs(terms),
+        *protections(terms),
         *([("costs", setting.costs[0], clean(setting.costs[1]))] if setting.costs else []),
     ]
 

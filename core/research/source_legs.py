@@ -13,7 +13,7 @@ from core.research.source import Source
 from core.research.source_merge import merged
 from core.research.source_name import clean, plain_symbol
 from core.research.source_verdict import Holes, Verdict
-from core.research.sources import open_many, open_source
+from core.research.sources import open_many, open_source, open_sources
 from core.types import BAR, TICK, Records, copied, interval_text
 
 #: Share of the whole span that one leg may lack before it is said.
@@ -25,12 +25,13 @@ class LegsSource(Source):
 
     Args:
         legs: one source a leg, in their order.
+        as_delivered: they are of one tape, and come by its `seq`, which stays as it is.
 
     Raises:
         SourceError: one symbol twice, prints beside bars, or bars of two lengths.
     """
 
-    def __init__(self, legs: Sequence[Source]) -> None:
+    def __init__(self, legs: Sequence[Source], *, as_delivered: bool = False) -> None:
         first = legs[0]
         names = [leg.symbol for leg in legs]
         if len(set(names)) < len(names):
@@ -40,7 +41,7 @@ class LegsSource(Source):
                 raise SourceError(f"{_kind(first)} and {_kind(leg)}: legs take prints of all, or bars of one length")
         form = first.form if all(leg.form == first.form for leg in legs) else ", ".join(leg.form for leg in legs)
         super().__init__(", ".join(leg.text for leg in legs), first.kind, form, ",".join(names), first.interval_ns)
-        self.legs = list(legs)
+        self.legs, self._as_delivered = list(legs), as_delivered
         rows, sizes = [leg.total_rows for leg in legs], [leg.total_bytes for leg in legs]
         self.total_rows = sum(filter(None, rows)) if all(rows) else None
         self.total_bytes = sum(filter(None, sizes)) if all(sizes) else None
@@ -61,9 +62,11 @@ class LegsSource(Source):
         spans: dict[int, tuple[int, int]] = {}
         for leg in self.legs:
             leg.since_ns, leg.told = self.since_ns, self.told
-        for rows in merged([_numbered(leg, number, spans) for number, leg in enumerate(self.legs)], BAR if self.kind == "bars" else TICK):
-            rows["seq"] = np.arange(seq, seq + len(rows))
-            seq += len(rows)
+        series = [_numbered(leg, number, spans) for number, leg in enumerate(self.legs)]
+        for rows in merged(series, BAR if self.kind == "bars" else TICK, "seq" if self._as_delivered else "ts"):
+            if not self._as_delivered:
+                rows["seq"] = np.arange(seq, seq + len(rows))
+                seq += len(rows)
             yield rows
         self.notes += _uneven([(leg.symbol, *spans[number]) for number, leg in enumerate(self.legs)])
         self.verdict = _of_all([leg.verdict for leg in self.legs if leg.verdict is not None])
@@ -78,12 +81,13 @@ def open_leg_sources(
     home: Path | None = None,
     from_ns: int | None = None,
     to_ns: int | None = None,
+    as_delivered: bool = False,
     cache: bool = False,
 ) -> LegsSource:
     """The sources of a strategy of `count` legs: one text a leg, in their order, or of what the texts hold the symbols that are named.
 
     Args:
-        texts, home, from_ns, to_ns, cache: as of `open_sources`.
+        texts, home, from_ns, to_ns, as_delivered, cache: as of `open_sources`.
         symbol: those of all legs, in their order, with commas between; None: each text is a leg.
 
     Raises:
@@ -92,6 +96,10 @@ def open_leg_sources(
     names = symbol.split(",") if symbol else []
     if len(names) != count if names else len(texts) != count:
         raise SourceError(f"name {count} sources, one for each leg in their order, or the symbols: --symbol {','.join('ABCDEFGH'[:count])}")
+    if as_delivered:
+        each = [[text.replace("*", name) for text in texts] for name in names] or [[text] for text in texts]
+        legs = [open_sources(leg, home=home, from_ns=from_ns, to_ns=to_ns, as_delivered=True) for leg in each]
+        return LegsSource(legs, as_delivered=True)
     if not names:
         return LegsSource([open_source(text, home=home, from_ns=from_ns, to_ns=to_ns, cache=cache) for text in texts])
     many = open_many(texts, symbols=names, home=home, from_ns=from_ns, to_ns=to_ns, cache=cache)

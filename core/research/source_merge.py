@@ -1,4 +1,4 @@
-"""Several series of ticks as one, by time, in batches: of each only what is needed at the moment is in memory."""
+"""Several series of ticks as one, by time or as delivered, in batches: of each only what is needed at the moment is in memory."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import numpy as np
 from core.types import TICK, Records, join
 
 
-def merged(series: Sequence[Iterator[Records]], kind: np.dtype[Any] = TICK) -> Iterator[Records]:
-    """Ticks, or records of another kind, by (ts, place of their series, order within it); each series is in order of `ts`."""
+def merged(series: Sequence[Iterator[Records]], kind: np.dtype[Any] = TICK, by: str = "ts") -> Iterator[Records]:
+    """Ticks, or records of another kind, by (ts, place of their series, order within it); each series is in order of `ts`, or of `by`."""
     if len(series) == 1:
         yield from series[0]
         return
@@ -24,16 +24,16 @@ def merged(series: Sequence[Iterator[Records]], kind: np.dtype[Any] = TICK) -> I
         if not any(map(len, held)):
             return
         # What comes next of an open series is not before its last tick here: what is before the earliest of these is settled.
-        last = min((int(held[number]["ts"][-1]) for number in range(len(series)) if open_[number]), default=None)
-        cuts = [len(part) if last is None else int(np.searchsorted(part["ts"], last)) for part in held]
+        last = min((int(held[number][by][-1]) for number in range(len(series)) if open_[number]), default=None)
+        cuts = [len(part) if last is None else int(np.searchsorted(part[by], last)) for part in held]
         if not any(cuts):
             for number, source in enumerate(series):
-                if open_[number] and int(held[number]["ts"][-1]) == last:
+                if open_[number] and int(held[number][by][-1]) == last:
                     open_[number] = _more(source, number, held, kind)
             continue
         ready = join([part[:cut] for part, cut in zip(held, cuts, strict=True)], kind)
         held = [part[cut:] for part, cut in zip(held, cuts, strict=True)]
-        ready = ready.take(np.argsort(ready["ts"], kind="stable"))  # the other is not to be kept while this one is played
+        ready = ready.take(np.argsort(ready[by], kind="stable"))  # the other is not to be kept while this one is played
         yield ready
 
 

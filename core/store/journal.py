@@ -9,12 +9,19 @@ from typing import Any, NamedTuple
 import msgspec
 
 from core.commands import Reduce, Register, Said, SetLimits, SetStops
+from core.lever_orders import Executed, Unplaced
 
-#: Kinds of commands that act on running strategies.
-LEVERS = ("pause", "resume", "flatten", "reduce", "stops", "limits", "unregister")
+#: Kinds of commands that act on running strategies, and of what a venue did with their orders.
+LEVERS = ("pause", "resume", "flatten", "reduce", "stops", "limits", "unregister", "executed", "unplaced")
 
 #: What goes with those that say more than whom they are for.
-SAID: dict[str, type[SetLimits | SetStops | Reduce]] = {"limits": SetLimits, "stops": SetStops, "reduce": Reduce}
+SAID: dict[str, type[SetLimits | SetStops | Reduce | Executed | Unplaced]] = {
+    "limits": SetLimits,
+    "stops": SetStops,
+    "reduce": Reduce,
+    "executed": Executed,
+    "unplaced": Unplaced,
+}
 
 #: Kinds of what the engine notes by itself about one strategy.
 ABOUT_ONE = ("gone", "failed", "edited")
@@ -26,8 +33,9 @@ class Line(NamedTuple):
     Attributes:
         after: the seq it took effect after; None where it has not.
         ids: strategies it was said to, or the one it is about.
-        lever: what those strategies are told: pause | resume | flatten | reduce | stops | limits | close | drop; '' nothing.
-        said: what goes with it: limits, stops, a share.
+        lever: what those strategies are told: pause | resume | flatten | reduce | stops | limits | close | drop | executed | unplaced; ''
+            nothing.
+        said: what goes with it: limits, stops, a share, an execution, an order that came to nothing.
         order: the registration, where it is one.
         payload: all that was said.
     """

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 from core.store import ledger_rows as rows_
 from core.store.advice import AdviceTable
 from core.store.connection import Run, WriteConnection
+from core.store.desk_table import DeskTable
+from core.store.heard import HeardTable
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
 from core.store.order_journal import OrderJournal
@@ -35,14 +37,18 @@ class Ledger(WrittenFile):
     Attributes:
         outbox: what is to be told of alerts outside.
         advice: what the copilot said.
+        desk: sessions, the account's lever, blocks.
         order_journal: orders for venues.
+        heard: what sources beyond the tape said.
     """
 
     def __init__(self, connection: WriteConnection) -> None:
         super().__init__(connection, Writer(connection))
         self.outbox = Outbox(self._writer)
         self.advice = AdviceTable(self._writer)
+        self.desk = DeskTable(self._writer)
         self.order_journal = OrderJournal(self._writer)
+        self.heard = HeardTable(self._writer)
 
     @classmethod
     async def open(cls, path: Path) -> Ledger:
@@ -93,6 +99,15 @@ class Ledger(WrittenFile):
         """
         values = [checked(rows_.SIGNALS, row) for row in rows]
         return self._put(partial(rows_.keep_signals, rows=values), len(values))
+
+    def add_funding(self, rows: Sequence[Mapping[str, Any]]) -> Done:
+        """Note what positions paid (below 0 were paid), as mappings of the columns of `funding`; what is there already stays.
+
+        Raises:
+            StoreError: a column is missing or unknown, or a number is not finite.
+        """
+        values = [checked(rows_.FUNDING, row) for row in rows]
+        return self._put(partial(rows_.keep_funding, rows=values), len(values))
 
     def put_orders(self, rows: Sequence[Mapping[str, Any]]) -> Done:
         """Note orders, as mappings of the columns of `orders`; a later row of an id changes all but its target and decision.
@@ -197,6 +212,10 @@ class Ledger(WrittenFile):
         where, values = ("WHERE strategy_id = ?", (strategy_id,)) if strategy_id is not None else ("", ())
         return await self._ask(f"SELECT * FROM fills {where} ORDER BY rowid", values)
 
+    async def count_fills(self, strategy_id: str) -> int:
+        """How many fills a strategy has."""
+        return int((await self._ask("SELECT count(*) AS fills FROM fills WHERE strategy_id = ?", (strategy_id,)))[0]["fills"])
+
     async def last_order(self, strategy_id: str) -> int:
         """The highest number of an order of this strategy (`ID:oN`), 0 when it gave none."""
         number = "CAST(substr(order_id, length(strategy_id) + 3) AS INTEGER)"
@@ -218,7 +237,8 @@ class Ledger(WrittenFile):
         """The highest seq any row refers to, 0 when none does: the tape, less strictly synced, must not fall behind it."""
         found = await self._ask(
             """SELECT max((SELECT coalesce(max(seq), 0) FROM fills), (SELECT coalesce(max(after_seq), 0) FROM commands),
-                (SELECT coalesce(max(seq), 0) FROM orders), (SELECT coalesce(max(seq), 0) FROM snapshots)) AS seq"""
+                (SELECT coalesce(max(seq), 0) FROM orders), (SELECT coalesce(max(seq), 0) FROM snapshots),
+                (SELECT coalesce(max(seq), 0) FROM heard)) AS seq"""
         )
         return int(found[0]["seq"])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from core.store.ledger_rows import FILLS, SNAPSHOTS
 from core.store.migrations import LEDGER
@@ -28,8 +28,26 @@ def read_fills(path: Path, strategy: str | None = None, *, newest: int | None = 
     return rows[::-1]
 
 
+def read_orders(path: Path, strategy: str | None = None, *, newest: int | None = None) -> list[dict[str, Any]]:
+    """Orders of one strategy or all, those that were decided last at the end, as the columns of `orders`; and by their fills `filled`, in
+    base currency, and `average`, what they were paid, None before the first.
+
+    Args:
+        newest: at most so many, the latest ones.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    where, values = ("WHERE strategy_id = :strategy", {"strategy": strategy}) if strategy is not None else ("", {})
+    query = f"""SELECT o.*,
+            coalesce((SELECT sum(qty) FROM fills f WHERE f.order_id = o.order_id), 0.0) AS filled,
+            (SELECT sum(qty * price) / sum(qty) FROM fills f WHERE f.order_id = o.order_id) AS average
+        FROM orders o {where} ORDER BY decided_ns DESC, rowid DESC LIMIT :newest"""
+    return _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
+
+
 def read_signals(path: Path, strategy: str | None = None, *, newest: int | None = None) -> list[dict[str, Any]]:
-    """Signals of one strategy or all, oldest first, as the columns of `signals`.
+    """Signals of one strategy or all, oldest first, as the columns of `signals`, with `metadata` as it was before it became JSON.
 
     Args:
         newest: at most so many, the latest ones.
@@ -39,7 +57,19 @@ def read_signals(path: Path, strategy: str | None = None, *, newest: int | None 
     """
     where, values = ("WHERE strategy_id = :strategy", {"strategy": strategy}) if strategy is not None else ("", {})
     query = f"SELECT * FROM signals {where} ORDER BY ts_ns DESC, seq DESC, rowid DESC LIMIT :newest"
-    return _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
+    rows = _dicts(path, query, {**values, "newest": _limit(newest)})[::-1]
+    return [row | {"metadata": json.loads(row["metadata"])} for row in rows]
+
+
+def read_until(path: Path, table: Literal["fills", "signals"], strategy: str, until_ns: int, newest: int) -> list[dict[str, Any]]:
+    """The latest rows of a strategy with `ts_ns <= until_ns`, oldest first.
+
+    Raises:
+        StoreError: the file is missing or cannot be read.
+    """
+    query = f"""SELECT * FROM {table} WHERE strategy_id = :strategy AND ts_ns <= :until
+        ORDER BY ts_ns DESC, seq DESC, rowid DESC LIMIT :newest"""
+    return _dicts(path, query, {"strategy": strategy, "until": until_ns, "newest": newest})[::-1]
 
 
 def read_alerts(path: Path, *, newest: int | None = None) -> list[dict[str, Any]]:
@@ -62,12 +92,14 @@ def read_days(path: Path, strategy: str) -> dict[int, float]:
 
 
 def newest_commands(path: Path, count: int) -> list[dict[str, Any]]:
-    """The last commands that were journalled, oldest first.
+    """The last commands that were journalled, oldest first, but for what a venue did with orders.
 
     Raises:
         StoreError: the file is missing or cannot be read.
     """
-    return _dicts(path, "SELECT * FROM commands ORDER BY rowid DESC LIMIT :count", {"count": count})[::-1]
+    return _dicts(
+        path, "SELECT * FROM commands WHERE kind NOT IN ('executed', 'unplaced') ORDER BY rowid DESC LIMIT :count", {"count": count}
+    )[::-1]
 
 
 def read_commands(path: Path) -> list[dict[str, Any]]:

@@ -41,15 +41,35 @@ FILLS = Relation(
 )  # fmt: skip
 ORDERS = Relation(
     "orders",
-    ("order_id", "strategy_id", "symbol", "state", "target", "position", "decided_ns", "seq", "reason", "ts_ns"),
+    (
+        "order_id",
+        "strategy_id",
+        "symbol",
+        "state",
+        "target",
+        "position",
+        "decided_ns",
+        "seq",
+        "reason",
+        "ts_ns",
+        "kind",
+        "qty",
+        "limit_price",
+    ),
     ("state", "position", "seq", "reason", "ts_ns"),
 )
 SIGNALS = Relation(
     "signals",
     (
         "signal_id", "strategy_id", "symbol", "side", "target", "before", "confidence", "reason", "price", "position", "ts_ns", "seq",
+        "outcome", "metadata",
     ),
 )  # fmt: skip
+HEARD = Relation(
+    "heard",
+    ("source", "symbol", "side", "confidence", "reason", "metadata", "price", "latency_ns", "ts_ns", "until_ns", "seq", "told"),
+)
+FUNDING = Relation("funding", ("funding_id", "strategy_id", "symbol", "paid", "position", "price", "ts_ns", "seq"))
 SNAPSHOTS = Relation("snapshots", ("strategy_id", "seq", "ts_ns", "layout_hash", "source_hash", "state", "payload"))
 ALERTS = Relation(
     "alerts",
@@ -112,6 +132,11 @@ async def keep_signals(db: aiosqlite.Connection, rows: Sequence[Row]) -> None:
     """Insert signals, but those that are there already, and drop the oldest beyond those kept."""
     await db.executemany(f"{_insert(SIGNALS)} ON CONFLICT(signal_id) DO NOTHING", rows)
     await db.execute("DELETE FROM signals WHERE rowid <= (SELECT max(rowid) FROM signals) - ?", (SIGNALS_KEPT,))
+
+
+async def keep_funding(db: aiosqlite.Connection, rows: Sequence[Row]) -> None:
+    """Insert what positions paid, but what is there already: a boundary is paid once."""
+    await db.executemany(f"{_insert(FUNDING)} ON CONFLICT(funding_id) DO NOTHING", rows)
 
 
 async def upsert(db: aiosqlite.Connection, relation: Relation, rows: Sequence[Row]) -> None:

@@ -147,4 +147,51 @@ _LEDGER_ORDERS = (
     "INSERT INTO order_marks(name, value) VALUES('home', lower(hex(randomblob(16))))",
 )
 
-LEDGER = Schema("ledger", 0x434B4C47, (_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS))
+# What a person runs (a session and how it is, as JSON), the account's lever, and what was not ordered.
+_LEDGER_DESK = (
+    """CREATE TABLE desk_sessions(
+        session_id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, state TEXT NOT NULL CHECK(state IN ('running', 'paused', 'stopped')),
+        since_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL, payload TEXT NOT NULL)""",
+    "CREATE TABLE desk_marks(name TEXT PRIMARY KEY, payload TEXT NOT NULL) WITHOUT ROWID",
+    """CREATE TABLE blocks(
+        block_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
+        qty REAL NOT NULL, price REAL NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL)""",
+    "CREATE INDEX blocks_of_strategy ON blocks(strategy_id, ts_ns)",
+)
+
+# `told` says, by strategy, after which seq it heard this: a JSON object. `seq` is the newest the engine had given then.
+_LEDGER_HEARD = (
+    """CREATE TABLE heard(
+        heard_id INTEGER PRIMARY KEY, source TEXT NOT NULL, symbol TEXT NOT NULL,
+        side TEXT NOT NULL CHECK(side IN ('buy', 'sell', 'hold', 'abstain')), confidence REAL, reason TEXT NOT NULL,
+        metadata TEXT NOT NULL, price REAL, latency_ns INTEGER NOT NULL, ts_ns INTEGER NOT NULL, until_ns INTEGER NOT NULL,
+        seq INTEGER NOT NULL, told TEXT NOT NULL)""",
+    "CREATE INDEX heard_by_seq ON heard(seq)",
+)
+
+# What an order is: '' and NULL of those that were kept before this was. What was filled of it is told by its fills.
+_LEDGER_ORDER_KINDS = (
+    "ALTER TABLE orders ADD COLUMN kind TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE orders ADD COLUMN qty REAL",
+    "ALTER TABLE orders ADD COLUMN limit_price REAL",
+    "CREATE INDEX fills_of_order ON fills(order_id)",
+)
+
+_LEDGER_ACCOUNT = (
+    "ALTER TABLE signals ADD COLUMN outcome TEXT NOT NULL DEFAULT ''",
+    """CREATE TABLE funding(
+        funding_id TEXT NOT NULL UNIQUE, strategy_id TEXT NOT NULL, symbol TEXT NOT NULL, paid REAL NOT NULL, position REAL NOT NULL,
+        price REAL NOT NULL, ts_ns INTEGER NOT NULL, seq INTEGER NOT NULL)""",
+)
+
+# What went into a signal, by name: JSON.
+_LEDGER_METADATA = ("ALTER TABLE signals ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}'",)
+
+LEDGER = Schema(
+    "ledger",
+    0x434B4C47,
+    (
+        *(_LEDGER_1, _LEDGER_ALERTS, _LEDGER_OUTBOX, _LEDGER_ADVICE, _LEDGER_SIGNALS, _LEDGER_ORDERS),
+        *(_LEDGER_DESK, _LEDGER_HEARD, _LEDGER_ORDER_KINDS, _LEDGER_ACCOUNT, _LEDGER_METADATA),
+    ),
+)

@@ -31,6 +31,13 @@ _FIND = "INSERT INTO order_findings(ts_ns, asset, text) VALUES(?, ?, ?)"
 _MARK = "INSERT INTO order_marks(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value"
 _KEPT = "SELECT i.client_id, i.payload, e.payload FROM order_intents i LEFT JOIN order_events e USING(client_id)"
 
+#: A command that tells an execution is named by the order and the venue's trade id, so that it can be told once only.
+_UNTOLD = """SELECT DISTINCT client_id FROM order_events AS e WHERE kind = 'fill' AND NOT EXISTS (
+    SELECT 1 FROM commands WHERE command_id = e.client_id || ':' || json_extract(e.payload, '$.trade_id'))"""
+_TOLD = "SELECT command_id FROM commands WHERE command_id > ? AND command_id < ?"
+_TELLINGS = "SELECT payload FROM commands WHERE kind = 'executed' AND json_extract(payload, '$.id') = ? ORDER BY rowid"
+_SEEN = "SELECT strategy_id, max(coalesce(json_extract(payload, '$.order'), 0)) FROM order_intents GROUP BY strategy_id"
+
 
 class OrderJournal:
     """Reads and writes orders, through the ledger's own queue of writes: `Ledger.order_journal`."""
@@ -62,6 +69,23 @@ class OrderJournal:
     async def findings(self) -> list[tuple[int, str, str]]:
         """(ts_ns, asset, words) of what was found in the account that our orders do not explain, oldest first."""
         return await self._ask("SELECT ts_ns, asset, text FROM order_findings ORDER BY rowid")
+
+    async def untold(self) -> list[str]:
+        """Orders with executions that no strategy was told of by a command."""
+        return [row[0] for row in await self._ask(_UNTOLD)]
+
+    async def told(self, client_id: str) -> set[str]:
+        """The executions of an order, by trade id, that a strategy was told of."""
+        rows = await self._ask(_TOLD, (f"{client_id}:", f"{client_id};"))
+        return {row[0][len(client_id) + 1 :] for row in rows}
+
+    async def tellings(self, strategy_id: str) -> list[str]:
+        """What a strategy was told of executions, as JSON, in that order."""
+        return [row[0] for row in await self._ask(_TELLINGS, (strategy_id,))]
+
+    async def orders_seen(self) -> Mapping[str, int]:
+        """The highest number of each strategy's own that an intent bears."""
+        return dict(await self._ask(_SEEN))
 
     async def _kept(self, where: str, values: Row) -> list[KeptOrder]:
         rows = await self._ask(f"{_KEPT} {where} ORDER BY i.rowid, e.n", values)

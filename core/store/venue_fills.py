@@ -14,7 +14,7 @@ _EVER = 1 << 62
 
 _WHERE = "(:symbol IS NULL OR fills.symbol = :symbol) AND fills.ts_ns >= :start AND fills.ts_ns < :stop"
 
-_QUERY = f"""SELECT fills.symbol, side, qty, price, fee, fills.ts_ns, fills.order_id, decided_ns
+_QUERY = f"""SELECT fills.symbol, fills.side, fills.qty, fills.price, fills.fee, fills.ts_ns, fills.order_id, orders.decided_ns
     FROM fills LEFT JOIN orders USING(order_id) WHERE fills.mode = :mode AND {_WHERE} ORDER BY fills.ts_ns, fills.rowid"""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.errors import UsageError
@@ -60,6 +61,7 @@ def is_of(text: str, home: str) -> bool:
     return found is not None and found.home == tag("home", home, _HOME)
 
 
+@lru_cache(maxsize=4096)
 def tag(kind: str, text: str, length: int = 8) -> str:
     """A text as so many letters and digits of its hash."""
     digest = hashlib.sha256(f"{kind}:{text}".encode()).digest()

@@ -6,34 +6,33 @@ its client id, and nothing else is sent on its symbol until that is settled.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from core.clock import Clock
 from core.errors import UsageError
 from core.trading.broker import Outcome, Report
-from core.trading.client_id import client_id, tag
+from core.trading.drafts import Drafts
 from core.trading.events import CancelAsked, Cancelled, Event, Expired, Lost, NotFound, NotSent, Sent
-from core.trading.exact import amount
 from core.trading.filters import Filters
 from core.trading.order import Intent, Order
 from core.trading.register import Register
 from core.trading.reports import meaning
-from core.trading.rules import Rules, Step, Wish
+from core.trading.rules import Rules, Step
 from core.trading.states import FINAL, State
 from core.trading.watches import Watches
 
 #: The venue's word is awaited: nothing else is sent on the symbol.
 _IN_DOUBT = (State.SUBMITTED, State.UNKNOWN)
-
 _WORKING = (State.ACKNOWLEDGED, State.PARTIALLY_FILLED)
 
 
-class Desk:
+class Desk(Drafts):
     """Decides over the orders of one account.
 
     Args:
-        home: what client ids are made of.
+        home: what client ids are made of. filters: what the venue lists, by symbol; it may come to list more.
         numbers: the highest number each strategy has used.
         window_s: of the broker.
 
@@ -54,51 +53,22 @@ class Desk:
         self.held = ""
         self.rules = rules or Rules()
         self._clock = clock
-        self._filters = dict(filters)
+        self._filters = filters
         self._numbers = dict(numbers or {})
         self._floors: dict[str, int] = {}
         self._window_s = window_s
         self._watches = Watches(self.rules)
         self._running: dict[str, Step] = {}
-
-    def refusal(self, wish: Wish) -> str:
-        """Why a wish cannot become an order; empty where it can."""
-        filters = self._filters.get(wish.symbol)
-        if self.held:
-            return f"no orders are sent: {self.held}"
-        if filters is None:
-            return f"{wish.symbol} is not known at {self.register.venue}"
-        working = sum(order.intent.symbol == wish.symbol for order in self.register.live.values())
-        why = filters.refusal(wish.side, wish.qty, wish.price or wish.last, closes=wish.closes, working=working)
-        return why or (filters.off_tick(wish.price) if wish.price is not None else "")
-
-    def draft(self, wish: Wish) -> Order:
-        """Make an order of a wish. Once its intent is on disk it is to be taken up, and one of the next `steps` sends it.
-
-        Raises:
-            UsageError: it is refused, with the reason.
-        """
-        why = self.refusal(wish)
-        if why:
-            raise UsageError(why)
-        filters = self._filters[wish.symbol]
-        number = max(self._numbers.get(wish.strategy_id, 0), self._floors.get(tag("strategy", wish.strategy_id), 0)) + 1
-        intent = Intent(
-            client_id=client_id(self.home, wish.strategy_id, number), strategy_id=wish.strategy_id, number=number, symbol=wish.symbol,
-            base=filters.base, quote=filters.quote, side=wish.side, qty=amount(wish.qty), price=wish.price,
-            type="market" if wish.price is None else "limit", closes=wish.closes, decided_ns=self._clock.now_ns(), tick_ns=wish.tick_ns,
-            seq=wish.seq,
-        )  # fmt: skip
-        self._numbers[wish.strategy_id] = number
-        self.register.passage.decided(intent)
-        return Order(intent=intent)
+        self._idle_until = -math.inf  # there is nothing to do for orders that are under way before this
 
     def take_up(self, order: Order, since: float | None = None) -> None:
         """Look after an order from now on, or as if since an earlier moment of the monotonic clock."""
-        now = self._clock.monotonic()
+        if self.register.order(order.id) is not None:  # two looked it up at the same time: it may have gone on since
+            return
         self.register.put(order)
         if not order.settled:
-            self._watches.begin(order.id, now if since is None else since)
+            self._watches.begin(order.id, self._clock.monotonic() if since is None else since)
+            self._mind(order.id)
 
     def resume(self, orders: Iterable[Order]) -> None:
         """Look after orders of an earlier life: what was intended may have been sent, so it is asked about."""
@@ -106,16 +76,6 @@ class Desk:
             self.take_up(order)
             if order.state in (State.CREATED, State.SUBMITTED):
                 self.hear(order.id, Lost(self._clock.now_ns(), "the engine ended before an answer was noted"))
-
-    def number_beyond(self, strategy_tag: str, number: int) -> bool:
-        """A number that is in use at the venue, and that the journal does not know of: later orders get higher ones.
-
-        Returns:
-            whether that is news.
-        """
-        news = number > self._floors.get(strategy_tag, 0)
-        self._floors[strategy_tag] = max(number, self._floors.get(strategy_tag, 0))
-        return news
 
     def cancel(self, id_: str, reason: str = "") -> None:
         """Withdraw an order: at once where it is not under way, else as soon as the venue has it.
@@ -141,39 +101,49 @@ class Desk:
             self._watches.end(id_)
         elif after.events > before.events:
             self._watches.follow(before, after, event, self._clock.monotonic())
+            self._mind(id_)
         return True
 
     def steps(self) -> list[Step]:
         """What is to be done now: one thing a symbol, on as many symbols at once as the rules allow. Each is `over` some time."""
-        now, found, doubted = self._clock.monotonic(), [], self._doubted()
-        for order in list(self.register.live.values()):
+        now, found = self._clock.monotonic(), list[Step]()
+        everything = now >= self._idle_until
+        for order in list((self.register.live if everything else self.register.created).values()):
             if len(self._running) >= self.rules.at_once:
-                break
+                return found
             symbol = order.intent.symbol
-            if symbol in self._running or now < self._due(order, doubted):
+            if symbol in self._running or now < self._due(order):
                 continue
             what = self._next(order, now)
             if what:
                 self._running[symbol] = step = Step(what, self.register.live[order.id])
                 found.append(step)
+        if everything:
+            live = self.register.live.values()
+            free = (self._due(order) for order in live if order.state is not State.CREATED and order.intent.symbol not in self._running)
+            self._idle_until = min(free, default=math.inf)
         return found
 
     def over(self, step: Step) -> None:
         """A step came to its end, whichever."""
-        del self._running[step.order.intent.symbol]
+        symbol = step.order.intent.symbol
+        del self._running[symbol]
+        for order in self.register.on(symbol):
+            self._mind(order.id)
 
     def wait_s(self) -> float | None:
         """Seconds until `steps` may find something by itself, not below 0; None: nothing is awaited."""
         if len(self._running) >= self.rules.at_once:
             return None
-        doubted = self._doubted()
-        dues = [self._due(order, doubted) for order in self.register.live.values() if order.intent.symbol not in self._running]
-        return max(0.0, min(dues) - self._clock.monotonic()) if dues else None
+        created = (self._due(order) for order in self.register.created.values() if order.intent.symbol not in self._running)
+        due = min(created, default=math.inf)
+        due = min(due, self._idle_until)
+        return max(0.0, due - self._clock.monotonic()) if due < math.inf else None
 
     def sending(self, id_: str) -> Intent | None:
         """The wire is next: what is to be handed over, None: not any more."""
         order, now = self.register.live.get(id_), self._clock.monotonic()
-        if order is None or order.state is not State.CREATED or now < self._due(order, self._doubted()):
+        if order is None or order.state is not State.CREATED or now < self._due(order):
             return None
         if self._watches.stale(id_, now):
             return None
@@ -196,6 +166,7 @@ class Desk:
         if id_ in self._watches:
             pause = self.rules.answer_s if outcome.fate == "sent" else outcome.after_s
             self._watches.put_off(id_, self._clock.monotonic(), pause)
+            self._mind(id_)
 
     def reported(self, id_: str, report: Report | None) -> None:
         """How an order stands at the venue; None: the venue does not know it."""
@@ -204,6 +175,7 @@ class Desk:
             return
         asked = self._watches.put_off(id_, now)
         self._watches.answered(id_)
+        self._mind(id_)
         if report is not None:
             for event in meaning(order, report, now_ns):
                 self.hear(id_, event)
@@ -223,17 +195,23 @@ class Desk:
         """Ask about an order at once."""
         if id_ in self._watches:
             self._watches.put_off(id_, self._clock.monotonic(), 0.0)
+            self._mind(id_)
 
-    def _doubted(self) -> set[str]:
-        """Symbols on which something is not known."""
-        return {order.intent.symbol for order in self.register.live.values() if order.state in _IN_DOUBT}
+    def _mind(self, id_: str) -> None:
+        """When an order is to be looked after may have changed."""
+        if id_ in self._watches and id_ not in self.register.created:
+            self._idle_until = min(self._idle_until, self._watches.due(id_))
 
-    def _due(self, order: Order, doubted: set[str]) -> float:
+    def _in_doubt(self, symbol: str) -> bool:
+        """Whether something on a symbol is not known."""
+        return any(order.state in _IN_DOUBT for order in self.register.on(symbol))
+
+    def _due(self, order: Order) -> float:
         """When there is something to do for an order."""
         if order.state is not State.CREATED:
             return self._watches.due(order.id)
         too_late = self._watches.too_late(order.id)
-        blocked = not self.ready or self.held or order.intent.symbol in doubted
+        blocked = not self.ready or self.held or self._in_doubt(order.intent.symbol)
         return too_late if blocked else min(self._watches.due(order.id), too_late)
 
     def _next(self, order: Order, now: float) -> Literal["send", "cancel", "ask"] | None:

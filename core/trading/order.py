@@ -43,7 +43,7 @@ class Intent(Struct, frozen=True, kw_only=True):
         price: the limit, in quote currency; None of a market order.
         closes: it only reduces a position.
         decided_ns: our time of the decision; `tick_ns`: when the tick it was made on was read, 0: not known.
-        seq: of that tick.
+        seq: of that tick. order: what the strategy's own loop counts it as, 0: it is none of a loop.
     """
 
     client_id: str
@@ -60,6 +60,7 @@ class Intent(Struct, frozen=True, kw_only=True):
     decided_ns: int = 0
     tick_ns: int = 0
     seq: int = 0
+    order: int = 0
 
 
 class Order(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from decimal import Decimal
 
 from core.clock import Clock
@@ -28,12 +28,14 @@ class Register:
 
     Attributes:
         live: orders that are not settled, by client id, oldest first.
+        created: of these, those that are not under way.
         settled: the newest of those that are.
         holdings: what the account holds by what was put down, by asset.
         moves: how often executions changed what is held of an asset.
         findings: what a person should know.
         duplicates: executions that were told again.
         passage: how long orders take.
+        changed: told an order as it was and as it is, after each event.
     """
 
     def __init__(self, venue: str, clock: Clock, holdings: Mapping[str, Decimal] | None = None) -> None:
@@ -45,11 +47,18 @@ class Register:
         self.findings: deque[Finding] = deque(maxlen=FINDINGS)
         self.duplicates = 0
         self.passage = Passage()
+        self.changed: Callable[[Order, Order], None] = lambda _before, _after: None
         self._clock = clock
         self._notes: list[OrderNote] = []
         self._moved: set[str] = set()
         self._said: list[Finding] = []
         self._marks: dict[str, str] = {}
+        self._on: dict[str, dict[str, Order]] = {}
+        self.created: dict[str, Order] = {}
+
+    def on(self, symbol: str) -> Collection[Order]:
+        """The live orders on a symbol."""
+        return self._on.get(symbol, {}).values()
 
     def order(self, client_id: str) -> Order | None:
         """An order at hand."""
@@ -57,11 +66,17 @@ class Register:
 
     def put(self, order: Order) -> None:
         """Take up an order as it stands."""
+        at, id_ = order.intent.symbol, order.id
+        if order.state is State.CREATED:
+            self.created[id_] = order
+        else:
+            self.created.pop(id_, None)
         if not order.settled:
-            self.live[order.id] = order
-            self.settled.pop(order.id, None)
+            self.live[id_] = self._on.setdefault(at, {})[id_] = order
+            self.settled.pop(id_, None)
             return
-        self.live.pop(order.id, None)
+        self.live.pop(id_, None)
+        self._on.get(at, {}).pop(id_, None)
         self.settled[order.id] = order
         self.settled.move_to_end(order.id)
 
@@ -84,6 +99,7 @@ class Register:
             self.moves.update(moves.keys())
         self.passage.heard(before, after, self._clock.now_ns())
         self._tell(before, after, event)
+        self.changed(before, after)
         return before, after
 
     def knows(self, client_id: str, fill: Fill) -> bool:

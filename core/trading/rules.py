@@ -20,7 +20,7 @@ class Wish(Struct, frozen=True, kw_only=True):
         last: the last price, by which the value of an order at the market is judged.
         price: its limit, on a tick (`Filters.on_tick`); None: at the market.
         closes: it brings a position to flat.
-        tick_ns, seq: of the tick it was decided on, 0: of none.
+        tick_ns, seq: of the tick it was decided on, 0: of none. order: the loop's own number of it, 0: none.
     """
 
     strategy_id: str
@@ -32,6 +32,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     closes: bool = False
     tick_ns: int = 0
     seq: int = 0
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,9 @@ _QUICK, _SLOW, _MARKET = 0.05, 20.0, 2.0
 class ScriptedBroker:
     """Implements `Broker` for a venue in memory.
 
+    Args:
+        pace: how many times faster than usual everything happens.
+
     Attributes:
         venue: the truth.
         odds: by fault; empty: it behaves.
@@ -64,8 +67,10 @@ class ScriptedBroker:
     name = "scripted"
     window_s = 8.0
 
-    def __init__(self, venue: ScriptedVenue, rng: Random, clock: Clock, odds: Mapping[str, float]) -> None:
+    def __init__(self, venue: ScriptedVenue, rng: Random, clock: Clock, odds: Mapping[str, float], *, pace: float = 1.0) -> None:
         self.venue = venue
+        self.window_s = self.window_s / pace
+        self._pace = pace
         self.odds = odds
         self.blind: list[str] = []
         self.submits = 0
@@ -88,7 +93,7 @@ class ScriptedBroker:
             return Outcome("uncertain", "HTTP 504")
         if self._happens("raises"):
             raise VenueError("Unexpected response")
-        await asyncio.sleep(self._rng.uniform(0, _QUICK))
+        await asyncio.sleep(self._rng.uniform(0, _QUICK / self._pace))
         if self._happens("maintenance"):
             self._doubtful.discard(intent.client_id)
             return Outcome("not_sent", "system maintenance", 1.0)
@@ -102,7 +107,7 @@ class ScriptedBroker:
             return Outcome("not_sent", "no connection")
         if self._happens("hangs"):
             await asyncio.sleep(3600)
-        await asyncio.sleep(self._rng.uniform(0, _QUICK))
+        await asyncio.sleep(self._rng.uniform(0, _QUICK / self._pace))
         self._tell(intent.client_id, self.venue.cancel(intent.client_id, self._clock.now_ns()))
         return Outcome("uncertain", "connection reset") if self._happens("lost_after") else Outcome("sent")
 
@@ -139,13 +144,13 @@ class ScriptedBroker:
         if self._clock.monotonic() - sent > self.window_s:
             return
         self._tell(intent.client_id, self.venue.take(intent, self._clock.now_ns()))
-        self._later(self._rng.uniform(0, _MARKET), self._move_on, intent.client_id)
+        self._later(self._rng.uniform(0, _MARKET / self._pace), self._move_on, intent.client_id)
 
     def _move_on(self, client_id: str) -> None:
         entry = self.venue.entries[client_id]
         if entry.state == "working":
             self._tell(client_id, self.venue.move_on(entry, self._clock.now_ns()))
-            self._later(self._rng.uniform(0, _MARKET), self._move_on, client_id)
+            self._later(self._rng.uniform(0, _MARKET / self._pace), self._move_on, client_id)
 
     def _tell(self, client_id: str, events: Sequence[Event]) -> None:
         """Say what happened, more or less."""
@@ -159,7 +164,7 @@ class ScriptedBroker:
                 continue
             for _ in range(1 + self._happens("told_twice")):
                 if self._happens("slow_word"):
-                    self._later(self._rng.uniform(0, _SLOW), self._say, Heard(client_id, event))
+                    self._later(self._rng.uniform(0, _SLOW / self._pace), self._say, Heard(client_id, event))
                 else:
                     self._say(Heard(client_id, event))
         if self._happens("interrupted"):
@@ -172,7 +177,7 @@ class ScriptedBroker:
         self._line.put_nowait(Interrupted("connection reset") if self._rng.random() < 0.5 else None)
 
     async def _asked(self) -> None:
-        await asyncio.sleep(self._rng.uniform(0, _QUICK))
+        await asyncio.sleep(self._rng.uniform(0, _QUICK / self._pace))
         if self._happens("no_answer"):
             raise VenueError("HTTP 503")
 

@@ -41,6 +41,7 @@ class ScriptedVenue:
 
     Args:
         prices: by symbol; they walk at random.
+        lot: executions are whole multiples of it.
 
     Attributes:
         balances: what the account holds, by asset.
@@ -49,7 +50,15 @@ class ScriptedVenue:
         twice: client ids that arrived again after they had been taken: money lost, at a real venue.
     """
 
-    def __init__(self, prices: Mapping[str, Decimal], balances: Mapping[str, Decimal], rng: Random, *, odds: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        prices: Mapping[str, Decimal],
+        balances: Mapping[str, Decimal],
+        rng: Random,
+        *,
+        odds: Mapping[str, float],
+        lot: Decimal = _SMALLEST,
+    ) -> None:
         self.prices = dict(prices)
         self.balances = dict(balances)
         self.entries: dict[str, Entry] = {}
@@ -57,6 +66,7 @@ class ScriptedVenue:
         self.twice: list[str] = []
         self._rng = rng
         self._odds = odds
+        self._lot = lot
 
     def take(self, intent: Intent, now_ns: int) -> list[Event]:
         """An order arrives; what happens to it at once."""
@@ -83,9 +93,9 @@ class ScriptedVenue:
             return []
         if whole and self._happens("dries_up"):
             return []
-        qty = entry.left if whole else max(_SMALLEST, (entry.left / 2).quantize(_SMALLEST, ROUND_DOWN))
+        qty = entry.left if whole else max(self._lot, (entry.left / 2).quantize(self._lot, ROUND_DOWN))
         if whole and self._happens("overfills"):
-            qty = plus(qty, (entry.intent.qty / 8).quantize(_SMALLEST, ROUND_DOWN))
+            qty = plus(qty, (entry.intent.qty / 8).quantize(self._lot, ROUND_DOWN))
         events: list[Event] = [self._execute(entry, qty, now_ns)]
         if not entry.left:
             entry.state = "filled"

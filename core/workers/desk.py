@@ -12,6 +12,7 @@ import numpy as np
 from core.compile.instance import Instance
 from core.compile.levered import PULLED, STAYING
 from core.compile.python import PythonInstance
+from core.conditions.standing import Standing, is_standing, standing_of
 from core.errors import StrategyError, telling
 from core.latency import Stage
 from core.strategy import PYTHON
@@ -73,11 +74,20 @@ class Desk:
             self.pull(msgspec.msgpack.decode(payload, type=Lever))
         elif kind == frames.SNAP:
             self.save(payload)
+        elif kind == frames.STANDS:
+            self.tell_standing(payload.decode())
         elif kind == frames.STATUS:
             self.send(frames.message(frames.FIGURES, [figures(post) for post in self.posts.values()], seq))
             ages = self.ages.drain()
             if ages.count:
                 self.send(frames.frame(frames.TIMES, ages.to_bytes()))
+
+    def tell_standing(self, id_: str) -> None:
+        """How a strategy's conditions stand; one that is not here, or not made of conditions, stands nowhere."""
+        post, found = self.posts.get(id_), Standing(id_)
+        if post is not None and is_standing(post.instance.layouts["STATE"]):
+            found = standing_of(id_, post.instance.state[0], int(post.account.ts))
+        self.send(frames.message(frames.STANDING, found))
 
     def note_ages(self, ticks: Records) -> None:
         """How long ago these were read from the socket, now that every strategy has seen them."""
@@ -125,9 +135,10 @@ class Desk:
         """Give a strategy the books it had: from its earlier self's snapshot, where that can be read, and the fills since."""
         if heir.snapshot is not None:
             post.instance.adopt(heir.snapshot, heir.layout, [])
-        for at in range(0, len(heir.fills), BOOK_PIECE):
+        fills = [fill[:6] for fill in heir.fills if fill[6] > post.account.fills]
+        for at in range(0, len(fills), BOOK_PIECE):
             self.mark(post.slot)
-            post.instance.book(heir.fills[at : at + BOOK_PIECE])
+            post.instance.book(fills[at : at + BOOK_PIECE])
         post.instance.books["aim"] = post.instance.books["position"]
         post.account.orders = max(post.account.orders, heir.orders)
 
@@ -172,10 +183,15 @@ class Desk:
         if post is None:
             return
         instance = post.instance
-        post.told = max(post.told, order.number)
-        if order.lever in PULLED:
+        post.told, post.heard = max(post.told, order.number), max(post.heard, order.heard)
+        if order.lever == "resume" and order.number == 0:  # said again, to a book that was taken over: what locked it since stays
+            if not post.closing:
+                instance.unpause()
+        elif order.lever in PULLED:
             if not post.closing or order.lever not in STAYING:
-                self.report(post, instance.pull(order.lever, order.said), post.seq)
+                self.report(post, instance.pull(order.lever, order.said, order.after), max(post.seq, order.after))
+            if post.closing and order.lever == "executed":
+                self.leave_if_flat(post)
         elif order.lever == "close":
             post.closing = True
             self.report(post, instance.close(), post.seq)
@@ -223,7 +239,7 @@ class Desk:
             line = f"its state has grown to {len(data) >> 20} MB: more than {MOST_STATE >> 20} MB cannot be saved every minute"
             self.fail(post.id, post.seq, StrategyError(line))
             return
-        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, data, payload, post.told)
+        snapshot = Snapshot(post.id, post.seq, post.instance.layout, plan.source_hash, data, payload, post.told, post.heard)
         self.send(frames.message(frames.SNAPSHOT, snapshot, post.seq))
 
     def fail(self, id_: str, seq: int, error: BaseException) -> None:

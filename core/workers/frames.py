@@ -22,6 +22,7 @@ LEVER = 4  # Lever
 SNAP = 5  # snapshot every strategy, or the one of a `Start`
 STATUS = 6  # tell every strategy's figures; the answer bears the same seq
 QUIT = 7
+STANDS = 9  # strategy id: say how its conditions stand
 PAST = 8  # TICK records that are not of this moment: sent again, or late
 
 # worker -> engine
@@ -34,6 +35,7 @@ FAILED = 25  # Failure
 GONE = 26  # strategy id: closed and dropped
 RUNNING = 27  # strategy id: assigned (and warmed)
 TIMES = 28  # how old live ticks were when strategies had seen them: a histogram's bytes
+STANDING = 29  # core.conditions.standing.Standing
 
 HEAD = struct.Struct("<IIq")  # payload length, kind, seq
 
@@ -47,7 +49,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
         legs: leg number by symbol index.
         snapshot: where to take up, or None to start anew.
         book_only: take only books and account from the snapshot: the strategy was edited since. Without a snapshot, from the fills.
-        fills: those that came after that snapshot, or all.
+        fills: those that came with that snapshot's tick or later, or all, each with its number.
         orders: the number of the last order it ever gave, where it takes over books.
     """
 
@@ -58,7 +60,7 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     snapshot: bytes | None = None
     layout: str = ""
     book_only: bool = False
-    fills: list[tuple[int, float, float, float, int, float]] = []
+    fills: list[tuple[int, float, float, float, int, float, int]] = []
     orders: int = 0
     seq: int = 0
     slot: int = 0
@@ -73,18 +75,41 @@ class Start(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Lever(msgspec.Struct, frozen=True, kw_only=True):
-    """A command on one strategy: pause | resume | flatten | reduce | stops | limits | close | drop, or closing: it was told
-    to close before.
+    """A command on one strategy: pause | resume | flatten | reduce | stops | limits | hear | close | drop, or closing: it was told
+    to close before; or what a venue did with its orders: executed | unplaced.
 
     Attributes:
         said: what goes with it.
         number: counts the commands a strategy was ever given, from 1; 0 is one that is said again to a strategy that begins anew.
+        heard: counts what it heard in this life of the engine, from 1; 0 is any other lever.
+        after: the seq after which it takes effect.
     """
 
     id: str
     lever: str
     said: Said = None
     number: int = 0
+    heard: int = 0
+    after: int = 0
+
+
+class Leg(msgspec.Struct, frozen=True, array_like=True):
+    """One leg that holds something, or on which an order works."""
+
+    leg: int
+    position: float
+    aim: float  # where the working order leads; the position where none works
+    entry: float
+    mark: float  # the last print
+    unrealised: float
+    best: float  # best print since entry
+    realised: float  # of the open round trip
+    fees: float  # of the same, funding included
+    order: int  # the number of the working, or last, order
+    why: int  # its reason
+    latched: int  # what holds the leg, 0 nothing
+    limit: float = 0.0  # what the working order waits for; 0: it is a market order
+    after: int = 0
 
 
 class Figures(msgspec.Struct, frozen=True, array_like=True):
@@ -108,6 +133,9 @@ class Figures(msgspec.Struct, frozen=True, array_like=True):
     drawdown_ratio: float  # the deepest fall so far
     peak: float = 0.0  # highest equity so far
     quiet: bool = False  # it never gave a target, on any leg
+    legs: list[Leg] = []  # those that hold something or are about to, at most as many as it has
+    told: int = 0  # the number of the last command in its state
+    working: list[int] = []  # the number of the order that works, by leg; 0 none
 
 
 class Snapshot(msgspec.Struct, frozen=True, array_like=True):
@@ -121,6 +149,7 @@ class Snapshot(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
     payload: str = "{}"
     told: int = 0
+    heard: int = 0  # the number of what it heard last
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):

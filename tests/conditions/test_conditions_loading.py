@@ -101,7 +101,7 @@ def test_numbers_of_a_file_are_parameters_with_the_indicators_own_bounds(tmp_pat
         ({"signal_4_low": 1}, r"signal_4_low \(1\) must not be above signal_4_high"),
         ({"signal_2": "nan"}, "signal_2='nan' is not allowed"),
         ({"surge_recent_s": 0.3}, r"recent_s \(0.3\) must be a multiple"),
-        ({"interval": "tick"}, "tick cannot be where indicators look back"),
+        ({"interval": "tick"}, "tick cannot be where a part looks back"),
     ):
         with pytest.raises(StrategyError, match=told):
             definition.params(wrong)

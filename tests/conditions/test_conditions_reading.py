@@ -8,8 +8,9 @@ import pytest
 from conditions_rig import BY_HAND, MIXED, written
 
 from core.conditions.model import Condition, Quantity, Tree
-from core.conditions.reading import LONGEST, read
+from core.conditions.reading import read
 from core.errors import StrategyError
+from core.written.document import LONGEST
 
 PLACE = Path("/strategies/rules.toml")
 
@@ -27,7 +28,7 @@ MISTAKES = [
     ('[signal]\nall = ["price gte 101"]', "", ": [signal]: give its conditions"),
     ('[signal]\nall = ["price gte 101"]', 'signal = ["price gte 101"]', "signal: is a table: write [signal]"),
     ("[signal]", '[signal]\nside = "up"', "[signal]: side: 'up' is not allowed: long or short"),
-    ("[signal]", '[signal]\nsize = "up"', ":4: [signal]: no key 'size' there; there are: all, any, side"),
+    ("[signal]", '[signal]\nsize = "up"', ":5: [signal]: no key 'size' there; there are: all, any, side"),
     ("[signal]", '[signal]\nany = ["price lt 3"]', "[signal]: give either all = [...] or any = [...]"),
     ('["price gte 101"]', "[]", "[signal]: all: a list with a condition at least"),
     ('["price gte 101"]', '"price gte 101"', "[signal]: all: a list with a condition at least"),

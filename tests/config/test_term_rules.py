@@ -25,12 +25,21 @@ ON: dict[tuple[str, str], dict[str, Any]] = {
     ("size", "vol_pct"): {"size": "vol_pct"},
     ("impact_bps", "B"): {"impact_bps": 5.0},
     ("funding_bps", "B"): {"funding_bps": -1.0},
+    ("limit_fill", "queue"): {"entry": "limit", "limit_fill": "queue"},
+    ("leverage", "L"): {"leverage": 5.0},
+    ("break_even_pct", "P"): {"break_even_pct": 1.5},
+    ("max_drawdown_pct", "P"): {"max_drawdown_pct": 10.0},
+    ("daily_loss_pct", "P"): {"daily_loss_pct": 2.0},
+    ("loss_streak", "N"): {"loss_streak": 3},
+    ("low_profit_pct", "P"): {"low_profit_pct": 0.0},
 }
 
 SET: dict[str, Any] = {
     "limit_offset_bps": 2.5, "limit_fill": "touch", "limit_ttl_ms": 0.5, "limit_then": "market", "maker_fee_bps": -1.5,
     "trigger_offset_bps": 2.5, "trigger_ttl_ms": 0.5, "trigger_then": "market", "exits": "resting", "vol_half_life_hours": 3.0,
     "max_leverage": 3.5, "impact_volume": 7.5, "funding_hours": 4,
+    "queue_ahead": 2.5, "queue_model": "quotes", "maintenance_pct": 2.5, "liquidation_fee_bps": 7.5,
+    "on_guard": "flatten", "low_profit_trades": 5, "lock_hours": 1.5,
 }  # fmt: skip
 
 
@@ -43,7 +52,8 @@ def test_a_term_is_refused_by_name_and_value_with_what_it_needs(name: str) -> No
     value, rules = SET[name], DEPENDING[name]
     with pytest.raises(UsageError) as refused:
         refuse_idle(Terms(**{name: value}))
-    first = {"limit_then": "entry=limit and ", "trigger_then": "entry=stop and "}.get(name, "")
+    rests = "(entry=limit or exits=resting) and "
+    first = {"limit_then": "entry=limit and ", "trigger_then": "entry=stop and ", "queue_ahead": rests, "queue_model": rests}.get(name, "")
     ways = first + " or ".join(f"{rule}={word}" for rule, word in rules)
     text = f"{value:g}" if isinstance(value, float) else value
     assert str(refused.value) == f"{name}={text} does nothing without {ways}"

@@ -23,6 +23,7 @@ from core.home import make_home
 from core.research.backtest import Result, run_backtest
 from core.research.order import Order
 from core.strategy_files import builtin_folder
+from core.trading.broker import Broker
 from core.types import Symbols
 from core.venues.binance import Binance
 
@@ -95,13 +96,15 @@ class Rig:
 
 
 @contextlib.asynccontextmanager
-async def running(home: Path, exchange: LocalExchange, names: tuple[str, ...] = ("BTCUSDT", "ETHUSDT"), **flags: Any) -> AsyncIterator[Rig]:
-    """An engine on an exchange, stopped cleanly at the end."""
+async def running(
+    home: Path, exchange: LocalExchange, names: tuple[str, ...] = ("BTCUSDT", "ETHUSDT"), *, broker: Broker | None = None, **flags: Any
+) -> AsyncIterator[Rig]:
+    """An engine on an exchange, stopped cleanly at the end; with a broker it is live."""
     make_home(home)
     config: Config = load_config(home, env={}, flags={"engine.workers": 2, "engine.memory_mb": 100_000, **flags}).config
     symbols = Symbols()
     venue = Binance(symbols, ws_url=exchange.ws_url, rest_url=exchange.rest_url, stream="trade")
-    engine = Engine(home, "paper", config, venue, symbols, SystemClock())
+    engine = Engine(home, "paper" if broker is None else "live", config, venue, symbols, SystemClock(), broker=broker)
     await engine.start(list(names))
     try:
         yield Rig(engine, exchange, home)

@@ -24,8 +24,10 @@ from core.engine.engine import Engine
 from core.feed.batch import Batch, Counters
 from core.home import make_home
 from core.strategy_files import builtin_folder
+from core.trading.broker import Broker
 from core.types import QUOTE, Records, Symbols
 from core.venues.binance import Binance
+from core.venues.venue import SymbolInfo
 from core.workers import frames
 from core.workers.cell import Progress
 from core.workers.desk import Desk
@@ -35,13 +37,13 @@ MOMENT = 0.002
 
 
 @functools.cache
-def _plan(folder: Path, name: str, params: tuple[tuple[str, Any], ...], terms: Terms) -> Blueprint:
-    return build_plan([builtin_folder(), folder], name, dict(params), terms)
+def _plan(folder: Path, name: str, params: tuple[tuple[str, Any], ...], terms: Terms, external: bool) -> Blueprint:
+    return build_plan([builtin_folder(), folder], name, dict(params), terms, external=external)
 
 
 async def plan_here(engine: Engine, order: Register) -> Blueprint:
     """As the compiler process builds it, without the process."""
-    return _plan(engine.folders[-1], order.name, tuple(order.params.items()), order.terms)
+    return _plan(engine.folders[-1], order.name, tuple(order.params.items()), order.terms, engine.external is not None)
 
 
 async def plans_here(engine: Engine, orders: list[Register]) -> list[Blueprint | str]:
@@ -68,6 +70,9 @@ class StillFeed:
 
     async def watch(self, names: list[str]) -> list[str]:
         return names
+
+    async def symbols(self) -> dict[str, SymbolInfo]:
+        return {f"{base}USDT": SymbolInfo(f"{base}USDT", "TRADING", base, "USDT", 0.01, 0.001, 0.0) for base in ("BTC", "ETH")}
 
     async def unwatch(self, names: list[str]) -> None:
         """They stay as they are."""
@@ -145,13 +150,13 @@ class InlineEngine(Engine):
         self.incoming.take(Batch(ticks=ticks, quotes=np.empty(0, QUOTE), counters=self.feed.counters))
 
 
-def make_engine(home: Path) -> InlineEngine:
-    """One for a home, two workers, snapshots only when asked for."""
+def make_engine(home: Path, broker: Broker | None = None) -> InlineEngine:
+    """One for a home, two workers, snapshots only when asked for; with a broker it is live."""
     make_home(home)
     config = load_config(home, env={}, flags={"engine.workers": 2, "engine.snapshot_every_s": 80_000.0, "engine.memory_mb": 100_000}).config
     symbols = Symbols()
     venue = Binance(symbols, ws_url="ws://127.0.0.1:9", rest_url="http://127.0.0.1:9", stream="trade")
-    return InlineEngine(home, "paper", config, venue, symbols, SystemClock())
+    return InlineEngine(home, "paper" if broker is None else "live", config, venue, symbols, SystemClock(), broker=broker)
 
 
 async def crash(engine: InlineEngine) -> None:

@@ -251,7 +251,7 @@ async def test_a_rule_is_tested_on_the_tape_in_a_process_of_its_own(day: Day) ->
     ask = day.engine.sentinel.trials.ask
     words = {"rule": {"type": "price", "symbol": "BTCUSDT", "level": 100.0, "cooldown_s": 0}, "from_ns": None, "to_ns": None}
     assert (await ask(words))["state"] == "running"
-    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "alert trial"))
+    await asyncio.gather(*(task for task in asyncio.all_tasks() if task.get_name() == "core.alerts"))
     answer = await ask(words)
     assert (answer["state"], answer["found"]["fired"], answer["note"]) == ("done", 2, "")
     with pytest.raises(UsageError, match="pnl has no past"):

@@ -1,4 +1,4 @@
-"""What the engine makes of a strategy's funding: a line of the trade log, and no row that claims to be a fill or an order."""
+"""What the engine makes of a strategy's funding: a line of the trade log and a row of its own, and no fill and no order."""
 
 from __future__ import annotations
 
@@ -17,5 +17,11 @@ def test_funding_is_told_and_is_neither_fill_nor_order() -> None:
     blotter = Blotter("paper")
     rows = blotter.translate(Entry("it", Register(name="x", symbols=["binance:BTCUSDT"]), None), reports, 7)
     assert (rows.fills, rows.orders, rows.marks) == ([], [], [])
+    assert rows.funding == [
+        {
+            "funding_id": "it:f1700000000000000000:0", "strategy_id": "it", "symbol": "binance:BTCUSDT", "paid": -0.5, "position": -2.0,
+            "price": 100.0, "ts_ns": 1_700_000_000_000_000_000, "seq": 0,
+        }
+    ]  # fmt: skip
     (line,) = blotter.lines
     assert (line.kind, line.symbol, line.fee, line.position, line.price) == ("funding", "binance:BTCUSDT", -0.5, -2.0, 100.0)

@@ -33,5 +33,5 @@ async def test_strategies_on_a_symbol_that_may_not_be_traded_are_halted_with_tha
             engine = rig.engine
             exchange.set_status("BTCUSDT", "TRADING")
             engine.feed._refresh.wake()
-            await until(lambda: engine.halts.applied(engine.roster[hit]).mode == "normal", "it may trade again")
-            assert engine.halts.applied(engine.roster[hit]).max_position == 0.5
+            await until(lambda: engine.limiting.applied(engine.roster[hit]).mode == "normal", "it may trade again")
+            assert engine.limiting.applied(engine.roster[hit]).max_position == 0.5

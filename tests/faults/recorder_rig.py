@@ -44,9 +44,9 @@ async def run_once(env: dict[str, str], *words: str) -> tuple[int, bytes, bytes]
     return process.returncode, out, err
 
 
-async def run_when_there(env: dict[str, str], *words: str) -> None:
+async def run_when_there(env: dict[str, str], *words: str, tries: int = 100) -> None:
     """Run a command until the engine is there to take it."""
-    for _ in range(100):
+    for _ in range(tries):
         code, _out, err = await run_once(env, *words)
         if code == 0:
             return

@@ -46,7 +46,7 @@ def cases(draw: st.DrawFn) -> Case:
     """A market, a target at each close, and terms with any of what may be asked for; what takes time is told in bars."""
     length = draw(st.sampled_from(LENGTHS))
     how = draw(any_terms())
-    for name in [name for name in FEATURES if draw(st.booleans())]:
+    for name in [name for name in FEATURES if name != "margined" and draw(st.booleans())]:  # of margin the twin knows nothing
         how = msgspec.structs.replace(how, **FEATURES[name](draw))
     count = draw(st.integers(1, 80 if how.size == "vol_pct" else 40))
     rows: list[Row] = []
@@ -100,6 +100,11 @@ def _terms(pick: Any, length: int) -> dict[str, Any]:
         "trigger_offset_bps": pick(0.0, 100.0, 390.625), "trigger_then": pick("cancel", "market"),
         "trigger_ttl_ms": pick(None, bar / 2, bar, 2.5 * bar), "funding_bps": pick(0.0, 1.0, -25.0), "funding_hours": pick(1, 8, 24),
         "vol_half_life_hours": pick(20.0, 100.0) * length / HOUR, "max_leverage": pick(0.5, 20.0),
+        "max_drawdown_pct": pick(None, None, 2.0, 6.0), "daily_loss_pct": pick(None, None, 1.0, 3.0), "on_guard": pick("block", "flatten"),
+        "loss_streak": pick(None, None, 1, 3), "low_profit_pct": pick(None, None, -1.0, 0.0, 0.5), "low_profit_trades": pick(1, 3),
+        "lock_hours": pick(0.3, 3.5) * length / HOUR, "cooldown_s": pick(None, None, 2.5 * bar / 1000),
+        "break_even_pct": pick(None, 2.0, 4.0),
+        "stop_cooldown_s": pick(None, None, 4 * bar / 1000), "time_stop_s": pick(None, None, bar / 1000, 3.5 * bar / 1000),
     }  # fmt: skip
     money = [{"size": "quote", "qty": 150.0}, {"size": "equity_pct", "qty": 12.5}, {"size": "vol_pct", "qty": pick(1000.0, 50_000.0)}]
     return found | pick({}, {}, *money)

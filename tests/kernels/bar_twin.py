@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import inf, isnan
 
+from loop_reference_guards import Guards, adds, even_level, overdue
 from loop_reference_terms import (
     Volatility,
     added,
@@ -24,7 +25,7 @@ from core.terms import Terms
 
 DAY = 86_400_000_000_000
 
-STOPS = ("stop_loss", "trailing")
+STOPS = ("stop_loss", "trailing", "break_even", "time_stop")
 
 
 @dataclass
@@ -123,7 +124,10 @@ class BarTwin:
         self.unit, self.sized_for = terms.qty, 0.0
         self.market = Volatility(terms)
         self.latency = round(terms.latency_ms * 1e6)
-        self.at_venue = terms.exits == "resting"
+        exits = (terms.stop_loss_pct, terms.take_profit_pct, terms.trailing_pct, terms.break_even_pct)
+        self.at_venue = terms.exits == "resting" and exits != (None, None, None, None)
+        self.guards = Guards(terms)
+        self.entered = 0  # when the bar opened that the position is of
 
     def run(self, bars: list[Bar], targets: list[float]) -> None:
         """Trade them all."""
@@ -134,8 +138,18 @@ class BarTwin:
             fired = self._trade_inside(bar)
             self.close = bar.close
             self.market.see(bar.end, bar.close)
-            self._decide(bar, target, fired)
-            self.account.mark(self.position * (bar.close - self.entry) if self.position else 0.0)
+            open_result = self.position * (bar.close - self.entry) if self.position else 0.0
+            self._decide(bar, target, fired, self._guard(bar, open_result))
+            self.account.mark(open_result)
+
+    def _guard(self, bar: Bar, open_result: float) -> str | None:
+        """What protections make of the close; why everything is to be closed."""
+        account, order = self.account, self.order
+        equity = account.capital + account.realised - account.fees + open_result
+        closing = self.guards.look(equity, self.trip.realised - self.trip.fees + open_result, bar.end)
+        if order is not None and self.guards.locked(bar.end) and adds(self.position, order.goal):
+            self.order = Order(0.0, bar.end + self.latency, order.why) if self.position * order.goal < 0 else None
+        return closing
 
     # time
 
@@ -146,6 +160,7 @@ class BarTwin:
         self._fund(since, min(midnight, now))
         if now >= midnight:
             self.account.midnights.append((midnight, self.account.equity))
+            self.guards.new_day(self.account.equity)
             self._fund(midnight, now)
 
     def _fund(self, since: int, now: int) -> None:
@@ -174,12 +189,15 @@ class BarTwin:
             self.trip.fees += share
             if before * after <= 0:
                 self.account.closed.append(self.trip)
+                self.guards.closed(self.trip.realised - self.trip.fees, why, bar.end)
+                self.entered = bar.start
                 self.trip = Trip(fees=fee - share)
                 self.entry, self.best = (price, seen) if after else (0.0, 0.0)
         else:
             self.trip.fees += fee
             if before == 0.0:
                 self.entry, self.best = price, seen
+                self.entered = bar.start
             else:
                 self.entry = (self.entry * abs(before) + price * abs(qty)) / abs(after)
         self.position = after
@@ -252,7 +270,7 @@ class BarTwin:
         assert order.price is not None
         way = 1.0 if order.goal > self.position else -1.0
         beyond = way * (order.price - bar.against(way))
-        if beyond < 0 or (beyond == 0 and self.terms.limit_fill == "through"):
+        if beyond < 0 or (beyond == 0 and self.terms.limit_fill != "touch"):
             return "open"
         qty, after = self._part(order.goal)
         if not qty:
@@ -280,7 +298,7 @@ class BarTwin:
             return False
         way = 1.0 if self.position > 0 else -1.0
         best = max(self.best, bar.open) if way > 0 else min(self.best, bar.open)
-        if self._protective_hit(bar.open, best):
+        if self._protective_hit(bar.open, best) or overdue(self.entered, bar.start, self.terms):
             return True
         goal = self._goal()
         return goal is not None and way * goal < way * price
@@ -288,13 +306,15 @@ class BarTwin:
     # stops
 
     def _levels(self, best: float) -> list[tuple[float, str]]:
-        """Stop-loss and trailing stop."""
+        """Stop-loss, trailing stop and break-even."""
         way = 1.0 if self.position > 0 else -1.0
         found = []
         if self.terms.stop_loss_pct is not None:
             found.append((self.entry * (1.0 - way * (self.terms.stop_loss_pct / 100)), "stop_loss"))
         if self.terms.trailing_pct is not None:
             found.append((best * (1.0 - way * (self.terms.trailing_pct / 100)), "trailing"))
+        if (even := even_level(self.position, self.entry, best, self.terms)) is not None:
+            found.append((even, "break_even"))
         return found
 
     def _protective_hit(self, price: float, best: float) -> str | None:
@@ -334,6 +354,8 @@ class BarTwin:
                 return why, bar.open
             if self._profits(bar.open):
                 return "take_profit", bar.open
+            if overdue(self.entered, bar.start, self.terms):
+                return "time_stop", bar.open
         near = self._nearest()
         if near is not None and way * bar.against(way) <= way * near[0]:
             worst = {"open": near[0], "limit": bar.open, "trigger": self.triggered_at}[came]
@@ -398,7 +420,7 @@ class BarTwin:
 
     # decisions
 
-    def _decide(self, bar: Bar, target: float, fired: str | None) -> None:
+    def _decide(self, bar: Bar, target: float, fired: str | None, closing: str | None) -> None:
         """At the close."""
         quiet = isnan(target)
         if not quiet:
@@ -408,6 +430,8 @@ class BarTwin:
             self.opinion = target
         if fired:
             self.latched, self.held_against = fired, self.opinion
+        if closing and (self.position or self.order is not None) and self.latched in (None, "take_profit"):
+            self.latched, self.held_against = closing, self.opinion
         if self.at_venue and self.latched == "take_profit" and self.position * self.held_against > 0:
             return
         goal: float | None = 0.0 if self.latched else None if quiet else self._sized(bar, target)
@@ -417,6 +441,10 @@ class BarTwin:
         goal = ordered(goal, self.position, working, bar.close, self.terms)
         if goal == (self.position if working is None else working):
             return
+        if self.guards.hindrance(bar.end, self.position, goal):
+            goal = 0.0 if self.position * goal < 0 else self.position
+            if goal == (self.position if working is None else working):
+                return
         self.order = None if goal == self.position else self._placed(goal, bar)
 
     def _sized(self, bar: Bar, target: float) -> float | None:

@@ -27,7 +27,9 @@ def markets(draw: st.DrawFn, *, least: int = 1, most: int = 60, gaps_ms: Sequenc
     sizes = draw(st.lists(st.sampled_from([0.0, 0.125, 0.5, 1.0, 8.0]), min_size=count, max_size=count))
     prices = np.maximum(100.0 + np.cumsum(steps), 10.0)
     spread = draw(st.sampled_from([np.nan, 0.125, 4.0]))
-    return prints(prices.tolist(), at=np.cumsum(gaps).tolist(), qty=sizes, bid=prices - spread, ask=prices + spread, start=T0)
+    ticks = prints(prices.tolist(), at=np.cumsum(gaps).tolist(), qty=sizes, bid=prices - spread, ask=prices + spread, start=T0)
+    ticks["side"] = draw(st.lists(st.sampled_from([-1, 0, 1]), min_size=count, max_size=count)) if draw(st.booleans()) else 0
+    return ticks
 
 
 def targets(count: int) -> st.SearchStrategy[list[float]]:
@@ -119,6 +121,41 @@ def volatile(draw: st.DrawFn) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def guarded(draw: st.DrawFn) -> dict[str, Any]:
+    """Protections of all kinds that one leg without a word of confidence can have."""
+    return {
+        "max_drawdown_pct": draw(off_or(1.0, 2.5)), "daily_loss_pct": draw(off_or(0.5, 1.0)),
+        "on_guard": draw(st.sampled_from(["block", "flatten"])), "loss_streak": draw(off_or(1, 2)),
+        "lock_hours": draw(st.sampled_from([0.0003, 0.01, 24.0])), "cooldown_s": draw(off_or(0.25, 2.0)),
+        "stop_cooldown_s": draw(off_or(1.0, 86_400.0)), "low_profit_pct": draw(off_or(-0.5, 0.0, 0.4)),
+        "low_profit_trades": draw(st.sampled_from([1, 2, 3])),
+    }  # fmt: skip
+
+
+def timed(draw: st.DrawFn) -> dict[str, Any]:
+    """An exit by time, and a stop that moves to the entry."""
+    return {"time_stop_s": draw(off_or(0.3, 2.0, 100.0)), "break_even_pct": draw(st.sampled_from([1.0, 4.0]))}
+
+
+def queued(draw: st.DrawFn) -> dict[str, Any]:
+    """Limit orders that stand in a queue: entries, take-profits or both."""
+    rests = draw(st.sampled_from([("limit", "market"), ("limit", "resting"), ("market", "resting"), ("stop", "resting")]))
+    return {
+        "entry": rests[0], "exits": rests[1], "limit_fill": "queue", "queue_ahead": draw(off_or(0.0, 0.5, 3.0)),
+        "queue_model": draw(st.sampled_from(["trades", "quotes"])), "take_profit_pct": draw(st.sampled_from([1.0, 4.0])),
+        "limit_offset_bps": draw(st.sampled_from([0.0, 100.0])), "tick_size": draw(off_or(1.0)), "maker_fee_bps": draw(off_or(-1.0)),
+        "limit_ttl_ms": draw(off_or(1500.0)) if rests[0] == "limit" else None,
+    }  # fmt: skip
+
+
+def margined(draw: st.DrawFn) -> dict[str, Any]:
+    """Margin: so little equity that orders are cut, and so much leverage that positions are liquidated."""
+    return {
+        "capital": draw(st.sampled_from([10.0, 60.0, 1000.0])), "leverage": draw(st.sampled_from([1.0, 5.0, 20.0])),
+        "maintenance_pct": draw(st.sampled_from([0.5, 4.0])), "liquidation_fee_bps": draw(st.sampled_from([0.0, 50.0])),
+    }  # fmt: skip
+
+
 #: By name: what features of the loop may be asked for.
 FEATURES = {
     "lots": lots,
@@ -129,6 +166,10 @@ FEATURES = {
     "triggered": triggered,
     "volatile": volatile,
     "held": held,
+    "guarded": guarded,
+    "timed": timed,
+    "queued": queued,
+    "margined": margined,
 }
 
 

@@ -16,7 +16,7 @@ from core.kernels.features import ADDED
 from core.kernels.records import FILL, WHY_NAMES
 
 #: With every feature in, whatever is asked for: one text for all cases. What is cut out where nobody asks is another law's matter.
-WHOLE = Variant(bars=True, features=frozenset(ADDED))
+WHOLE = Variant(bars=True, features=frozenset(ADDED) - {"venued"})
 
 #: A position or a fill as small as this is what floats left of one, no matter of terms: exact decimals round its prices otherwise.
 DUST = 1e-12

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 import numpy as np
 import pytest
@@ -9,7 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loop_rig import FULL, LEAN, NO, Run, feed_in_parts, made, plan, play, prints, report_room, scripted, terms
 
-from core.kernels.records import SIGNALLED
+from core.compile.blueprint import blueprint
+from core.compile.instance import Instance
+from core.errors import StrategyError
+from core.kernels.records import DETAIL, SIGNALLED
+from core.strategy_files import load
 
 TOLD = msgspec.structs.replace(FULL, signals=True)
 
@@ -77,6 +83,54 @@ def test_telling_changes_no_trade_and_is_the_same_however_ticks_are_split(target
     assert parts.tobytes() == whole.reports.tobytes()
 
 
+JUDGED = '''"""Wants nothing where the price is odd, and says which prices it held back."""
+
+import numpy as np
+from msgspec import Struct
+
+STATE = np.dtype([("confidence", "f8"), ("reason", "i8"), ("rejected", "i8"), ("detail", "f8", (2,))])
+REASONS = ("low", "high")
+DETAILS = ("price", "seen.last")
+
+
+class Params(Struct, frozen=True, kw_only=True):
+    n: int = 1
+
+
+def step(s, mem, p, tick, out):
+    s.rejected = np.int64(tick.price) - 100
+    s.reason = 1 if tick.price > 101.0 else 0
+    s.detail[1] = s.detail[0] if s.detail[0] > 0.0 else np.nan
+    s.detail[0] = tick.price
+    if tick.price < 105.0:
+        out[0] = 1.0 if tick.price == 104.0 else 0.0
+'''
+
+
+@pytest.mark.parametrize("jit", [False, True])
+def test_what_is_held_back_is_told_when_it_changes_with_the_target_as_it_stays_and_every_signal_has_its_details(
+    tmp_path: Path, jit: bool
+) -> None:
+    (tmp_path / "judged.py").write_text(JUDGED)
+    judged = blueprint(load(tmp_path / "judged.py"), {}, TOLD)
+    told = Instance(judged, terms(), jit=jit)
+    run = Run(told, told.feed(prints([100, 101, 101, 102, 100, 104, 106, 103])))
+    rows = [(int(r["tick_id"]), float(r["qty"]), float(r["realised"]), int(r["why"])) for r in run.of(SIGNALLED)]
+    # 0: the first target; 1 and 3: held back; 4: nothing held back; 5: another target; 6: nothing said; 7: the target, and something
+    # else held back
+    assert str(rows) == "[(0, 0.0, nan, 0), (1, 0.0, 0.0, 0), (3, 0.0, 0.0, 1), (5, 1.0, 0.0, 1), (7, 0.0, 1.0, 1)]"
+    details = run.of(DETAIL)
+    assert details["n"].tolist() == [0, 1] * 5
+    assert str(details["price"].tolist()) == "[100.0, nan, 101.0, 100.0, 102.0, 101.0, 104.0, 100.0, 103.0, 106.0]"
+    assert judged.details == ("price", "seen.last")
+
+
+def test_names_of_details_that_do_not_fit_the_state_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "judged.py").write_text(JUDGED.replace("(2,)", "(3,)"))
+    with pytest.raises(StrategyError, match="DETAILS is a tuple of texts, one for each number of the state's field `detail`"):
+        blueprint(load(tmp_path / "judged.py"), {}, TOLD)
+
+
 def test_who_asks_for_nothing_of_it_has_nothing_of_it_in_the_code() -> None:
     asked = plan("ladder", TOLD, 1).text
     assert ".own.position = " in asked
@@ -84,4 +138,6 @@ def test_who_asks_for_nothing_of_it_has_nothing_of_it_in_the_code() -> None:
     for text in (plan("script", FULL, 512).text, plan("script", LEAN, 512).text):
         assert ".own." not in text
         assert "confidence" not in text
+        assert "rejected" not in text
+        assert "book__detail" not in text
     assert "= s.confidence" not in plan("ladder", FULL, 1).text

@@ -9,15 +9,18 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+from uuid import uuid4
 
 import msgspec
 import numpy as np
 
-from core.commands import Register, Said, Terms
+from core.commands import Hear, Register, Said, Terms
 from core.compile.blueprint import blueprint, live_variant
 from core.engine.blotter import Blotter
+from core.engine.hearing import in_order
 from core.engine.roster import Entry
 from core.kernels.records import REPORT
+from core.store.heard import SIDES
 from core.store.journal import SAID, lines_of
 from core.store.ledger import Ledger
 from core.store.tape import Tape
@@ -63,7 +66,7 @@ class Session:
         self._splitter = frames.Splitter()
         self._blotter = Blotter(mode)
         self._clock = START
-        self._number = 0
+        self._number = self._heard = 0
         self._crashed = False
 
     async def __aenter__(self) -> Session:
@@ -74,7 +77,7 @@ class Session:
         rows = await self.ledger.commands()
         self._number = len(rows)
         self._clock += 1_000_000_000 * (len(rows) + 1)
-        self._name = f"session {self._number}"
+        self._name = f"session {self._number} {uuid4().hex}"
         self.ledger.start_session(self._name, self.now(), mode=self.mode, first_seq=self.seq + 1, fingerprint="{}")
         return self
 
@@ -88,6 +91,11 @@ class Session:
     def crash(self) -> None:
         """Nothing of what would come now happens."""
         self._crashed = True
+
+    @property
+    def blocked(self) -> set[str]:
+        """What kept strategies from ordering, of this session."""
+        return {line.reason for line in self._blotter.lines if line.kind == "blocked"}
 
     def now(self) -> int:
         """Later at each call."""
@@ -108,7 +116,7 @@ class Session:
 
     def start(
         self, id_: str, path: Path, order: Register, why: str, snapshot: Snapshot | None = None,
-        fills: list[tuple[int, float, float, float, int, float]] | None = None,
+        fills: list[tuple[int, float, float, float, int, float, int]] | None = None,
     ) -> None:  # fmt: skip
         """Start it, with the books of an earlier self perhaps, and keep what it starts from."""
         plan = blueprint(load(path), order.params, live_variant(order.terms))
@@ -134,6 +142,7 @@ class Session:
         for line in lines_of(await self.ledger.commands()):
             if line.lever and id_ in line.ids:
                 entry.tell(line.after or 0, Lever(id=id_, lever=line.lever, said=line.said, number=entry.told + 1))
+        heard = in_order([], await self.ledger.heard.told_since(row["seq"]), order)
         told = json.loads(row["payload"]).get("told", 0)
         legs = {self.symbols[symbol]: leg for leg, symbol in enumerate(order.symbols)}
         again = Assignment(
@@ -141,16 +150,18 @@ class Session:
             told=told,
         )  # fmt: skip
         self._send(frames.ASSIGN, msgspec.msgpack.encode(again))
+        for pulled in heard:
+            self._send(frames.LEVER, msgspec.msgpack.encode(Lever(id=id_, lever="hear", said=pulled.said)))
 
     async def begin_again(self, id_: str, file: Path | str, why: str) -> None:
         """Start it anew with the books it had."""
         order = await self._order(id_)
         row = {row["strategy_id"]: row for row in await self.ledger.snapshots()}[id_]
         legs = {symbol: leg for leg, symbol in enumerate(order.symbols)}
-        since = [fill for fill in await self.ledger.fills(id_) if fill["seq"] > row["seq"]]
+        since = [(fill, int(fill["fill_id"].rpartition(":")[2])) for fill in await self.ledger.fills(id_) if fill["seq"] >= row["seq"]]
         fills = [
-            (legs[f["symbol"]], f["qty"] if f["side"] == "buy" else -f["qty"], f["position"], f["price"], f["ts_ns"], f["fee"])
-            for f in since
+            (legs[f["symbol"]], f["qty"] if f["side"] == "buy" else -f["qty"], f["position"], f["price"], f["ts_ns"], f["fee"], number)
+            for f, number in since
         ]
         heir = Snapshot(id_, row["seq"], row["layout_hash"], row["source_hash"], row["state"])
         self.start(id_, _path(file), order, why, heir, fills)
@@ -183,6 +194,22 @@ class Session:
             told = Lever(id=id_, lever=lever, said=said, number=entry.told + 1)
             entry.tell(self.seq, told)
             self._send(frames.LEVER, msgspec.msgpack.encode(told))
+
+    def hear(self, id_: str, side: str, confidence: float = 1.0, *, source: str = "model", fresh_s: float = 60.0) -> None:
+        """A source says something of a strategy's first symbol; `side` as on the ledger."""
+        entry, now = self.entries[id_], self.now()
+        until = now + int(fresh_s * 1e9)
+        said = Hear(source=source, leg=0, side=SIDES[side], confidence=confidence, at=now, until=until)
+        self._heard += 1
+        told = Lever(id=id_, lever="hear", said=said, heard=self._heard)
+        entry.tell(self.seq, told)
+        self._send(frames.LEVER, msgspec.msgpack.encode(told))
+        self.ledger.heard.put(
+            {
+                "source": source, "symbol": entry.order.symbols[0], "side": side, "confidence": confidence, "reason": "", "metadata": "{}",
+                "price": 1.0, "latency_ns": 1, "ts_ns": now, "until_ns": until, "seq": self.seq, "told": json.dumps({id_: self.seq}),
+            }
+        )  # fmt: skip
 
     def snap(self) -> None:
         """Save every strategy."""

@@ -135,7 +135,7 @@ def test_a_later_beginning_is_warmed_up_by_what_lies_before(legs: list[str]) -> 
         (lambda folder, legs: order([legs[0], legs[0]]), "binance:BTCUSDT twice: each leg needs a symbol of its own"),
         (lambda folder, legs: order(legs, symbol="BTCUSDT,XRPUSDT"), "no rows of XRPUSDT"),
         (lambda folder, legs: order([legs[0], str(bars_file(folder, "ETHUSDT", closes(50)[1], 300_000))]), "bars of 1m and .* bars of 5m"),
-        (lambda folder, legs: order(legs, as_delivered=True), "as-delivered order are for one"),
+        (lambda folder, legs: order(legs, as_delivered=True), "--as-delivered is for tape:SYMBOL; files do not record"),
     ],
     ids=["one source", "one symbol", "twice", "not there", "two lengths", "as delivered"],
 )

@@ -183,3 +183,20 @@ def test_what_a_run_without_trades_or_of_a_day_has_not_is_left_out() -> None:
     assert "Exits\n" not in text
     assert "CAGR" not in text
     assert "exposure" in text
+
+
+def test_protections_are_said_where_there_are_any() -> None:
+    how = Terms(
+        max_drawdown_pct=5, on_guard="flatten", low_profit_pct=0.0, low_profit_trades=7, lock_hours=2, cooldown_s=60, break_even_pct=1
+    )
+    words = " ".join(report_text(FIGURES, setting(terms=how)).split())
+    plain = " ".join(report_text(FIGURES, setting()).split())
+    for said in (
+        "drawdown limit 5 % of equity below its peak; nothing opens or adds from then on; what is held is closed",
+        "low profit 0 % of capital, made by the last 7; below it nothing opens for 2 h",
+        "cooldown 60 s after an exit",
+        "break even 1 % gained",
+    ):
+        assert said in words
+        assert said not in plain
+    assert "loss streak" not in words

@@ -42,7 +42,7 @@ def fill(n: int, strategy: str = "sma", **changes: Any) -> dict[str, Any]:
 def order(n: int, state: str, **changes: Any) -> dict[str, Any]:
     row = {
         "order_id": f"sma:o{n}", "strategy_id": "sma", "symbol": "binance:BTCUSDT", "state": state, "target": 1.0, "position": 0.0,
-        "decided_ns": 5, "seq": 3, "reason": "signal", "ts_ns": 5,
+        "decided_ns": 5, "seq": 3, "reason": "signal", "ts_ns": 5, "kind": "limit", "qty": 1.0, "limit_price": 99.5,
     }  # fmt: skip
     return row | changes
 

@@ -46,6 +46,11 @@ class Rig:
             self.desk.over(step)
         return [(step.what, step.order.intent.symbol) for step in steps]
 
+    def at_rest(self) -> bool:
+        """Whether nothing is to be done, however long it is waited."""
+        self.clock.advance(3600)
+        return self.steps() == [] and self.desk.wait_s() is None
+
     def send(self, outcome: Outcome | None = None) -> str:
         id_ = self.place()
         assert self.steps() == [("send", SYMBOLS[0])]
@@ -214,13 +219,13 @@ def test_executions_the_venue_counts_and_did_not_tell_are_asked_for(rig: Rig) ->
     assert rig.steps() == [("ask", SYMBOLS[0])]
     rig.desk.reported(id_, report(id_, "cancelled", "0.5", (fill("0.5"),)))
     assert rig.order(id_).settled
-    assert rig.desk.wait_s() is None
+    assert rig.at_rest()
 
 
 def test_an_order_that_lives_although_it_was_refused_is_looked_after_again_and_told(rig: Rig) -> None:
     id_ = rig.send()
     rig.desk.hear(id_, Rejected(6, "no"))
-    assert rig.desk.wait_s() is None
+    assert rig.at_rest()
     rig.desk.hear(id_, Accepted(7, "v1"))
     assert id_ in rig.desk.register.live
     assert "lives at scripted, though it counted as refused (no)" in rig.desk.register.findings[-1].text
@@ -259,3 +264,14 @@ def test_the_stages_of_an_order_are_timed(rig: Rig) -> None:
     assert {name: figures["count"] for name, figures in found.items()} == dict.fromkeys(found, 1)
     assert found["submit"]["max_us"] == pytest.approx(1000, rel=0.02)
     assert found["ack"]["max_us"] == pytest.approx(2000, rel=0.02)
+
+
+def test_an_order_that_two_looked_up_at_once_stays_as_the_first_left_it() -> None:
+    rig = Rig()
+    id_ = rig.working()
+    found_twice = rig.order(id_)
+    rig.desk.hear(id_, Fill(1, "t1", Decimal("0.4"), Decimal(100), Decimal(0), "USDT"))
+    rig.desk.take_up(found_twice)
+    assert rig.order(id_).filled == Decimal("0.4")
+    rig.desk.hear(id_, Fill(2, "t2", Decimal("0.1"), Decimal(100), Decimal(0), "USDT"))
+    assert rig.order(id_).events == found_twice.events + 2

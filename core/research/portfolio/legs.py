@@ -14,7 +14,7 @@ from core.research.calibration.costs import Costs
 from core.research.order import Order, definition_of
 from core.research.warming import reach_of
 from core.strategy import Definition
-from core.term_rules import refuse_idle
+from core.term_rules import refuse_idle, refuse_unfit
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,7 @@ def _understood(ask: Ask, leg: Leg) -> Known:
     try:
         refuse_idle(leg.terms)
         definition = definition_of(order_of(ask, leg, leg.terms.qty))
+        refuse_unfit(definition, leg.terms)
         definition.params(leg.params)
         return Known(leg, definition, reach_of(definition, leg.params, ask.from_ns))
     except UsageError as error:

@@ -116,6 +116,7 @@ def costing(terms: Terms, factor: float) -> Terms:
         slippage_bps=terms.slippage_bps * factor,
         spread_bps=terms.spread_bps * factor,
         impact_bps=terms.impact_bps * factor,
+        liquidation_fee_bps=terms.liquidation_fee_bps * factor,
     )
 
 

@@ -29,7 +29,7 @@ from core.research.short_bars import refuse_short_bars
 from core.research.volatility import refuse_long_bars
 from core.strategy import KERNEL, Definition, params_record
 from core.strategy_files import load, strategy_file
-from core.term_rules import refuse_apart, refuse_idle
+from core.term_rules import refuse_idle, refuse_unfit
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,7 @@ class Study:
         definitions = definitions_of(ask)
         legs = one_number_of_legs(definitions)
         for definition in definitions:
-            if definition.hedged:
-                refuse_apart(definition.name, ask.terms)
+            refuse_unfit(definition, ask.terms)
         self._variants = [backtest_variant(terms, bars=one.bars, legs=legs) for terms, one in zip(self.terms, self.series, strict=True)]
         self.spaces = [_space(definition, ask, definitions) for definition in definitions]
         for space, one in itertools.product(self.spaces, self.series):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import resource
+import socket
 import tempfile
 import time
 from pathlib import Path
@@ -40,6 +41,25 @@ def test_what_is_not_well_says_what_to_do_after_a_colon(run: Run, no_venue: None
     for finding in run("doctor", "--json").document["findings"]:
         if finding["verdict"] != "ok":
             assert ": " in finding["text"], finding
+
+
+def test_each_source_is_looked_for_and_a_secret_that_is_not_there_is_said(
+    run: Run, home: Path, no_venue: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home.mkdir(exist_ok=True)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        sections = (f"http://127.0.0.1:{port}/t0k3n", "http://127.0.0.1:1/t0k3n", f"http://127.0.0.1:{port}/", "env:COCKPIT_SECRET_URL")
+        text = "".join(f'[sources.s{n}]\nurl = "{url}"\n' + 'secret = "env:NO_SUCH"\n' * (n == 2) for n, url in enumerate(sections))
+        (home / "cockpit.toml").write_text(text)
+        monkeypatch.setenv("COCKPIT_SECRET_URL", f"http://127.0.0.1:{port}/hidden")
+        found = [one for one in run("doctor", "--json").document["findings"] if one["check"] == "source"]
+    assert [one["verdict"] for one in found] == ["ok", "warn", "fail", "ok"]
+    assert found[0]["text"].startswith(f"s0: 127.0.0.1:{port} answers in ")
+    assert found[1]["text"] == "s1: 127.0.0.1:1 cannot be reached: Connection refused; strategies that listen to it abstain"
+    assert found[2]["text"] == "[sources.s2] secret: the environment variable NO_SUCH is not set"
+    assert "t0k3n" not in str(found)
+    assert "hidden" not in str(found)
 
 
 def test_people_get_a_line_each_and_a_sum(run: Run, no_venue: None) -> None:

@@ -57,15 +57,65 @@ async def test_signals_are_one_object_a_line_and_a_table_for_people(run: Run, ho
     row = {
         "signal_id": "a:s7:0", "strategy_id": "a", "symbol": "binance:BTCUSDT", "side": "buy", "target": 1.0, "before": None,
         "confidence": 0.25, "reason": "large buyers", "price": 61_712.25, "position": 0.0, "ts_ns": 1_723_161_253_937_085_000, "seq": 7,
+        "outcome": "blocked: position limit",
+        "metadata": {"vote": 0.5},
     }  # fmt: skip
     async with await Ledger.open(home / "ledger.db") as opened:
-        await opened.add_signals([row, row | {"signal_id": "b:s8:0", "strategy_id": "b", "before": 1.0, "confidence": None}])
-        await opened.add_signals([row | {"target": 2.0}])
+        kept = row | {"metadata": json.dumps(row["metadata"])}
+        await opened.add_signals([kept, kept | {"signal_id": "b:s8:0", "strategy_id": "b", "before": 1.0, "confidence": None}])
+        await opened.add_signals([kept | {"target": 2.0}])
     assert objects(run("signals", "--json", "--strategy", "a").out) == [row]
     assert [line["strategy_id"] for line in objects(run("signals", "--json").out)] == ["a", "b"]
     head, *rows = run("signals").out.splitlines()
-    assert head.split() == ["time", "strategy", "symbol", "side", "target", "confidence", "price", "position", "reason"]
+    assert head.split() == ["time", "strategy", "symbol", "side", "target", "confidence", "price", "position", "reason", "outcome"]
     assert "large buyers" in rows[0]
+    assert "blocked: position limit" in rows[0]
+
+
+async def test_orders_say_what_they_were_for_and_what_was_filled(run: Run, home: Path) -> None:
+    at = 1_723_161_253_937_085_000
+    row = {
+        "order_id": "a:o1", "strategy_id": "a", "symbol": "binance:BTCUSDT", "state": "working", "target": -1.0, "position": 0.5,
+        "decided_ns": at, "seq": 1, "reason": "signal", "ts_ns": at, "kind": "market", "qty": None, "limit_price": None,
+    }  # fmt: skip
+    sold = {"side": "sell", "order_id": "a:o1", "qty": 0.5}
+    async with await Ledger.open(home / "ledger.db") as opened:
+        await opened.put_orders([row])
+        await opened.add_fills([fill(n, "a") | sold | {"price": price, "ts_ns": at + n} for n, price in ((1, 100.0), (2, 104.0))])
+        await opened.put_orders([row | {"state": "partly filled", "position": -0.5, "ts_ns": at + 2}])
+        await opened.put_orders([row | {"order_id": "b:o1", "strategy_id": "b", "state": "cancelled", "target": 1.0}])
+    first, second = objects(run("orders", "--json").out)
+    assert {name: first[name] for name in ("side", "qty", "filled", "average", "state", "ts_ns")} == {
+        "side": "sell", "qty": 1.5, "filled": 1.0, "average": 102.0, "state": "partly filled", "ts_ns": at + 2,
+    }  # fmt: skip
+    assert (second["side"], second["qty"], second["filled"], second["average"]) == ("buy", 0.5, 0.0, None)
+    assert [line["order_id"] for line in objects(run("orders", "--json", "--strategy", "b").out)] == ["b:o1"]
+    head, *rows = run("orders", "-n", "1").out.splitlines()
+    assert head.split() == ["decided", "order", "symbol", "side", "qty", "filled", "average", "state", "reason"]
+    assert "cancelled" in rows[0]
+
+
+async def test_what_sources_said_is_among_the_signals_by_time(run: Run, home: Path, ledger: list[dict[str, Any]]) -> None:
+    signal = {
+        "signal_id": "a:s7:0", "strategy_id": "a", "symbol": "binance:BTCUSDT", "side": "buy", "target": 1.0, "before": None,
+        "confidence": 0.25, "reason": "", "price": 61_712.25, "position": 0.0, "ts_ns": 1_723_161_253_937_085_005, "seq": 7,
+        "outcome": "ordered", "metadata": "{}",
+    }  # fmt: skip
+    said = {
+        "source": "model", "symbol": "binance:BTCUSDT", "side": "sell", "confidence": 0.5, "reason": "it \x1b[31mfalls", "metadata": "{}",
+        "price": 61_712.25, "latency_ns": 5, "ts_ns": 1_723_161_253_937_085_000, "until_ns": 1, "seq": 6, "told": '{"a":6}',
+    }  # fmt: skip
+    async with await Ledger.open(home / "ledger.db") as opened:
+        opened.heard.put(said)
+        await opened.add_signals([signal])
+        await opened.heard.put(said | {"side": "abstain", "confidence": None, "reason": "no answer in time", "ts_ns": said["ts_ns"] + 9})
+    assert [line["strategy_id"] for line in objects(run("signals", "--json").out)] == ["source:model", "a", "source:model"]
+    assert [line["side"] for line in objects(run("signals", "--json", "--strategy", "source:model").out)] == ["sell", "abstain"]
+    assert [line["side"] for line in objects(run("signals", "--json", "-n", "2").out)] == ["buy", "abstain"]
+    assert run("signals", "-n", "0", "--json").out == ""
+    text = run("signals").out
+    assert "no answer in time" in text
+    assert "\x1b" not in text
 
 
 def test_an_alert_is_data_under_json_and_inert_on_a_terminal(run: Run, ledger: list[dict[str, Any]]) -> None:
@@ -74,7 +124,7 @@ def test_an_alert_is_data_under_json_and_inert_on_a_terminal(run: Run, ledger: l
     assert "\x1b" not in run("alerts").out
 
 
-@pytest.mark.parametrize("command", ["fills", "signals", "alerts"])
+@pytest.mark.parametrize("command", ["fills", "orders", "signals", "alerts"])
 def test_a_home_without_a_ledger_has_none_of_them(run: Run, command: str) -> None:
     outcome = run(command, "--json")
     assert (outcome.code, outcome.out) == (0, "")

@@ -73,6 +73,18 @@ def test_the_analyst_has_a_line_once_somebody_asked_it_something(run: Run, engin
     assert "analyst" not in run("status").out
 
 
+def test_each_source_has_a_line_with_how_it_is_and_when_it_is_asked_again(run: Run, engine: FakeEngine) -> None:
+    good = {
+        "name": "model", "where": "http://x/…", "state": "ok", "symbols": 2, "answered_ns": 78 * SECOND, "p50_ms": 12.4, "answers": 1204,
+        "errors": 3, "failed": 0, "error": "", "next_ns": 95 * SECOND,
+    }  # fmt: skip
+    down = good | {"name": "other", "state": "down", "answered_ns": 0, "p50_ms": None, "failed": 4, "error": "no answer in time"}
+    engine.answers["status"] = STATUS | {"sources": [good, down]}
+    lines = run("status").out.splitlines()
+    assert "source    model ok · heard 12 s ago · p50 12 ms · 1,204 answers, 3 errors" in lines
+    assert "source    other down: no answer in time · 1,204 answers, 3 errors · again in 5 s" in lines
+
+
 def test_the_status_for_programs_is_what_the_engine_said(run: Run, engine: FakeEngine) -> None:
     engine.answers["status"] = STATUS
     assert run("status", "--json").document == STATUS

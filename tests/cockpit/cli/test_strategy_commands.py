@@ -87,15 +87,48 @@ def test_a_flag_for_stop_orders_exits_that_rest_and_sizes_by_volatility(run: Run
     assert engine.commands == [Register(name="rsi", symbols=["A"], terms=msgspec.convert(waits | sized | exits, Terms))]
 
 
+def test_a_flag_for_each_protection(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "x"}
+    typed: dict[str, object] = {
+        "max_drawdown_pct": 10.0, "daily_loss_pct": 3.0, "on_guard": "flatten", "loss_streak": 4, "low_profit_pct": -2.0,
+        "low_profit_trades": 20, "lock_hours": 6.0, "cooldown_s": 60.0, "stop_cooldown_s": 900.0, "min_confidence": 0.4, "max_age_s": 5.0,
+        "time_stop_s": 3600.0, "break_even_pct": 1.0,
+    }  # fmt: skip
+    words = [word for name, value in typed.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    assert run("register", "rsi", "--symbols", "A", *words).code == 0
+    assert engine.commands == [Register(name="rsi", symbols=["A"], terms=msgspec.convert(typed, Terms))]
+
+
+def test_a_flag_for_queues_and_margin(run: Run, engine: FakeEngine) -> None:
+    engine.reply = lambda command: {"id": "x", "note": "the venue's lot 0.1"}
+    words = "--entry limit --limit-fill queue --queue-ahead 2.5 --queue-model quotes"
+    more = "--leverage 20 --maintenance-pct 0.4 --liquidation-fee-bps 50"
+    outcome = run("register", "rsi", "--symbols", "A", *words.split(), *more.split())
+    assert (outcome.code, outcome.out) == (0, "registered x\n    the venue's lot 0.1\n")
+    queue = {"entry": "limit", "limit_fill": "queue", "queue_ahead": 2.5, "queue_model": "quotes"}
+    margin = {"leverage": 20.0, "maintenance_pct": 0.4, "liquidation_fee_bps": 50.0}
+    assert engine.commands == [Register(name="rsi", symbols=["A"], terms=msgspec.convert(queue | margin, Terms))]
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [
+        ("--leverage 200", "--leverage 200: must be a number from 1 to 125"),
+        ("--maintenance-pct 1", "--maintenance-pct does nothing without --leverage L"),
+        ("--entry limit --queue-ahead 1", "--queue-ahead does nothing without (--entry limit or --exits resting) and --limit-fill queue"),
         ("--limit-ttl-ms 500", "--limit-ttl-ms does nothing without --entry limit"),
         ("--entry market --maker-fee-bps 1", "--maker-fee-bps does nothing without --entry limit or --exits resting"),
         ("--entry stop --limit-offset-bps 2", "--limit-offset-bps does nothing without --entry limit"),
         ("--entry limit --trigger-then cancel", "--trigger-then does nothing without --entry stop and --trigger-ttl-ms MS"),
         ("--entry limit --limit-then cancel", "--limit-then does nothing without --entry limit and --limit-ttl-ms MS"),
-        ("--exits resting", "--exits does nothing without --stop-loss-pct P or --take-profit-pct P or --trailing-pct P"),
+        (
+            "--exits resting",
+            "--exits does nothing without --stop-loss-pct P or --take-profit-pct P or --trailing-pct P or --break-even-pct P",
+        ),
+        ("--on-guard flatten", "--on-guard does nothing without --max-drawdown-pct P or --daily-loss-pct P"),
+        ("--lock-hours 3", "--lock-hours does nothing without --loss-streak N or --low-profit-pct P"),
+        ("--low-profit-pct -1 --low-profit-trades 65", "--low-profit-trades 65: must be a whole number from 1 to 64"),
+        ("--min-confidence 1.5", "--min-confidence 1.5: must be a number above 0 and at most 1"),
         ("--size equity_pct --max-leverage 3", "--max-leverage does nothing without --size vol_pct"),
         ("--size vol_pct --vol-half-life-hours 0", "--vol-half-life-hours 0: must be a number above 0 and at most 87,600"),
         ("--entry later", "--entry later: must be limit, market or stop"),

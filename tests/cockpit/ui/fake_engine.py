@@ -19,6 +19,8 @@ from websockets.asyncio.server import Server, ServerConnection, unix_serve
 from websockets.exceptions import ConnectionClosed
 
 from core.commands import Backtest, CancelRun, Command, Flatten, Optimize, Pause, Register, Resume, Stop, Unregister, Unwatch, Watch
+from core.desk_view import AccountRow, DeskView, RiskView, SessionRow
+from core.errors import CockpitError
 from core.home import socket_path
 from core.system_view import CommandRow, CoverageRow, FeedHealth, LinkRow, ProcessHealth, StageRow, StoreHealth, SystemView, WorkerRow
 from core.view import (
@@ -241,6 +243,8 @@ class FakeEngine:
         self.alerts: list[AlertRow] = []
         self.system = system_view()
         self.lab = LabView([], 0, 2)
+        account = AccountRow(10_000.0, 10_000.0, 0.0, 0.0, 0.0, 0.0, None, None, 0)
+        self.desk = DeskView(SessionRow("none"), account, [], [], [], [], RiskView("normal", "", 0, [], []))
         self.answers: dict[str, Any] = {}
         self.digest: dict[str, Any] = digest_answer(**NOTHING)
         self.catalogue: Any = CATALOGUE
@@ -255,7 +259,7 @@ class FakeEngine:
         self.replies: dict[type, Any] = {}
         self.hold = asyncio.Event()
         self.hold.set()
-        panes = ("header", "prices", "strategies", "trades", "alerts", "system", "trail", "coverage", "lab")
+        panes = ("header", "prices", "strategies", "trades", "alerts", "system", "trail", "coverage", "lab", "desk")
         self.revisions = dict.fromkeys(panes, 1)
         self._met: list[ServerConnection] = []
         self._server: Server | None = None
@@ -334,7 +338,10 @@ class FakeEngine:
             case Ask(what, args) if what in self.answers:
                 self.asks.append(what)
                 answer = self.answers[what]
-                return Done(answer(args) if callable(answer) else answer)
+                try:
+                    return Done(answer(args) if callable(answer) else answer)
+                except CockpitError as error:
+                    return Refused(str(error), error.exit_code)
             case Ask(what):
                 return Refused(f"{what!r} is not a question", 2)
             case Submit(command):

@@ -5,14 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from fake_engine import FakeEngine
-from screen_rig import MIDDLE, WIDE, eventually, line_with, lines_of, opened, text_of, trading
+from screen_rig import MIDDLE, WIDE, eventually, line_with, lines_of, opened, text_of
 
 from cockpit.actions import ACTIONS, DOING, findable, help_for
-from cockpit.app import CockpitApp
 from cockpit.cli.keys import page
-from cockpit.keymap import keymap_of
-from cockpit.settings import Settings
 
 
 def ids(deck: str, pane: str, *, without: frozenset[str] = frozenset()) -> dict[str, list[str]]:
@@ -53,7 +49,7 @@ def test_the_palette_finds_no_lever_of_another_screen_but_every_place() -> None:
     assert {"runs", "log", "pause", "register"} <= found
     replayed = {action.id for action in findable("live", "replay")} - found
     assert replayed == {action.id for action in ACTIONS if action.mode}
-    others = {action.id for deck in ("lab", "analyst", "copilot") for action in findable(deck)}
+    others = {action.id for deck in ("lab", "analyst", "copilot", "desk") for action in findable(deck)}
     assert {action.id for action in ACTIONS} == found | replayed | others
 
 
@@ -61,22 +57,30 @@ def test_the_page_of_keys_says_in_which_panes_they_work() -> None:
     assert "| `p` | Pause the strategy under the cursor, or resume it (also failed) | strategies, trades | `pause` |" in page()
 
 
-async def test_a_key_without_a_screen_says_so_and_is_listed_nowhere(tmp_path: Path) -> None:
+async def test_every_function_key_up_to_f6_has_a_screen_and_f5_is_the_desk(tmp_path: Path) -> None:
+    screens = [action for action in ACTIONS if action.keys.startswith("f") and action.keys[1:].isdecimal()]
+    assert [action.keys for action in screens] == [f"f{number}" for number in range(1, 7)]
     async with opened(tmp_path) as (_, app, pilot):
-        assert "F5" not in text_of(app)
+        assert [deck.NAME for deck in app.decks] == [action.id for action in screens]
         await pilot.press("f5")
-        await eventually(lambda: line_with(app, "no screen on this key yet: F1 live, F2 lab, F3 analyst"))
-        assert app.deck is app.live
-    assert "F5" not in page()
+        await eventually(lambda: line_with(app, "1 Positions"))
+        assert app.deck is app.desk
 
 
-async def test_a_key_without_a_screen_can_be_given_to_something(tmp_path: Path) -> None:
-    async with trading(FakeEngine(tmp_path)) as engine:
-        app = CockpitApp(tmp_path, Settings(keymap=keymap_of({"help": "F5"})))
-        async with app.run_test(size=(120, 40)) as pilot:
-            await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
-            await pilot.press("f5")
-            await eventually(lambda: line_with(app, "what can be done here"))
+async def test_a_place_of_the_desk_is_gone_to_by_its_name(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await pilot.press("colon", *"signals")
+        await eventually(lambda: line_with(app, "Signals  pane 3 of the desk screen"))
+        await pilot.press("enter")
+        await eventually(lambda: app.deck is app.desk and app.desk.pane is app.desk.signals)
+
+
+async def test_a_lever_of_the_account_is_found_from_every_screen(tmp_path: Path) -> None:
+    async with opened(tmp_path, WIDE) as (_, app, pilot):
+        await pilot.press("ctrl+p", *"account open")
+        await eventually(lambda: line_with(app, "Account: open nothing new (S)"))
+        await pilot.press("enter")
+        await eventually(lambda: line_with(app, "Open nothing new?"))
 
 
 @pytest.mark.parametrize("size", [(160, 48), (80, 24)])

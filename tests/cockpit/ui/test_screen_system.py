@@ -12,7 +12,7 @@ from screen_rig import MIDDLE, SMALL, WIDE, cockpit, eventually, line_with, line
 
 from cockpit.paint import Stroke
 from core.log import log_path
-from core.system_view import AnalystRow, ChannelRow, LinkRow
+from core.system_view import AnalystRow, ChannelRow, LinkRow, SourceRow
 from core.view import Trouble
 
 HOSTILE = "\x1b]52;c;ZXZpbA==\x07[bold red]EVIL[/] \x1b[2J\u202e[@click=app.quit]x[/]"
@@ -301,4 +301,18 @@ async def test_the_engine_pane_says_where_alerts_go_and_how_that_is(tmp_path: Pa
         await pilot.press("f6", "5", "plus")
         await eventually(lambda: line_with(app, "alerts to", "pager failing 3 sent, 1 wait, 2 failed: it answers"))
         assert line_with(app, "ops ok 1,204 sent")
+        assert "\x1b" not in text_of(app)
+
+
+async def test_the_engine_pane_says_who_is_asked_for_signals_and_how_that_is(tmp_path: Path) -> None:
+    rows = [
+        SourceRow("model", "http://x/…", "ok", 2, NOON - 12 * SECOND, 12.4, 1_204, 0, 0, "", 0),
+        SourceRow("other", "http://y/…", "down", 2, 0, None, 0, 9, 9, "no answer \x1b[31min time", 0),
+    ]
+    async with opened(tmp_path, (160, 60)) as (engine, app, pilot):
+        engine.system = system_view(sources=rows)
+        engine.moved("system")
+        await pilot.press("f6", "5", "plus")
+        await eventually(lambda: line_with(app, "signals of", "other down: no answer"))
+        assert line_with(app, "model ok heard", "12 ms")
         assert "\x1b" not in text_of(app)

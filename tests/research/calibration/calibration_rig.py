@@ -93,7 +93,7 @@ async def keep(home: Path, fills: list[VenueFill], mode: str = "live") -> Path:
         )  # fmt: skip
         orders[fill.order_id] = dict(
             order_id=f"{mode} {fill.order_id}", strategy_id=mode, symbol=fill.symbol, state="filled", target=0.0, position=0.0,
-            decided_ns=fill.decided_ns, seq=n, reason="signal", ts_ns=fill.ts_ns,
+            decided_ns=fill.decided_ns, seq=n, reason="signal", ts_ns=fill.ts_ns, kind="market", qty=fill.qty, limit_price=None,
         )  # fmt: skip
     async with await Ledger.open(home / "ledger.db") as ledger:
         ledger.put_orders(list(orders.values()))

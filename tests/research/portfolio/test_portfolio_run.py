@@ -224,6 +224,7 @@ def test_words_that_cannot_work_are_refused_before_anything_runs(tmp_path: Path)
         (leg("x", "flips", tmp_path / "none.csv"), SourceError, "leg x: "),
         (leg("good", "long", path), UsageError, "two legs are called good"),
         (leg("x", "long", path, weight=0.0), UsageError, "leg x: weight=0: must be above 0"),
+        (leg("x", "long", path, terms=Terms(max_age_s=1)), UsageError, "leg x: max_age_s=1 does nothing: long trades one symbol"),
         (leg("x", "long", path, terms=Terms(funding_hours=1)), UsageError, "leg x: funding_hours=1 does nothing without funding_bps=B"),
     ]:
         with pytest.raises(kind) as refused:

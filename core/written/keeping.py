@@ -1,4 +1,4 @@
-"""Where the modules written out of rules lie: in the user's cache, named by what is in them, since code is compiled from files."""
+"""Where the modules written out of TOML files lie: in the user's cache, named by what is in them, since code is compiled from files."""
 
 from __future__ import annotations
 
@@ -10,13 +10,16 @@ from core.compile.machine_code import cache_folder
 from core.strategy import source_hash
 
 
-def kept(text: str) -> Path:
+def kept(text: str, kind: str) -> Path:
     """The file that holds this text, written whole where it is not there yet.
+
+    Args:
+        kind: names the folder it lies in.
 
     Raises:
         OSError: it cannot be written.
     """
-    path = cache_folder() / "conditions" / f"{source_hash(text)[:32]}.py"
+    path = cache_folder() / kind / f"{source_hash(text)[:32]}.py"
     data = text.encode()
     if path.is_file() and path.read_bytes() == data:
         return path

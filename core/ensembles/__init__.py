@@ -1,0 +1,1 @@
+"""Several strategies as one: they vote, by weight and confidence, and validators look at what the vote wants to enter."""

@@ -1,0 +1,220 @@
+"""Whether the account may take what a strategy wants: one pure function, for orders to venues and for what strategies may do on paper.
+
+What makes a position smaller always passes, but in a halt; of a flip that is refused its exit passes. The words of what is refused are
+those of the loop's own limits, where it has them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+#: Modes by how much they hold back.
+MODES = ("normal", "stop_new", "reduce_only", "halt")
+
+
+class Intent(Struct, frozen=True, kw_only=True):
+    """A position that is wanted. Quantities signed, base currency; prices and money in quote currency.
+
+    Attributes:
+        position: what is held of the symbol by this strategy now.
+        want: what it is to be.
+        price: the last price; bid and ask None where not known.
+        limit: of an order that waits; None at the market.
+        age_s: how old the last price is.
+        confidence: 0..1; None: the strategy says none.
+        person: somebody takes something off by hand.
+    """
+
+    strategy_id: str
+    symbol: str
+    position: float
+    want: float
+    price: float
+    bid: float | None = None
+    ask: float | None = None
+    limit: float | None = None
+    age_s: float = 0.0
+    confidence: float | None = None
+    person: bool = False
+
+
+class Holding(Struct, frozen=True):
+    """What one strategy holds, or is about to hold, of one symbol."""
+
+    strategy_id: str
+    symbol: str
+    qty: float
+    price: float
+
+    @property
+    def value(self) -> float:
+        """Signed, quote currency."""
+        return self.qty * self.price
+
+
+class Working(Struct, frozen=True):
+    """A limit order that works at the venue."""
+
+    strategy_id: str
+    symbol: str
+    qty: float  # signed
+    limit: float
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """The account at a moment: its equity, open positions counted in, that equity's peak, and all it holds."""
+
+    equity: float
+    peak: float
+    holdings: tuple[Holding, ...] = ()
+    working: tuple[Working, ...] = ()
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What the account may hold. None is off; percents are of equity.
+
+    Attributes:
+        groups: symbols that move together: what they are worth, net, counts as one.
+        band_pct: how far a limit price may lie from the last.
+        stale_s: a price older than this opens nothing.
+    """
+
+    mode: str = "normal"
+    max_positions: int | None = None
+    max_symbol_pct: float | None = None
+    max_strategy_pct: float | None = None
+    max_group_pct: float | None = None
+    groups: tuple[frozenset[str], ...] = ()
+    max_leverage: float | None = None
+    max_notional: float | None = None
+    min_notional: float = 0.0
+    max_drawdown_pct: float | None = None
+    band_pct: float | None = None
+    stale_s: float | None = None
+    min_confidence: float = 0.0
+
+
+class Order(Struct, frozen=True):
+    """The position that may be ordered; `cut` says what held the rest back, empty nothing."""
+
+    want: float
+    cut: str = ""
+
+
+class Rejection(Struct, frozen=True):
+    """Nothing may be ordered: which limit, and its figures in words."""
+
+    reason: str
+    detail: str = ""
+
+
+def judge(intent: Intent, account: Account, limits: Limits) -> Order | Rejection:
+    """What the account lets through of an intent."""
+    position, want = intent.position, intent.want
+    if want == position or intent.person:
+        return Order(want)
+    if limits.mode == "halt":
+        return Rejection("halted", "the account is halted")
+    flips = position * want < 0.0
+    if not flips and abs(want) <= abs(position):
+        return Order(want)
+    refused = forbidden(intent, account, limits)
+    if refused is None:
+        most, why = room(intent, account, limits)
+        if most >= abs(want):
+            return Order(want)
+        if most > (0.0 if flips else abs(position)) and most * intent.price >= limits.min_notional:
+            return Order(math.copysign(most, want), why.reason)
+        refused = why
+    return Order(0.0, refused.reason) if flips else refused
+
+
+def forbidden(intent: Intent, account: Account, limits: Limits) -> Rejection | None:
+    """What keeps a position from being opened, added to or flipped, whatever its size; None nothing."""
+    opens = intent.position == 0.0 or intent.position * intent.want < 0.0
+    if limits.mode == "stop_new" and opens:
+        return Rejection("no new positions", "the account takes no new positions")
+    if limits.mode == "reduce_only":
+        return Rejection("reduce only", "the account only reduces")
+    fall = fall_pct(account)
+    if limits.max_drawdown_pct is not None and fall >= limits.max_drawdown_pct:
+        return Rejection("drawdown limit", f"{fall:.2f} % below the peak of {limits.max_drawdown_pct:g} %")
+    if limits.stale_s is not None and intent.age_s > limits.stale_s:
+        return Rejection("stale price", f"the last price is {intent.age_s:.1f} s old, {limits.stale_s:g} s at most")
+    if intent.confidence is not None and intent.confidence < limits.min_confidence:
+        return Rejection("not sure enough", f"confidence {intent.confidence:.2f}, at least {limits.min_confidence:g}")
+    if intent.limit is not None and limits.band_pct is not None:
+        off = abs(intent.limit - intent.price) / intent.price * 100.0
+        if off > limits.band_pct:
+            return Rejection("outside the price band", f"the limit is {off:.2f} % off the last price, {limits.band_pct:g} % at most")
+    if crosses := _crossed(intent, account.working):
+        return Rejection("would meet our own order", f"{crosses.strategy_id} {'buys' if crosses.qty > 0 else 'sells'} at {crosses.limit:g}")
+    if limits.max_positions is not None and opens:
+        count = len({(h.strategy_id, h.symbol) for h in _others(intent, account) if h.qty != 0.0})
+        if count >= limits.max_positions:
+            return Rejection("too many positions", f"{count} of {limits.max_positions} are open")
+    return None
+
+
+def room(intent: Intent, account: Account, limits: Limits) -> tuple[float, Rejection]:
+    """The largest position, base currency without sign, that exposure lets the strategy hold on the side it wants; and what sets it.
+
+    Infinity where nothing does, or no price is known.
+    """
+    side = math.copysign(1.0, intent.want)
+    others, equity = list(_others(intent, account)), max(account.equity, 0.0)
+    rooms: list[tuple[float, str, str]] = []
+    if limits.max_notional is not None:
+        rooms.append((limits.max_notional, "position limit", f"{limits.max_notional:,.2f} at most"))
+    if limits.max_symbol_pct is not None:
+        net = side * _sum(h.value for h in others if h.symbol == intent.symbol)
+        rooms.append(_share(equity, limits.max_symbol_pct, net, "symbol limit", intent.symbol))
+    if limits.max_strategy_pct is not None:
+        gross = _sum(abs(h.value) for h in others if h.strategy_id == intent.strategy_id)
+        rooms.append(_share(equity, limits.max_strategy_pct, gross, "strategy limit", intent.strategy_id))
+    if limits.max_group_pct is not None:
+        for group in limits.groups:
+            if intent.symbol in group:
+                net = side * _sum(h.value for h in others if h.symbol in group)
+                rooms.append(_share(equity, limits.max_group_pct, net, "group limit", ", ".join(sorted(group))))
+    if limits.max_leverage is not None:
+        gross = _sum(abs(h.value) for h in others)
+        rooms.append(_share(equity, limits.max_leverage * 100.0, gross, "leverage limit", "the account"))
+    if not rooms or not intent.price > 0.0:
+        return math.inf, Rejection("")
+    value, reason, detail = min(rooms, key=lambda each: each[0])
+    return max(value, 0.0) / intent.price, Rejection(reason, detail)
+
+
+def fall_pct(account: Account) -> float:
+    """How far equity is below its peak, in percent of the peak."""
+    return max(0.0, (account.peak - account.equity) / account.peak * 100.0) if account.peak > 0.0 else 0.0
+
+
+def _others(intent: Intent, account: Account) -> Iterable[Holding]:
+    """All the account holds but what this intent is about."""
+    return (h for h in account.holdings if (h.strategy_id, h.symbol) != (intent.strategy_id, intent.symbol))
+
+
+def _share(equity: float, percent: float, used: float, reason: str, whose: str) -> tuple[float, str, str]:
+    """What is left of a share of equity."""
+    most = equity * percent / 100.0
+    return most - used, reason, f"{whose}: {used:,.2f} of {most:,.2f} in use elsewhere"
+
+
+def _crossed(intent: Intent, working: Iterable[Working]) -> Working | None:
+    """An order of another strategy that this one would be filled against."""
+    buys = intent.want > intent.position
+    reach = intent.limit if intent.limit is not None else (intent.ask if buys else intent.bid) or intent.price
+    for order in working:
+        other = order.symbol == intent.symbol and order.strategy_id != intent.strategy_id and (order.qty < 0.0) == buys
+        if other and (order.limit <= reach if buys else order.limit >= reach):
+            return order
+    return None
+
+
+def _sum(values: Iterable[float]) -> float:
+    return math.fsum(values)

@@ -1,0 +1,1 @@
+"""Strategies that are TOML files, written out as ordinary modules: what conditions and ensembles have in common."""
