@@ -20,14 +20,12 @@ from core.types import TICK, Origin, Records
 from core.workers import frames
 from core.workers.frames import Assignment, Failure, Lever, Snapshot, Start
 from core.workers.post import Post, figures
+from core.workers.posts import Posts
 
 Send = Callable[[bytes], None]
 
 #: Says which strategy's code runs from here on, by its slot; 0 none, negative: it is being loaded.
 Mark = Callable[[int], None]
-
-#: Batches of up to so many ticks are not shown to strategies that have none of their symbols in it.
-FEW = 64
 
 LIVE = int(Origin.LIVE)
 
@@ -55,7 +53,7 @@ class Desk:
     def __init__(self, send: Send, mark: Mark = lambda _slot: None) -> None:
         self.send = send
         self.mark = mark
-        self.posts: dict[str, Post] = {}
+        self.posts = Posts()
         self.ages = Stage()
 
     def handle(self, kind: int, seq: int, payload: bytearray) -> None:
@@ -77,6 +75,7 @@ class Desk:
         elif kind == frames.STANDS:
             self.tell_standing(payload.decode())
         elif kind == frames.STATUS:
+            self.posts.settle()
             self.send(frames.message(frames.FIGURES, [figures(post) for post in self.posts.values()], seq))
             ages = self.ages.drain()
             if ages.count:
@@ -107,7 +106,8 @@ class Desk:
             return
         finally:
             self.mark(0)
-        post = self.posts[order.id] = Post(order, instance)
+        post = Post(order, instance)
+        self.posts.add(post)
         if order.snapshot is None or order.book_only:
             post.account.seq = order.seq
         self.send(frames.frame(frames.RUNNING, order.id.encode(), post.seq))
@@ -144,17 +144,10 @@ class Desk:
 
     def trade(self, ticks: Records, last: int) -> None:
         """Run every strategy over a batch whose last tick is `last`, each from the tick after its own last."""
-        there = set(ticks["symbol"].tolist()) if len(ticks) <= FEW else None
-        for post in list(self.posts.values()):
-            if there is not None and there.isdisjoint(post.symbols) and post.seq < last:
-                post.account.seq = last
-                continue
-            fresh = ticks
-            if post.seq >= int(ticks["seq"][0]):
-                fresh = ticks[int(np.searchsorted(ticks["seq"], post.seq, "right")) :]
-            if len(fresh):
-                self.mark(post.slot)
-                self.feed(post, fresh, last)
+        for post, fresh in self.posts.shown(ticks):
+            self.mark(post.slot)
+            self.feed(post, fresh, last)
+        self.posts.come_to(last)
         self.mark(0)
         self.send(frames.frame(frames.SEEN, b"", last))
 
@@ -182,6 +175,7 @@ class Desk:
         post = self.posts.get(order.id)
         if post is None:
             return
+        self.posts.settle(post)
         instance = post.instance
         post.told, post.heard = max(post.told, order.number), max(post.heard, order.heard)
         if order.lever == "resume" and order.number == 0:  # said again, to a book that was taken over: what locked it since stays
@@ -209,9 +203,10 @@ class Desk:
 
     def leave(self, post: Post) -> None:
         """Let go of a strategy; its last figures and state go to the engine."""
+        self.posts.settle(post)
         self.send(frames.message(frames.FIGURES, [figures(post)]))
         self.snap(post)
-        self.posts.pop(post.id, None)
+        self.posts.remove(post.id)
         self.send(frames.frame(frames.GONE, post.id.encode(), post.seq))
 
     def save(self, payload: bytearray) -> None:
@@ -227,6 +222,7 @@ class Desk:
     def snap(self, post: Post, payload: str = "{}") -> None:
         """Send a strategy's snapshot; one whose state cannot be saved could not be taken up again, and is out."""
         plan = post.instance.plan
+        self.posts.settle(post)
         self.mark(post.slot)
         try:
             data = post.instance.snapshot()
@@ -244,6 +240,6 @@ class Desk:
 
     def fail(self, id_: str, seq: int, error: BaseException) -> None:
         """Take a broken strategy off the desk and say why; the others go on."""
-        self.posts.pop(id_, None)
+        self.posts.remove(id_)
         line = str(error) if isinstance(error, StrategyError) else telling(error)
         self.send(frames.message(frames.FAILED, Failure(id_, seq, line, traceback.format_exc()), seq))

@@ -28,8 +28,8 @@ class Post:
 
     @property
     def seq(self) -> int:
-        """The last tick it was given."""
-        return int(self.account.seq)
+        """The last tick its account knows of."""
+        return int(self.sums["seq"][0])
 
 
 def figures(post: Post) -> Figures:
