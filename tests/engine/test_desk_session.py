@@ -63,6 +63,12 @@ async def busy(rig: Rig, symbol: str = "BTCUSDT", **more: Any) -> str:
     return await rig.register("sma_crossover", symbol, params=BUSY, **more)
 
 
+def flat(rig: Rig, id_: str) -> bool:
+    """It has told its figures, and holds nothing."""
+    figures = rig.engine.roster[id_].figures
+    return figures is not None and figures.position == 0.0
+
+
 def test_periods_begin_at_midnights_of_utc() -> None:
     moment = 1_700_000_000_000_000_000  # 2023-11-14T22:13:20Z, a Tuesday
     assert day_of(moment) == 1_699_920_000_000_000_000
@@ -150,7 +156,7 @@ async def test_the_account_s_levers_hold_for_all_and_for_those_to_come(tmp_path:
             exchange.resume()
             await until(lambda: len(engine.blotter.lines) > 3, "it trades")
             await engine.commands.submit(SetMode(mode="stop_new", flatten=True), "tui")
-            await until(lambda: engine.roster[old].figures.position == 0.0, "flat")
+            await until(lambda: flat(rig, old), "flat")
             young = await busy(rig, "ETHUSDT")
             await until(lambda: engine.roster[young].figures is not None and engine.roster[young].figures.blocked > 0, "held back")
             assert not await rig.fills(young)
@@ -179,7 +185,7 @@ async def test_a_drawdown_closes_what_is_open_and_lets_nothing_in_until_the_sess
             (id_,) = (await engine.commands.submit(StartSession(settings=rule), "test"))["strategies"]
             exchange.resume()
             await until(lambda: "drawdown" in engine.session.course.reached, "reached")
-            await until(lambda: engine.roster[id_].figures.position == 0.0 and engine.roster[id_].bound.mode == "stop_new", "closed")
+            await until(lambda: flat(rig, id_) and engine.roster[id_].bound.mode == "stop_new", "closed")
             text = "drawdown limit"
             assert any(text in row.text and "positions are closed, nothing new is opened" in row.text for row in engine.alarms.rows())
             await until(lambda: f"blocked: no new positions ({text}" in engine.roster[id_].row().detail, "it says why")
