@@ -78,12 +78,11 @@ async def test_live_backtest_and_audit_are_one_with_rules_votes_legs_and_protect
                 await until(lambda: all(entry.state == "running" for entry in rig.engine.roster), "everybody is back")
             exchange.pause()
             await rig.settle()
-            reasons = {line.reason for line in rig.engine.blotter.lines if line.kind == "blocked"}
         async with running(home, exchange) as rig:
             await rig.play()
             await until(lambda: rig.engine.tape.total == 6000, "all prints on the tape")
             await rig.settle()
-            reasons |= {line.reason for line in rig.engine.blotter.lines if line.kind == "blocked"}
+            reasons = {row["reason"] for row in await rig.engine.ledger.desk.newest_blocks(100_000)}
             live = {name: bits(await rig.fills(id_)) for name, id_ in ids.items()}
     assert {name for name, fills in live.items() if len(fills) > 3} == set(DESK)
     assert {"loss streak", "drawdown limit", "cooling down"} <= reasons, reasons
