@@ -37,6 +37,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     max_group_pct: (
         Annotated[Percent, Meta(description="value of positions that move together, net, in percent of equity, at most")] | None
     ) = None
+    band_pct: (
+        Annotated[Percent, Meta(description="a last price further off the middle of the quotes, in percent, opens nothing")] | None
+    ) = None
+    stale_s: (
+        Annotated[float, Meta(ge=1, le=86_400, description="nothing heard of a symbol for so many seconds opens nothing on it")] | None
+    ) = None
     groups: Annotated[list[str], Meta(description="symbols that move together, as BTCUSDT+ETHUSDT")] = []
     max_drawdown_pct: Annotated[Percent, Meta(description="fall of equity from its peak in the session, open profit counted")] | None = None
     on_drawdown: Annotated[Reached, Meta(description="what reaching it does")] = "stop_new"

@@ -28,7 +28,7 @@ _GROUPS = {
                "take_profit_pct", "trailing_pct")),
     "sizes": ("sizes", ("base_pct", "min_notional", "max_notional", "max_leverage")),
     "limits": ("limits of the account", ("max_positions", "max_symbol_pct", "max_strategy_pct", "max_group_pct", "groups",
-               "max_drawdown_pct", "on_drawdown")),
+               "band_pct", "stale_s", "max_drawdown_pct", "on_drawdown")),
     "goals": ("target", ("target_week", "on_target")),
 }  # fmt: skip
 

@@ -62,17 +62,18 @@ class Copilot:
 
     async def recall(self) -> None:
         """Take up what an earlier engine said, and what of it nobody wants to hear."""
-        ledger = self.engine.ledger
+        advice = self.engine.ledger.advice
+        rows, scores, number, mutes = await advice.newest(RECALLED), await advice.scores(), await advice.last_number(), await advice.mutes()
         entries = []
-        for row in reversed(await ledger.advice.newest(RECALLED)):
+        for row in reversed(rows):
             try:
                 entries.append(Entry.of(row))
             except (ValueError, TypeError) as error:
                 log.warning("advice that cannot be read", id=row["advice_id"], error=str(error))
+        # At one moment: nothing that is muted is shown in between.
+        self.board.mutes = {tuple(json.loads(name)): until for name, until in mutes.items()}
+        self.board.scores, self.board.number = scores, number
         self.board.recall(entries)
-        self.board.scores = await ledger.advice.scores()
-        self.board.number = await ledger.advice.last_number()
-        self.board.mutes = {tuple(json.loads(name)): until for name, until in (await ledger.advice.mutes()).items()}
 
     async def run(self) -> None:
         """Take up what was, then look and ask for ever: whatever goes wrong here is told, and no reason for the engine to end."""

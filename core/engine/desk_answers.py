@@ -12,7 +12,7 @@ import msgspec
 from core.desk_view import BlockRow, LimitRow, RiskView, SessionRow
 from core.engine.periods import day_of, month_of, week_of
 from core.engine.session import Course
-from core.trading.risk import Account, fall_pct
+from core.trading.risk import Account, fall_pct, mid_off_pct
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -49,6 +49,8 @@ def risk_view(engine: Engine, blocks: list[BlockRow]) -> RiskView:
     guard, course = engine.guard, engine.session.course
     account = guard.account()
     rows = limit_rows(course, account) if course is not None and course.state != "stopped" and account is not None else []
+    if course is not None and rows:
+        rows += price_rows(engine, course)
     if course is not None and rows and course.settings.target_week is not None:
         made = engine.session.periods.made(course.members, max(week_of(engine.clock.now_ns()), course.since_ns))
         rows.append(_row("weekly target", made, course.settings.target_week, "money", _DOES[course.settings.on_target]))
@@ -82,6 +84,22 @@ def limit_rows(course: Course, account: Account) -> list[LimitRow]:
         _row("of one strategy", share(by_one), settings.max_strategy_pct, "%", strategy or opens),
         _row("in one group", share(in_group), settings.max_group_pct, "%", group or opens),
         _row("drawdown", fall_pct(account), settings.max_drawdown_pct, "%", _DOES[settings.on_drawdown]),
+    ]
+
+
+def price_rows(engine: Engine, course: Course) -> list[LimitRow]:
+    """The limits that are about prices: of all that is traded, the worst."""
+    market, now = engine.market, engine.clock.now_ns()
+    names = sorted({symbol for entry in engine.roster for symbol in entry.order.symbols})
+    seen = {name: market.of(engine.symbols.add(name)) for name in names}
+    off = {name: found for name, one in seen.items() if (found := mid_off_pct(one.last, one.bid, one.ask)) is not None}
+    silent = {name: found for name, one in seen.items() if (found := market.age_s(one, now)) is not None}
+    symbol, most = _most(off)
+    quiet, longest = _most(silent)
+    opens = "nothing opens beyond it"
+    return [
+        _row("price off quotes", most if off else None, course.settings.band_pct, "%", symbol.rpartition(":")[2] or opens),
+        _row("silence", longest if silent else None, course.settings.stale_s, "s", quiet.rpartition(":")[2] or opens),
     ]
 
 

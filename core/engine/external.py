@@ -20,6 +20,7 @@ from core.engine.external_legs import Legs, Placed, fitted, refuse_terms
 from core.engine.external_orders import Orders
 from core.engine.external_told import Tellings
 from core.engine.external_words import can_hear
+from core.engine.leg_risk import LegRisk
 from core.engine.roster import Entry
 from core.errors import UsageError, VenueError
 from core.kernels.records import CANCELLED, PLACED
@@ -57,6 +58,7 @@ class External:
         self.legs = Legs(self._symbol)
         self.orders = Orders(engine, clerk, filters, engine.last_seq)
         self.tellings = Tellings(engine, clerk, self.legs, self.orders.price)
+        self.leg_risk = LegRisk(engine, self.legs, filters, engine.config.broker.leg_timeout_s)
         self._seen: dict[str, int] = {}
         self._said: Finding | None = None
         self._wake = asyncio.Event()
@@ -131,6 +133,7 @@ class External:
             leg, order = self.legs.of(entry.id, int(row["leg"])), int(row["order"])
             if row["kind"] == PLACED and order > self._seen.get(entry.id, 0):
                 self._seen[entry.id] = order
+                leg.aim = float(row["aim"])
                 leg.wanted = Placed(order, float(row["aim"]), int(row["seq"]), int(row["ts"]))
                 leg.over = max(leg.over, order - 1)
                 ready.append(leg.wanted)
@@ -162,12 +165,15 @@ class External:
             for each in live:
                 if each.intent.order != order and self.orders.withdraw(each, "not wanted any more"):
                     self._wake.set()
+        if len(figures.working) > 1:
+            self.leg_risk.look(entry)
 
     def gone(self, id_: str) -> None:
         """A strategy left: nothing of it is to work on."""
         for order in self.orders.live(id_):
             self.orders.withdraw(order, "its strategy left")
         self.legs.drop(id_)
+        self.leg_risk.gone(id_)
         self.tellings.left(id_)
         self._wake.set()
 

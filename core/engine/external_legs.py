@@ -45,6 +45,7 @@ class Leg:
         client_id, order: the newest order at the desk.
         failures: orders in a row that came to nothing.
         untold: the number of an order the loop works on and nobody else does.
+        aim: the position the newest order the loop placed leads to.
     """
 
     strategy_id: str
@@ -58,6 +59,12 @@ class Leg:
     order: int = 0
     failures: int = 0
     untold: int = 0
+    aim: float = 0.0
+
+    def lacks(self, filters: Filters) -> bool:
+        """At least a lot more of it is to be held than is: its order is under way, or came to nothing and is tried again."""
+        missing = abs(self.aim) - abs(float(self.position))
+        return missing > 0.0 and bool(filters.lots_of(missing)) and (self.busy or self.failures > 0 or self.over < self.order)
 
     @property
     def busy(self) -> bool:

@@ -14,9 +14,10 @@ import msgspec
 
 from core.commands import Flatten
 from core.desk_orders import SetMode
+from core.engine.market import Quotes
 from core.engine.roster import Entry
 from core.trading.bounds import FREE, Bound, bound_of
-from core.trading.risk import MODES, Account, Holding, Intent, Limits, Order, Rejection, judge
+from core.trading.risk import MODES, Account, Holding, Intent, Limits, Order, Rejection, Working, judge
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -82,7 +83,17 @@ class Guard:
                 if qty != 0.0 and (price := self._price(symbol) or leg.mark):
                     holdings.append(Holding(entry.id, symbol, qty, price))
         equity, peak = self.engine.session.equity()
-        return Account(equity=equity, peak=peak, holdings=tuple(holdings))
+        return Account(equity=equity, peak=peak, holdings=tuple(holdings), working=self._working())
+
+    def _working(self) -> tuple[Working, ...]:
+        """Limit orders at the venue."""
+        external = self.engine.external
+        live = [] if external is None else external.clerk.desk.register.live.values()
+        return tuple(
+            Working(intent.strategy_id, intent.symbol, float(left if intent.side == "buy" else -left), float(intent.price))
+            for intent, left in ((order.intent, order.intent.qty - order.filled) for order in live)
+            if intent.price is not None and left > 0
+        )
 
     def judge(self, intent: Intent) -> Rejection | None:
         """The last word on an order for a venue, before its intent is on disk; None lets it through as it is.
@@ -91,6 +102,8 @@ class Guard:
         """
         account = self.account()
         entry = self.engine.roster.entries.get(intent.strategy_id)
+        seen = self._seen(intent.symbol)
+        intent = msgspec.structs.replace(intent, bid=seen.bid, ask=seen.ask, age_s=max(intent.age_s, self._age_s(seen)))
         limits = self.limits() if entry is None else self._limits_of(entry)
         answer = judge(intent, account or NOTHING_KNOWN, limits if account else Limits(mode=limits.mode))
         if isinstance(answer, Order):
@@ -142,14 +155,21 @@ class Guard:
 
     def _bound_of_leg(self, entry: Entry, leg: int, account: Account, limits: Limits) -> Bound:
         symbol = entry.order.symbols[leg]
-        price = self._price(symbol)
+        seen = self._seen(symbol)
         intent = Intent(
-            strategy_id=entry.id, symbol=symbol, position=_held(entry, leg), want=math.inf, price=math.nan if price is None else price
-        )
+            strategy_id=entry.id, symbol=symbol, position=_held(entry, leg), want=math.inf,
+            price=math.nan if seen.last is None else seen.last, bid=seen.bid, ask=seen.ask, age_s=self._age_s(seen),
+        )  # fmt: skip
         return bound_of(intent, account, limits, both_sides=entry.terms.side == "long_short", before=entry.bound)
 
     def _price(self, symbol: str) -> float | None:
-        return self.engine.market.of(self.engine.symbols.add(symbol)).last
+        return self._seen(symbol).last
+
+    def _seen(self, symbol: str) -> Quotes:
+        return self.engine.market.of(self.engine.symbols.add(symbol))
+
+    def _age_s(self, seen: Quotes) -> float:
+        return self.engine.market.age_s(seen, self.engine.clock.now_ns()) or 0.0  # of what nothing was ever heard has no price either
 
 
 def _held(entry: Entry, leg: int) -> float:

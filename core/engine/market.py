@@ -230,7 +230,11 @@ class Market:
         """How a watched symbol is, and how long ago anything was heard of it in seconds; None never."""
         index = self.symbols[name]
         known = self.of(index)
-        return self._state(name, index, known, now_ns), max(0.0, (now_ns - known.seen_ns) / 1e9) if known.seen_ns else None
+        return self._state(name, index, known, now_ns), self.age_s(known, now_ns)
+
+    def age_s(self, known: Quotes, now_ns: int) -> float | None:
+        """How long ago anything was heard of a symbol, in seconds; None never."""
+        return max(0.0, (now_ns - known.seen_ns) / 1e9) if known.seen_ns else None
 
     def _state(self, name: str, index: int, known: Quotes, now_ns: int) -> str:
         if name in self.halted:

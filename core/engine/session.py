@@ -145,7 +145,7 @@ class Session:
         return Limits(
             max_positions=s.max_positions, max_symbol_pct=s.max_symbol_pct, max_strategy_pct=s.max_strategy_pct,
             max_group_pct=s.max_group_pct, groups=tuple(frozenset(self._symbols(group)) for group in s.groups),
-            max_leverage=s.max_leverage, max_notional=s.max_notional, min_notional=s.min_notional,
+            max_leverage=s.max_leverage, max_notional=s.max_notional, min_notional=s.min_notional, band_pct=s.band_pct, stale_s=s.stale_s,
         )  # fmt: skip
 
     def equity(self) -> tuple[float, float]:

@@ -23,7 +23,7 @@ class Intent(Struct, frozen=True, kw_only=True):
         want: what it is to be.
         price: the last price; bid and ask None where not known.
         limit: of an order that waits; None at the market.
-        age_s: how old the last price is.
+        age_s: how long ago anything was heard of the symbol.
         confidence: 0..1; None: the strategy says none.
         person: somebody takes something off by hand.
     """
@@ -78,8 +78,8 @@ class Limits(Struct, frozen=True, kw_only=True):
 
     Attributes:
         groups: symbols that move together: what they are worth, net, counts as one.
-        band_pct: how far a limit price may lie from the last.
-        stale_s: a price older than this opens nothing.
+        band_pct: how far a limit price may lie from the last one, and at the market the last one from the middle of the quotes.
+        stale_s: nothing is opened on a symbol of which nothing was heard for longer.
     """
 
     mode: str = "normal"
@@ -143,13 +143,11 @@ def forbidden(intent: Intent, account: Account, limits: Limits) -> Rejection | N
     if limits.max_drawdown_pct is not None and fall >= limits.max_drawdown_pct:
         return Rejection("drawdown limit", f"{fall:.2f} % below the peak of {limits.max_drawdown_pct:g} %")
     if limits.stale_s is not None and intent.age_s > limits.stale_s:
-        return Rejection("stale price", f"the last price is {intent.age_s:.1f} s old, {limits.stale_s:g} s at most")
+        return Rejection("stale price", f"the last was heard {intent.age_s:.1f} s ago, {limits.stale_s:g} s at most")
     if intent.confidence is not None and intent.confidence < limits.min_confidence:
         return Rejection("not sure enough", f"confidence {intent.confidence:.2f}, at least {limits.min_confidence:g}")
-    if intent.limit is not None and limits.band_pct is not None:
-        off = abs(intent.limit - intent.price) / intent.price * 100.0
-        if off > limits.band_pct:
-            return Rejection("outside the price band", f"the limit is {off:.2f} % off the last price, {limits.band_pct:g} % at most")
+    if limits.band_pct is not None and (found := off_pct(intent)) is not None and found[0] > limits.band_pct:
+        return Rejection("outside the price band", f"{found[1]}: {found[0]:.2f} %, {limits.band_pct:g} % at most")
     if crosses := _crossed(intent, account.working):
         return Rejection("would meet our own order", f"{crosses.strategy_id} {'buys' if crosses.qty > 0 else 'sells'} at {crosses.limit:g}")
     if limits.max_positions is not None and opens:
@@ -187,6 +185,22 @@ def room(intent: Intent, account: Account, limits: Limits) -> tuple[float, Rejec
         return math.inf, Rejection("")
     value, reason, detail = min(rooms, key=lambda each: each[0])
     return max(value, 0.0) / intent.price, Rejection(reason, detail)
+
+
+def off_pct(intent: Intent) -> tuple[float, str] | None:
+    """How far, in percent, a limit is off the last price, at the market that price off the quotes; and which of them. None: not known."""
+    if intent.limit is not None:
+        return abs(intent.limit - intent.price) / intent.price * 100.0, "the limit off the last price"
+    off = mid_off_pct(intent.price, intent.bid, intent.ask)
+    return None if off is None else (off, "the last price off the quotes")
+
+
+def mid_off_pct(price: float | None, bid: float | None, ask: float | None) -> float | None:
+    """How far, in percent, a price is off the middle of the quotes; None where one of them is not known."""
+    if price is None or bid is None or ask is None or not bid + ask > 0.0:
+        return None
+    middle = (bid + ask) / 2.0
+    return abs(price - middle) / middle * 100.0
 
 
 def fall_pct(account: Account) -> float:

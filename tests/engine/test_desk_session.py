@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.desk_orders import ChangeSession, PauseSession, ResumeSession, SetMode, Settings, StartSession, StopSession
+from core.engine.desk_answers import risk_view
 from core.engine.periods import day_of, month_of, week_of
 from core.errors import UsageError
 from core.research.audit import run_audit
@@ -216,3 +217,30 @@ async def test_a_weekly_target_is_told_and_holds_back_for_the_week(tmp_path: Pat
         engine.session.course.reached["target"].week_ns -= 7 * DAY
         await engine.session.look()
         assert engine.session.course.reached["target"].week_ns == week_of(engine.clock.now_ns())
+
+
+async def test_a_symbol_that_fell_silent_or_whose_price_is_far_from_its_quotes_opens_nothing(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    teach(home)
+    guarded = settings(strategies=["turns"], watchlist=["BTCUSDT"], stale_s=1.0, band_pct=1.0, capital=1e6)
+    async with exchange_of(write_recording(tmp_path / "frames", prints=3000), speed=20.0) as exchange, running(home, exchange) as rig:
+        engine = rig.engine
+        (id_,) = (await engine.commands.submit(StartSession(settings=guarded), "test"))["strategies"]
+        exchange.resume()
+        await until(lambda: len(engine.blotter.lines) > 3, "it trades")
+        exchange.pause()
+        await until(lambda: "stale price: the last was heard" in engine.roster[id_].bound.reason, "silence holds it back")
+        assert engine.limiting.applied(engine.roster[id_]).mode in ("stop_new", "reduce_only")
+        limits = {row.name: row for row in risk_view(engine, []).limits}
+        assert (limits["silence"].state, limits["silence"].limit, limits["silence"].detail) == ("reached", 1.0, "BTCUSDT")
+        assert (limits["price off quotes"].state, limits["price off quotes"].unit) == ("ok", "%")
+        exchange.resume()
+        await until(lambda: engine.roster[id_].bound.mode == "normal", "it may trade again")
+        exchange.pause()
+        seen = engine.market.of(engine.symbols["binance:BTCUSDT"])
+        seen.bid = seen.ask = 2.0 * (seen.last or 0.0)
+        seen.seen_ns = engine.clock.now_ns()
+        engine.guard.look(at_once=True)
+        assert engine.roster[id_].bound.reason == "outside the price band: the last price off the quotes: 50.00 %, 1 % at most"
+        await rig.settle()
+    assert not run_audit(home).details

@@ -101,8 +101,9 @@ async def test_a_jump_of_half_the_price_is_released_and_flagged(market: Path) ->
     """A spike may be true."""
     async with running(market) as rig:
         rig.exchange.poison("BTCUSDT", "spike", 1)
-        await until(lambda: rig.feed.counters.spikes >= 1)
+        await until(lambda: rig.tape.spikes)
         spike = rig.tape.spikes[0]
+        await until(lambda: spike.id in rig.tape.ticks("BTCUSDT")["id"])
         ticks = rig.tape.ticks("BTCUSDT")
         assert ticks["price"][ticks["id"] == spike.id].tolist() == [spike.price]
         assert spike.price > 1.49 * spike.before

@@ -139,8 +139,20 @@ def test_each_refusal_names_its_limit_and_its_figures() -> None:
     assert judge(intent, apart, Limits(max_symbol_pct=70.0)) == Order(1.3, "symbol limit")
     assert judge(intent, apart, Limits(max_leverage=0.5)) == Rejection("leverage limit", "the account: 500.00 of 450.00 in use elsewhere")
     assert judge(msgspec.structs.replace(intent, limit=105.0), apart, Limits(band_pct=2.0)) == Rejection(
-        "outside the price band", "the limit is 5.00 % off the last price, 2 % at most"
+        "outside the price band", "the limit off the last price: 5.00 %, 2 % at most"
     )
+
+
+def test_at_the_market_the_last_price_may_not_lie_far_from_the_quotes() -> None:
+    account = Account(equity=1000.0, peak=1000.0)
+    spike = Intent(strategy_id="a", symbol=SYMBOLS[0], position=0.0, want=1.0, price=104.0, bid=99.9, ask=100.1)
+    assert judge(spike, account, Limits(band_pct=2.0)) == Rejection(
+        "outside the price band", "the last price off the quotes: 4.00 %, 2 % at most"
+    )
+    assert judge(spike, account, Limits(band_pct=5.0)) == Order(1.0)
+    assert judge(msgspec.structs.replace(spike, position=2.0), account, Limits(band_pct=2.0)) == Order(1.0)
+    for unknown in (msgspec.structs.replace(spike, bid=None), msgspec.structs.replace(spike, ask=None)):
+        assert judge(unknown, account, Limits(band_pct=2.0)) == Order(1.0)
 
 
 def test_a_flip_that_is_refused_still_closes_and_a_person_may_always_take_off() -> None:

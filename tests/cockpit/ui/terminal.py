@@ -55,8 +55,11 @@ class Terminal:
             assert time.monotonic() < end, f"it never came to be:\n{self.text}"
             self._read(0.05)
 
-        # A frame may come in several reads.
-        while self._read(0.2):
+        self.read(0.2)  # a frame may come in several reads
+
+    def read(self, seconds: float = 0.0) -> None:
+        """Read all there is, until nothing came for so long."""
+        while self._read(seconds):
             pass
 
     def _read(self, seconds: float) -> bool:

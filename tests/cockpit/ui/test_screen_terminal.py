@@ -249,7 +249,14 @@ async def test_it_survives_any_size_and_many_sizes_in_a_hurry(tmp_path: Path, sc
                 await asyncio.sleep(0.01)
             screen.resize(120, 40)
             await asyncio.sleep(0.2)
-            screen.press("\x1b\x1bOP1")
+            # Keys that come while a screen closes go to the one that closes: one at a time, and again where that one was busy.
+            for _ in range(20):
+                for key in ("\x1b", "\x1bOP", "1", "\x0c"):
+                    screen.press(key)
+                    await asyncio.sleep(0.25)
+                screen.read()
+                if screen.line_with("BTCUSDT", "61,686.01"):
+                    break
             screen.output = b""
             screen.press("\x0c")
             await shown(screen, lambda: screen.line_with("BTCUSDT", "61,686.01"))
