@@ -94,7 +94,7 @@ class Pauses:
 
     def begin(self) -> None:
         """Set aside what start-up made, take over the collector, start the probe."""
-        self._before = (sys.getswitchinterval(), gc.get_threshold(), gc.isenabled())
+        self._before = (sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count() > 0)
         sys.setswitchinterval(SWITCH_S)
         gc.collect()
         gc.freeze()
@@ -110,11 +110,12 @@ class Pauses:
         if self._timer is not None:
             self._timer.cancel()
         if self._before is not None:
-            interval, thresholds, _ = self._before
+            interval, thresholds, frozen = self._before
             sys.setswitchinterval(interval)
             gc.set_threshold(*thresholds)
             gc.callbacks.remove(self._collecting)
-            gc.unfreeze()
+            if not frozen:  # else it is not ours alone
+                gc.unfreeze()
             self._before = None
         if self._queue >= 0:
             os.close(self._queue)

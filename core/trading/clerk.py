@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 
 import structlog
 
 from core.clock import Clock
 from core.errors import VenueError
 from core.trading.account import Look, lost_to_the_journal, strangers, take_in
-from core.trading.broker import Broker, Interrupted, Outcome, Said
+from core.trading.broker import Broker, Interrupted, Said
 from core.trading.client_id import is_of
 from core.trading.desk import Desk
 from core.trading.exact import amount
 from core.trading.filters import Filters
 from core.trading.journal import Journal, recall, row_of
 from core.trading.order import Order
+from core.trading.patience import NO_ANSWER, Patient
 from core.trading.register import Register
 from core.trading.rules import Rules, Step, Wish
 from core.types import SECOND
 
 log = structlog.get_logger("orders")
-
-T = TypeVar("T")
 
 #: A look at the account that failed or could not judge everything, and a broken line to it, are taken up again after so many seconds.
 AGAIN_S = 1.0
@@ -43,6 +41,7 @@ class Clerk:
         self.looked = False
         self._journal = journal
         self._broker = broker
+        self._asked = Patient(broker, desk.rules.answer_s)
         self._clock = clock
         self._synced_ns = synced_ns
         self._look_due = clock.monotonic()
@@ -50,6 +49,7 @@ class Clerk:
         self._wake = asyncio.Event()
         self._written: asyncio.Future[None] | None = None
         self._failure: BaseException | None = None
+        self._group: asyncio.TaskGroup | None = None
 
     @classmethod
     async def open(
@@ -78,6 +78,7 @@ class Clerk:
         order = self.desk.draft(wish)
         await self._journal.intend(row_of(order.intent))
         self.desk.take_up(order, since)
+        self._begin()
         self._wake.set()
         return order
 
@@ -96,17 +97,19 @@ class Clerk:
         Raises:
             ExceptionGroup: of a StoreError: the journal refused something; nothing is sent any more.
         """
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen())
-            while True:
-                self._wake.clear()
-                self.flush()
-                if self._clock.monotonic() >= self._look_due and not self._looking:
-                    self._looking = True
-                    group.create_task(self.look())
-                for step in self.desk.steps():
-                    group.create_task(self.do(step))
-                await self._rest()
+        try:
+            async with asyncio.TaskGroup() as self._group:
+                self._group.create_task(self._listen())
+                while True:
+                    self._wake.clear()
+                    self.flush()
+                    if self._clock.monotonic() >= self._look_due and not self._looking:
+                        self._looking = True
+                        self._group.create_task(self.look())
+                    self._begin()
+                    await self._rest()
+        finally:
+            self._group = None
 
     def flush(self) -> None:
         """Queue what is to be written.
@@ -142,7 +145,7 @@ class Clerk:
         try:
             self.looked = await self._look()
         except (VenueError, TimeoutError) as error:
-            log.warning("the account cannot be looked at", venue=self._broker.name, reason=str(error) or "no answer in time")
+            log.warning("the account cannot be looked at", venue=self._broker.name, reason=str(error) or NO_ANSWER)
             self.looked = False
         finally:
             self._looking = False
@@ -162,14 +165,12 @@ class Clerk:
         self._wake.set()
 
     async def _look(self) -> bool:
-        desk, broker, asked_ns = self.desk, self._broker, self._clock.now_ns()
+        desk, broker, asked_ns = self.desk, self._asked, self._clock.now_ns()
         moves = dict(desk.register.moves)
         since = 0 if self._synced_ns is None else self._synced_ns - int(desk.rules.overlap_s * SECOND)
         first = self._synced_ns is None
-        before = await self._within(broker.balances())
-        working = await self._within(broker.open_orders())
-        executed = await self._within(broker.executions(since))
-        after = await self._within(broker.balances())
+        before, working = await broker.balances(), await broker.open_orders()
+        executed, after = await broker.executions(since), await broker.balances()
         look = Look(before, working, executed, after)
         known = [recall(kept) for kept in await self._journal.find(strangers(desk, look))]
         moved = {asset for asset, times in desk.register.moves.items() if times != moves.get(asset, 0)}
@@ -190,29 +191,27 @@ class Clerk:
         if intent is None:
             return
         self.flush()
-        try:
-            outcome = await self._within(self._broker.submit(intent))
-        except (VenueError, TimeoutError) as error:
-            outcome = Outcome("uncertain", str(error) or "no answer in time")
-        self.desk.handed(order.id, outcome)
+        self.desk.handed(order.id, await self._asked.submit(intent))
 
     async def _cancel(self, order: Order) -> None:
         self.flush()
         if self._written is not None:
             await asyncio.wait([self._written])  # that it is to be withdrawn outlives us
-        try:
-            outcome = await self._within(self._broker.cancel(order.intent))
-        except (VenueError, TimeoutError) as error:
-            outcome = Outcome("uncertain", str(error) or "no answer in time")
-        self.desk.withdrawing(order.id, outcome)
+        self.desk.withdrawing(order.id, await self._asked.cancel(order.intent))
 
     async def _ask(self, order: Order) -> None:
         try:
-            report = await self._within(self._broker.query(order.intent))
+            report = await self._asked.query(order.intent)
         except (VenueError, TimeoutError) as error:
-            self.desk.unheard(order.id, str(error) or "no answer in time")
+            self.desk.unheard(order.id, str(error) or NO_ANSWER)
         else:
             self.desk.reported(order.id, report)
+
+    def _begin(self) -> None:
+        """What is to be done now is done at once: not a turn of the loop later."""
+        if self._group is not None and self._failure is None:
+            for step in self.desk.steps():
+                self._group.create_task(self.do(step))
 
     async def _listen(self) -> None:
         while True:
@@ -234,10 +233,6 @@ class Clerk:
         if not written.cancelled() and written.exception() is not None:
             self._failure = written.exception()
             self._wake.set()
-
-    async def _within(self, answer: Awaitable[T]) -> T:
-        async with asyncio.timeout(self.desk.rules.answer_s):
-            return await answer
 
     async def _rest(self) -> None:
         waits = [] if self._looking else [self._look_due - self._clock.monotonic()]
