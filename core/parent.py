@@ -9,8 +9,19 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from core.errors import CockpitError
+
+T = TypeVar("T")
+
+#: Seconds between two words of how far a task is.
+PERIOD = 0.2
 
 _PR_SET_PDEATHSIG = 1
 
@@ -22,6 +33,38 @@ def die_with(parent: int, by: signal.Signals = signal.SIGKILL) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, by, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def serve(kind: type[T], done: Callable[[T, Callable[[float], None]], object]) -> None:
+    """Do one task, for the process whose id is the command line's first word, as `core.child.running` starts it.
+
+    The task is read from stdin; on stdout goes, in lines of JSON, how far it is (`share`, 0 to 1), then what came of it (`found`) or why
+    nothing did (`wrong`). What a user's code prints goes to stderr.
+
+    Args:
+        done: does a task, and says now and then how far it is.
+    """
+    if len(sys.argv) > 1:
+        die_with(int(sys.argv[1]))
+    task = msgspec.json.decode(sys.stdin.buffer.read(), type=kind)
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    said = time.monotonic()
+
+    def say(words: object) -> None:
+        out.write(msgspec.json.encode(words) + b"\n")
+        out.flush()
+
+    def told(share: float) -> None:
+        nonlocal said
+        if time.monotonic() - said > PERIOD:
+            said = time.monotonic()
+            say({"share": min(max(share, 0.0), 1.0)})
+
+    try:
+        say({"found": done(task, told)})
+    except CockpitError as error:
+        say({"wrong": str(error)})
 
 
 def join(words: Sequence[str]) -> tuple[socket.socket, list[int]]:
