@@ -13,13 +13,18 @@ from hypothesis import HealthCheck, settings
 from core.research.search.crew import local_crew
 
 # A busy machine is no fault of the code: examples are judged by what they show, not by how long they took.
-# Laws are tried on thirty examples where a test says nothing else, and on as many as wished with COCKPIT_EXAMPLES (`make laws`).
-EXAMPLES = int(os.environ.get("COCKPIT_EXAMPLES", "30"))
+# Laws are tried on fifteen examples where a test says nothing else, and on as many as wished with COCKPIT_EXAMPLES (`make laws`).
+EXAMPLES = int(os.environ.get("COCKPIT_EXAMPLES", "15"))
 settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=EXAMPLES)
 settings.load_profile("cockpit")
 
 #: Seconds a slow test may take that says nothing else of it.
 SLOW_TIMEOUT = 1200
+
+#: Tests of one module after which what is there is set aside.
+FREEZE_EVERY = 10
+
+_TESTS = pytest.StashKey[int]()
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -33,9 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """What a module of tests leaves for good, compiled loops above all, is set aside: each collection, and each engine makes one as it
+    """What tests leave for good, modules and compiled loops above all, is set aside: each collection, and each engine makes one as it
     starts, would look through all of it again."""
-    if nextitem is not None and nextitem.path != item.path:
+    done = item.config.stash[_TESTS] = item.config.stash.get(_TESTS, 0) + 1
+    if done % FREEZE_EVERY == 1 or (nextitem is not None and nextitem.path != item.path):
         gc.collect()
         gc.freeze()
 

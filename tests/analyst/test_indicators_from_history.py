@@ -58,6 +58,7 @@ def of_the_tape(home: Path, variant: Variant) -> float:
     return float(last.values[3][-1])
 
 
+@pytest.mark.slow
 async def test_a_young_tape_is_preceded_by_the_bars_of_the_exchange(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(analyst_past, "FIRST_S", 0.2)
     monkeypatch.setattr(analyst_past, "LEAST_S", 0.1)

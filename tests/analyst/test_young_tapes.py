@@ -95,6 +95,7 @@ def follow(live: Live, ticks: Records, text: str) -> list[Reach]:
     return live.reaches[-1] if live.reaches else []
 
 
+@pytest.mark.slow
 def test_values_are_those_of_a_tape_that_has_it_all_to_the_last_bit(young: tuple[Live, Records, int]) -> None:
     live, ticks, cut = young
     (asked,) = follow(live, ticks, "".join(table(f"a_{name}", name, **params) for name, params in OF_PRICES.items()))

@@ -21,6 +21,7 @@ def refusal(path: Path) -> str:
     return message
 
 
+@pytest.mark.slow
 def test_helpers_constants_and_libraries_are_taken_in(tmp_path: Path) -> None:
     (tmp_path / "helping.py").write_text("HALF = 0.5\n\n\ndef half(x):\n    return x * HALF\n")
     body = "x = twice(half(3.0)) + SHIFT\nout[0] = np.sqrt(x * x) if not math.isnan(x) else 0.0"
@@ -155,6 +156,7 @@ def test_docstrings_and_comments_change_nothing_in_the_module(tmp_path: Path) ->
     assert text_of(kernel(tmp_path, "same", '"""Says so."""\n# why\nout[0] = 1.0')) == bare
 
 
+@pytest.mark.slow
 def test_annotations_of_local_names_are_left_out(tmp_path: Path) -> None:
     imports = "from typing import Any"
     assert bought(kernel(tmp_path, "typed", "x: float = 1.0\ny: Any = x\nz: Any\nout[0] = y", imports=imports), jit=True) == 1.0
@@ -175,6 +177,7 @@ def test_a_strategy_with_a_bar_length_of_its_own_gets_bars_of_it(tmp_path: Path)
     assert float(told.books[0].position) == 2.0
 
 
+@pytest.mark.slow
 def test_what_a_strategy_reads_of_a_bar_by_name_is_there(tmp_path: Path) -> None:
     body = 'if close_bar(s.bar, tick, 0):\n    out[0] = s.bar["volume"]'
     path = kernel(tmp_path, "named", body, imports=BAR_IMPORT, state=BAR_STATE)

@@ -89,6 +89,7 @@ def test_an_edited_helper_of_a_helper_gives_new_results(tmp_path: Path) -> None:
     assert bought(path) == 6.0
 
 
+@pytest.mark.slow
 def test_an_edited_constant_in_a_helper_gives_new_results(tmp_path: Path) -> None:
     (tmp_path / "helping.py").write_text("FACTOR = 0.5\n")
     path = kernel(tmp_path, "helped", "out[0] = 4.0 * FACTOR", imports="from helping import FACTOR")
@@ -116,6 +117,7 @@ def test_loading_leaves_no_helper_importable_and_no_bytecode_behind(tmp_path: Pa
         __import__("helping_once")
 
 
+@pytest.mark.slow
 def test_a_second_process_loads_and_does_not_compile(own_cache: Path, tmp_path: Path) -> None:
     path = kernel(tmp_path, "cached", "out[0] = 2.0")
     assert not ready(text_of(path))
@@ -150,6 +152,7 @@ def test_a_process_that_got_ready_has_nothing_of_numba_left_to_load_with_its_fir
     assert in_a_process(path, EAGER) == "[]"
 
 
+@pytest.mark.slow
 def test_a_loop_is_loaded_without_scipy_and_matrices_can_still_be_multiplied(own_cache: Path, tmp_path: Path) -> None:
     path = kernel(tmp_path, "plain", "out[0] = 2.0")
     assert in_a_process(path) == "2.0 compiled"
@@ -160,6 +163,7 @@ def test_a_loop_is_loaded_without_scipy_and_matrices_can_still_be_multiplied(own
     assert in_a_process(dot) == "3.0 loaded"
 
 
+@pytest.mark.slow
 def test_an_unfinished_build_is_no_hit_and_leaves_nothing_behind(own_cache: Path, tmp_path: Path) -> None:
     path = kernel(tmp_path, "refused", "out[0] = 1.0 + (tick.price, 'a')")
     with pytest.raises(StrategyError):
@@ -168,6 +172,7 @@ def test_an_unfinished_build_is_no_hit_and_leaves_nothing_behind(own_cache: Path
     assert list(own_cache.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_the_cache_is_the_users_alone(own_cache: Path, tmp_path: Path) -> None:
     bought(kernel(tmp_path, "private", "out[0] = 1.0"), jit=True)
     assert own_cache.stat().st_mode & 0o077 == 0

@@ -87,6 +87,7 @@ def targets(reports: Records) -> list[tuple[int, float]]:
     return list(zip(rows["seq"].tolist(), rows["qty"].tolist(), strict=True))
 
 
+@pytest.mark.slow
 def test_what_is_said_counts_from_the_next_tick_until_it_is_too_old(plans: list[Blueprint]) -> None:
     for runs in (instance(plans[0]), instance(plans[0], jit=False), instance(plans[1])):
         assert targets(runs.feed(ticks(5))) == []
@@ -158,6 +159,7 @@ def test_a_file_that_has_no_place_for_what_it_asks_for_is_refused(tmp_path: Path
     assert why in str(refused.value)
 
 
+@pytest.mark.slow
 def test_only_what_was_heard_goes_with_hear(plans: list[Blueprint]) -> None:
     with pytest.raises(StrategyError):
         instance(plans[0]).pull("hear", SetStops(id="x"))

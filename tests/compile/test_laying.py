@@ -45,6 +45,7 @@ def chunks(draw: st.DrawFn) -> bytes:
     return pack(ticks)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(data=chunks())
 def test_any_chunk_is_laid_out_the_same(lay: LayOut, data: bytes) -> None:

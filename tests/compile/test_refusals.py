@@ -74,11 +74,13 @@ def test_a_refusal_names_the_strategy_and_says_what_is_wrong(body: str, telling:
     assert telling in message
 
 
+@pytest.mark.slow
 def test_a_refused_strategy_does_not_stop_the_next(tmp_path: Path) -> None:
     refused(kernel(tmp_path, "mixed", "out[0] = 1.0 + (tick.price, 'a')"))
     assert bought(kernel(tmp_path, "fine", "out[0] = 1.0"), jit=True) == 1.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     ["assert tick.price < 102.0\nout[0] = 1.0", "x = (1.0, 2.0)\nout[0] = x[tick.id]"],
@@ -98,6 +100,7 @@ def test_a_plain_step_that_raises_raises_it(tmp_path: Path) -> None:
         told.feed(prints([100.0, 101.0, 102.0]))
 
 
+@pytest.mark.slow
 def test_an_infinite_target_of_a_step_is_one_line_that_names_it(tmp_path: Path) -> None:
     for jit in (False, True):
         told = made(kernel(tmp_path, "endless", "out[0] = 1e300 * 1e300"), jit=jit)
@@ -105,6 +108,7 @@ def test_an_infinite_target_of_a_step_is_one_line_that_names_it(tmp_path: Path) 
             told.feed(prints([100.0, 101.0]))
 
 
+@pytest.mark.slow
 def test_a_division_by_zero_is_infinite_and_so_refused_compiled_and_plain(tmp_path: Path) -> None:
     path = kernel(tmp_path, "divides", "out[0] = 1.0 / s.x")
     for jit in (True, False):

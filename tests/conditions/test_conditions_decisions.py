@@ -17,6 +17,7 @@ from tests.indicators.indicator_rig import walk
 TICKS = walk(3000, seed=11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [terms(), terms(latency_ms=700, stop_loss_pct=0.02)])
 def test_every_change_of_the_target_is_listed(tmp_path: Path, how: Terms) -> None:
     definition = rules(tmp_path, MIXED)

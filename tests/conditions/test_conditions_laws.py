@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from conditions_rig import MIXED, instance, rules, terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -128,6 +129,7 @@ def begun(part: Any, i: int) -> bool:
     return all(name not in WARMS or np.isfinite(recorded(name)[: i + 1]).any() for name in used)
 
 
+@pytest.mark.slow
 @given(TREES)
 def test_verdicts_and_the_signal_are_those_of_a_plain_evaluator_over_the_indicators(tree: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -171,6 +173,7 @@ def test_compiled_is_plain_to_the_bit_and_trades() -> None:
     assert kept(made, reports.tobytes()) == whole()
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, len(LONG)), max_size=6))
 def test_however_the_prints_are_split_the_bits_are_the_same(cuts: list[int]) -> None:

@@ -81,6 +81,7 @@ def test_the_module_that_was_written_is_the_users_alone_and_put_right_when_alter
     assert [path.name for path in file.parent.iterdir()] == [file.name]
 
 
+@pytest.mark.slow
 def test_every_built_in_indicator_can_be_a_condition(tmp_path: Path) -> None:
     assert sorted(discover_indicators().indicators) == list(NAMES)
     for name in NAMES:

@@ -120,5 +120,6 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.engine.recovery.build_all", plans_here)
 
 
+@pytest.mark.slow
 def test_the_account_is_what_the_ledger_says_whatever_happens() -> None:
     run_state_machine_as_test(AccountLife, settings=PROFILE)

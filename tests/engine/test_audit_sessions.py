@@ -8,6 +8,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from core.commands import Flatten, Pause, Resume, SetLimits, Terms, Unregister
 from core.research.audit import Findings, run_audit
 from core.strategy_files import builtin_folder
@@ -66,6 +68,7 @@ def write_strategies(home: Path, last: int) -> Path:
     return mine
 
 
+@pytest.mark.slow
 async def test_sessions_with_levers_restarts_and_an_edited_strategy_come_out_again(tmp_path: Path) -> None:
     home = tmp_path / "home"
     mine = write_strategies(home, 2800)
@@ -106,6 +109,7 @@ async def test_sessions_with_levers_restarts_and_an_edited_strategy_come_out_aga
     assert (edit["strategy"], edit["at_seq"] is not None) == (ids[1], True)
 
 
+@pytest.mark.slow
 async def test_a_strategy_that_failed_and_is_resumed_from_a_mended_file_is_audited_through_both_lives(tmp_path: Path) -> None:
     home = tmp_path / "home"
     write_strategies(home, 900)
@@ -129,6 +133,7 @@ async def test_a_strategy_that_failed_and_is_resumed_from_a_mended_file_is_audit
     assert [line["strategy"] for line in found.edited] == [id_]
 
 
+@pytest.mark.slow
 async def test_an_audit_of_a_home_that_was_killed_says_what_the_next_start_will_do_and_then_it_is_done(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with exchange_of(write_recording(tmp_path / "frames", prints=2000), speed=200.0) as exchange:

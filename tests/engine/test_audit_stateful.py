@@ -28,6 +28,7 @@ class AuditedLife(Life):
         assert found.books["compared"] == found.books["identical"]
 
 
+@pytest.mark.slow
 def test_whatever_happens_an_audit_finds_what_was_saved() -> None:
     run_state_machine_as_test(AuditedLife, settings=settings(PROFILE, max_examples=3))
 

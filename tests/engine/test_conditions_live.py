@@ -53,6 +53,7 @@ def why(home: Path, id_: str, at_ns: int) -> WhyView:
     return inquire(Inquiry(home=str(home), id=id_, at_ns=at_ns, folders=[str(builtin_folder()), str(home / "strategies")]))
 
 
+@pytest.mark.slow
 async def test_the_tree_is_asked_of_the_worker_and_the_past_is_the_same_tree_from_the_files(tmp_path: Path) -> None:
     home = home_with(tmp_path)
     recording = write_recording(tmp_path / "frames", prints=1500)
@@ -90,6 +91,7 @@ async def test_the_tree_is_asked_of_the_worker_and_the_past_is_the_same_tree_fro
     assert found.basis.startswith("replayed ")
 
 
+@pytest.mark.slow
 async def test_every_moment_of_the_past_has_an_answer(tmp_path: Path) -> None:
     home = home_with(tmp_path)
     recording = write_recording(tmp_path / "frames", prints=1500)

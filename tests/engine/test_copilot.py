@@ -79,6 +79,7 @@ async def test_what_was_done_about_it_is_noted_whoever_did_it(tmp_path: Path) ->
         assert (entry.acted, entry.before["position"]) == ("pause", rig.engine.copilot.facts.strategies[id_].position)  # type: ignore[union-attr]
 
 
+@pytest.mark.slow
 async def test_something_done_to_another_strategy_is_nothing_done_about_it(tmp_path: Path) -> None:
     async with exchange_of(write_recording(tmp_path / "a")) as exchange, running(tmp_path / "home", exchange) as rig:
         other = await rig.register("momentum", "ETHUSDT")

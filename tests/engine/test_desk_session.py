@@ -126,6 +126,7 @@ async def test_a_session_registers_its_strategies_and_is_there_again(tmp_path: P
             assert rig.engine.session.periods.made(rig.engine.session.course.members) == pytest.approx(made, abs=1e-9)
 
 
+@pytest.mark.slow
 async def test_no_more_positions_than_allowed_are_opened_and_the_audit_agrees(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with exchange_of(write_recording(tmp_path / "frames", prints=3000), speed=20.0) as exchange, running(home, exchange) as rig:
@@ -219,6 +220,7 @@ async def test_a_weekly_target_is_told_and_holds_back_for_the_week(tmp_path: Pat
         assert engine.session.course.reached["target"].week_ns == week_of(engine.clock.now_ns())
 
 
+@pytest.mark.slow
 async def test_a_symbol_that_fell_silent_or_whose_price_is_far_from_its_quotes_opens_nothing(tmp_path: Path) -> None:
     home = tmp_path / "home"
     teach(home)

@@ -150,6 +150,7 @@ async def test_registering_warms_up_from_the_venues_bars_where_the_tape_does_not
             assert [row["strategy_id"] for row in snapshots] == [id_]
 
 
+@pytest.mark.slow
 async def test_an_id_is_never_given_twice_not_even_after_its_strategy_is_gone(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=10)
     async with exchange_of(recording) as exchange:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from core.commands import Terms
 from core.research.audit import run_audit
 from core.store.ledger_reader import read_signals
@@ -11,6 +13,7 @@ from tests.engine.engine_rig import backtest, bits, exchange_of, running, write_
 from tests.ensembles.ensembles_rig import LADDER, RULES, WHOLE
 
 
+@pytest.mark.slow
 async def test_an_ensemble_trades_live_as_it_does_in_a_backtest_of_the_tape_and_keeps_its_votes(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"

@@ -43,6 +43,7 @@ async def test_a_strategy_trades_through_a_broker_and_an_audit_finds_its_fills(t
     assert not broker.venue.twice
 
 
+@pytest.mark.slow
 async def test_strategies_on_one_symbol_hold_their_own_executions_and_leave_by_their_own_orders(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=1200)
     broker = broker_of(2, {})

@@ -143,6 +143,7 @@ class TradedLife(Life):
                 yield from ((entry.intent.side, fill) for fill in entry.fills)
 
 
+@pytest.mark.slow
 def test_whatever_a_venue_does_books_and_money_add_up() -> None:
     run_state_machine_as_test(TradedLife, settings=PROFILE)
 

@@ -35,6 +35,7 @@ async def printed(rig: Rig, count: int) -> None:
     await rig.settle()
 
 
+@pytest.mark.slow
 async def test_what_is_locked_stays_locked_through_a_kill_and_comes_out_again(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with exchange_of(write_recording(tmp_path / "frames", prints=2500), speed=200.0) as exchange:
@@ -66,6 +67,7 @@ async def test_what_is_locked_stays_locked_through_a_kill_and_comes_out_again(tm
     assert found.books["compared"] == found.books["identical"] > 1
 
 
+@pytest.mark.slow
 async def test_a_person_who_resumes_it_lifts_a_lock_and_the_audit_knows(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with exchange_of(write_recording(tmp_path / "frames", prints=2000), speed=200.0) as exchange:

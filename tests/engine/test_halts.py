@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from core.commands import SetLimits
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
 
 BUSY = {"interval": "tick", "fast": 2, "slow": 3}
 
 
+@pytest.mark.slow
 async def test_strategies_on_a_symbol_that_may_not_be_traded_are_halted_with_that_reason(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"

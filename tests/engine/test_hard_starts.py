@@ -26,6 +26,7 @@ from tests.engine.replay_rig import prints, write_tape
 BUSY = {"interval": "tick", "fast": 2, "slow": 3}
 
 
+@pytest.mark.slow
 async def test_a_home_starts_when_a_symbol_it_recorded_is_listed_no_more_and_goes_on_when_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,6 +99,7 @@ async def test_what_a_strategy_did_after_its_snapshot_is_known_at_the_start(tmp_
         assert entry.reported == last > 1
 
 
+@pytest.mark.slow
 async def test_a_strategy_whose_file_no_longer_loads_and_that_is_taken_out_ended_where_it_last_ran(tmp_path: Path) -> None:
     """An audit does not run it over ticks that it never saw."""
     home = tmp_path / "home"

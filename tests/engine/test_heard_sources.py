@@ -61,6 +61,7 @@ async def recording(tmp_path: Path) -> Path:
     return write_recording(tmp_path / "frames", prints=1500)
 
 
+@pytest.mark.slow
 async def test_answers_are_traded_and_live_is_what_an_audit_finds_through_kills_and_restarts(tmp_path: Path, recording: Path) -> None:
     home, flags = tmp_path / "home", {"engine.snapshot_every_s": 0.5}
     async with Model(swinging).listening() as model, exchange_of(recording, speed=40.0) as exchange:
@@ -100,6 +101,7 @@ async def test_answers_are_traded_and_live_is_what_an_audit_finds_through_kills_
     assert any(row["told"] for row in rows)
 
 
+@pytest.mark.slow
 async def test_in_a_backtest_nothing_is_heard(tmp_path: Path, recording: Path) -> None:
     home = tmp_path / "home"
     async with Model(swinging).listening() as model, exchange_of(recording, speed=60.0) as exchange:
@@ -229,6 +231,7 @@ async def test_one_whose_secret_is_not_there_is_off_and_the_engine_runs(
     assert model.asked == []
 
 
+@pytest.mark.slow
 async def test_who_listens_to_a_source_that_is_not_configured_is_told(tmp_path: Path, recording: Path) -> None:
     home = tmp_path / "home"
     listener(home / "strategies")

@@ -137,6 +137,7 @@ async def test_a_run_equals_the_command_on_the_same_source_to_the_bit(tmp_path: 
     assert told["values"] == PARAMS
 
 
+@pytest.mark.slow
 async def test_a_run_over_a_source_with_holes_is_refused_as_no_trial_unless_they_are_allowed(tmp_path: Path) -> None:
     source = klines(tmp_path)
     lines = source.read_text().splitlines()
@@ -151,6 +152,7 @@ async def test_a_run_over_a_source_with_holes_is_refused_as_no_trial_unless_they
         assert rig.engine.lab.view().total == 1
 
 
+@pytest.mark.slow
 async def test_the_tape_of_the_engine_itself_can_be_run_over_while_it_records(tmp_path: Path) -> None:
     async with lab(tmp_path) as rig:
         await rig.play()
@@ -179,6 +181,7 @@ async def test_what_cannot_be_run_is_a_failed_run_with_one_line(tmp_path: Path) 
         assert rig.engine.failure is None
 
 
+@pytest.mark.slow
 async def test_a_crash_of_a_run_is_a_failed_run_and_never_the_engine_s(tmp_path: Path) -> None:
     home_strategy(tmp_path, "crash", CRASH)
     source = klines(tmp_path, 50)
@@ -189,6 +192,7 @@ async def test_a_crash_of_a_run_is_a_failed_run_and_never_the_engine_s(tmp_path:
         assert rig.engine.failure is None
 
 
+@pytest.mark.slow
 async def test_so_many_run_at_once_and_the_others_wait_for_their_turn(tmp_path: Path) -> None:
     home_strategy(tmp_path, "slow", SLOW)
     source = klines(tmp_path)
@@ -216,6 +220,7 @@ async def test_a_run_that_waits_can_be_cancelled_and_one_that_is_over_cannot(tmp
             await rig.engine.commands.submit(CancelRun(id="run-77"), "test")
 
 
+@pytest.mark.slow
 async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path: Path) -> None:
     home_strategy(tmp_path, "slow", SLOW)
     source = klines(tmp_path)
@@ -242,6 +247,7 @@ async def test_runs_are_on_the_ledger_and_listed_again_after_a_restart(tmp_path:
         assert await start(rig, source, params=PARAMS) == "run-4"
 
 
+@pytest.mark.slow
 async def test_a_run_made_on_the_command_line_is_one_of_the_list_and_outlives_a_restart(tmp_path: Path) -> None:
     source = klines(tmp_path)
     ran = Order([str(source)], "sma_crossover", [builtin_folder()], dict(PARAMS), TERMS)
@@ -272,6 +278,7 @@ async def test_rows_of_another_kind_or_shape_on_the_ledger_stop_nothing(tmp_path
         assert await start(rig, "tape:NOPE") == "run-10"
 
 
+@pytest.mark.slow
 async def test_a_strategy_s_terms_can_be_asked_for(tmp_path: Path) -> None:
     async with lab(tmp_path) as rig:
         id_ = await rig.register("sma_crossover", params={"fast": 3, "slow": 9}, terms=TERMS)

@@ -38,6 +38,7 @@ def calibration(folder: Path, *symbols: Measured) -> tuple[Path, Costs]:
     return path, Costs(found)
 
 
+@pytest.mark.slow
 async def test_a_run_pays_what_was_measured_and_says_so_also_after_a_restart(tmp_path: Path) -> None:
     source = klines(tmp_path)
     file, costs = calibration(tmp_path, measured(BTC, fee_bps=7.5, slippage_bps=3.0))
@@ -62,6 +63,7 @@ async def test_a_run_pays_what_was_measured_and_says_so_also_after_a_restart(tmp
         assert (row(rig, all_of_it.id).costs, row(rig, all_of_it.id).order.costs) == (all_of_it.costs, str(file))
 
 
+@pytest.mark.slow
 async def test_costs_that_are_not_to_be_had_are_a_failed_run_with_one_line(tmp_path: Path) -> None:
     source = klines(tmp_path, 100)
     bad = tmp_path / "bad.json"
@@ -97,6 +99,7 @@ async def test_words_that_name_no_costs_are_refused_at_once(tmp_path: Path) -> N
                     await rig.engine.commands.submit(order, "test")
 
 
+@pytest.mark.slow
 async def test_a_study_pays_of_each_symbol_what_was_measured_of_it_and_tells_it_also_after_a_restart(tmp_path: Path) -> None:
     coins = tmp_path / "coins"
     coins.mkdir()

@@ -46,6 +46,7 @@ def two(folder: Path) -> tuple[str, str]:
     return bars(folder, "BTCUSDT", first), bars(folder, "ETHUSDT", second[:700])
 
 
+@pytest.mark.slow
 async def test_a_run_over_two_files_equals_the_command_to_the_bit_and_is_there_after_a_restart(tmp_path: Path) -> None:
     first, second = two(tmp_path)
     async with lab(tmp_path) as rig:
@@ -65,6 +66,7 @@ async def test_a_run_over_two_files_equals_the_command_to_the_bit_and_is_there_a
         assert (again.order.sources, again.symbol, again.figures) == ([first, second], BOTH, done.figures)
 
 
+@pytest.mark.slow
 async def test_both_legs_are_taken_from_the_tape_by_name_or_each_by_its_own(tmp_path: Path) -> None:
     params = {**PARAMS, "interval": "1s"}
     async with lab(tmp_path) as rig:
@@ -77,6 +79,7 @@ async def test_both_legs_are_taken_from_the_tape_by_name_or_each_by_its_own(tmp_
         assert {**one.figures, "elapsed_s": 0} == {**other.figures, "elapsed_s": 0}
 
 
+@pytest.mark.slow
 async def test_legs_that_cannot_be_traded_together_are_one_line(tmp_path: Path) -> None:
     first, _ = two(tmp_path)
     (tmp_path / "again").mkdir()
@@ -99,6 +102,7 @@ async def test_legs_that_cannot_be_traded_together_are_one_line(tmp_path: Path) 
             await start(rig, first, "pairs", further=["b.csv"], terms=TERMS)
 
 
+@pytest.mark.slow
 async def test_a_study_of_two_legs_is_tried_on_both_at_once(tmp_path: Path) -> None:
     first, second = two(tmp_path)
     async with lab(tmp_path) as rig:

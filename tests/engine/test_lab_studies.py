@@ -119,6 +119,7 @@ async def test_a_study_finds_what_the_command_finds_for_the_same_words(tmp_path:
     assert (detail.symbols, detail.on) == (["binance:BTCUSDT"], {"sma_crossover": [0] * 12})
 
 
+@pytest.mark.slow
 async def test_a_folder_of_symbols_is_tried_symbol_by_symbol_and_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     coins = tmp_path / "coins"
     coins.mkdir()
@@ -145,6 +146,7 @@ async def test_a_folder_of_symbols_is_tried_symbol_by_symbol_and_what_cannot_be_
         assert "no rows of DOGEUSDT in it; there is binance:BTCUSDT" in nothing.line
 
 
+@pytest.mark.slow
 async def test_a_study_leaves_its_report_and_what_else_might_have_come_of_the_best(tmp_path: Path) -> None:
     source = klines(tmp_path, 600)
     more = {"validate": "split", "folds": 2, "train": 0.5, "embargo": 3, "monte_carlo": 200}
@@ -190,6 +192,7 @@ async def test_a_study_noted_when_there_was_one_source_and_one_symbol_is_listed_
         assert (order.sources, order.symbols, order.ranges) == (["/x.csv"], ["BTCUSDT"], ["k=1:3"])
 
 
+@pytest.mark.slow
 async def test_a_study_tells_how_far_it_is_and_waits_its_turn_among_the_runs(tmp_path: Path) -> None:
     home_strategy(tmp_path, "sticky", STICKY)
     source = klines(tmp_path, 40)
@@ -207,6 +210,7 @@ async def test_a_study_tells_how_far_it_is_and_waits_its_turn_among_the_runs(tmp
         await over(rig, waiting)
 
 
+@pytest.mark.slow
 async def test_cancelling_ends_every_process_of_a_study_and_the_same_words_go_on_from_there(tmp_path: Path) -> None:
     home_strategy(tmp_path, "sticky", STICKY)
     source = klines(tmp_path, 3000)
@@ -226,6 +230,7 @@ async def test_cancelling_ends_every_process_of_a_study_and_the_same_words_go_on
         assert trials_ever(rig.home, series) == 5, "each is counted once, though both were cancelled"  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 async def test_a_study_whose_process_is_killed_is_a_failed_run_and_can_be_taken_up(tmp_path: Path) -> None:
     home_strategy(tmp_path, "sticky", STICKY)
     source = klines(tmp_path, 3000)
@@ -281,6 +286,7 @@ async def test_a_study_dies_with_the_process_that_asked_for_it(tmp_path: Path) -
     await until(lambda: not any(alive(pid) for pid in mine), "all of them are gone", 20)
 
 
+@pytest.mark.slow
 async def test_what_a_study_cannot_work_with_is_a_failed_run_with_one_line(tmp_path: Path) -> None:
     home_strategy(tmp_path, "crash", CRASH)
     source = klines(tmp_path, 100)
@@ -309,6 +315,7 @@ async def test_words_that_cannot_be_read_are_refused_at_once(tmp_path: Path) -> 
         assert rig.engine.lab.view().studies == []
 
 
+@pytest.mark.slow
 async def test_studies_are_listed_again_after_a_restart_those_of_the_command_line_too(tmp_path: Path) -> None:
     home_strategy(tmp_path, "sticky", STICKY)
     source = klines(tmp_path)

@@ -64,6 +64,7 @@ async def test_a_leg_whose_other_is_refused_is_closed_after_a_while(tmp_path: Pa
     assert found.fills == found.identical >= 2
 
 
+@pytest.mark.slow
 async def test_legs_that_are_filled_are_left_alone(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=2000)
     home, broker = tmp_path / "home", broker_of(6, {})

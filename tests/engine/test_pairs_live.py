@@ -38,6 +38,7 @@ def over_the_tape(home: Path, method: str = "ols") -> list[dict[str, Any]]:
     return run_backtest(Order(sources, "pairs", [builtin_folder()], PARAMS | {"method": method}, TERMS, home=home)).fills
 
 
+@pytest.mark.slow
 async def test_pairs_trades_live_as_over_the_tape_and_an_audit_finds_it_identical(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"
@@ -54,6 +55,7 @@ async def test_pairs_trades_live_as_over_the_tape_and_an_audit_finds_it_identica
     assert found.fills == found.identical == sum(map(len, live.values()))
 
 
+@pytest.mark.slow
 async def test_a_start_in_mid_stream_is_warm_from_the_tape_of_both_legs(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000, seed=4)
     home = tmp_path / "home"

@@ -34,6 +34,7 @@ def terms_kept(home: Path, id_: str) -> Terms:
     return msgspec.convert(next(row["terms"] for row in rows if row["id"] == id_), Terms)
 
 
+@pytest.mark.slow
 async def test_queues_and_margin_are_live_what_they_are_in_a_backtest_and_an_audit(tmp_path: Path) -> None:
     recording, home = write_recording(tmp_path / "frames", prints=3000), tmp_path / "home"
     async with exchange_of(recording, speed=60.0) as exchange:
@@ -73,6 +74,7 @@ def _judge_orders(home: Path, queued: str, lent: str) -> None:
     assert (last["reason"], last["kind"], last["state"], last["limit_price"]) == ("liquidated", "market", "filled", None)
 
 
+@pytest.mark.slow
 async def test_a_liquidated_strategy_trades_again_once_it_is_resumed(tmp_path: Path) -> None:
     recording, home = write_recording(tmp_path / "frames", prints=3000), tmp_path / "home"
     small = msgspec.structs.replace(LENT, qty=0.01, capital=2.405)
@@ -93,6 +95,7 @@ def _reasons(rig: Rig, reason: str) -> list[str]:
     return [line.kind for line in rig.engine.blotter.lines if line.reason == reason]
 
 
+@pytest.mark.slow
 async def test_the_venues_sizes_are_said_and_what_it_does_not_list_is_refused(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=50)
     async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange, **{"paper.filters": "venue"}) as rig:

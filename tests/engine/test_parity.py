@@ -31,6 +31,7 @@ EAGER: dict[str, dict[str, float]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [SIX, FLOW], ids=["on bars", "on flow"])
 async def test_the_built_in_strategies_trade_live_as_they_do_in_a_backtest_of_the_tape(tmp_path: Path, names: Sequence[str]) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
@@ -49,6 +50,7 @@ def _eager(name: str) -> dict[str, float]:
     return EAGER.get(name, {})
 
 
+@pytest.mark.slow
 async def test_every_id_of_a_recording_is_on_the_tape_once_whatever_the_line_does(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=4000)
     home = tmp_path / "home"
@@ -74,6 +76,7 @@ def _ids(home: Path, symbol: str) -> list[int]:
         return [row[0] for row in db.execute("SELECT trade_id FROM ticks WHERE symbol = ? ORDER BY trade_id", (f"binance:{symbol}",))]
 
 
+@pytest.mark.slow
 async def test_a_strategy_taken_up_after_a_restart_trades_as_if_there_had_been_none(tmp_path: Path) -> None:
     first = write_recording(tmp_path / "first", prints=1500, seed=5)
     home = tmp_path / "home"
@@ -157,6 +160,7 @@ async def test_flatten_and_unregister_leave_no_position_and_the_fills_stay(tmp_p
     assert sum(fill["qty"] * (1 if fill["side"] == "buy" else -1) for fill in fills) == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.slow
 async def test_parts_that_are_closed_and_stops_that_are_set_hold_through_a_restart_and_audit_the_same(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"
@@ -182,6 +186,7 @@ async def test_parts_that_are_closed_and_stops_that_are_set_hold_through_a_resta
     assert found.fills == found.identical > more
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("symbols", [("BTCUSDT", "ETHUSDT")])
 async def test_the_recordings_of_a_real_venue_come_back_as_the_same_fills(
     tmp_path: Path, shared_data: Path, symbols: Sequence[str]
@@ -206,6 +211,7 @@ async def test_the_recordings_of_a_real_venue_come_back_as_the_same_fills(
         assert fills == bits(backtest(home, name, symbol).fills), f"{name} on {symbol}"
 
 
+@pytest.mark.slow
 async def test_an_edited_strategy_keeps_its_position_and_its_fills_go_on_counting(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=1500)
     home = tmp_path / "home"

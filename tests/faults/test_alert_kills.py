@@ -118,6 +118,7 @@ def kill_again_and_again(folder: Path, times: int) -> None:
     assert told == Counter(expected)
 
 
+@pytest.mark.slow
 def test_three_kills_lose_no_alert_and_double_none(tmp_path: Path) -> None:
     kill_again_and_again(tmp_path, times=3)
 

@@ -44,6 +44,7 @@ async def _asked(home: Path, what: str, args: dict[str, Any]) -> dict[str, Any]:
     raise AssertionError(said)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 async def test_no_analyst_and_no_scan_outlives_an_engine_that_is_killed(tmp_path: Path) -> None:
     names = ("BTCUSDT", "ETHUSDT", "SOLUSDT")

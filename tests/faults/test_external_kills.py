@@ -66,6 +66,7 @@ async def storm(tmp_path: Path, *, kills: int, prints: int, seed: int) -> int:
         await asyncio.to_thread(shutil.rmtree, home, ignore_errors=True)
 
 
+@pytest.mark.slow
 async def test_two_kills_leave_books_ledger_and_broker_in_agreement(tmp_path: Path) -> None:
     assert await storm(tmp_path, kills=2, prints=3000, seed=3) > 5
 

@@ -128,6 +128,7 @@ async def test_one_who_is_told_to_wait_is_never_banned(market: Path) -> None:
         rig.assert_complete()
 
 
+@pytest.mark.slow
 async def test_300_symbols_that_reconnect_at_once_keep_the_limits_of_connects_and_messages(
     tmp_path: Path, inbound: Inbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +217,7 @@ async def test_rest_that_fails_five_times_is_left_alone_then_tried_one_at_a_time
         rig.assert_complete()
 
 
+@pytest.mark.slow
 async def test_a_venue_that_refuses_five_connects_is_left_alone_then_found_again(market: Path) -> None:
     timing = replace(CALM, breaker_open_s=2.0)
     async with running(market, timing=timing) as rig:

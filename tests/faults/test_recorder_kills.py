@@ -92,6 +92,7 @@ def kill_again_and_again(folder: Path, times: int, *, fetch: bool, **environment
     assert not fetch or rows(tape, "SELECT * FROM gaps WHERE state <> 'filled'") == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("environment", [{}, SEALING], ids=["", "sealing"])
 def test_two_kills_lose_nothing_acknowledged_and_leave_no_hole_unlisted(tmp_path: Path, environment: dict[str, str]) -> None:
     kill_again_and_again(tmp_path, times=2, fetch=False, **environment)

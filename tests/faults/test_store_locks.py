@@ -47,6 +47,7 @@ def wait_for_ticks(running: Recorder) -> None:
     until(lambda: running.said("feed") == "live" and (running.said("on_tape") or 0) > 500, "ticks are recorded")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["IMMEDIATE", "EXCLUSIVE"])
 def test_a_tape_held_by_another_program_is_said_and_written_when_it_is_free(place: dict[str, str], tmp_path: Path, how: str) -> None:
     tape = tmp_path / "home" / "tape.db"

@@ -108,6 +108,7 @@ async def test_an_open_transaction_of_another_program_is_visible_and_the_log_is_
     assert tape.total == 530_000
 
 
+@pytest.mark.slow
 async def test_a_running_engine_alarms_about_it_once_and_the_alert_ends_with_the_reader(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +132,7 @@ async def test_a_running_engine_alarms_about_it_once_and_the_alert_ends_with_the
         await engine.stop()
 
 
+@pytest.mark.slow
 async def test_our_own_readers_hold_nothing_between_two_steps(tape: Tape) -> None:
     await write(tape, 200_000)
     walk = ticks_since(tape.path, 0, symbols=Symbols())

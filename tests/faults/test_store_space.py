@@ -110,6 +110,7 @@ def fill_up(ballast: Path) -> None:
             file.write(bytes(1 << 16))
 
 
+@pytest.mark.slow
 def test_an_engine_that_finds_the_disk_full_does_not_start_and_says_why(place: dict[str, str], small_disk: Path) -> None:
     home = small_disk / "home"
     with recorder(home, place, "--no-strategies", names=NAMES) as running:

@@ -35,6 +35,7 @@ async def test_a_ban_of_an_hour_holds_up_neither_registrations_nor_a_restart(tmp
                 assert [entry.id for entry in rig.engine.roster] == ids
 
 
+@pytest.mark.slow
 async def test_who_changes_symbols_during_a_ban_is_told_at_once_when_they_stream(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", symbols=("BTCUSDT", "ETHUSDT"), prints=900)
     async with exchange_of(recording, speed=60.0) as exchange, running(tmp_path / "home", exchange, ("BTCUSDT",)) as rig:

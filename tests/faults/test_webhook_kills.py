@@ -72,6 +72,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_rig, "TALKATIVE", HASTY + store_rig.TALKATIVE)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_three_kills_while_a_webhook_is_told_lose_no_alert_and_double_none(tmp_path: Path) -> None:
     kill_while_alerts_go_out(tmp_path, times=3)

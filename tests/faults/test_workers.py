@@ -106,6 +106,7 @@ async def test_a_worker_that_is_killed_costs_its_strategies_no_bit(tmp_path: Pat
 SLOW = [pytest.param(deed, marks=pytest.mark.slow) for deed in ("loops", "sleeps", "crashes")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", ["exits", *SLOW])
 async def test_only_the_culprit_is_taken_out(tmp_path: Path, deed: str) -> None:
     """Killed at the deadline, or seen to end its process; the others run on, with the same bits."""
@@ -134,6 +135,7 @@ async def test_only_the_culprit_is_taken_out(tmp_path: Path, deed: str) -> None:
     assert live == bits(backtest(home, "sma_crossover", "BTCUSDT", params=BUSY).fills)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("deed", ["raises", "calls_exit"])
 async def test_a_strategy_that_raises_is_out_with_its_traceback_and_its_worker_lives(tmp_path: Path, deed: str) -> None:
     recording = write_recording(tmp_path / "frames", prints=800)
@@ -177,6 +179,7 @@ async def test_a_strategy_that_failed_can_be_resumed_when_its_file_is_mended_and
         assert fills[done]["position"] == pytest.approx(position + change)
 
 
+@pytest.mark.slow
 async def test_a_command_given_while_its_worker_is_away_takes_effect_and_is_journalled_where_it_did(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=1500)
     home = tmp_path / "home"
@@ -199,6 +202,7 @@ async def test_a_command_given_while_its_worker_is_away_takes_effect_and_is_jour
         assert len(await fills_of(rig, id_)) > len(fills)
 
 
+@pytest.mark.slow
 async def test_a_slow_worker_is_fed_from_the_tape_and_misses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bounded queues, nothing dropped that anything depends on."""
     monkeypatch.setattr("core.workers.lane.QUEUE", 500)
@@ -221,6 +225,7 @@ async def test_a_slow_worker_is_fed_from_the_tape_and_misses_nothing(tmp_path: P
     assert live == bits(backtest(home, "sma_crossover", "BTCUSDT", params=BUSY).fills)
 
 
+@pytest.mark.slow
 async def test_a_command_overtakes_the_ticks_that_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.workers.lane.WINDOW", 50)
     recording = write_recording(tmp_path / "frames", prints=4000)

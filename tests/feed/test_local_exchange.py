@@ -155,6 +155,7 @@ async def test_every_id_is_stored_once_where_nothing_waits_for_what_is_missing(r
     assert {state for state, _ in recorder.gaps.values()} == {"filled"}
 
 
+@pytest.mark.slow
 async def test_every_id_of_real_recordings_is_stored_once(shared_data: Path) -> None:
     files = sorted((shared_data / "raw_ws" / "binance_spot").glob("*.gz"))
     recorder, feed, market = await recorded(files, all_at_once, speed=200.0)

@@ -70,6 +70,7 @@ def agree(case: Case, variant: Variant = WHOLE, *, jit: bool = False) -> None:
         assert run.marks == twin.account.midnights
 
 
+@pytest.mark.slow
 @law(100)
 @given(case=cases())
 def test_both_trade_alike_on_bars(case: Case) -> None:

@@ -195,6 +195,7 @@ def test_only_the_last_trips_count() -> None:
     assert run.blocked == []
 
 
+@pytest.mark.slow
 def test_the_ring_holds_the_sixty_four_that_can_be_asked_for() -> None:
     count = 64
     wanted = [1, 0] * count + [1, 1]

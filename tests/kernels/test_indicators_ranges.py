@@ -27,6 +27,7 @@ def test_rolling_extremes_are_exactly_those_of_pandas_and_talib(bars: dict[str, 
         np.testing.assert_array_equal(low, talib.MIN(bars["close"], period))
 
 
+@pytest.mark.slow
 @given(st.lists(st.integers(-5, 5), min_size=1, max_size=50), st.sampled_from([1, 2, 3, 4, 9]))
 @settings(deadline=None, max_examples=200)
 def test_rolling_extremes_of_any_values_are_those_of_each_window(values: list[int], period: int) -> None:

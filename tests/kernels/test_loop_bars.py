@@ -207,6 +207,7 @@ def test_a_bar_that_closes_at_midnight_is_marked_in_the_day_it_ends() -> None:
     assert run.marks[:2] == [(midnight + DAY, 1000.0), (midnight + 2 * DAY, 1010.0)]
 
 
+@pytest.mark.slow
 def test_a_bar_source_of_minutes_is_the_same_compiled() -> None:
     rows = [*ENTRY, (90, 92, 70, 85), (86, 120, 86, 110), (87, 200, 60, 70), CALM]
     how = terms(stop_loss_pct=25, take_profit_pct=20, trailing_pct=30, fee_bps=7, slippage_bps=3)

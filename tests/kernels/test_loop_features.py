@@ -57,6 +57,7 @@ def test_what_is_not_asked_for_leaves_no_trace_in_the_text() -> None:
     assert [name for name in added if f".{name}\n" in text or f".{name} " in text or f"'{name}'" in text] == []
 
 
+@pytest.mark.slow
 @law(20)
 @given(case=cases())
 def test_a_feature_that_is_in_and_says_nothing_changes_no_report(case: Case) -> None:
@@ -66,6 +67,7 @@ def test_a_feature_that_is_in_and_says_nothing_changes_no_report(case: Case) -> 
     assert [without.account[name] for name in BASE["ACCOUNT"].names or ()] == [within.account[name] for name in BASE["ACCOUNT"].names or ()]
 
 
+@pytest.mark.slow
 @law(20)
 @given(data=st.data())
 def test_any_split_compiled_or_plain_gives_the_same_bits(data: st.DataObject) -> None:
@@ -83,12 +85,14 @@ def test_the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case: Case) -
     the_variant_of_a_backtest_gives_the_fills_of_the_full_one(case)
 
 
+@pytest.mark.slow
 @law(12)
 @given(data=st.data())
 def test_any_split_of_bars_gives_the_same_bits(data: st.DataObject) -> None:
     any_split_of_bars_gives_the_same_bits(data, realistic_cases().map(lambda case: case[2]))
 
 
+@pytest.mark.slow
 @law(20)
 @given(data=st.data())
 def test_a_snapshot_restored_elsewhere_goes_on_as_if_uninterrupted(data: st.DataObject) -> None:
@@ -103,6 +107,7 @@ def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.
     compiled_and_plain_are_the_same_under_levers(case, limits, data.draw(deeds(len(case[0]))))
 
 
+@pytest.mark.slow
 @law(100)
 @given(case=realistic_cases())
 def test_the_account_adds_up(case: Case) -> None:

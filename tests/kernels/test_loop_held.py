@@ -302,6 +302,7 @@ def test_position_and_orders_never_double(case: tuple[Records, list[float], Term
     assert (fills["position"][exits] * before[exits] >= 0.0).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_in_bars_too_nothing_doubles_and_what_goes_to_the_market_is_inside_the_bar(data: st.DataObject) -> None:

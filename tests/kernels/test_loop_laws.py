@@ -193,6 +193,7 @@ def test_a_tick_with_the_most_reports_fits_the_smallest_buffer() -> None:
     assert [int(kind) for kind in reports["kind"]] == [5, 1, 4, 2]
 
 
+@pytest.mark.slow
 @law(15)
 @given(data=st.data())
 def test_a_strategy_on_bars_is_the_same_in_any_batches_compiled_or_plain(data: st.DataObject) -> None:

@@ -144,6 +144,7 @@ def test_inside_a_bar_what_a_stop_found_no_room_for_is_liquidated() -> None:
     assert run.fills[2] == (2, pytest.approx(-0.8), pytest.approx((left * 20_000 - wallet) / (left * 0.995)))
 
 
+@pytest.mark.slow
 @law(60)
 @given(case=realistic_cases("margined"))
 def test_a_second_loop_written_from_words_gives_the_same_fills(case: Case) -> None:

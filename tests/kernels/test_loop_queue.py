@@ -163,6 +163,7 @@ def test_inside_bars_it_is_filled_as_by_prints_beyond_it(data: st.DataObject) ->
     assert runs[0].reports.tobytes() == runs[1].reports.tobytes()
 
 
+@pytest.mark.slow
 @law(60)
 @given(case=realistic_cases("queued"))
 def test_a_second_loop_written_from_words_gives_the_same_fills(case: Case) -> None:

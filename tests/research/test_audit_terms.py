@@ -90,6 +90,7 @@ async def test_what_they_did_comes_out_again_through_levers_a_restart_and_an_edi
     assert found.books["compared"] == found.books["identical"] >= 8
 
 
+@pytest.mark.slow
 async def test_what_protections_held_back_comes_out_again_through_locks_that_are_lifted_a_restart_and_an_edit(tmp_path: Path) -> None:
     home, ticks, files = tmp_path / "home", market(9000), strategies(tmp_path / "strategies")
     quick = {"interval": "1s", "fast": 2, "slow": 5}

@@ -61,6 +61,7 @@ def test_an_sma_backtest_on_real_bars_agrees_with_a_few_independent_lines(shared
     assert result.figures["net_pnl"] == pytest.approx(net, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_orders_that_were_too_small_are_counted_in_a_note() -> None:
     sample = Path(__file__).resolve().parents[2] / "data" / "samples" / "BTCUSDT-1m.csv"
     result = run(sample, terms=Terms(qty=0.5, lot=1))
@@ -70,6 +71,7 @@ def test_orders_that_were_too_small_are_counted_in_a_note() -> None:
     assert not [note for note in run(sample, terms=Terms(qty=0.5)).source.notes if "least order" in note]
 
 
+@pytest.mark.slow
 def test_funding_on_real_bars_is_the_sum_over_the_hours_of_the_positions_held(shared_data: Path) -> None:
     path = shared_data / "ohlcv" / "binance_usdm_1m_2025" / "ETHUSDT_1m.csv.gz"
     how = Terms(side="long_short", fee_bps=0, funding_bps=1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -35,6 +36,7 @@ def walked(sizes: list[int]) -> tuple[Curve, list[float], list[float]]:
     return curve, equities, falls
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 5000), min_size=1, max_size=12))
 def test_a_curve_is_bounded_ends_at_the_end_and_keeps_the_deepest_fall(sizes: list[int]) -> None:

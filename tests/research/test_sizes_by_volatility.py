@@ -31,6 +31,7 @@ def run(path: Path, terms: Terms, every: int) -> Result:
     return run_backtest(Order([str(path)], "sma_crossover", [builtin_folder()], params, terms, "X"))
 
 
+@pytest.mark.slow
 def test_what_waited_is_told(tmp_path: Path) -> None:
     result = run(tmp_path / "x.csv", Terms(size="vol_pct", qty=20, side="long_short"), 5)
     assert "a target waited, volatility not known yet: 1 time" in result.source.notes

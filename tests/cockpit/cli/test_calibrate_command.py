@@ -54,6 +54,7 @@ def test_the_document_holds_every_figure_with_its_count(run: Run, home: Path) ->
     assert 100 < part["symbols"][0]["fills"] < 200
 
 
+@pytest.mark.slow
 def test_a_backtest_that_pays_what_was_measured_is_the_one_with_the_flags_that_are_recommended(run: Run, home: Path) -> None:
     make(home)
     (line,) = [line for line in run("calibrate").out.splitlines() if line.startswith("  use ")]

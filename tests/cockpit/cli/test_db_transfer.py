@@ -279,6 +279,7 @@ def _size(path: Path) -> int:
         return 0
 
 
+@pytest.mark.slow
 def test_an_import_that_is_stopped_says_how_far_it_came_and_goes_on(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "BTCUSDT-aggTrades-2024-08-01.csv"
     count = 900_000

@@ -47,6 +47,7 @@ def test_what_is_wrong_is_one_line_with_its_place(run: Run, mine: Path) -> None:
     assert run("ensembles").err.startswith("strategy consensus does not load: ")
 
 
+@pytest.mark.slow
 def test_a_moment_of_a_backtest_is_explained(run: Run, mine: Path) -> None:
     words = ("ensembles", "explain", str(mine), SAMPLE, "--at", "2026-11-20T21:30:00Z")
     told = run(*words, "--json").document

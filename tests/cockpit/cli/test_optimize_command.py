@@ -119,6 +119,7 @@ class Strategy:
 '''
 
 
+@pytest.mark.slow
 def test_the_trials_of_a_study_that_was_killed_count_whether_or_not_anyone_goes_on_with_it(run: Run, home: Path) -> None:
     (home / "strategies").mkdir(parents=True)
     (home / "strategies" / "killer.py").write_text(KILLER)

@@ -239,6 +239,7 @@ def test_a_terminal_gets_colour_for_what_goes_together_unless_it_wants_none(tmp_
     assert "a and b are 1.00 correlated: exposure counts twice" in plain.getvalue()
 
 
+@pytest.mark.slow
 def test_what_all_legs_share_of_limit_orders_is_for_those_that_have_them(run: Run, home: Path, tmp_path: Path) -> None:
     path = tmp_path / "legs.toml"
     both = "".join(f"[[leg]]\nname = '{name}'\nstrategy = 'rsi'\nsource = '{BTC}'\nentry = '{name}'\n" for name in ("limit", "market"))

@@ -163,6 +163,7 @@ def test_wrong_words_are_one_line(run: Run, coins: Path, words: tuple[str, ...],
     assert outcome.err.count("\n") == 1
 
 
+@pytest.mark.slow
 def test_a_suggestion_s_backtest_is_that_of_the_backtest_command(run: Run, coins: Path) -> None:
     words = ("--from", "2024-08-08T05:00:00Z", "--fee-bps", "2")
     found = run("trend", str(coins), "--symbols", "UPUSDT,FLATUSDT", "--interval", "1m,5m", "--backtest", *words, "--json").document

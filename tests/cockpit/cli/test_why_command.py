@@ -58,6 +58,7 @@ def test_the_live_tree_comes_from_the_engine(run: Run, engine: FakeEngine) -> No
     assert run("why", "mixed-1", "--json").document["rows"][1]["verdict"] == "FALSE"
 
 
+@pytest.mark.slow
 def test_without_an_engine_now_is_not_known_and_the_past_is(run: Run, traded: Path) -> None:
     assert run("why", "mixed").code == 3
     at = START + 3000 * 200_000_000

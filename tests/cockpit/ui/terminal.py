@@ -1,36 +1,34 @@
-"""A real terminal with the cockpit on it, and a reader of what it shows: enough of a terminal for what Textual writes."""
+"""A real terminal with the cockpit on it, and a reader of what it shows."""
 
 from __future__ import annotations
 
 import fcntl
 import os
 import pty
-import re
 import select
 import signal
 import struct
 import sys
 import termios
 import time
-import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-_TOKENS = re.compile(r"\x1b\[([0-9;?<>=]*)([@-~])|\x1b[P\]][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b.|([^\x1b]+)", re.DOTALL)
+from terminal_cells import Cells
 
 
 class Terminal:
     """`cockpit.sitting.run` on a pty.
 
     Attributes:
-        output: every byte so far.
         pid: the screen's process.
     """
 
     def __init__(self, home: Path, columns: int = 120, lines: int = 40, before: str = "", **environment: str) -> None:
         self.columns, self.lines = columns, lines
-        self.output = b""
+        self._output = b""
         self.status: int | None = None
+        self._size, self._shown, self._cells = (columns, lines), 0, Cells(columns, lines)
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             # readline, which pytest imports, sets a size in the process's environment that `os.environ` does not know of.
@@ -97,31 +95,25 @@ class Terminal:
             self.fd = -1
 
     @property
+    def output(self) -> bytes:
+        """Every byte so far; what is put in its place begins anew."""
+        return self._output
+
+    @output.setter
+    def output(self, value: bytes) -> None:
+        if len(value) < len(self._output):
+            self._size = (0, 0)
+        self._output = value
+
+    @property
     def text(self) -> str:
         """What the terminal shows."""
-        return "\n".join("".join(line) for line in self._cells())
+        if self._size != (self.columns, self.lines):  # another terminal
+            self._size, self._shown, self._cells = (self.columns, self.lines), 0, Cells(self.columns, self.lines)
+        self._cells.feed(self.output[self._shown :])
+        self._shown = len(self.output)
+        return self._cells.text
 
     def line_with(self, *words: str) -> str:
         """The first line that holds all the words; '' when there is none."""
         return next((line for line in self.text.splitlines() if all(word in line for word in words)), "")
-
-    def _cells(self) -> list[list[str]]:
-        shown = [[" "] * self.columns for _ in range(self.lines)]
-        x = y = 0
-        for arguments, final, text in _TOKENS.findall(self.output.decode(errors="ignore")):
-            if final == "H":
-                row, _, column = arguments.partition(";")
-                y, x = int(row or 1) - 1, int(column or 1) - 1
-            elif final == "h" and arguments == "?1049":
-                shown = [[" "] * self.columns for _ in range(self.lines)]
-            for letter in text:
-                if letter == "\n":
-                    y += 1
-                elif letter == "\r":
-                    x = 0
-                elif letter >= " " and 0 <= y < self.lines:
-                    cells = 2 if unicodedata.east_asian_width(letter) in "WF" else 1
-                    if x + cells <= self.columns:
-                        shown[y][x : x + cells] = [letter, *[""] * (cells - 1)]
-                    x += cells
-        return shown

@@ -88,6 +88,7 @@ async def on_a_slow_line(home: Path) -> AsyncIterator[tuple[FakeEngine, SlowLine
             line.screen.close()
 
 
+@pytest.mark.slow
 async def test_a_key_is_answered_within_what_the_line_carries_in_a_second_however_much_changes(tmp_path: Path) -> None:
     async with on_a_slow_line(tmp_path) as (_, line):
         await asyncio.to_thread(line.draw, lambda new: b"SYM10USDT" in new and line.answers > 3)
@@ -101,6 +102,7 @@ async def test_a_key_is_answered_within_what_the_line_carries_in_a_second_howeve
         assert sorted(waits)[len(waits) // 2] < LINE / 2, waits
 
 
+@pytest.mark.slow
 async def test_keys_held_down_do_not_pile_up_and_the_cursor_ends_where_it_belongs(tmp_path: Path) -> None:
     async with on_a_slow_line(tmp_path) as (_, line):
         await asyncio.to_thread(line.draw, lambda new: b"SYM10USDT" in new and line.answers > 3)

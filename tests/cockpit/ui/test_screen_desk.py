@@ -261,6 +261,7 @@ async def test_a_storm_of_sizes_breaks_nothing(tmp_path: Path) -> None:
         await eventually(lambda: line_with(app, "▶▲ sma-1", "64,732.50"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [WIDE, SMALL])
 async def test_hostile_text_is_inert(tmp_path: Path, size: tuple[int, int]) -> None:
     async with opened(tmp_path, size) as (engine, app, pilot):

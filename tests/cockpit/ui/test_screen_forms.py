@@ -425,6 +425,7 @@ async def test_the_palette_finds_an_action_by_name(tmp_path: Path) -> None:
         await eventually(lambda: app.focused is app.live.alerts)
 
 
+@pytest.mark.slow
 async def test_every_action_has_a_key_of_its_own_and_runs_on_an_empty_screen(tmp_path: Path) -> None:
     for deck in ("live", "system"):
         keys = [key for action in ACTIONS if action.deck in ("", deck) for key in action.keys.split(",")]

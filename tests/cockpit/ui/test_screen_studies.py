@@ -229,6 +229,7 @@ async def test_words_from_outside_are_inert(tmp_path: Path) -> None:
 # The form
 
 
+@pytest.mark.slow
 async def test_s_asks_for_a_study_with_ranges_counted_while_they_are_typed(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         with_runs(engine)

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import msgspec
+import pytest
 from fake_coins import COINS, coins_report, coins_row, with_coins
 from fake_engine import TERMS, FakeEngine
 from fake_lab import STUDY, running_study, with_runs, with_studies
@@ -175,6 +176,7 @@ async def test_a_parameter_may_be_called_as_a_field_of_the_form(tmp_path: Path) 
         assert (command.params, command.folds) == ({"folds": 3}, 5)
 
 
+@pytest.mark.slow
 async def test_on_a_small_screen_every_field_of_a_study_can_be_gone_to_with_its_help_and_what_enter_does_in_sight(tmp_path: Path) -> None:
     async with opened(tmp_path, SMALL) as (engine, app, pilot):
         with_runs(engine)

@@ -242,6 +242,7 @@ def step(s, mem, p, tick, out):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "does"),
     [("out[0] = 1.0 if mem[s.n % 5] > 1.0 else 0.0", "reads outside"), ("mem[s.n % 5] = tick.price", "writes outside")],
@@ -263,6 +264,7 @@ def test_a_compiled_one_has_only_the_fields_of_its_row(tmp_path: Path) -> None:
         looked(subject(tmp_path, "indexes", prints(tmp_path, 20)))
 
 
+@pytest.mark.slow
 def test_a_price_of_the_file_compiled_in_as_a_constant_is_found(tmp_path: Path) -> None:
     source = prints(tmp_path, 60)
     body = FILE.format(path=str(source)) + "LAST = PRICES[-1]\n" + COMPILED + "    out[0] = 1.0 if LAST > tick.price else 0.0\n"
@@ -273,6 +275,7 @@ def test_a_price_of_the_file_compiled_in_as_a_constant_is_found(tmp_path: Path) 
     assert found.at.row <= 60
 
 
+@pytest.mark.slow
 def test_state_that_differs_counts_although_nothing_is_wanted_yet(tmp_path: Path) -> None:
     body = COMPILED.replace("return 4", "return 1000") + "    if s.n == 50:\n        mem[3] = mem[1000]\n"
     write(tmp_path, "hoards", body)

@@ -28,6 +28,7 @@ from core.strategy_files import builtin_folder
 RANGES = ("fast=2:12:2", "slow=8:40:8")
 
 
+@pytest.mark.slow
 def test_a_trial_has_the_figures_of_a_backtest_with_the_same_words(tmp_path: Path) -> None:
     terms = Terms(qty=2.0, side="long_short", fee_bps=3, slippage_bps=1, stop_loss_pct=0.5)
     tried = Runner(study(tmp_path, *RANGES, terms=terms), here).run(tmp_path / "trials")
