@@ -17,7 +17,8 @@ from core.desk_orders import SetMode
 from core.engine.market import Quotes
 from core.engine.roster import Entry
 from core.trading.bounds import FREE, Bound, bound_of
-from core.trading.risk import MODES, Account, Holding, Intent, Limits, Order, Rejection, Working, judge
+from core.trading.exposure import Holding
+from core.trading.risk import MODES, Account, Intent, Limits, Order, Rejection, Working, judge
 
 if TYPE_CHECKING:
     from core.engine.engine import Engine
@@ -130,9 +131,10 @@ class Guard:
         if account is None:  # bounds are as they were told last
             return
         limits = self.limits()
+        free = limits == Limits()
         now = engine.clock.monotonic()
         for entry in engine.roster:
-            bound = self._bound(entry, account, limits)
+            bound = FREE if free and engine.session.holds(entry) is FREE else self._bound(entry, account, limits)
             early = now < self._changed.get(entry.id, -math.inf) + EASED_S
             if bound == entry.bound or (early and not at_once and _strictness(bound) < _strictness(entry.bound)):
                 continue

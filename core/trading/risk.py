@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from functools import cached_property
 
 from msgspec import Struct
+
+from core.trading.exposure import Exposure, Holding
 
 #: Modes by how much they hold back.
 MODES = ("normal", "stop_new", "reduce_only", "halt")
@@ -41,20 +44,6 @@ class Intent(Struct, frozen=True, kw_only=True):
     person: bool = False
 
 
-class Holding(Struct, frozen=True):
-    """What one strategy holds, or is about to hold, of one symbol."""
-
-    strategy_id: str
-    symbol: str
-    qty: float
-    price: float
-
-    @property
-    def value(self) -> float:
-        """Signed, quote currency."""
-        return self.qty * self.price
-
-
 class Working(Struct, frozen=True):
     """A limit order that works at the venue."""
 
@@ -64,13 +53,18 @@ class Working(Struct, frozen=True):
     limit: float
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class Account(Struct, frozen=True, kw_only=True, dict=True):
     """The account at a moment: its equity, open positions counted in, that equity's peak, and all it holds."""
 
     equity: float
     peak: float
     holdings: tuple[Holding, ...] = ()
     working: tuple[Working, ...] = ()
+
+    @cached_property
+    def exposure(self) -> Exposure:
+        """What it holds, added up."""
+        return Exposure(self.holdings)
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -151,7 +145,7 @@ def forbidden(intent: Intent, account: Account, limits: Limits) -> Rejection | N
     if crosses := _crossed(intent, account.working):
         return Rejection("would meet our own order", f"{crosses.strategy_id} {'buys' if crosses.qty > 0 else 'sells'} at {crosses.limit:g}")
     if limits.max_positions is not None and opens:
-        count = len({(h.strategy_id, h.symbol) for h in _others(intent, account) if h.qty != 0.0})
+        count = account.exposure.count - account.exposure.own(intent.strategy_id, intent.symbol).open
         if count >= limits.max_positions:
             return Rejection("too many positions", f"{count} of {limits.max_positions} are open")
     return None
@@ -163,23 +157,24 @@ def room(intent: Intent, account: Account, limits: Limits) -> tuple[float, Rejec
     Infinity where nothing does, or no price is known.
     """
     side = math.copysign(1.0, intent.want)
-    others, equity = list(_others(intent, account)), max(account.equity, 0.0)
+    held, equity = account.exposure, max(account.equity, 0.0)
+    own = held.own(intent.strategy_id, intent.symbol)
     rooms: list[tuple[float, str, str]] = []
     if limits.max_notional is not None:
         rooms.append((limits.max_notional, "position limit", f"{limits.max_notional:,.2f} at most"))
     if limits.max_symbol_pct is not None:
-        net = side * _sum(h.value for h in others if h.symbol == intent.symbol)
+        net = side * held.net_beside(own, (intent.symbol,))
         rooms.append(_share(equity, limits.max_symbol_pct, net, "symbol limit", intent.symbol))
     if limits.max_strategy_pct is not None:
-        gross = _sum(abs(h.value) for h in others if h.strategy_id == intent.strategy_id)
+        gross = held.of_beside(own, intent.strategy_id)
         rooms.append(_share(equity, limits.max_strategy_pct, gross, "strategy limit", intent.strategy_id))
     if limits.max_group_pct is not None:
         for group in limits.groups:
             if intent.symbol in group:
-                net = side * _sum(h.value for h in others if h.symbol in group)
+                net = side * held.net_beside(own, group)
                 rooms.append(_share(equity, limits.max_group_pct, net, "group limit", ", ".join(sorted(group))))
     if limits.max_leverage is not None:
-        gross = _sum(abs(h.value) for h in others)
+        gross = held.size_beside(own)
         rooms.append(_share(equity, limits.max_leverage * 100.0, gross, "leverage limit", "the account"))
     if not rooms or not intent.price > 0.0:
         return math.inf, Rejection("")
@@ -208,11 +203,6 @@ def fall_pct(account: Account) -> float:
     return max(0.0, (account.peak - account.equity) / account.peak * 100.0) if account.peak > 0.0 else 0.0
 
 
-def _others(intent: Intent, account: Account) -> Iterable[Holding]:
-    """All the account holds but what this intent is about."""
-    return (h for h in account.holdings if (h.strategy_id, h.symbol) != (intent.strategy_id, intent.symbol))
-
-
 def _share(equity: float, percent: float, used: float, reason: str, whose: str) -> tuple[float, str, str]:
     """What is left of a share of equity."""
     most = equity * percent / 100.0
@@ -228,7 +218,3 @@ def _crossed(intent: Intent, working: Iterable[Working]) -> Working | None:
         if other and (order.limit <= reach if buys else order.limit >= reach):
             return order
     return None
-
-
-def _sum(values: Iterable[float]) -> float:
-    return math.fsum(values)

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.trading.bounds import FREE, Bound, bound_of
-from core.trading.risk import Account, Holding, Intent, Limits, Order, Rejection, Working, judge
+from core.trading.exposure import Holding
+from core.trading.risk import Account, Intent, Limits, Order, Rejection, Working, judge
 
 SYMBOLS = ("binance:BTCUSDT", "binance:ETHUSDT", "binance:SOLUSDT")
 STRATEGIES = ("a", "b", "c")
