@@ -99,6 +99,7 @@ async def test_figures_of_a_variant_arrive_as_the_price_moves_and_are_those_of_t
             assert row["ts_ns"] > 0
 
 
+@pytest.mark.slow
 async def test_a_rule_on_a_variant_fires_as_the_price_moves(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "a", ("BTCUSDT",), PRINTS)  # from 30,000 to below 29,995
     async with exchange_of(recording, speed=40.0) as exchange, running(tmp_path / "home", exchange, ("BTCUSDT",)) as rig:
@@ -110,6 +111,7 @@ async def test_a_rule_on_a_variant_fires_as_the_price_moves(tmp_path: Path) -> N
         await until(lambda: any(row.rule == id_ for row in rig.engine.alarms.rows()), "the rule fires")
 
 
+@pytest.mark.slow
 async def test_an_analyst_that_was_killed_has_the_same_values_again_from_the_tape(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "a", ("BTCUSDT",), PRINTS)
     async with exchange_of(recording) as exchange, running(tmp_path / "home", exchange, ("BTCUSDT",)) as rig:

@@ -93,6 +93,7 @@ async def test_a_young_tape_is_preceded_by_the_bars_of_the_exchange(tmp_path: Pa
             assert [row["venue_bars"] for row in ends.values()] == [0, 0], "our own bars have taken their place"
 
 
+@pytest.mark.slow
 async def test_in_a_replay_what_was_recorded_before_the_span_is_the_history(tmp_path: Path) -> None:
     async with recorded(tmp_path, "BTCUSDT", span=f"@{iso(START + 200 * SECOND)}..") as played:
         await played.do(SetVariant(variant=SLOW))

@@ -71,6 +71,7 @@ def test_an_edited_strategy_gives_new_results_at_the_next_load_even_with_the_sam
     assert bought(path, jit=True) == 1.0
 
 
+@pytest.mark.slow
 def test_an_edited_helper_gives_new_results_at_the_next_load_even_with_the_same_size_and_time(tmp_path: Path) -> None:
     helper = tmp_path / "helping.py"
     helper.write_text("def half(x):\n    return x * 0.5\n")
@@ -146,6 +147,7 @@ sys.stdout.write(str(new))
 """
 
 
+@pytest.mark.slow
 def test_a_process_that_got_ready_has_nothing_of_numba_left_to_load_with_its_first_strategy(own_cache: Path, tmp_path: Path) -> None:
     path = kernel(tmp_path, "eager", "out[0] = 2.0")
     assert in_a_process(path) == "2.0 compiled"

@@ -107,6 +107,7 @@ LIVES = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @given(LIVES, st.integers(1, 6))
 def test_any_split_and_a_snapshot_anywhere_gives_the_same_bits(plans: list[Blueprint], life: list[Any], piece: int) -> None:
     """Compiled and in plain Python, whole or a few ticks at a time, taken up again after each thing heard."""

@@ -34,6 +34,7 @@ def steady(view: DeskView) -> tuple[object, ...]:
     return positions, nets, orders, view.signals
 
 
+@pytest.mark.slow
 async def test_it_says_what_the_ledger_says_and_says_it_again_after_a_restart(tmp_path: Path) -> None:
     home = tmp_path / "home"
     async with exchange_of(write_recording(tmp_path / "frames")) as exchange:
@@ -71,6 +72,7 @@ async def test_it_says_what_the_ledger_says_and_says_it_again_after_a_restart(tm
             assert steady(again) == before
 
 
+@pytest.mark.slow
 async def test_levers_show_where_they_hold_something(tmp_path: Path) -> None:
     async with exchange_of(write_recording(tmp_path / "frames", prints=3000)) as exchange, running(tmp_path / "home", exchange) as rig:
         id_ = await rig.register("sma_crossover", params=FAST, terms=TERMS)
@@ -99,6 +101,7 @@ async def test_levers_show_where_they_hold_something(tmp_path: Path) -> None:
         assert "paused" in {signal.outcome for signal in view.signals if signal.strategy_id == id_}
 
 
+@pytest.mark.slow
 async def test_a_strategy_that_leaves_takes_its_part_with_it(tmp_path: Path) -> None:
     async with exchange_of(write_recording(tmp_path / "frames")) as exchange, running(tmp_path / "home", exchange) as rig:
         first, second = await traded(rig)

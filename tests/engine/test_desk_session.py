@@ -177,6 +177,7 @@ async def test_the_account_s_levers_hold_for_all_and_for_those_to_come(tmp_path:
     assert not run_audit(home).details
 
 
+@pytest.mark.slow
 async def test_a_drawdown_closes_what_is_open_and_lets_nothing_in_until_the_session_is_resumed(tmp_path: Path) -> None:
     home = tmp_path / "home"
     teach(home)

@@ -72,6 +72,7 @@ async def test_a_start_in_mid_stream_is_warm_from_the_tape_of_both_legs(tmp_path
     assert found.fills == found.identical > 10
 
 
+@pytest.mark.slow
 async def test_a_replay_of_both_legs_trades_as_a_backtest_of_their_tapes(tmp_path: Path) -> None:
     async with recorded(tmp_path, *LEGS, count=3000) as played:
         id_ = await register(played)

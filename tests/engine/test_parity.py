@@ -238,6 +238,7 @@ async def test_an_edited_strategy_keeps_its_position_and_its_fills_go_on_countin
     assert {fill["position"] for fill in after[len(before) + 1 :]} <= {0.0, 1.0}, "the edited rule is never short"
 
 
+@pytest.mark.slow
 async def test_a_strategy_whose_books_an_older_cockpit_kept_in_another_way_goes_on_with_what_its_fills_tell(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=1500)
     home = tmp_path / "home"

@@ -164,6 +164,7 @@ async def test_prices_are_stale_by_the_recordings_time_not_by_ours(tmp_path: Pat
         assert {row.state for row in played.engine.market.rows(now + 3600 * SECOND)} == {"stale"}
 
 
+@pytest.mark.slow
 async def test_an_engine_that_comes_back_goes_on_behind_the_last_print_of_its_tape(tmp_path: Path) -> None:
     async with recorded(tmp_path) as played:
         id_ = await played.register("sma_crossover", params={"fast": 3, "slow": 8})
@@ -248,6 +249,7 @@ async def living(home: Path, plan: Plan) -> AsyncIterator[list[Played]]:
         assert await life == 0
 
 
+@pytest.mark.slow
 async def test_going_back_begins_anew_with_the_same_strategies_and_rules_and_fresh_books(tmp_path: Path) -> None:
     await write_tape(tmp_path, ("BTCUSDT", prints()))
     async with living(tmp_path / "replay", plan_of(tmp_path, ["tape:BTCUSDT"])) as ran:

@@ -85,6 +85,7 @@ def ended(shell: Shell) -> Iterator[None]:
 REGISTER = ("register", "sma_crossover", "--symbols", "BTCUSDT", "--param", "interval=1s", "--param", "fast=3", "--param", "slow=8")
 
 
+@pytest.mark.slow
 def test_a_kill_in_the_middle_changes_no_fill_and_the_recorded_home_is_only_read(shell: Shell) -> None:
     before = (shell.home / "tape.db").read_bytes()
     begun = shell.ask("replay", "tape:*", "--background", "--paused", "--speed", "20")
@@ -113,6 +114,7 @@ def test_a_kill_in_the_middle_changes_no_fill_and_the_recorded_home_is_only_read
     assert read_stamp(shell.home) is None
 
 
+@pytest.mark.slow
 def test_wrong_words_are_one_line_and_exit_2(shell: Shell) -> None:
     stamp(shell.home, "paper", ["binance"])
     for words, line in (
@@ -136,6 +138,7 @@ def test_wrong_words_are_one_line_and_exit_2(shell: Shell) -> None:
     assert shell.run("replay", "--pause").returncode == 3
 
 
+@pytest.mark.slow
 def test_something_else_in_the_same_home_needs_fresh(shell: Shell) -> None:
     shell.ask("replay", "tape:BTCUSDT", "--background", "--paused")
     other = shell.run("replay", "tape:ETHUSDT", "--background")
@@ -148,6 +151,7 @@ def test_something_else_in_the_same_home_needs_fresh(shell: Shell) -> None:
     assert "`cockpit replay` opens it" in refused.stderr
 
 
+@pytest.mark.slow
 def test_at_the_end_there_is_nothing_to_play_and_a_place_is_what_the_dialog_takes(shell: Shell) -> None:
     shell.ask("replay", "tape:BTCUSDT", "--background", "--speed", "max")
     end = shell.until_state("ended")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from core.commands import SetLimits, Terms
 from core.compile.blueprint import blueprint, live_variant
@@ -34,6 +35,7 @@ def alone(home: Path, name: str, symbol: str) -> list[tuple[int, float, float]]:
     return [(int(row["seq"]), float(row["qty"]), float(row["fee"])) for row in rows]
 
 
+@pytest.mark.slow
 async def test_every_change_of_a_target_is_on_the_ledger_once_through_a_restart_and_a_halt(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "frames", prints=3000)
     home = tmp_path / "home"

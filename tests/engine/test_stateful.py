@@ -322,6 +322,7 @@ def inline(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.engine.recovery.build_all", plans_here)
 
 
+@pytest.mark.slow
 def test_any_order_of_events_ends_with_the_fills_of_a_run_where_nothing_went_wrong() -> None:
     run_state_machine_as_test(Life, settings=PROFILE)
 

@@ -14,6 +14,7 @@ from core.store.summary import sealed_ticks
 from core.store.verify import verify
 
 
+@pytest.mark.slow
 async def test_strategies_restart_and_audit_over_a_sealed_tape(tmp_path: Path) -> None:
     recording = write_recording(tmp_path / "market.jsonl", prints=3000)
     home = tmp_path / "home"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from ensembles_rig import WHOLE, Heard, Tick, again, alone, ensemble, hear, market, plan_of, terms
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -89,6 +90,7 @@ def said_by(name: str, ticks: Records) -> list[Said]:
     return found
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(st.lists(ROWS, min_size=2, max_size=60), st.lists(SAID, max_size=4), parameters())
 def test_the_vote_is_that_of_a_plain_evaluator_over_what_the_members_say_alone(
@@ -165,6 +167,7 @@ def test_compiled_is_plain_to_the_bit_and_trades() -> None:
     assert kept(made, reports.tobytes()) == compiled()
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(st.integers(0, len(LONG)), max_size=6))
 def test_however_the_prints_are_split_the_bits_are_the_same(cuts: list[int]) -> None:

@@ -31,6 +31,7 @@ def test_the_catalogue_lists_ensembles_beside_rules_and_python(tmp_path: Path) -
     }
 
 
+@pytest.mark.slow
 def test_every_built_in_strategy_of_one_symbol_can_be_a_member_and_trades_as_alone(tmp_path: Path) -> None:
     ticks = walk(400, seed=3)
     for path in sorted(builtin_folder().glob("[!_]*.py")):

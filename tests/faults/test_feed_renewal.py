@@ -24,6 +24,7 @@ def assert_nothing_happened(rig: Rig) -> None:
     rig.assert_complete()
 
 
+@pytest.mark.slow
 async def test_sockets_are_replaced_before_the_venue_cuts_them_for_their_age(market: Path) -> None:
     """The exchange really cuts, at 4 s; the feed takes it for 2, so that a busy machine has as much time as 97 % of 24 h leaves."""
     async with running(market, timing=CALM, policy=Policy(max_age_s=4.0), limits={"connection_max_age_s": 2.0}) as rig:

@@ -109,6 +109,7 @@ def test_while_it_waits_only_an_order_to_flat_goes_out_unless_that_was_refused(r
     assert bool(run.of(BLOCKED).size) != placed
 
 
+@pytest.mark.slow
 @law(40)
 @given(data=st.data())
 def test_compiled_or_plain_and_however_ticks_are_split_the_same_words_leave_the_same_bits(data: st.DataObject) -> None:

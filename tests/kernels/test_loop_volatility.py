@@ -47,6 +47,7 @@ def test_whole_half_lives_are_exact() -> None:
     assert [weight(float(k)) for k in (0, 1, 5, 63, 64, 1000)] == [1.0, 0.5, 2.0**-5, 2.0**-63, 0.0, 0.0]
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ticks=markets(most=120, gaps_ms=BUSY_MS), hours=st.sampled_from([0.01, 0.05, 2.0]))
 def test_it_is_the_weighted_sum_of_all_returns_over_that_of_their_time(ticks: Records, hours: float) -> None:

@@ -60,6 +60,7 @@ def proven(found: Findings) -> bool:
     return found.details == [] and found.fills == found.identical and found.books["compared"] == found.books["identical"]
 
 
+@pytest.mark.slow
 def test_any_life_of_a_listener_comes_out_again(tmp_path: Path) -> None:
     file, number = listener(tmp_path), itertools.count()
 

@@ -83,6 +83,7 @@ def rewrite(home: Path, old: bytes, new: bytes, where: str = "1") -> int:
     return len(changed)
 
 
+@pytest.mark.slow
 async def test_strategies_without_an_opinion_are_audited_to_the_last_bit(tmp_path: Path) -> None:
     await session(tmp_path / "home", tmp_path)
     found = run_audit(tmp_path / "home")

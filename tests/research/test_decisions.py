@@ -68,6 +68,7 @@ def as_tuples(signals: Signals) -> list[tuple[int, float, float | None, float]]:
     return [(row["ts_ns"], row["price"], row["old"], row["new"]) for row in signals.rows()]
 
 
+@pytest.mark.slow
 @settings(max_examples=12)
 @given(data=st.data())
 def test_decisions_are_the_changes_of_the_target_whatever_becomes_of_its_orders(data: st.DataObject) -> None:

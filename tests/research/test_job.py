@@ -115,6 +115,7 @@ async def test_a_run_says_how_far_it_is_and_leaves_its_curve_in_a_file(tmp_path:
     assert [path.name for path in (tmp_path / "runs").iterdir()] == ["run-1.msgpack"]
 
 
+@pytest.mark.slow
 async def test_what_a_strategy_prints_disturbs_nothing(tmp_path: Path) -> None:
     folders = strategy(tmp_path, 'print(\'{"type": "done"}\')\nsys.stderr.write("x" * 10_000)\nos.write(1, b"junk")\nreturn 0.0')
     outcome = await service.run(request(tmp_path, strategy="odd", folders=folders), lambda _: None)

@@ -184,6 +184,7 @@ def test_a_study_takes_strategies_of_as_many_legs_each(legs: list[str], tmp_path
         open_question(ask, Wanted(sources=legs), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["ols", "kalman"])
 def test_it_does_not_look_ahead_and_is_warm_when_it_says_so(legs: list[str], tmp_path: Path, method: str) -> None:
     found = check(CheckAsk("pairs", [builtin_folder()], legs, {"method": method, "window": 30}, home=tmp_path))
@@ -214,6 +215,7 @@ def step(s, mem, p, tick, out):
 '''
 
 
+@pytest.mark.slow
 def test_a_check_looks_at_what_is_wanted_of_further_legs_too(legs: list[str], tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()

@@ -86,6 +86,7 @@ def test_of_bars_as_long_as_a_step_each_is_one() -> None:
     assert found == [by_pandas(pd.Series(closes[:row])) for row in entered]
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(data=st.data())
 def test_any_batches_give_the_same_regimes(data: st.DataObject) -> None:
@@ -94,6 +95,7 @@ def test_any_batches_give_the_same_regimes(data: st.DataObject) -> None:
     assert told(ticks, data.draw(cuts(len(ticks)))) == told(ticks)
 
 
+@pytest.mark.slow
 @settings(max_examples=60)
 @given(row=st.integers(0, 299), seed=st.integers(0, 9), factor=st.sampled_from([0.5, 1.01, 3.0]))
 def test_what_comes_with_or_after_an_entry_changes_nothing_of_its_regime(row: int, seed: int, factor: float) -> None:

@@ -158,6 +158,7 @@ def test_memory_does_not_grow_with_the_file(long: Path, tmp_path: Path, is_kept:
     assert peaks[1] < 1.5 * peaks[0]
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.data())
 def test_what_is_damaged_or_cut_short_is_parsed_again_and_replaced(

@@ -28,6 +28,7 @@ def back(rows: Records) -> Records:
     return out
 
 
+@pytest.mark.slow
 @settings(max_examples=200)
 @given(st.data(), st.integers(1, 40))
 def test_any_bars_come_back_bit_for_bit(data: st.DataObject, count: int) -> None:

@@ -90,6 +90,7 @@ def test_several_paths_are_one_series(tmp_path: Path) -> None:
     assert open_sources([str(late), str(early)]).load()["id"].tolist() == [t.id for t in TRADES]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=25)
 @given(st.randoms(use_true_random=False), st.integers(1, 4), st.sampled_from([16, 40, 1000]))
 def test_any_split_over_files_with_any_small_disorder_is_the_same_series(

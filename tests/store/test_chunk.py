@@ -27,6 +27,7 @@ def of_columns(columns: dict[str, list[float]], count: int) -> Records:
     return ticks
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(data=st.data(), count=st.integers(1, 40))
 def test_any_ticks_come_back_bit_for_bit(data: st.DataObject, count: int) -> None:

@@ -160,6 +160,7 @@ async def test_a_damaged_chunk_is_refused_by_name(tmp_path: Path) -> None:
     assert len(read_ticks(tmp_path / "tape.db", NAMES[1], symbols=symbols())) == int((TICKS["symbol"] == 1).sum())
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(seed=st.integers(0, 1 << 30), cuts=st.lists(st.integers(1, 59_999), max_size=4))
 def test_any_order_of_writing_and_sealing_gives_the_same_tape(tmp_path_factory: pytest.TempPathFactory, seed: int, cuts: list[int]) -> None:

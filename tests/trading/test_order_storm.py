@@ -112,6 +112,7 @@ def every_fault_was_met(orders: Collection[Order]) -> None:
     assert [what for what, is_so in met.items() if not any(map(is_so, orders))] == []
 
 
+@pytest.mark.slow
 def test_after_a_thousand_orders_and_twenty_kills_ledger_and_broker_agree(tmp_path: Path) -> None:
     with asyncio.Runner(loop_factory=JumpingLoop) as runner:
         every_fault_was_met(runner.run(storm(runner.get_loop(), tmp_path / "ledger.db", 1, 1000, 20)))  # type: ignore[arg-type]

@@ -126,6 +126,7 @@ def test_a_run_is_noted_on_the_ledger_of_a_home_that_has_one(run: Run, noisy: No
     assert f"note: this run is not listed with those of {home}: another command of cockpit holds" in busy.err
 
 
+@pytest.mark.slow
 def test_a_run_of_two_legs_is_noted_with_a_source_of_each(run: Run, home: Path, tmp_path: Path) -> None:
     asyncio.run(begin(home))
     legs = [tmp_path / f"{name}-1m.csv" for name in ("BTCUSDT", "ETHUSDT")]

@@ -158,6 +158,7 @@ def test_words_that_name_nothing_are_refused_with_what_there_is(run: Run, home: 
     assert wrong.err == "cockpit: --costs measurd: measured, or a file that `cockpit calibrate --json` wrote\n"
 
 
+@pytest.mark.slow
 def test_a_study_pays_what_was_measured_of_each_symbol_and_the_terms_elsewhere(run: Run, home: Path, tmp_path: Path) -> None:
     make(home)
     other = tmp_path / "ETHUSDT.csv"

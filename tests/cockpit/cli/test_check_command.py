@@ -82,6 +82,7 @@ def test_one_that_looks_ahead_fails_with_the_row(run: Run, mine: Path) -> None:
     assert "lookahead FAILED" in run("strategies").out
 
 
+@pytest.mark.slow
 def test_without_a_source_a_bundled_sample_is_used(run: Run) -> None:
     document = run("check", "mine", "--rows", "50", "--json").document
     assert document["source"].endswith("BTCUSDT-aggTrades-sample.csv")

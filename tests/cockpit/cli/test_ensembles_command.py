@@ -62,6 +62,7 @@ def test_a_moment_of_a_backtest_is_explained(run: Run, mine: Path) -> None:
     assert "vote -: taken at 0.6" in early
 
 
+@pytest.mark.slow
 def test_weights_bounds_and_members_parameters_are_searched_and_validators_turned_off(run: Run, mine: Path) -> None:
     words = ("backtest", SAMPLE, "--strategy", "consensus", "--json")
     asked, free = run(*words).document, run(*words, "--param", "validators=0").document

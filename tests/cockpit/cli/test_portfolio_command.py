@@ -81,6 +81,7 @@ def test_people_get_a_report_of_80_columns(run: Run, home: Path, monkeypatch: py
     assert "\x1b" not in outcome.out
 
 
+@pytest.mark.slow
 def test_every_leg_is_a_trial(run: Run, home: Path) -> None:
     run("portfolio", *LEGS, "--json")
     (row,) = read_runs(home / "ledger.db")

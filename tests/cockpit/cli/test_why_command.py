@@ -72,6 +72,7 @@ def test_without_an_engine_now_is_not_known_and_the_past_is(run: Run, traded: Pa
     assert {row["kind"] for row in document["near"]} >= {"signal", "order", "fill"}
 
 
+@pytest.mark.slow
 def test_a_paused_strategy_says_who_paused_it(run: Run, traded: Path) -> None:
     document = run("why", "plain", "--at", stamp(START + 3290 * 200_000_000), "--json").document
     assert document["answer"].startswith("paused since ")

@@ -76,6 +76,7 @@ async def test_a_file_is_built_shown_and_saved(tmp_path: Path, size: tuple[int, 
     assert [path.name for path in folder.iterdir()] == ["mine.toml"]
 
 
+@pytest.mark.slow
 async def test_what_is_wrong_with_a_row_stands_beside_it_and_keeps_the_file(tmp_path: Path) -> None:
     (tmp_path / "strategies").mkdir()
     (tmp_path / "strategies" / "surge.toml").write_text(SURGE)

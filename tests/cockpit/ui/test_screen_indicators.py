@@ -132,6 +132,7 @@ async def test_a_slow_analyst_holds_up_neither_bars_nor_prints(tmp_path: Path, m
         held.set()
 
 
+@pytest.mark.slow
 async def test_why_there_are_no_lines_is_said_under_the_chart(tmp_path: Path) -> None:
     charted_with(tmp_path, Drawn("sma"), Drawn("gone", True))
     async with opened(tmp_path, WIDE) as (engine, app, _):

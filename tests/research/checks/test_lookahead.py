@@ -30,11 +30,9 @@ PRICES = read()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BUILT_IN)
-@pytest.mark.parametrize(
-    ("source", "interval"),
-    [("bars", "5m"), ("prints", "30s"), *(pytest.param(*of, marks=pytest.mark.slow) for of in (("bars", "1m"), ("prints", "tick")))],
-)
+@pytest.mark.parametrize(("source", "interval"), [("bars", "5m"), ("prints", "30s"), ("bars", "1m"), ("prints", "tick")])
 def test_a_built_in_strategy_goes_by_its_rows_alone(tmp_path: Path, name: str, source: str, interval: str) -> None:
     path = bars(tmp_path, 300) if source == "bars" else prints(tmp_path, 600)
     found = looked(subject(tmp_path, name, path, interval=interval))
@@ -148,6 +146,7 @@ def test_one_that_reads_only_what_is_past_passes_and_it_is_said(tmp_path: Path) 
     assert any("it reads" in note and "nothing it wanted depended on a later one" in note for note in found.notes)
 
 
+@pytest.mark.slow
 def test_one_that_knows_only_how_many_rows_there_are_looks_ahead(tmp_path: Path) -> None:
     source = prints(tmp_path, 200)
     write(tmp_path, "ends", FILE.format(path=str(source)) + ON_TICK + "        return float(self.n < len(PRICES) - 50)\n")
@@ -285,6 +284,7 @@ def test_state_that_differs_counts_although_nothing_is_wanted_yet(tmp_path: Path
     assert found.at.row == 50
 
 
+@pytest.mark.slow
 def test_the_rows_are_as_they_were_after_a_check_and_after_one_that_was_cancelled(tmp_path: Path) -> None:
     from core.research.checks.trace import Tracer, World
 

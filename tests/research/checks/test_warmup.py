@@ -46,7 +46,7 @@ class Strategy:
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-@pytest.mark.parametrize(("source", "interval"), [("bars", "1m"), ("prints", "10s")])
+@pytest.mark.parametrize(("source", "interval"), [("bars", "1m"), pytest.param("prints", "10s", marks=pytest.mark.slow)])
 def test_a_built_in_strategy_is_warm_when_it_says_so(tmp_path: Path, name: str, source: str, interval: str) -> None:
     path = bars(tmp_path, 700) if source == "bars" else prints(tmp_path, 6000)
     found = warmed(subject(tmp_path, name, path, interval=interval))
@@ -54,6 +54,7 @@ def test_a_built_in_strategy_is_warm_when_it_says_so(tmp_path: Path, name: str, 
     assert found.early is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FLOW)
 @pytest.mark.parametrize(("interval", "rows"), [("5s", 6000), ("tick", 1500)])
 def test_so_is_one_on_flow_where_there_are_sizes_sides_and_quotes(tmp_path: Path, name: str, interval: str, rows: int) -> None:

@@ -50,6 +50,7 @@ def test_two_legs_by_hand(tmp_path: Path) -> None:
     assert "up and down are 1.00 correlated: exposure counts twice" in found["warnings"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("from_bar", [None, 400])
 def test_each_leg_is_the_backtest_of_the_same_words_and_their_sum_is_the_portfolio(tmp_path: Path, from_bar: int | None) -> None:
     btc, eth = walk(tmp_path), walk(tmp_path, "ETHUSDT", seed=2)
@@ -75,6 +76,7 @@ def test_each_leg_is_the_backtest_of_the_same_words_and_their_sum_is_the_portfol
     assert figures["max_drawdown"] <= sum(one.result.figures["max_drawdown"] for one in done.runs)
 
 
+@pytest.mark.slow
 def test_funding_is_in_the_marks_when_it_is_due(tmp_path: Path) -> None:
     path = walk(tmp_path)
     funded = msgspec.structs.replace(COSTLY, funding_bps=30, funding_hours=1, size="equity_pct", qty=40)
@@ -307,6 +309,7 @@ def four(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Leg]]:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=4)
 @given(order=st.permutations(range(4)))
 def test_the_order_of_legs_changes_nothing_but_order(order: list[int], four: tuple[Path, list[Leg]]) -> None:
