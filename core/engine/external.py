@@ -166,7 +166,7 @@ class External:
                 if each.intent.order != order and self.orders.withdraw(each, "not wanted any more"):
                     self._wake.set()
         if len(figures.working) > 1:
-            self.leg_risk.look(entry)
+            self.leg_risk.look(entry, figures)
 
     def gone(self, id_: str) -> None:
         """A strategy left: nothing of it is to work on."""

@@ -61,10 +61,10 @@ class Leg:
     untold: int = 0
     aim: float = 0.0
 
-    def lacks(self, filters: Filters) -> bool:
-        """At least a lot more of it is to be held than is: its order is under way, or came to nothing and is tried again."""
+    def lacks(self, filters: Filters, *, works: bool) -> bool:
+        """At least a lot more of it is to be held than is: its order `works` by the loop, is on its way, or came to nothing."""
         missing = abs(self.aim) - abs(float(self.position))
-        return missing > 0.0 and bool(filters.lots_of(missing)) and (self.busy or self.failures > 0 or self.over < self.order)
+        return missing > 0.0 and bool(filters.lots_of(missing)) and (works or self.busy or self.failures > 0)
 
     @property
     def busy(self) -> bool:
