@@ -126,7 +126,7 @@ def _members(path: Path, name: str) -> list[DataFile]:
         raise SourceError(f"{name}: lists too many files, {sized(listed)} of names: unpack it and name the files")
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
-            if member.is_dir() or "__MACOSX" in member.filename or not is_text_name(member.filename):
+            if not is_text_name(member.filename) or "__MACOSX" in member.filename or member.is_dir():  # one without a name is not asked
                 continue
             if member.file_size > FREE_BYTES and member.file_size > MOST_RATIO * max(member.compress_size, 1):
                 raise bomb(f"{name}:{clean(member.filename)}", member.compress_size, member.file_size)

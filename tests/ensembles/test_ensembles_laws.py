@@ -123,6 +123,7 @@ def test_the_vote_is_that_of_a_plain_evaluator_over_what_the_members_say_alone(
             assert [definition.reasons[why] for why in signals["why"]] == [f"held back by {found.held}"]
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(st.lists(ROWS, min_size=2, max_size=60))
 def test_a_member_keeps_the_very_bits_it_keeps_alone(rows: list[Tick]) -> None:

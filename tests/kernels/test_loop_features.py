@@ -99,6 +99,7 @@ def test_a_snapshot_restored_elsewhere_goes_on_as_if_uninterrupted(data: st.Data
     restored_elsewhere_it_goes_on_as_if_uninterrupted(data, data.draw(realistic_cases()), jit=True)
 
 
+@pytest.mark.slow
 @law(30)
 @given(data=st.data())
 def test_compiled_and_plain_give_the_same_bits_under_limits_and_levers(data: st.DataObject) -> None:

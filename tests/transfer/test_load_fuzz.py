@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from dump_server import agg_rows, zipped
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from transfer_rig import take
 
@@ -30,6 +30,7 @@ EDITS = st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size
 @pytest.mark.parametrize("name", DUMPS)
 @settings(max_examples=40)
 @given(EDITS)
+@example([(0.984375, b"\0\0\0", 2), (0.9921875, b"", 1)])  # a member without a name
 def test_a_damaged_dump_is_taken_or_refused_in_one_line(name: str, edits: list[tuple[float, bytes, int]]) -> None:
     body = DUMPS[name]
     for place, inserted, cut in edits:
