@@ -46,7 +46,7 @@ def main() -> None:
             stream.sendall(outbox.take())
             continue
         size = stream.recv_into(buffer)
-        for kind, seq, payload in splitter.split(view[:size]):
+        for kind, seq, payload in frames.together(splitter.split(view[:size])):
             if kind == frames.QUIT:
                 return
             desk.handle(kind, seq, payload)

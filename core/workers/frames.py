@@ -6,7 +6,7 @@ Everything travels in one stream, so a command takes effect after exactly the ti
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -190,3 +190,19 @@ class Splitter:
             yield kind, seq, buffer[at + HEAD.size : end]
             at = end
         del buffer[:at]
+
+
+def together(found: Iterable[tuple[int, int, bytearray]]) -> Iterator[tuple[int, int, bytearray]]:
+    """The same frames; live ticks that follow each other with nothing between them as one, with the seq of the last: who is behind
+    takes all that waits in one go."""
+    ticks, last = bytearray(), 0
+    for kind, seq, payload in found:
+        if kind == TICKS:
+            ticks, last = (ticks + payload if ticks else payload), seq
+            continue
+        if ticks:
+            yield TICKS, last, ticks
+            ticks = bytearray()
+        yield kind, seq, payload
+    if ticks:
+        yield TICKS, last, ticks
