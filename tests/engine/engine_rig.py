@@ -81,6 +81,8 @@ class Rig:
 
     async def play(self) -> None:
         """Let the recording run to its end, and everything it causes reach the disk."""
+        # A line that was held back for long is opened anew: what is played while nobody listens is not heard.
+        await until(lambda: self.engine.feed.state().state in ("live", "stale"), "connected")
         self.exchange.resume()
         await self.exchange.finished.wait()
         await self.settle()

@@ -109,6 +109,7 @@ class TradedLife(Life):
             await super()._settle()
             await asyncio.sleep(0.05)
             rounds = rounds + 1 if external.idle and external.clerk.looked and not self.broker.working else 0
+        await super()._settle()  # what was told in the last moment is on the ledger too
 
     async def _compare(self) -> None:
         engine = self.there
