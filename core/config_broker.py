@@ -21,10 +21,7 @@ class BrokerConfig(Struct, frozen=True, kw_only=True):
     armed: Annotated[bool, Meta(description="orders are really sent to it; the home is of mode live then")] = False
     socket: Annotated[str | None, Meta(description="scripted: the Unix socket it listens on")] = None
     look_s: Annotated[float, Meta(gt=0, le=3600, description="how often the whole account is looked at")] = 60.0
-
-    leg_timeout_s: Annotated[float, Meta(gt=0, le=3600, description="how long one leg of a pair is held while another is not filled")] = (
-        30.0
-    )
+    leg_timeout_s: Annotated[float, Meta(gt=0, le=3600, description="how long one leg is held while another is not filled")] = 30.0
 
     @property
     def mode(self) -> str:
