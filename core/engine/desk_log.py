@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from core.desk_view import BlockRow, OrderRow, SignalRow
@@ -91,8 +92,8 @@ class DeskLog:
         self._signals[row["signal_id"]] = SignalRow(
             row["ts_ns"], id_, row["symbol"], row["side"], row["target"], row["confidence"], row["reason"], row["price"], row["outcome"]
         )
-        if len(self._signals) > MOST:
-            del self._signals[min(self._signals, key=lambda id_: self._signals[id_].ts_ns)]
+        if len(self._signals) >= 2 * MOST:  # now and then: to look for the oldest of all takes longer than all else here
+            self._signals = dict(sorted(self._signals.items(), key=lambda item: item[1].ts_ns)[-MOST:])
 
     def _block(self, row: dict[str, Any]) -> None:
         """Keep what was not ordered, unless it is told again; with what was the cause of it."""
@@ -111,7 +112,7 @@ class DeskLog:
 
     def signals(self) -> list[SignalRow]:
         """Newest first: strategies are heard one after the other, whatever came first."""
-        return sorted(self._signals.values(), key=lambda row: (row.ts_ns, row.strategy_id, row.symbol), reverse=True)
+        return sorted(self._signals.values(), key=lambda row: (row.ts_ns, row.strategy_id, row.symbol), reverse=True)[:MOST]
 
     def blocks(self) -> list[BlockRow]:
         """Newest first."""
@@ -156,8 +157,10 @@ class DeskLog:
     def _put(self, row: OrderRow) -> None:
         self._orders[row.order_id] = row
         over = len(self._orders) - len(self._at_work) - MOST
-        for id_ in [id_ for id_ in self._orders if id_ not in self._at_work and id_ != row.order_id][: max(over, 0)]:
-            del self._orders[id_]
+        if over > 0:
+            ended = (id_ for id_ in self._orders if id_ not in self._at_work and id_ != row.order_id)
+            for id_ in list(islice(ended, over)):
+                del self._orders[id_]
 
     def _look_after(self) -> None:
         """Orders the loop works no more and said nothing of: their strategy was edited, began anew, failed or is gone."""
