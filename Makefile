@@ -4,6 +4,8 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests start many processes: each would compile our modules anew.
+export PYTHONDONTWRITEBYTECODE :=
 # The tests mostly wait, for processes, sockets and disks: twice as many at once as there are processors.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 2)
 CODE := cockpit core strategies tests benchmarks

@@ -31,12 +31,12 @@ PIECE_NS = 10 * MINUTE
 
 async def recall_alerts(engine: Engine) -> None:
     """Alerts of an earlier engine: open still where a rule said it and nobody has seen it, as somebody left it."""
-    rows = {row["alert_id"]: row for row in reversed(await engine.ledger.newest_alerts(LINES))}
-    rows |= {row["alert_id"]: row for row in await engine.ledger.open_alerts()}
-    for command in await engine.ledger.alert_commands():  # one that was journalled just before a kill is done now
+    rows = {row["alert_id"]: row for row in reversed(await engine.ledger.alerts.newest(LINES))}
+    rows |= {row["alert_id"]: row for row in await engine.ledger.alerts.open()}
+    for command in await engine.ledger.alerts.commands():  # one that was journalled just before a kill is done now
         if command["kind"] in ("ack_alert", "snooze_alert"):
             _do_again(rows, command)
-    times = await engine.ledger.unseen_firings()
+    times = await engine.ledger.alerts.unseen_firings()
     known = [
         AlertRow(
             row["ts_ns"], row["level"], row["text"], row["state"] == "open", row["alert_id"], row["rule_id"], row["acked_ns"],
@@ -62,8 +62,8 @@ def _do_again(rows: dict[str, dict[str, Any]], command: dict[str, Any]) -> None:
 async def recall_rules(sentinel: Sentinel) -> dict[str, str]:
     """The rules of the journal, each as far as it had looked; returns what the ledger holds of that."""
     engine, book, orders = sentinel.engine, sentinel.book, sentinel.orders
-    rules, since = _fold(await engine.ledger.alert_commands(), orders.times, engine.last_seq)
-    saved = await engine.ledger.marks()
+    rules, since = _fold(await engine.ledger.alerts.commands(), orders.times, engine.last_seq)
+    saved = await engine.ledger.alerts.marks()
     for name, text in saved.items():
         kind, _, id_ = name.partition(" ")
         if kind == "rule" and id_ in rules:

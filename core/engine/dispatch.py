@@ -83,7 +83,7 @@ class Dispatch:
     def put(self, rows: Sequence[AlertRow], marks: Sequence[tuple[str, str]]) -> asyncio.Future[None]:
         """Write alerts, with how far rules have looked and with what is to be told of them; all or nothing, done when it is on disk."""
         posts = [post for row in rows for post in self._posts(row)]
-        done = self.engine.ledger.put_alerts([alert_values(row) for row in rows], marks, posts)
+        done = self.engine.ledger.alerts.put_all([alert_values(row) for row in rows], marks, posts)
         if posts:
             done.add_done_callback(self._wake)
         return done

@@ -14,13 +14,14 @@ from typing import Any, TypeAlias
 
 from core.store import ledger_rows as rows_
 from core.store.advice import AdviceTable
+from core.store.alert_table import AlertTable
 from core.store.connection import Run, WriteConnection
 from core.store.desk_table import DeskTable
 from core.store.heard import HeardTable
 from core.store.ledger_rows import Relation, checked
 from core.store.migrations import LEDGER
 from core.store.order_journal import OrderJournal
-from core.store.outbox import Outbox, Post, put_alerts
+from core.store.outbox import Outbox
 from core.store.writer import Writer
 from core.store.written_file import WrittenFile
 
@@ -35,6 +36,7 @@ class Ledger(WrittenFile):
     """Writes from a queue of its own, first in, first out; made by `open`, used by one event loop.
 
     Attributes:
+        alerts: what was said, and how far rules have looked.
         outbox: what is to be told of alerts outside.
         advice: what the copilot said.
         desk: sessions, the account's lever, blocks.
@@ -44,6 +46,7 @@ class Ledger(WrittenFile):
 
     def __init__(self, connection: WriteConnection) -> None:
         super().__init__(connection, Writer(connection))
+        self.alerts = AlertTable(self._writer)
         self.outbox = Outbox(self._writer)
         self.advice = AdviceTable(self._writer)
         self.desk = DeskTable(self._writer)
@@ -125,29 +128,6 @@ class Ledger(WrittenFile):
         those whose payload has `start`."""
         return self._put(partial(rows_.keep_snapshot, row=(strategy_id, seq, ts_ns, layout_hash, source_hash, bytes(state), payload)))
 
-    def put_alert(
-        self,
-        alert_id: str,
-        ts_ns: int,
-        level: str,
-        text: str,
-        state: str,
-        *,
-        rule_id: str = "",
-        acked_ns: int = 0,
-        snoozed_ns: int = 0,
-    ) -> Done:
-        """Note an alert, or that it changed (`state` open or closed; its time and its rule stay)."""
-        return self.put_alerts([(alert_id, ts_ns, level, text, state, rule_id, acked_ns, snoozed_ns)], [])
-
-    def put_alerts(self, rows: Sequence[rows_.Row], marks: Sequence[tuple[str, str]], posts: Sequence[Post] = ()) -> Done:
-        """Note alerts, as the columns of `alerts`, how far rules have looked, as (name, JSON), and what may be to tell of these alerts
-        outside, all or nothing.
-
-        Of an alert, or a name, that is there the later one replaces the earlier.
-        """
-        return self._put(partial(put_alerts, rows=rows, marks=marks, posts=posts), len(rows) + len(marks) + len(posts))
-
     def add_run(self, run_id: str, ts_ns: int, *, kind: str, strategy: str, source: str, params: str, result: str) -> Done:
         """Note a backtest or one trial of a search."""
         row = dict(run_id=run_id, ts_ns=ts_ns, kind=kind, strategy=strategy, source=source, params=params, result=result)
@@ -183,29 +163,6 @@ class Ledger(WrittenFile):
     async def open_sessions(self) -> list[dict[str, Any]]:
         """Sessions that never ended in order, oldest first."""
         return await self._ask("SELECT * FROM sessions WHERE ended_ns IS NULL ORDER BY rowid")
-
-    async def open_alerts(self) -> list[dict[str, Any]]:
-        """Alerts that are still open, oldest first."""
-        return await self._ask("SELECT * FROM alerts WHERE state = 'open' ORDER BY rowid")
-
-    async def unseen_firings(self) -> dict[str, int]:
-        """How often each rule has fired since somebody saw an alert of it."""
-        seen = "max(CASE WHEN acked_ns > 0 THEN rowid ELSE 0 END) AS seen"
-        last = f"SELECT rule_id AS rule, {seen} FROM alerts WHERE rule_id <> '' GROUP BY rule_id"
-        query = f"SELECT rule, count(*) AS times FROM alerts JOIN ({last}) ON rule_id = rule WHERE alerts.rowid > seen GROUP BY rule"
-        return {row["rule"]: row["times"] for row in await self._ask(query)}
-
-    async def newest_alerts(self, count: int) -> list[dict[str, Any]]:
-        """Alerts, the newest first."""
-        return await self._ask("SELECT * FROM alerts ORDER BY ts_ns DESC, rowid DESC LIMIT ?", (count,))
-
-    async def alert_commands(self) -> list[dict[str, Any]]:
-        """Commands about alerts, in the order they were journalled."""
-        return await self._ask("SELECT * FROM commands WHERE kind LIKE '%\\_alert' ESCAPE '\\' ORDER BY rowid")
-
-    async def marks(self) -> dict[str, str]:
-        """How far rules have looked: JSON by name."""
-        return {row["name"]: row["payload"] for row in await self._ask("SELECT * FROM alert_marks")}
 
     async def fills(self, strategy_id: str | None = None) -> list[dict[str, Any]]:
         """Fills of one strategy or all, in the order they were added."""

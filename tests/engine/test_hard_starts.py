@@ -139,7 +139,7 @@ async def test_a_ledger_that_is_gone_is_told_once_and_one_that_is_new_with_its_t
         for _ in range(2):
             async with running(home, exchange) as rig:
                 assert alerts(rig.engine) == [told]
-                assert [row["text"] for row in await rig.engine.ledger.newest_alerts(50)].count(told) == 1
+                assert [row["text"] for row in await rig.engine.ledger.alerts.newest(50)].count(told) == 1
 
 
 async def test_an_imported_tape_without_a_ledger_is_nothing_to_tell(tmp_path: Path) -> None:

@@ -44,34 +44,34 @@ async def waiting(ledger: Ledger, channel: str = "ops") -> list[tuple[str, str]]
 
 async def test_an_alert_is_told_when_it_is_raised_and_when_it_is_over_and_never_twice(ledger: Ledger) -> None:
     for state in ("open", "open", "closed", "closed"):
-        await ledger.put_alerts([alert(state=state)], [], both() if state == "closed" else [post()])
+        await ledger.alerts.put_all([alert(state=state)], [], both() if state == "closed" else [post()])
     assert await waiting(ledger) == [("a", "raised"), ("a", "resolved")]
 
 
 async def test_what_happened_and_was_over_at_once_is_told_once(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert(state="closed")], [], both())
+    await ledger.alerts.put_all([alert(state="closed")], [], both())
     assert await waiting(ledger) == [("a", "raised")]
 
 
 async def test_a_channel_is_not_told_of_the_end_of_what_it_was_not_told_of(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert()], [], [])
-    await ledger.put_alerts([alert(state="closed")], [], both())
+    await ledger.alerts.put_all([alert()], [], [])
+    await ledger.alerts.put_all([alert(state="closed")], [], both())
     assert await waiting(ledger) == []
 
 
 async def test_one_that_gets_worse_is_told_to_a_channel_that_did_not_hear_of_it(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert()], [], [post(channel="ops")])
-    await ledger.put_alerts([alert()], [], [post(channel="pager")])
+    await ledger.alerts.put_all([alert()], [], [post(channel="ops")])
+    await ledger.alerts.put_all([alert()], [], [post(channel="pager")])
     assert await waiting(ledger, "pager") == []
-    await ledger.put_alerts([alert(level="critical")], [], [post(channel="ops"), post(channel="pager")])
+    await ledger.alerts.put_all([alert(level="critical")], [], [post(channel="ops"), post(channel="pager")])
     assert await waiting(ledger, "pager") == [("a", "raised")]
     assert await waiting(ledger, "ops") == [("a", "raised")]
 
 
 async def test_one_that_is_open_again_is_not_over(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert()], [], [post()])
-    await ledger.put_alerts([alert(state="closed")], [], both())
-    await ledger.put_alerts([alert()], [], [post()])
+    await ledger.alerts.put_all([alert()], [], [post()])
+    await ledger.alerts.put_all([alert(state="closed")], [], both())
+    await ledger.alerts.put_all([alert()], [], [post()])
     assert await waiting(ledger) == [("a", "raised")]
 
 
@@ -79,7 +79,7 @@ async def test_an_alert_that_cannot_be_written_is_not_told_either(tmp_path: Path
     ledger = await Ledger.open(tmp_path / "ledger.db")
     wrong = ("b", 5, None, "text", "open", "", 0, 0)
     with pytest.raises(StoreError):
-        await ledger.put_alerts([alert(), wrong], [], [post(), post("b")])
+        await ledger.alerts.put_all([alert(), wrong], [], [post(), post("b")])
     assert await waiting(ledger) == []
     with pytest.raises(StoreError):
         await ledger.close()
@@ -87,7 +87,7 @@ async def test_an_alert_that_cannot_be_written_is_not_told_either(tmp_path: Path
 
 
 async def test_posts_are_given_in_the_order_they_are_due_with_how_they_stand(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert("a"), alert("b"), alert("c")], [], [post("a", due_ns=9), post("b", due_ns=3, held=True), post("c")])
+    await ledger.alerts.put_all([alert("a"), alert("b"), alert("c")], [], [post("a", due_ns=9), post("b", due_ns=3, held=True), post("c")])
     found = await ledger.outbox.waiting("ops", 2)
     assert [one.alert_id for one in found] == ["b", "c"]
     assert found[0].held
@@ -99,7 +99,7 @@ async def test_posts_are_given_in_the_order_they_are_due_with_how_they_stand(led
 
 
 async def test_several_posts_are_folded_into_one(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert("a"), alert("b"), alert("c")], [], [post("a"), post("b"), post("c")])
+    await ledger.alerts.put_all([alert("a"), alert("b"), alert("c")], [], [post("a"), post("b"), post("c")])
     _, *rest = await ledger.outbox.waiting("ops", 9)
     await ledger.outbox.fold(rest, post("b+1"))
     assert await waiting(ledger) == [("a", "raised"), ("b+1", "raised")]
@@ -107,7 +107,7 @@ async def test_several_posts_are_folded_into_one(ledger: Ledger) -> None:
 
 
 async def test_what_is_settled_is_forgotten_in_time_but_not_of_open_alerts(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert("a"), alert("b", state="closed"), alert("c", state="closed")], [], [post("a"), post("b"), post("c")])
+    await ledger.alerts.put_all([alert("a"), alert("b", state="closed"), alert("c", state="closed")], [], [post("a"), post("b"), post("c")])
     for found in (await ledger.outbox.waiting("ops", 9))[:2]:
         await ledger.outbox.settle(found._replace(state="sent"))
     await ledger.outbox.prune(before_ns=6)
@@ -115,7 +115,7 @@ async def test_what_is_settled_is_forgotten_in_time_but_not_of_open_alerts(ledge
 
 
 async def test_a_channel_that_is_gone_is_waited_for_no_more(ledger: Ledger) -> None:
-    await ledger.put_alerts([alert()], [], [post(), post(channel="pager")])
+    await ledger.alerts.put_all([alert()], [], [post(), post(channel="pager")])
     await ledger.outbox.give_up("ops", "it is not configured any more")
     assert (await waiting(ledger), await waiting(ledger, "pager")) == ([], [("a", "raised")])
 

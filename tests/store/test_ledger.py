@@ -172,10 +172,10 @@ async def test_of_two_snapshots_after_the_same_tick_the_later_one_counts(ledger:
 
 
 async def test_an_alert_is_one_row_that_opens_and_closes(ledger: Ledger) -> None:
-    ledger.put_alert("a1", 5, "warning", "stale", "open")
-    ledger.put_alert("a2", 6, "critical", "disk full", "open")
-    ledger.put_alert("a1", 9, "warning", "stale", "closed")
-    assert [alert["alert_id"] for alert in await ledger.open_alerts()] == ["a2"]
+    ledger.alerts.put("a1", 5, "warning", "stale", "open")
+    ledger.alerts.put("a2", 6, "critical", "disk full", "open")
+    ledger.alerts.put("a1", 9, "warning", "stale", "closed")
+    assert [alert["alert_id"] for alert in await ledger.alerts.open()] == ["a2"]
     assert [(row["alert_id"], row["ts_ns"], row["state"]) for row in read_alerts(ledger.path)] == [("a1", 5, "closed"), ("a2", 6, "open")]
     assert len(read_alerts(ledger.path, newest=1)) == 1
 

@@ -71,7 +71,7 @@ async def test_the_worst_alerts_come_first_and_information_is_only_counted(tmp_p
     path = tmp_path / "ledger.db"
     async with await Ledger.open(path) as ledger:
         for number, level in enumerate(("warning", "critical", "info", "warning"), 1):
-            ledger.put_alert(str(number), number, level, f"alert {number}", "open" if number == 4 else "closed")
+            ledger.alerts.put(str(number), number, level, f"alert {number}", "open" if number == 4 else "closed")
         await ledger.wait_committed()
         counts, worst = alerts_since(path, 2, worst=5)
         assert counts == {"critical": 1, "info": 1, "warning": 1}

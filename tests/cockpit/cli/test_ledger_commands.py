@@ -24,7 +24,7 @@ async def ledger(home: Path) -> list[dict[str, Any]]:
     fills = [fill(n, "ab"[n % 2]) for n in range(1, 6)]
     async with await Ledger.open(home / "ledger.db") as ledger:
         await ledger.add_fills(fills)
-        await ledger.put_alert("x", 1_723_161_253_937_085_000, "warning", "\x1b[31mXRPUSDT stale", "open")
+        await ledger.alerts.put("x", 1_723_161_253_937_085_000, "warning", "\x1b[31mXRPUSDT stale", "open")
     return fills
 
 
