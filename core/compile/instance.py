@@ -25,7 +25,7 @@ PastFill: TypeAlias = tuple[int, float, float, float, int, float]
 
 
 class Instance(Levered):
-    """A compiled strategy and the memory it runs on.
+    """A compiled strategy and the memory it runs on: each record and array in a place of its own, which the machine code counts on.
 
     Args:
         plan: what to run.

@@ -41,7 +41,7 @@ RARE_OF = {
     "guarded": ("guards__note_trip", "guards__lock", "guards__hindered", "guards__guarded", "guards__begin_day"),
 }
 
-COMPILED = """
+COMPILED = '''
 def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, account, terms, limits, reports, room, written):
     written[0] = -1
     i, n = core_loop(
@@ -54,10 +54,22 @@ def entry(ticks, count, start, legs, symbols, s, mem, work, p, out, books, accou
 
 def compile():
     from numba import carray, cfunc, float64, from_dtype, int32, int64, njit, types
+    from numba.core.compiler import Compiler
+
+    class Apart(Compiler):
+        """What the loop is given lies apart: a store to one changes no other."""
+
+        def __init__(self, *words):
+            super().__init__(*words)
+            self.state.flags.noalias = True
+
     options = dict(nogil=True, error_model="numpy")
     space = globals()
     for name in FUNCTIONS:
-        space[name] = njit(forceinline=not name.startswith(RARE), no_cpython_wrapper=True, no_cfunc_wrapper=True, **options)(space[name])
+        rare, how = name.startswith(RARE), Apart if name == FUNCTIONS[-1] else Compiler  # helpers are given a book beside its books
+        space[name] = njit(
+            forceinline=not rare, pipeline_class=how, no_cpython_wrapper=True, no_cfunc_wrapper=True, **options
+        )(space[name])
     space["core_loop"], space["carray"] = space[FUNCTIONS[-1]], carray
     to = types.CPointer
     record = dict((key, to(from_dtype(np.dtype(descr)))) for key, descr in RECORDS.items())
@@ -65,7 +77,7 @@ def compile():
         record["TICK"], int64, int64, to(int32), int64, record["STATE"], to(float64), int64, record["PARAMS"], to(float64),
         record["BOOK"], record["ACCOUNT"], record["TERMS"], record["LIMITS"], record["REPORT"], int64, to(int64))
     return cfunc(signature, cache=True, **options)(entry)
-"""
+'''
 
 
 class Variant(msgspec.Struct, frozen=True):
