@@ -138,7 +138,7 @@ class Guard:
             early = now < self._changed.get(entry.id, -math.inf) + EASED_S
             if bound == entry.bound or (early and not at_once and _strictness(bound) < _strictness(entry.bound)):
                 continue
-            entry.bound, entry.because = bound, bound.reason or entry.because
+            entry.bind(bound)
             self._changed[entry.id] = now
         self._changed = {id_: at for id_, at in self._changed.items() if id_ in engine.roster}
 

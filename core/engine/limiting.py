@@ -71,8 +71,8 @@ class Limiting:
 
     async def prepare(self, entry: Entry) -> Prepared | None:
         """Journal what holds for a strategy that is about to begin; None where nothing holds it back."""
-        entry.limits, entry.bound = self.standard, self.engine.guard.of_new(entry)
-        entry.because = entry.bound.reason
+        entry.limits, entry.because, entry.capped = self.standard, "", ""
+        entry.bind(self.engine.guard.of_new(entry))
         if not self.differs(entry):
             return None
         limits, said = self.applied(entry), self.said(entry)

@@ -116,8 +116,8 @@ class Recovery:
             entry.tell(pulled.after, Lever(id=pulled.id, lever=pulled.lever, said=pulled.said, number=pulled.number, after=pulled.after))
             if pulled.asked is not None:
                 entry.limits = pulled.asked
-                entry.halted, entry.bound = pulled.halted, pulled.bound
-                entry.because = pulled.bound.reason or entry.because
+                entry.halted = pulled.halted
+                entry.bind(pulled.bound)
         if snapshot is not None:
             entry.keep(snapshot)
 

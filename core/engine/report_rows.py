@@ -21,8 +21,8 @@ from core.kernels.records import (
 )
 from core.terms import Terms
 
-#: Blocks that the account may be the cause of.
-BOUNDED = (HALTED, STOP_NEW, REDUCE_ONLY, MAX_POSITION)
+#: Blocks that the account may be the cause of, besides that of a largest position.
+BOUNDED = (HALTED, STOP_NEW, REDUCE_ONLY)
 
 #: What is said of an order that was placed before.
 BEFORE: dict[str, Any] = {"kind": "", "qty": None, "limit_price": None}
@@ -63,13 +63,13 @@ def funding_row(entry: Entry, symbol: str, leg: int, ts: int, seq: int, paid: fl
 
 def block_row(entry: Entry, symbol: str, leg: int, ts: int, seq: int, qty: float, price: float, why: int) -> dict[str, Any]:
     """What was not ordered; of what the account holds back, why it does."""
+    because = entry.because if why in BOUNDED else entry.capped if why == MAX_POSITION else ""
     return {
         "block_id": f"{entry.id}:b{seq}:{leg}:{why}",
         "strategy_id": entry.id,
         "symbol": symbol,
         "reason": BLOCK_NAMES[why],
-        "detail": (entry.halted if why == HALTED else "")
-        or (entry.because.removeprefix(f"{BLOCK_NAMES[why]}: ") if why in BOUNDED else ""),
+        "detail": (entry.halted if why == HALTED else "") or because.removeprefix(f"{BLOCK_NAMES[why]}: "),
         "qty": qty,
         "price": price,
         "ts_ns": ts,

@@ -11,9 +11,9 @@ from core.commands import Register, SetLimits, SetStops, Terms, with_stops
 from core.compile.blueprint import Blueprint
 from core.engine.hearing import holds
 from core.errors import UsageError
-from core.kernels.records import BLOCK_NAMES
+from core.kernels.records import BLOCK_NAMES, MAX_POSITION
 from core.research.metrics import LEAST_SPAN_NS, sharpe_daily
-from core.trading.bounds import FREE
+from core.trading.bounds import FREE, Bound
 from core.view import StrategyRow
 from core.workers.frames import Assignment, Figures, Lever, Snapshot
 
@@ -42,7 +42,8 @@ class Entry:
         standing: the stance of the forebear, which is said again when it starts.
         cause: what it starts for: registered | edited | resumed.
         limits: a person's, whatever the venue's state adds to them.
-        bound: what the account lets it do; `because` is why it was last held back, also of blocks that are heard of later.
+        bound: what the account lets it do.
+        because, capped: why it was last held back, and why its largest position was last what it was: blocks are heard of later.
         halted: why the venue keeps it from trading, or empty.
         days, filled: its equity at the end of each UTC day, by that midnight; the number of its newest fill that was told.
         deaths: when its code was running as its worker died, monotonic seconds.
@@ -62,7 +63,7 @@ class Entry:
         self.stance: dict[str, Lever] = {}
         self.standing: tuple[Lever, ...] = ()
         self.cause = "registered"
-        self.bound, self.because = FREE, ""
+        self.bound, self.because, self.capped = FREE, "", ""
         self.halted = ""
         self.days: dict[int, float] = {}
         self.deaths: list[float] = []
@@ -137,9 +138,18 @@ class Entry:
         else:
             self.state, self.detail = "running", self._silence(figures)
         if figures.blocked:
-            self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}{f' ({self.bound.reason})' if self.bound.reason else ''}"
+            told = self.bound.reason and (self.bound.mode != "normal" or figures.blocked == MAX_POSITION)
+            self.detail = f"blocked: {BLOCK_NAMES[figures.blocked]}{f' ({self.bound.reason})' if told else ''}"
         if self.halted:
             self.detail = f"halted: {self.halted}"
+
+    def bind(self, bound: Bound) -> None:
+        """What the account lets it do from here on."""
+        self.bound = bound
+        if bound.mode != "normal":
+            self.because = bound.reason or self.because
+        if bound.max_position is not None:
+            self.capped = bound.reason or self.capped
 
     def _silence(self, figures: Figures) -> str:
         """That it gave no target yet, once that is long: it may wait for something, or never come to one."""
