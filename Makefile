@@ -44,8 +44,8 @@ layers: $(VENV)/.ready-dev ## import-linter: who may import whom
 bench: $(VENV)/.ready-dev ## measure; the README's figures come from here
 	$(BIN)/python benchmarks/run.py
 
-faults: $(VENV)/.ready-dev ## the slow tests: kills, cut lines, full disks, a wheel outside the checkout
-	$(BIN)/pytest -q -m slow --ignore=tests/soak
+faults: $(VENV)/.ready-dev ## the slow tests: kills, cut lines, full disks, a wheel outside the checkout; an hour, 14 GB of memory
+	$(BIN)/pytest -q -m slow --ignore=tests/soak -n $(WORKERS)
 
 laws: $(VENV)/.ready-dev ## the tests by examples, on many more of them
 	COCKPIT_EXAMPLES=500 $(BIN)/pytest -q -m "hypothesis and not slow" -n $(WORKERS) --timeout 1200
