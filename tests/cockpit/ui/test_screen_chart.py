@@ -61,10 +61,9 @@ async def test_fills_are_marked_and_named_under_the_crosshair(tmp_path: Path) ->
             trade_row(8, ts_ns=NOON - 80 * SECOND, strategy_id="other", symbol="binance:ETHUSDT"),
         ]
         engine.moved("trades")
-        await eventually(lambda: drawn(app).count("▲") == 1)
-        assert "▼" not in drawn(app)
+        await eventually(lambda: drawn(app).count("▲") == 1 and "▼" not in drawn(app))
         await pilot.press("5", "left", "left")
-        assert "sma-1 buy 0.50 @ 61,650.00" in drawn(app)
+        await eventually(lambda: "sma-1 buy 0.50 @ 61,650.00" in drawn(app))
 
 
 async def test_fills_that_left_the_trade_log_are_marked_as_well(tmp_path: Path) -> None:
