@@ -100,6 +100,8 @@ class LabScreen(Deck):
         return ended
 
     def paint(self, now: float, now_ns: int, trouble: str = "") -> None:
+        if self.single and self.chosen is None and self.chosen_study is None:  # one pane is shown, and its cursor says what it is about
+            self.paint_pane(self.runs, now, now_ns)
         self._fetch_missing(bool(trouble))
         self._face()
         super().paint(now, now_ns, trouble)
