@@ -73,6 +73,10 @@ class CopilotScreen(Deck):
         self.advice.take(answer["rows"])
         self.past.take(answer["past"])
 
+    @property
+    def told(self) -> bool:
+        return self.answer is not None
+
     def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
         if self.answer is None or self.header is None:
             if pane is self.evidence:

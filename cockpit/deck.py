@@ -20,6 +20,8 @@ from core.view import HeaderView, View
 if TYPE_CHECKING:
     from textual.events import DescendantFocus, Resize
 
+    from cockpit.link import Link
+
 Shape: TypeAlias = Literal["tiled", "stacked", "single"]
 Pane: TypeAlias = "LiveGrid | Facts"
 
@@ -143,6 +145,17 @@ class Deck(Screen[None]):
         self.go(event.number)
 
     # What the engine said
+
+    @property
+    def told(self) -> bool:
+        """Whether the engine has said what its keys are about."""
+        return True
+
+    @property
+    def settled(self) -> bool:
+        """Whether what is typed is about what is seen; without an engine nothing more comes."""
+        link: Link | None = getattr(self.app, "link", None)
+        return self.told or link is None or not link.up
 
     @property
     def mode(self) -> str:

@@ -78,6 +78,10 @@ class DeskScreen(Filtered):
             self.orders.take(view.desk.orders)
             self.signals.take(view.desk.signals)
 
+    @property
+    def told(self) -> bool:
+        return self.view is not None
+
     def paint(self, now: float, now_ns: int, trouble: str = "") -> None:
         self.session.paint(self.view if self.header is not None else None, now_ns)
         super().paint(now, now_ns, trouble)

@@ -84,6 +84,10 @@ class LabScreen(Deck):
             if self.runs.get(self.marked) is None:
                 self.marked = ""
 
+    @property
+    def told(self) -> bool:
+        return self.view is not None
+
     def awaited(self) -> list[str]:
         """The view to pull while another screen is shown: as long as a run is under way, so that its end can be told."""
         return ["lab"] if self._under_way else []

@@ -69,6 +69,10 @@ class SystemScreen(Deck):
         if view.coverage is not None:
             self.strips = view.coverage
 
+    @property
+    def told(self) -> bool:
+        return self.view is not None
+
     def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
         view, header = self.view, self.header
         if pane is self.engine_log:  # a file: there also when the engine is not

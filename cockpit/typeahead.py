@@ -1,7 +1,8 @@
 """Keys one after the other: the next one goes in when the last one has done all it does, so that what is typed at once lands in order.
 
 Textual hands a key to what has the focus now, while the key before it is still on its way up to an action that opens a form or moves
-the focus: of a word that is typed (or sent by a slow line) at one go, the rest would go elsewhere and be lost.
+the focus: of a word that is typed (or sent by a slow line) at one go, the rest would go elsewhere and be lost. A key behind one that
+shows a screen waits for what the engine says of it, since it is about a row that is not there yet.
 """
 
 from __future__ import annotations
@@ -103,7 +104,10 @@ class TypeAhead:
         first = self._waiting[0]
         if self._busy and (self._line is None or self._line is not _line_of(first, self._app)):
             return False
-        return settled(self._app.screen, first.key if isinstance(first, events.Key) else "")
+        screen = self._app.screen
+        if not isinstance(screen, ModalScreen) and time.monotonic() - self._since >= PATIENCE:
+            return True  # of an engine that says nothing, nothing comes
+        return settled(screen, first.key if isinstance(first, events.Key) else "")
 
     @property
     def _busy(self) -> bool:
@@ -129,8 +133,6 @@ def _line_of(event: Typed, app: App[None]) -> Input | None:
 
 def settled(screen: Screen[object], key: str = "") -> bool:
     """Whether what is typed now goes where it will be seen: a dialog that opens, or makes its fields anew, is not there yet, and one
-    that finds things by name may still list what fitted before the last letter."""
-    if not isinstance(screen, ModalScreen):
-        return True
-    ready: bool = getattr(screen, "settled", screen.focused is not None)
+    that finds things by name may still list what fitted before the last letter; a screen may not know yet what it is to show."""
+    ready: bool = getattr(screen, "settled", not isinstance(screen, ModalScreen) or screen.focused is not None)
     return ready and (key not in _CHOOSE or getattr(screen, "found", True))

@@ -30,6 +30,12 @@ async def recall(app: CockpitApp) -> None:
 
 
 def _show(app: CockpitApp, digest: Digest) -> None:
+    from cockpit.actions import BY_ID
     from cockpit.forms.digest import DigestCard
 
-    app.push_screen(DigestCard(digest))
+    def go(name: str | None) -> None:
+        if name:
+            app.show(name)
+
+    screens = {key: deck.NAME for deck in app.decks for key in BY_ID[deck.NAME].keys_in(app.keymap)}
+    app.push_screen(DigestCard(digest, screens), go)

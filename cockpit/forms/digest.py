@@ -1,6 +1,8 @@
-"""The card that tells who comes back what happened meanwhile; any key puts it away."""
+"""The card that tells who comes back what happened meanwhile; any key puts it away, and one that shows a screen shows it."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,12 +15,14 @@ from cockpit.forms.dialog import Dialog
 _SCROLLING = frozenset({"up", "down", "pageup", "pagedown", "home", "end"})
 
 
-class DigestCard(Dialog[None]):
-    """Lines of clean text under a title."""
+class DigestCard(Dialog[str]):
+    """Lines of clean text under a title; answers the screen whose key put it away."""
 
-    def __init__(self, digest: Digest) -> None:
+    def __init__(self, digest: Digest, screens: Mapping[str, str]) -> None:
+        """`screens` are their names by their keys."""
         super().__init__()
         self._digest = digest
+        self._screens = screens
 
     def compose(self) -> ComposeResult:
         with Vertical(classes="form digest"):
@@ -33,7 +37,7 @@ class DigestCard(Dialog[None]):
     def on_key(self, event: events.Key) -> None:
         if event.key not in _SCROLLING:
             event.stop()
-            self.dismiss(None)
+            self.dismiss(self._screens.get(event.key))
 
     def on_click(self) -> None:
         self.dismiss(None)

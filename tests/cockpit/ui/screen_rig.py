@@ -83,10 +83,14 @@ def burst(app: CockpitApp, *keys: str) -> None:
 
 @asynccontextmanager
 async def cockpit(home: Path, size: tuple[int, int] = MIDDLE) -> AsyncIterator[tuple[CockpitApp, Pilot[None]]]:
-    """The app on a home's engine, in a terminal of a size."""
+    """The app on a home's engine, in a terminal of a size; what it showed is said when the test fails."""
     app = CockpitApp(home)
     async with app.run_test(size=size, notifications=True) as pilot:
-        yield app, pilot
+        try:
+            yield app, pilot
+        except AssertionError as error:
+            error.add_note(text_of(app))
+            raise
 
 
 @asynccontextmanager

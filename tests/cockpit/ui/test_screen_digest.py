@@ -38,6 +38,17 @@ async def test_coming_back_to_a_night_in_which_something_happened_shows_it_and_a
             await eventually(lambda: not line_with(app, "Since you detached"))
 
 
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+@pytest.mark.parametrize(("key", "name"), [("f2", "lab"), ("f6", "system"), ("f1", "live"), ("x", "live")])
+async def test_a_key_that_shows_a_screen_is_not_lost_on_the_card(tmp_path: Path, size: tuple[int, int], key: str, name: str) -> None:
+    async with trading(FakeEngine(tmp_path)) as engine:
+        engine.digest = digest_answer()
+        async with cockpit(tmp_path, size) as (app, pilot):
+            await eventually(lambda: line_with(app, "Since you detached"))
+            await pilot.press(key)
+            await eventually(lambda: app.uncovered and name == app.deck.NAME and not line_with(app, "Since you detached"))
+
+
 @pytest.mark.parametrize(
     "answer",
     [

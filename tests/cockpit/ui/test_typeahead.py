@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from fake_engine import CATALOGUE, FakeEngine, price_row
-from fake_lab import with_runs
+from fake_lab import run_row, with_runs
 from screen_rig import MIDDLE, SMALL, WIDE, burst, cockpit, eventually, line_with, opened, text_of, trading
 from textual.widgets._input import Input
 
@@ -19,9 +19,22 @@ from cockpit.forms.entry import Entry
 from cockpit.typeahead import TypeAhead
 from core.alert_rules import DrawdownRule
 from core.commands import Backtest, Flatten, Pause, Register, SetAlert, Watch
-from core.view import Ask, Reply, Request
+from core.view import Ask, Pull, Reply, Request
 
 SMA: dict[str, str | int | float | bool] = {"fast": 57, "slow": 20, "interval": "1m", "confirm": False}
+
+
+class LateLab(FakeEngine):
+    """Says what runs there are only when it is time."""
+
+    def __init__(self, home: Path) -> None:
+        super().__init__(home)
+        self.go = asyncio.Event()
+
+    async def answer(self, request: Request) -> Reply:
+        if isinstance(request, Pull) and "lab" in request.panes:
+            await asyncio.wait_for(self.go.wait(), 8)
+        return await super().answer(request)
 
 
 class SlowEngine(FakeEngine):
@@ -84,6 +97,33 @@ async def test_b_and_all_that_is_typed_behind_it_at_once_is_a_run(tmp_path: Path
         burst(app, "b", *"sma", "tab", "ctrl+n", "tab", "tab", "tab", "tab", "end", "7", "enter")
         await eventually(lambda: engine.commands)
         assert engine.commands == [Backtest(source="tape:ETHUSDT", strategy="sma_crossover", params=SMA)]
+
+
+@pytest.mark.parametrize("size", [WIDE, SMALL])
+async def test_a_key_behind_the_one_for_a_screen_is_about_what_is_listed_there(tmp_path: Path, size: tuple[int, int]) -> None:
+    engine = LateLab(tmp_path)
+    async with trading(engine), cockpit(tmp_path, size) as (app, _):
+        await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
+        with_runs(engine, run_row(1))
+        await eventually(lambda: app.catalogue.offers)
+        burst(app, "f2", "b")
+        await eventually(lambda: app.deck is app.lab)
+        await asyncio.sleep(0.2)
+        assert app.uncovered
+        engine.go.set()
+        await eventually(lambda: line_with(app, "Enter runs sma_crossover over tape:BTCUSDT"))
+
+
+async def test_a_key_waits_for_no_screen_of_an_engine_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(typeahead, "PATIENCE", 0.5)
+    engine = LateLab(tmp_path)
+    async with trading(engine), cockpit(tmp_path, MIDDLE) as (app, _):
+        await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
+        burst(app, "f2", "f6")
+        await eventually(lambda: app.deck is app.lab)
+        await eventually(lambda: app.deck is app.system)
+        assert app.lab.view is None
+        engine.go.set()
 
 
 async def test_a_and_all_that_is_typed_behind_it_at_once_is_a_rule(tmp_path: Path) -> None:
