@@ -19,6 +19,7 @@ import sqlite3
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from core.engine.engine import Engine
 from core.errors import VenueError
 from core.feed.batch import Counters
 from core.home import make_home
+from core.replay.batches import health_of
 from core.store.tape import Tape
 from core.types import Symbols
 from core.venues.binance import Binance
@@ -51,6 +53,9 @@ class StillFeed:
 
     async def call(self, _call: object) -> bytes:
         raise VenueError("there is no venue")
+
+    def health(self) -> dict[str, Any]:
+        return health_of("binance", asdict(self.counters), paused=False)
 
     def silence_s(self) -> float:
         return 0.0
