@@ -25,7 +25,9 @@ demo: $(VENV)/.ready ## open the cockpit on a generated market, no internet need
 test: $(VENV)/.ready-dev ## run the tests
 	$(BIN)/pytest -q -n $(WORKERS)
 
-check: lint types layers test ## all that must pass before a change goes in
+check: ## all that must pass before a change goes in
+	@$(MAKE) --no-print-directory --jobs --output-sync lint types layers
+	@$(MAKE) --no-print-directory test
 
 lint: $(VENV)/.ready-dev ## ruff: style and formatting
 	$(BIN)/ruff check .

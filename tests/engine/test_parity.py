@@ -116,7 +116,8 @@ async def test_the_fills_of_a_registration_in_mid_stream_are_those_of_a_backtest
     assert live == bits(backtest(home, "sma_crossover", "BTCUSDT", from_ns=from_ns).fills)
 
 
-@pytest.mark.parametrize("name", ["rsi", pytest.param("macd", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["rsi", "macd"])
 async def test_an_average_on_prints_that_starts_in_mid_stream_trades_as_a_backtest_from_there(
     tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

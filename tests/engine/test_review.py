@@ -26,6 +26,7 @@ from core.venues.binance import Binance
 from core.workers.frames import Lever, Snapshot
 from core.workers.pool import Pool
 from tests.engine.engine_rig import exchange_of, running, until, write_recording
+from tests.samples import sample
 
 
 def _rows(home: Path, query: str) -> list[tuple[Any, ...]]:
@@ -93,7 +94,7 @@ async def test_an_unregistered_strategy_goes_on_closing_after_a_restart(tmp_path
     assert _rows(home, "SELECT position FROM fills ORDER BY rowid DESC LIMIT 1") == [(0.0,)]
 
 
-@pytest.mark.parametrize("edited", [False, True])
+@pytest.mark.parametrize("edited", sample([False, True], True))
 async def test_a_pause_after_the_last_snapshot_holds_after_a_crash_also_for_an_edited_strategy(tmp_path: Path, edited: bool) -> None:
     recording = write_recording(tmp_path / "frames", prints=300)
     home = tmp_path / "home"

@@ -18,6 +18,7 @@ from core.compile.blueprint import Blueprint, backtest_variant, blueprint
 from core.compile.instance import Instance
 from core.errors import StrategyError
 from core.types import TICK, Records
+from tests.samples import sample
 
 TERMS = Terms(side="long_short", fee_bps=2)
 
@@ -42,7 +43,7 @@ def plan(name: str, interval: str) -> Blueprint:
     return blueprint(strategy, params, backtest_variant(TERMS, bars=False))
 
 
-@ALL
+@pytest.mark.parametrize("name", sample(FLOW, "smart_money", "volume"))
 @pytest.mark.parametrize("interval", ["1s", "tick"])
 @settings(max_examples=15)
 @given(seed=st.integers(0, 3), cuts=st.lists(st.integers(1, 799), max_size=12))

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from checked_strategies import FLOW, bars, flow, looked, prints, run_of, subject, walk, write
 
+from tests.samples import sample
+
 BUILT_IN = ["bollinger", "macd", "mean_reversion", "momentum", "rsi", "sma_crossover", *FLOW]
 
 ON_TICK = """
@@ -41,7 +43,7 @@ def test_a_built_in_strategy_goes_by_its_rows_alone(tmp_path: Path, name: str, s
     assert found.checked_rows == (300 if source == "bars" else 600)
 
 
-@pytest.mark.parametrize("name", FLOW)
+@pytest.mark.parametrize("name", sample(FLOW, "liquidity"))
 @pytest.mark.parametrize("interval", ["3s", pytest.param("tick", marks=pytest.mark.slow)])
 def test_so_does_one_on_flow_where_there_are_sizes_sides_and_quotes(tmp_path: Path, name: str, interval: str) -> None:
     checked = subject(tmp_path, name, flow(tmp_path, 600), interval=interval, **FLOW[name])
@@ -49,7 +51,7 @@ def test_so_does_one_on_flow_where_there_are_sizes_sides_and_quotes(tmp_path: Pa
     assert {-1.0, 1.0} <= set(run_of(checked).targets)
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", sample(BUILT_IN, "bollinger", "rsi", "smart_money"))
 def test_so_it_does_in_plain_python(tmp_path: Path, name: str) -> None:
     assert looked(subject(tmp_path, name, bars(tmp_path, 150), jit=False)).ok
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from checked_strategies import FLOW, bars, flow, prints, subject, walk, warmed, write
 
+from tests.samples import sample
+
 BUILT_IN = ["bollinger", "macd", "mean_reversion", "momentum", "rsi", "sma_crossover"]
 
 #: A mean of at most `window` closes, spoken of from the `speaks`th on.
@@ -45,7 +47,7 @@ class Strategy:
 """
 
 
-@pytest.mark.parametrize("name", BUILT_IN)
+@pytest.mark.parametrize("name", sample(BUILT_IN, "bollinger", "macd", "momentum"))
 @pytest.mark.parametrize(("source", "interval"), [("bars", "1m"), pytest.param("prints", "10s", marks=pytest.mark.slow)])
 def test_a_built_in_strategy_is_warm_when_it_says_so(tmp_path: Path, name: str, source: str, interval: str) -> None:
     path = bars(tmp_path, 700) if source == "bars" else prints(tmp_path, 6000)
@@ -64,7 +66,7 @@ def test_so_is_one_on_flow_where_there_are_sizes_sides_and_quotes(tmp_path: Path
     assert max(share.bars for share in found.shares) > 1_000
 
 
-@pytest.mark.parametrize("name", ["bollinger", "mean_reversion", "momentum", "sma_crossover"])
+@pytest.mark.parametrize("name", sample(["bollinger", "mean_reversion", "momentum", "sma_crossover"], "mean_reversion", "sma_crossover"))
 def test_one_with_a_window_is_warm_on_prints_too(tmp_path: Path, name: str) -> None:
     found = warmed(subject(tmp_path, name, prints(tmp_path, 1500), interval="tick"))
     assert found.ok, found
