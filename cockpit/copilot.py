@@ -21,6 +21,8 @@ from core.errors import CockpitError, NotRunning
 #: The engine is asked this often while the screen is shown, in seconds.
 ASK_S = 1.0
 
+_WAITING = "Waiting for the engine …"
+
 #: What the line of keys calls those that only some advice has.
 _LEVERS = {"pause": "p", "flatten": "f", "part": "c", "stops": "v", "backtest": "b", "alert": "a", "seen": "k"}
 
@@ -36,7 +38,7 @@ class CopilotScreen(Deck):
         self.evidence = EvidencePane(id="evidence")
         self.past = PastPane(id="past")
         self.answer: dict[str, Any] | None = None
-        self._word = "Waiting for the engine …"
+        self._word = _WAITING
         self._asked = float("-inf")
         self._asking = False
         super().__init__((self.advice, self.evidence, self.past))
@@ -75,7 +77,7 @@ class CopilotScreen(Deck):
 
     @property
     def told(self) -> bool:
-        return self.answer is not None
+        return self.answer is not None or self._word is not _WAITING
 
     def paint_pane(self, pane: Pane, now: float, now_ns: int) -> None:
         if self.answer is None or self.header is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 Shape: TypeAlias = Literal["tiled", "stacked", "single"]
 Pane: TypeAlias = "LiveGrid | Facts"
 
+
+#: Seconds after which keys no longer wait for what the engine has to say of a screen that was just shown.
+PATIENCE = 3.0
 
 #: Views that are pulled whatever is shown: the state of the whole, what becomes a toast, and what the levers are about.
 ALWAYS = ("header", "alerts", "strategies")
@@ -58,6 +62,7 @@ class Deck(Screen[None]):
         self.pane = panes[0]
         self.layout_name = self.LAYOUTS[0] if self.LAYOUTS else ""
         self._maximised = False
+        self._shown_at: float | None = None  # when it was shown first
         self._header_line = HeaderLine(id="header")
         self._tabs = TabLine(id="tabs")
         self._keys = KeyLine(id="keys")
@@ -74,6 +79,10 @@ class Deck(Screen[None]):
 
     def on_mount(self) -> None:
         self.pane.focus()
+
+    def on_screen_resume(self) -> None:
+        if self._shown_at is None:
+            self._shown_at = time.monotonic()
 
     def _compositor_refresh(self) -> None:
         # Under a dialog Textual 8.2 marks again what it has just handed on: a change of all, such as the first, would be one for ever.
@@ -153,9 +162,10 @@ class Deck(Screen[None]):
 
     @property
     def settled(self) -> bool:
-        """Whether what is typed is about what is seen; without an engine nothing more comes."""
+        """Whether what is typed is about what is seen; from an engine that is gone, or says nothing, nothing more comes."""
         link: Link | None = getattr(self.app, "link", None)
-        return self.told or link is None or not link.up
+        waited = self._shown_at is not None and time.monotonic() - self._shown_at >= PATIENCE
+        return self.told or waited or link is None or not link.up
 
     @property
     def mode(self) -> str:

@@ -68,6 +68,8 @@ class TypeAhead:
 
     async def take(self, event: Typed) -> None:
         """One more; it goes in when it is its turn."""
+        if not self._app.screen_stack:
+            return  # the app ends
         if isinstance(event, events.Key) and event.key in _LEAVE and not settled(self._app.screen):
             self._waiting.clear()
             await self._deliver(event)
@@ -89,9 +91,9 @@ class TypeAhead:
             await self._go_on()
 
     async def _go_on(self) -> None:
-        while self._waiting and self._free:
+        while self._waiting and self._app.screen_stack and self._free:
             await self._hand_on(self._waiting.popleft())
-        if self._waiting and not self._looking:
+        if self._waiting and not self._looking and self._app.screen_stack:
             self._looking = True
             self._app.set_timer(EVERY, self._look)
 
@@ -104,10 +106,7 @@ class TypeAhead:
         first = self._waiting[0]
         if self._busy and (self._line is None or self._line is not _line_of(first, self._app)):
             return False
-        screen = self._app.screen
-        if not isinstance(screen, ModalScreen) and time.monotonic() - self._since >= PATIENCE:
-            return True  # of an engine that says nothing, nothing comes
-        return settled(screen, first.key if isinstance(first, events.Key) else "")
+        return settled(self._app.screen, first.key if isinstance(first, events.Key) else "")
 
     @property
     def _busy(self) -> bool:

@@ -138,7 +138,7 @@ async def test_one_under_way_says_what_was_asked_of_its_costs(tmp_path: Path) ->
         with_runs(engine, running_row(1, order=ASKED))
         await pilot.press("f2")
         await eventually(lambda: line_with(app, "costs", "measured"))
-        assert line_with(app, "where fills tell it", "in place of fee")
+        await eventually(lambda: line_with(app, "where fills tell it", "in place of fee"))
     everything = ["fee_bps", "spread", "latency_ms"]
     assert costs_words(msgspec.structs.replace(ASKED, given=everything)) == "measured, but all of them are given here"
 

@@ -13,7 +13,7 @@ from fake_lab import run_row, with_runs
 from screen_rig import MIDDLE, SMALL, WIDE, burst, cockpit, eventually, line_with, opened, text_of, trading
 from textual.widgets._input import Input
 
-from cockpit import typeahead
+from cockpit import deck, typeahead
 from cockpit.app import CockpitApp
 from cockpit.forms.entry import Entry
 from cockpit.typeahead import TypeAhead
@@ -115,7 +115,7 @@ async def test_a_key_behind_the_one_for_a_screen_is_about_what_is_listed_there(t
 
 
 async def test_a_key_waits_for_no_screen_of_an_engine_that_says_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(typeahead, "PATIENCE", 0.5)
+    monkeypatch.setattr(deck, "PATIENCE", 0.5)
     engine = LateLab(tmp_path)
     async with trading(engine), cockpit(tmp_path, MIDDLE) as (app, _):
         await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
@@ -124,6 +124,16 @@ async def test_a_key_waits_for_no_screen_of_an_engine_that_says_nothing(tmp_path
         await eventually(lambda: app.deck is app.system)
         assert app.lab.view is None
         engine.go.set()
+
+
+async def test_keys_behind_the_one_that_ends_the_screen_end_with_it(tmp_path: Path) -> None:
+    engine = LateLab(tmp_path)
+    async with trading(engine), cockpit(tmp_path, MIDDLE) as (app, _):
+        await eventually(lambda: "BTCUSDT" in text_of(app) and engine.asks)
+        burst(app, "f2", "x", "ctrl+q", "d", *"and more")
+        await eventually(lambda: not app.is_running)
+        engine.go.set()
+    assert "keeps running" in app.farewell
 
 
 async def test_a_and_all_that_is_typed_behind_it_at_once_is_a_rule(tmp_path: Path) -> None:
