@@ -107,7 +107,7 @@ async def test_a_letter_that_the_advice_does_not_offer_says_so(tmp_path: Path) -
 async def test_without_advice_it_says_that_all_is_well_and_what_it_watches(tmp_path: Path) -> None:
     async with opened(tmp_path, WIDE) as (engine, app, pilot):
         await shown(engine, app, pilot, well=True)
-        assert line_with(app, "regime against", "a market that turned")
+        await eventually(lambda: line_with(app, "regime against", "a market that turned"))
         await pilot.press("p")
         await eventually(lambda: line_with(app, "no advice under the cursor"))
 
