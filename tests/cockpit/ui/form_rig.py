@@ -25,9 +25,10 @@ def entry(app: CockpitApp, name: str) -> Entry:
 
 
 async def in_study_form(app: CockpitApp, pilot: Pilot[None]) -> None:
-    """The form of a study, once it can be sent."""
+    """The form of a study, once it can be sent and knows what it offers."""
     await pilot.press("f2", "s")
     await eventually(lambda: line_with(app, "Enter tries"))
+    await eventually(lambda: all(worker.is_finished for worker in app.workers if worker.group == "sources"))
 
 
 async def told_of(app: CockpitApp, cases: Iterable[tuple[str, str, str]]) -> None:

@@ -22,6 +22,7 @@ async def shown(engine: FakeEngine, app: CockpitApp, pilot: Pilot[None], *, well
     engine.answers["advice"] = advice_answer(NOON, well=well)
     await pilot.press("f4")
     await eventually(lambda: line_with(app, "All is well" if well else "lost 3 of its last 4"))
+    await frames(engine, 1)  # by then it is laid out
 
 
 async def test_f4_shows_advice_by_urgency_with_its_evidence_and_what_came_of_earlier_advice(tmp_path: Path) -> None:
