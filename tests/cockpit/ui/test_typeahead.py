@@ -108,8 +108,7 @@ async def test_a_key_behind_the_one_for_a_screen_is_about_what_is_listed_there(t
         with_runs(engine, run_row(1))
         await eventually(lambda: app.catalogue.offers)
         burst(app, "f2", "b")
-        await eventually(lambda: app.deck is app.lab)
-        await asyncio.sleep(0.2)
+        await eventually(lambda: app.deck is app.lab and app.keys_in._waiting)
         assert app.uncovered
         engine.go.set()
         await eventually(lambda: line_with(app, "Enter runs sma_crossover over tape:BTCUSDT"))
